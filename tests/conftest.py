@@ -1,0 +1,32 @@
+"""Hypothesis profiles and the isolation every test runs in."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("random", max_examples=200, deadline=None)
+settings.register_profile(
+    "deep", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+
+@pytest.fixture(autouse=True)
+def _no_global_randomness(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results must come from explicit generators: numpy's legacy global draws raise inside tests."""
+    import numpy as np
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("numpy's global random state was used; pass a Generator")
+
+    for name in ("rand", "randn", "random", "randint", "choice", "shuffle", "permutation", "uniform", "normal"):
+        monkeypatch.setattr(np.random, name, refuse)
