@@ -16,7 +16,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["DIGITS", "exact", "exp", "log", "maximum", "minimum", "multiprecision", "sin", "cos", "sqrt", "symbolic"]
+__all__ = [
+    "DIGITS",
+    "cos",
+    "exact",
+    "exp",
+    "floating",
+    "log",
+    "maximum",
+    "minimum",
+    "multiprecision",
+    "sin",
+    "sqrt",
+    "symbolic",
+]
 
 DIGITS = 50
 """Decimal digits of the recheck of small slack."""
@@ -141,3 +154,11 @@ def multiprecision(instance: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]
         out = _convert(array, mpmath.mpf)
         converted[name] = out / out.sum(-1, keepdims=True) if name == "probs" else out
     return converted
+
+
+def floating(values: ArrayLike) -> NDArray[Any]:
+    """Return a float64 array from numbers of any kind; integer arrays stay as they are."""
+    array = np.asarray(values)
+    if array.dtype.kind in "iub":
+        return array
+    return np.array([float(value) for value in array.reshape(-1)], dtype=np.float64).reshape(array.shape)

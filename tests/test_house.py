@@ -1,0 +1,119 @@
+"""The rules of the house: who may import whom, how fast the command lines start, how they refuse bad input."""
+
+from __future__ import annotations
+
+import ast
+import statistics
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("vas_theory", "simulations", "full_scale", "paper_figures")
+FORBIDDEN = {
+    "vas_theory": {"simulations", "full_scale", "paper_figures", "torch", "matplotlib", "seaborn"},
+    "simulations": {"full_scale", "paper_figures", "torch", "matplotlib", "seaborn"},
+    "full_scale": {"simulations", "paper_figures", "matplotlib", "seaborn"},
+    "paper_figures": {"full_scale"},
+}
+
+
+def _imports(path: Path) -> set[str]:
+    """Return the top-level names of every module a file imports, at any depth of nesting."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_room_imports_what_it_must_not(room: str) -> None:
+    files = sorted((ROOT / room).rglob("*.py"))
+    assert files
+    breaches = {str(path.relative_to(ROOT)): found for path in files if (found := _imports(path) & FORBIDDEN[room])}
+    assert not breaches
+
+
+def test_the_import_reader_sees_nested_and_aliased_imports(tmp_path: Path) -> None:
+    source = tmp_path / "module.py"
+    source.write_text("def f():\n    import torch.nn as nn\n    from full_scale.engine import run\n", encoding="utf-8")
+    assert _imports(source) == {"torch", "full_scale"}
+
+
+def test_importing_the_theory_loads_numpy_at_most() -> None:
+    code = (
+        "import sys, vas_theory; print([m for m in ('scipy', 'sympy', 'numba', 'pandas', 'torch') if m in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_and_version_load_nothing_heavy(room: str, option: str) -> None:
+    # the import log is deterministic where a timing would not be; the ratio to a bare start is in the benchmarks
+    answer = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", room, option], capture_output=True, text=True, check=True
+    )
+    loaded = {line.rsplit("|", 1)[-1].strip() for line in answer.stderr.splitlines() if "|" in line}
+    assert not loaded & {"numpy", "scipy", "pandas", "torch", "pydantic", "rich", "matplotlib", "sympy", "numba"}
+    assert room in answer.stdout
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("room", ROOMS)
+def test_help_starts_within_nine_bare_interpreters(room: str) -> None:
+    def seconds(command: list[str]) -> float:
+        started = time.perf_counter()
+        subprocess.run(command, capture_output=True, check=True)
+        return time.perf_counter() - started
+
+    ratios = [
+        seconds([sys.executable, "-m", room, "--help"]) / seconds([sys.executable, "-c", "pass"]) for _ in range(9)
+    ]
+    ratio = statistics.median(ratios)
+    print(f"{room} --help: {ratio:.1f} bare starts")
+    assert ratio <= 9
+
+
+REFUSED = [
+    (["vas_theory", "show", "B2"], "did you mean B02"),
+    (["vas_theory", "verify", "Z99"], "unknown claim 'Z99'"),
+    (["vas_theory", "audit", "missing.toml"], "missing.toml"),
+    (["simulations", "run", "no_such_experiment"], "no_such_experiment"),
+    (["simulations", "run", "bound_gallery", "--set", "no_such_key=1"], "no_such_key"),
+    (["full_scale", "study", "--preset", "no-such-preset"], "no-such-preset"),
+    (["paper_figures", "make", "no_such_figure"], "no_such_figure"),
+]
+
+
+@pytest.mark.parametrize(("command", "needle"), REFUSED, ids=[" ".join(command) for command, _ in REFUSED])
+def test_bad_input_gets_one_line_and_exit_code_two(command: list[str], needle: str, tmp_path: Path) -> None:
+    answer = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, cwd=tmp_path)
+    assert answer.returncode == 2
+    lines = answer.stderr.strip().splitlines()
+    assert len(lines) == 1, answer.stderr
+    assert lines[0].startswith("error: ")
+    assert needle in lines[0]
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "vas_theory", "--debug", "show", "B2"]
+    answer = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert "Traceback" in answer.stderr
+    assert "UnknownNameError" in answer.stderr
+
+
+def test_torch_is_pinned_in_the_constraints_alone() -> None:
+    constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert "torch==2.13.0" in constraints
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    everything = [item for extra in project["optional-dependencies"].values() for item in extra]
+    assert [item for item in everything if item.startswith("torch")] == ["torch>=2.11"]

@@ -1,0 +1,76 @@
+"""``python -m vas_theory`` as a user sees it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vas_theory.__main__ import main
+
+
+def test_list_as_json_has_the_promised_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "--json"]) == 0
+    claims = json.loads(capsys.readouterr().out)["claims"]
+    assert {"id", "title", "source", "verdict", "certificate", "tightness", "seconds"} <= set(claims[0])
+    assert [claim["id"] for claim in claims] == sorted(claim["id"] for claim in claims)
+
+
+def test_verify_prints_json_alone_on_standard_output(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "ledger.json"
+    assert main(["verify", "b02", "A06", "--json", "--output", str(target)]) == 0
+    captured = capsys.readouterr()
+    answer = json.loads(captured.out)
+    assert answer["passed"] is True
+    assert [claim["id"] for claim in answer["claims"]] == ["B02", "A06"]
+    assert "[1/2] B02 ok" in captured.err
+    assert json.loads(target.read_text()) == answer
+
+
+def test_show_prints_statement_verdict_and_worst_instance(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "A06"]) == 0
+    shown = capsys.readouterr().out
+    for part in ("refuted", "0 >= 4/27 is false", "it lacked", "corrected by B01", "worst"):
+        assert part in shown
+
+
+def test_recording_a_part_of_the_ledger_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "B02", "--record"]) == 2
+    assert "--record must come without ids" in capsys.readouterr().err
+
+
+class TestAudit:
+    def _file(self, tmp_path: Path, text: str) -> str:
+        path = tmp_path / "bandit.toml"
+        path.write_text(text)
+        return str(path)
+
+    def test_every_bound_beside_the_exact_quantity(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        path = self._file(tmp_path, "probs = [0.7, 0.2, 0.1]\nrewards = [1.0, 0.0, 0.0]\ngroup_size = 8\n")
+        assert main(["audit", path, "--json"]) == 0
+        rows = {row["id"]: row for row in json.loads(capsys.readouterr().out)["rows"]}
+        # by hand: V = .7, A = (.3, -.7, -.7), grad = (.21, -.14, -.07), Var = .21, rho = sqrt(2/3)
+        assert rows["B02"]["left"] == pytest.approx((0.21**2 + 0.14**2 + 0.07**2) ** 0.5)
+        assert rows["B02"]["right"] == pytest.approx(0.21 / (2 / 3) ** 0.5)
+        assert all(row["holds"] for row in rows.values() if row["verdict"] in ("proved", "conditional"))
+
+    @pytest.mark.parametrize(
+        ("text", "needle"),
+        [
+            ("probs = [0.5, 0.6]\nrewards = [1, 0]", "sum to 1"),
+            ("probs = [0.5, 0.5]\nrewards = [1, 0, 1]", "as many entries"),
+            ("rewards = [1, 0]", "probs or logits must be given"),
+            ("probs = [0.5, 0.5]", "rewards must be given"),
+            ("probs = [0.5, 0.5]\nrewards = [1, nan]", "finite"),
+            ("probs = [0.5, 0.5]\nrewards = [1, 0]\ngroup_size = 1", "at least 2"),
+            ("probs = [0.5, 0.5]\nrewards = [1, 0]\nextra = 1", "key 'extra'"),
+            ("probs = 0.5\nrewards = [1, 0]", "list of at least two numbers"),
+            ("probs = [", "not valid TOML"),
+        ],
+    )
+    def test_bad_instances_are_named(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, needle: str
+    ) -> None:
+        assert main(["audit", self._file(tmp_path, text)]) == 2
+        assert needle in capsys.readouterr().err

@@ -1,0 +1,107 @@
+"""Tables carry their provenance, survive kills and refuse altered bytes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from vas_theory import storage
+from vas_theory.errors import DataError, IntegrityError
+
+FRAME = pd.DataFrame({"step": [0, 1, 2], "value": [0.5, 0.25, 0.125], "arm": ["a", "b", "a"]})
+CONFIG = {"arms": 3, "note": "x"}
+
+
+def _write(path: Path, **changes: object) -> Path:
+    arguments = {"config": CONFIG, "seed": 3, "sources": [storage], **changes}
+    return storage.write_table(FRAME, path, **arguments)  # type: ignore[arg-type]
+
+
+def test_round_trip_and_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:
+    first, second = _write(tmp_path / "a.parquet"), _write(tmp_path / "b.parquet")
+    pd.testing.assert_frame_equal(storage.read_table(first), FRAME)
+    assert first.read_bytes() == second.read_bytes()
+    metadata = storage.read_metadata(first)
+    assert metadata["config"] == CONFIG
+    assert metadata["seed"] == 3
+    assert metadata["sources"]["vas_theory.storage"] == storage.sha256_file(storage.__file__)
+    assert metadata["versions"]["numpy"]
+
+
+def test_current_means_same_config_seed_sources_and_bytes(tmp_path: Path) -> None:
+    path = _write(tmp_path / "a.parquet")
+    wanted = {"config": CONFIG, "seed": 3, "sources": [storage]}
+    assert storage.table_is_current(path, **wanted)
+    assert not storage.table_is_current(path, **{**wanted, "seed": 4})
+    assert not storage.table_is_current(path, **{**wanted, "config": {"arms": 4}})
+    assert not storage.table_is_current(path, **{**wanted, "sources": [Path(__file__)]})
+    assert not storage.table_is_current(tmp_path / "other.parquet", **wanted)
+    path.write_bytes(path.read_bytes()[:-1])
+    assert not storage.table_is_current(path, **wanted)
+
+
+@pytest.mark.parametrize("damage", ["truncate", "flip"])
+def test_damaged_tables_are_refused_by_name(tmp_path: Path, damage: str) -> None:
+    path = _write(tmp_path / "a.parquet")
+    data = bytearray(path.read_bytes())
+    if damage == "truncate":
+        data = data[: len(data) // 2]
+    else:
+        data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(IntegrityError, match=r"a\.parquet was altered or cut short"):
+        storage.read_table(path)
+
+
+def test_missing_table_and_missing_metadata_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="does not exist"):
+        storage.read_table(tmp_path / "a.parquet")
+    path = _write(tmp_path / "a.parquet")
+    (tmp_path / "a.parquet.meta.json").unlink()
+    with pytest.raises(DataError, match="has no metadata file"):
+        storage.read_table(path)
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
+    target = tmp_path / "value.json"
+    storage.write_json(target, {"x": 1})
+    with pytest.raises(ValueError, match="JSON"):
+        storage.write_json(target, {"x": float("nan")})
+
+    def fail_half_way() -> None:
+        with storage.atomic_path(target) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
+    assert target.read_text() == '{\n  "x": 1\n}\n'
+    assert [entry.name for entry in tmp_path.iterdir()] == ["value.json"]
+
+
+def test_kill_during_writes_leaves_a_whole_file(tmp_path: Path) -> None:
+    code = (
+        "import sys; from vas_theory.storage import write_json\n"
+        "n = 0\n"
+        "while True:\n"
+        "    n += 1; write_json(sys.argv[1], {'n': n, 'filler': 'x' * 200_000}); print(n, flush=True)\n"
+    )
+    target = tmp_path / "value.json"
+    for delay in (0.01, 0.05, 0.11):
+        process = subprocess.Popen([sys.executable, "-c", code, str(target)], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(delay)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        text = target.read_text()
+        assert text.endswith("}\n")
+        assert len(text) > 200_000

@@ -1,0 +1,116 @@
+"""``python -m vas_theory``: list, show and verify the claims; audit a bandit of one's own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from vas_theory.command_line import build_parser, run
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from vas_theory.claims import all_claims
+    from vas_theory.claims.ledger import claim_row, plain_table, read_record
+
+    record = read_record()
+    rows = []
+    for claim in all_claims().values():
+        recorded = record.get(claim.id, {})
+        rows.append({**claim_row(claim), "tightness": recorded.get("tightness"), "seconds": recorded.get("seconds")})
+    print(json.dumps({"claims": rows}, indent=2) if arguments.json else plain_table(rows))
+    return 0
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from vas_theory.claims import get_claims
+    from vas_theory.claims.checks import verify
+    from vas_theory.claims.ledger import report_row
+    from vas_theory.claims.text import describe
+
+    (claim,) = get_claims([arguments.id])
+    report = verify(claim)
+    if arguments.json:
+        extra = {"statement": claim.statement, "assumptions": list(claim.assumptions), "lacked": claim.lacked}
+        print(json.dumps({**report_row(report), **extra, "worst_instance": report.numeric.worst_instance}, indent=2))
+    else:
+        print(describe(report))
+    return 0 if report.passed else 1
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from vas_theory.claims import get_claims
+    from vas_theory.claims.checks import DEEP, DEFAULT, verify
+    from vas_theory.claims.ledger import RECORD, plain_table, report_row
+    from vas_theory.errors import ArgumentError
+    from vas_theory.storage import write_json
+
+    claims = get_claims(arguments.ids)
+    if arguments.record and arguments.ids:
+        raise ArgumentError("--record", "come without ids, since it records the whole ledger", arguments.ids)
+    rows = []
+    for number, claim in enumerate(claims, 1):
+        report = verify(claim, seed=arguments.seed, effort=DEEP if arguments.deep else DEFAULT)
+        rows.append(report_row(report))
+        outcome = "ok" if report.passed else "FAILED"
+        print(f"[{number}/{len(claims)}] {claim.id} {outcome} {report.seconds:.2f} s  {claim.title}", file=sys.stderr)
+        if not report.passed:
+            print(f"    {report.evidence.detail}\n    {report.numeric.detail}", file=sys.stderr)
+    failed = [row["id"] for row in rows if not row["passed"]]
+    answer = {"claims": rows, "passed": not failed}
+    if arguments.record and not failed:
+        write_json(RECORD, answer)
+    if arguments.output is not None:
+        write_json(arguments.output, answer)
+    print(json.dumps(answer, indent=2) if arguments.json else plain_table(rows))
+    if not arguments.json:
+        print(f"\n{len(rows) - len(failed)} of {len(rows)} verdicts stand" + (f"; failed: {failed}" if failed else ""))
+    return 1 if failed else 0
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from vas_theory.audit import audit_file, audit_text
+
+    rows = audit_file(arguments.instance)
+    print(json.dumps({"rows": rows}, indent=2) if arguments.json else audit_text(rows))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = build_parser("vas_theory", "Claims about variance-aware sampling, each with a check that can be run.")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    command = commands.add_parser("list", help="the ledger: id, verdict, certificate, tightness, seconds")
+    command.set_defaults(handler=_list)
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+    command = commands.add_parser("show", help="statement, assumptions, verdict, proof and worst instance of one claim")
+    command.set_defaults(handler=_show)
+    command.add_argument("id", help="claim id, such as B02")
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+    command = commands.add_parser("verify", help="run certificates and numeric checks; exit 1 if a verdict fails")
+    command.set_defaults(handler=_verify)
+    command.add_argument("ids", nargs="*", metavar="ID", help="claim ids; all when none are given")
+    command.add_argument("--json", action="store_true", help="print JSON (progress goes to standard error)")
+    command.add_argument("--deep", action="store_true", help="search far longer for violations (hours)")
+    command.add_argument("--seed", type=int, default=0, help="seed of the numeric checks (default 0)")
+    command.add_argument("--output", type=Path, metavar="FILE", help="also write the JSON to FILE")
+    command.add_argument("--record", action="store_true", help="record the result as the package's ledger")
+
+    command = commands.add_parser("audit", help="every bound beside the exact quantity, for a bandit of your own")
+    command.set_defaults(handler=_audit)
+    command.add_argument("instance", type=Path, metavar="INSTANCE.toml", help="probs or logits, rewards, group_size")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    return run(_parser(), argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

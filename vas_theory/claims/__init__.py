@@ -1,0 +1,51 @@
+"""The ledger of claims: one module a claim, found by its file name ``<id>_<words>.py``.
+
+A claim module defines ``CLAIMS``, a tuple of :class:`~vas_theory.claims.base.Claim`. Adding a file adds the claim.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from vas_theory.claims.base import Claim
+from vas_theory.errors import UnknownNameError
+
+__all__ = ["all_claims", "get_claims"]
+
+_CLAIM_MODULE = re.compile(r"[abl]\d\d_\w+")
+
+
+@cache
+def all_claims() -> dict[str, Claim]:
+    """Return every claim by id, sorted by id.
+
+    Raises:
+        RuntimeError: two claims share an id.
+    """
+    claims: dict[str, Claim] = {}
+    for module in pkgutil.iter_modules(__path__):
+        if not _CLAIM_MODULE.fullmatch(module.name):
+            continue
+        for claim in importlib.import_module(f"{__name__}.{module.name}").CLAIMS:
+            if claim.id in claims:
+                raise RuntimeError(f"two claims have the id {claim.id}")
+            claims[claim.id] = claim
+    return dict(sorted(claims.items()))
+
+
+def get_claims(ids: Iterable[str] = ()) -> list[Claim]:
+    """Return the claims with these ids (in any case), or all when none are given.
+
+    Raises:
+        UnknownNameError: an id is not in the ledger.
+    """
+    claims = all_claims()
+    wanted = [name.upper() for name in ids]
+    for name in wanted:
+        if name not in claims:
+            raise UnknownNameError("claim", name, claims)
+    return [claims[name] for name in wanted] if wanted else list(claims.values())
