@@ -1,0 +1,107 @@
+"""The loops of the weighted index, over a sum-tree whose nodes have eight children (one cache line).
+
+The levels lie one after the other in one array, the weights first and the root last. Each is padded with zeros
+to a multiple of eight; level l begins at ``starts[l]`` and has ``widths[l]`` nodes. The parent of entry i of a
+level is entry i // 8 of the next. A node is always recomputed from its children, in a fixed order of addition,
+and never shifted by a difference: the tree is a function of the weights alone and does not drift.
+"""
+
+from __future__ import annotations
+
+from vas_theory.selection._compilation import LazyKernel
+
+__all__ = ["CLASS_SHIFT", "accept_proposals", "descend", "find_invalid", "set_leaves"]
+
+CLASS_SHIFT = 48
+"""A weight's size class is its bit pattern without the low 48 bits: sixteen classes between powers of two."""
+
+
+@LazyKernel
+def find_invalid(places, values, count, largest):  # type: ignore[no-untyped-def]
+    """Return the first k whose place is not in [0, count) or whose value is not in [0, largest], or -1."""
+    for k in range(places.size):
+        if not (0 <= places[k] < count and 0.0 <= values[k] <= largest):
+            return k
+    return -1
+
+
+@LazyKernel
+def set_leaves(sums, patterns, starts, widths, class_counts, highest, places, values, value_patterns):  # type: ignore[no-untyped-def]
+    """Set the weights at ``places`` (used up), recount the size classes and recompute what lies above.
+
+    ``patterns`` and ``value_patterns`` are ``sums`` and ``values`` seen as integers. The outer loop walks the
+    levels, so that the cache misses of one level overlap; a level with fewer nodes than there are places is
+    recomputed whole.
+
+    Returns:
+        By how much the number of positive weights has grown, and the highest size class that is not empty.
+    """
+    growth = 0
+    for k in range(places.size):
+        place = places[k]
+        class_counts[patterns[place] >> CLASS_SHIFT] -= 1
+        size_class = value_patterns[k] >> CLASS_SHIFT
+        class_counts[size_class] += 1
+        highest = max(highest, size_class)
+        growth += int(values[k] > 0.0) - int(sums[place] > 0.0)
+        sums[place] = values[k]
+    while class_counts[highest] == 0:
+        highest -= 1
+    for level in range(1, starts.size):
+        whole = widths[level] <= places.size
+        for k in range(min(widths[level], places.size)):
+            parent = k if whole else places[k] >> 3
+            places[k] = parent
+            c = starts[level - 1] + 8 * parent
+            sums[starts[level] + parent] = ((sums[c] + sums[c + 1]) + (sums[c + 2] + sums[c + 3])) + (
+                (sums[c + 4] + sums[c + 5]) + (sums[c + 6] + sums[c + 7])
+            )
+    return growth, highest
+
+
+@LazyKernel
+def accept_proposals(weights, bound, uniforms, marks, epoch, drawn, filled):  # type: ignore[no-untyped-def]
+    """Append to ``drawn[:filled]`` the proposed positions whose uniform lies below weight / bound, until it is full.
+
+    ``uniforms[0]`` proposes the positions, ``uniforms[1]`` (used up) decides. With ``epoch`` > 0 a position that has
+    this epoch's mark was drawn before and is passed over.
+
+    Returns:
+        How much of ``drawn`` is filled now, and the weight of what was added.
+    """
+    for k in range(uniforms.shape[1]):  # apart, so that the cache misses overlap
+        uniforms[1, k] -= weights[int(uniforms[0, k] * weights.size)] / bound
+    added = 0.0
+    for k in range(uniforms.shape[1]):
+        if filled == drawn.size:
+            break
+        position = int(uniforms[0, k] * weights.size)
+        if uniforms[1, k] < 0.0 and (epoch == 0 or marks[position] != epoch):
+            if epoch > 0:
+                marks[position] = epoch
+            added += weights[position]
+            drawn[filled] = position
+            filled += 1
+    return filled, added
+
+
+@LazyKernel
+def descend(sums, starts, uniforms, drawn):  # type: ignore[no-untyped-def]
+    """Fill ``drawn`` with leaves found from the root, one uniform each.
+
+    A child of sum zero is never entered, so rounding cannot end at a weight of zero.
+    """
+    for k in range(uniforms.size):
+        target = uniforms[k] * sums[starts[-1]]
+        node = 0
+        for level in range(starts.size - 2, -1, -1):
+            first = starts[level] + 8 * node
+            child = first
+            for other in range(first, first + 8):
+                if sums[other] > 0.0:
+                    child = other
+                    if target < sums[other]:
+                        break
+                    target -= sums[other]
+            node = child - starts[level]
+        drawn[k] = node
