@@ -1,0 +1,92 @@
+"""``python -m simulations``: list, show and run experiments."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from vas_theory.command_line import build_parser, run
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    from simulations.experiments import experiment_names, get_experiment
+
+    names = experiment_names()
+    width = max(map(len, names))
+    for name in names:
+        print(f"{name:<{width}}  {get_experiment(name).summary}")
+
+
+def _table_path(arguments: argparse.Namespace) -> Path:
+    folder = arguments.output or Path("simulations") / "output" / arguments.preset
+    return Path(folder) / f"{arguments.name}.parquet"
+
+
+def _show(arguments: argparse.Namespace) -> None:
+    from simulations.experiments import get_experiment
+    from vas_theory.storage import read_metadata
+
+    experiment = get_experiment(arguments.name)
+    print(f"{experiment.name}: {experiment.summary}")
+    for preset, config in experiment.presets.items():
+        print(f"\n[{preset}]")
+        for key, value in config.model_dump(mode="json").items():
+            print(f"{key} = {value}")
+    print("\n[fields]")
+    for key, field in type(experiment.presets["paper"]).model_fields.items():
+        print(f"{key}: {field.description}")
+    path = _table_path(arguments)
+    if path.exists():
+        metadata = read_metadata(path)
+        print(f"\n{path}: {metadata['rows']} rows, seed {metadata['seed']}, written {metadata['written']}")
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    from simulations.experiment import parse_assignments, run_experiment
+    from simulations.experiments import get_experiment
+    from vas_theory.storage import read_metadata
+
+    experiment = get_experiment(arguments.name)
+    overrides = parse_assignments(arguments.set)
+    if arguments.seed is not None:
+        overrides["seed"] = arguments.seed
+    config = experiment.configure(arguments.preset, overrides)
+    path = _table_path(arguments)
+    outcome = run_experiment(experiment, config, path)
+    metadata = read_metadata(path)
+    words = {
+        "current": "already current",
+        "computed": f"computed in {metadata['seconds']:.1f} s",
+        "replaced": f"computed in {metadata['seconds']:.1f} s; a table of another making was replaced",
+    }
+    print(f"{path}: {metadata['rows']} rows, {words[outcome]}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    parser = build_parser("simulations", "Experiments on pools of bandit prompts.")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    command = commands.add_parser("list", help="name every experiment")
+    command.set_defaults(handler=_list)
+
+    for name, handler, help_text in (
+        ("run", _run, "run an experiment unless its table is current"),
+        ("show", _show, "print an experiment's presets and fields"),
+    ):
+        command = commands.add_parser(name, help=help_text)
+        command.add_argument("name", metavar="NAME", help="an experiment, see `list`")
+        command.add_argument("--preset", default="quick", help="smoke, quick (default) or paper")
+        command.add_argument("--output", metavar="DIR", help="folder of the table (simulations/output/<preset>)")
+        command.set_defaults(handler=handler)
+        if name == "run":
+            command.add_argument("--seed", type=int, help="replaces the preset's seed")
+            command.add_argument(
+                "--set", action="append", default=[], metavar="KEY=VALUE", help="replace a config value"
+            )
+    return run(parser, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""What an experiment is: a frozen config, presets of it, and a function from config to a tidy table."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from simulations.sources import first_party_sources
+from vas_theory.errors import ArgumentError, UnknownNameError
+from vas_theory.storage import table_is_current, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["PRESETS", "Experiment", "ExperimentConfig", "parse_assignments", "run_experiment"]
+
+PRESETS = ("smoke", "quick", "paper")
+"""Sizes every experiment has: seconds, minutes, and the size its committed table has."""
+
+
+class ExperimentConfig(BaseModel):
+    """Base of all experiment configs: values are checked, unknown keys refused, instances frozen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int = Field(default=0, ge=0, description="seed of every random draw of the experiment")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One experiment: ``run(config)`` returns a tidy frame, one row an observation.
+
+    Args:
+        name: the experiment's name, which is the name of its file.
+        summary: one line for the list.
+        presets: config of each size in :data:`PRESETS`.
+        run: maps a config to the table; equal configs give equal tables.
+    """
+
+    name: str
+    summary: str
+    presets: Mapping[str, ExperimentConfig]
+    run: Callable[[Any], pd.DataFrame]
+
+    def configure(self, preset: str, overrides: Mapping[str, Any] | None = None) -> ExperimentConfig:
+        """Return a preset's config with some values replaced.
+
+        Raises:
+            UnknownNameError: there is no such preset, or a key is not a field of the config.
+            ArgumentError: a value is not allowed.
+        """
+        if preset not in self.presets:
+            raise UnknownNameError("preset", preset, self.presets)
+        base = self.presets[preset]
+        for key in overrides or {}:
+            if key not in type(base).model_fields:
+                raise UnknownNameError(f"config key of {self.name}", key, type(base).model_fields)
+        try:
+            return type(base).model_validate({**base.model_dump(), **(overrides or {})})
+        except ValidationError as error:
+            problem = error.errors()[0]
+            where = ".".join(str(part) for part in problem["loc"]) or self.name
+            raise ArgumentError(where, f"satisfy: {problem['msg']}", problem["input"]) from error
+
+
+def parse_assignments(assignments: list[str]) -> dict[str, Any]:
+    """Turn ``["bandits=100", "arms=[2, 3]"]`` into values; what is not JSON stays a string.
+
+    Raises:
+        ArgumentError: an entry has no ``=`` or no key, or a key comes twice.
+    """
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        key, separator, text = assignment.partition("=")
+        if not separator or not key:
+            raise ArgumentError("--set", "have the form key=value", assignment)
+        if key in values:
+            raise ArgumentError("--set", "name each key once", assignment)
+        try:
+            values[key] = json.loads(text)
+        except json.JSONDecodeError:
+            values[key] = text
+    return values
+
+
+def run_experiment(
+    experiment: Experiment, config: ExperimentConfig, path: Path
+) -> Literal["current", "computed", "replaced"]:
+    """Run an experiment and store its table, unless an intact table of the same making is there.
+
+    Args:
+        experiment: what to run.
+        config: its config.
+        path: the table's file, ending in ``.parquet``.
+
+    Returns:
+        ``"current"`` when nothing was run, ``"computed"`` for a new table, ``"replaced"`` when a table from
+        another config, from older sources or with altered bytes was in its place.
+    """
+    sources = first_party_sources(experiment.run.__module__)
+    values = config.model_dump(mode="json", exclude={"seed"})
+    if table_is_current(path, config=values, seed=config.seed, sources=sources):
+        return "current"
+    existed = path.exists()
+    start = time.perf_counter()
+    frame = experiment.run(config)
+    seconds = round(time.perf_counter() - start, 3)
+    write_table(frame, path, config=values, seed=config.seed, sources=sources, seconds=seconds)
+    return "replaced" if existed else "computed"

@@ -1,0 +1,61 @@
+"""The command line as a user meets it: real processes, exit codes, one-line errors."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vas_theory.storage import read_table
+
+
+def _call(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "simulations", *arguments], capture_output=True, text=True, cwd=cwd, timeout=120
+    )
+
+
+def test_run_writes_the_table_then_keeps_it(tmp_path: Path) -> None:
+    answer = _call("run", "bound_gallery", "--preset", "smoke", "--seed", "3", "--set", "arms=[2, 4]", cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    path = tmp_path / "simulations" / "output" / "smoke" / "bound_gallery.parquet"
+    assert set(read_table(path)["arms"]) == {2, 4}
+    before = path.stat().st_mtime_ns
+    again = _call("run", "bound_gallery", "--preset", "smoke", "--seed", "3", "--set", "arms=[2, 4]", cwd=tmp_path)
+    assert "already current" in again.stdout
+    assert path.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("run", "bound_galery"), "did you mean bound_gallery"),
+        (("run", "bound_gallery", "--preset", "smok"), "did you mean smoke"),
+        (("run", "bound_gallery", "--set", "bandit=5"), "did you mean bandits"),
+        (("run", "bound_gallery", "--set", "bandits=-5"), "bandits must"),
+        (("show", "nothing"), "unknown experiment"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    answer = _call(*arguments, cwd=tmp_path)
+    assert answer.returncode == 2
+    assert answer.stdout == ""
+    assert answer.stderr.startswith("error: ")
+    assert answer.stderr.count("\n") == 1
+    assert words in answer.stderr
+
+
+def test_list_and_show(tmp_path: Path) -> None:
+    assert "bound_gallery" in _call("list", cwd=tmp_path).stdout
+    shown = _call("show", "bound_gallery", cwd=tmp_path).stdout
+    assert "[paper]" in shown
+    assert "bandits = 60000" in shown
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "import sys, simulations.__main__ as m\ntry: m.main(['--help'])\nexcept SystemExit: pass\n"
+    code += "print(sorted({'numpy', 'pandas', 'pydantic', 'numba', 'rich', 'joblib'} & set(sys.modules)))"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert answer.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,115 @@
+"""The framework: configs are checked, equal configs give equal bytes, current tables are kept."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import Field
+
+from simulations.experiment import PRESETS, Experiment, ExperimentConfig, parse_assignments, run_experiment
+from simulations.experiments import experiment_names, get_experiment
+from simulations.sources import first_party_sources
+from vas_theory.errors import ArgumentError, UnknownNameError
+from vas_theory.storage import read_metadata, read_table
+
+
+class _Config(ExperimentConfig):
+    draws: int = Field(default=3, ge=1, description="numbers to draw")
+
+
+_calls: list[int] = []
+
+
+def _run(config: _Config) -> pd.DataFrame:
+    _calls.append(config.draws)
+    return pd.DataFrame({"draw": np.random.default_rng(config.seed).random(config.draws)})
+
+
+_EXPERIMENT = Experiment("numbers", "draws numbers", {name: _Config() for name in PRESETS}, _run)
+
+
+@pytest.fixture(autouse=True)
+def _no_calls() -> None:
+    _calls.clear()
+
+
+def test_overrides_are_validated() -> None:
+    assert _EXPERIMENT.configure("smoke", {"draws": 7, "seed": 2}) == _Config(draws=7, seed=2)
+    with pytest.raises(ArgumentError, match=r"draws must satisfy: .*greater than or equal to 1; received 0"):
+        _EXPERIMENT.configure("smoke", {"draws": 0})
+    with pytest.raises(UnknownNameError, match="did you mean draws"):
+        _EXPERIMENT.configure("smoke", {"drawz": 1})
+    with pytest.raises(UnknownNameError, match="preset"):
+        _EXPERIMENT.configure("huge")
+
+
+def test_configs_are_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        _Config().draws = 4
+
+
+@pytest.mark.parametrize("entry", ["draws", "=3"])
+def test_assignments_need_a_key_and_a_value(entry: str) -> None:
+    with pytest.raises(ArgumentError, match="--set"):
+        parse_assignments([entry])
+
+
+def test_assignments_are_json_or_text() -> None:
+    assert parse_assignments(["a=1", "b=[2, 3]", "c=word", "d=x=y"]) == {"a": 1, "b": [2, 3], "c": "word", "d": "x=y"}
+    with pytest.raises(ArgumentError, match="once"):
+        parse_assignments(["a=1", "a=2"])
+
+
+def test_a_table_is_run_once_and_replaced_when_stale(tmp_path: Path) -> None:
+    path = tmp_path / "numbers.parquet"
+    assert run_experiment(_EXPERIMENT, _Config(), path) == "computed"
+    assert run_experiment(_EXPERIMENT, _Config(), path) == "current"
+    assert run_experiment(_EXPERIMENT, _Config(seed=1), path) == "replaced"
+    assert _calls == [3, 3]
+    metadata = read_metadata(path)
+    assert metadata["config"] == {"draws": 3}
+    assert metadata["seed"] == 1
+    assert __name__ in metadata["sources"]
+
+
+def test_a_cut_table_is_computed_again(tmp_path: Path) -> None:
+    path = tmp_path / "numbers.parquet"
+    run_experiment(_EXPERIMENT, _Config(), path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-10])
+    assert run_experiment(_EXPERIMENT, _Config(), path) == "replaced"
+    assert path.read_bytes() == whole
+    assert len(read_table(path)) == 3
+
+
+def test_every_experiment_is_complete() -> None:
+    for name in experiment_names():
+        experiment = get_experiment(name)
+        assert experiment.name == name
+        assert tuple(experiment.presets) == PRESETS
+        for field in type(experiment.presets["paper"]).model_fields.values():
+            assert field.description
+
+
+def test_unknown_experiment_is_named() -> None:
+    with pytest.raises(UnknownNameError, match="unknown experiment 'bound_galery'; did you mean bound_gallery"):
+        get_experiment("bound_galery")
+
+
+def test_sources_follow_imports_and_leave_out_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "vas_theory_probe"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "far.py").write_text("")
+    (package / "near.py").write_text("def f():\n    from vas_theory_probe import far\n    return far\n")
+    (package / "top.py").write_text("import json\nfrom vas_theory_probe.near import f\nimport vas_theory.storage\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("simulations.sources._PACKAGES", ("vas_theory_probe", "vas_theory"))
+    names = [module.__name__ for module in first_party_sources("vas_theory_probe.top")]
+    assert names == [f"vas_theory_probe{tail}" for tail in ("", ".far", ".near", ".top")]
+    for name in [name for name in sys.modules if name.startswith("vas_theory_probe")]:
+        del sys.modules[name]
