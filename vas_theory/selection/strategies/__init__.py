@@ -1,0 +1,57 @@
+"""Ways of choosing prompts, one module each, which defines ``STRATEGY``. Adding a file adds the strategy.
+
+A strategy's name is its module's name with hyphens: ``vas_reuse.py`` holds ``vas-reuse``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from vas_theory.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from vas_theory.selection.strategies.base import SelectionSetting, Strategy
+
+__all__ = ["make_strategy", "strategy_class", "strategy_names"]
+
+_MACHINERY = {"base", "driver"}
+
+
+def strategy_names() -> list[str]:
+    """Return the names of all strategies, sorted."""
+    modules = (module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(name.replace("_", "-") for name in modules if name not in _MACHINERY and not name.startswith("_"))
+
+
+def strategy_class(name: str) -> type[Strategy]:
+    """Return the class of a strategy.
+
+    Raises:
+        UnknownNameError: there is none of this name.
+    """
+    if name not in strategy_names():
+        raise UnknownNameError("strategy", name, strategy_names())
+    found: type[Strategy] = importlib.import_module(f"{__name__}.{name.replace('-', '_')}").STRATEGY
+    return found
+
+
+def make_strategy(name: str, setting: SelectionSetting, **options: Any) -> Strategy:
+    """Return a fresh strategy.
+
+    Args:
+        name: its name.
+        setting: what it is told about the run.
+        options: its own options; each has a default.
+
+    Raises:
+        UnknownNameError: there is no strategy of this name, or it has no such option.
+    """
+    found = strategy_class(name)
+    known = [field.name for field in fields(found) if field.init and field.name != "setting"]
+    for option in options:
+        if option not in known:
+            raise UnknownNameError(f"option of {name}", option, known)
+    return found(setting, **options)
