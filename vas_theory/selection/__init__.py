@@ -1,0 +1,44 @@
+"""How prompts are chosen: scores, pass-rate posteriors, weighted draws, the sampler and its ledger.
+
+The public names are loaded at first use, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOMES = {
+    "VarianceAwareSampler": "sampler",
+    "SamplerConfig": "sampler_config",
+    "WeightedIndex": "weighted_index",
+    "RolloutLedger": "ledger",
+    "DiscountedBeta": "pass_rates",
+    "PassRatePosterior": "pass_rates",
+    "expected_group_signal": "scores",
+    "mixed_group_probability": "scores",
+    "outcome_variance_score": "scores",
+    "reward_variance_score": "scores",
+    "trajectory_diversity_score": "scores",
+    "variance_promotion_score": "scores",
+    "distinct_n": "diversity",
+    "distinct_n_groups": "diversity",
+    "edit_distance": "diversity",
+    "edit_distance_groups": "diversity",
+    "mean_squared_distance": "diversity",
+    "mean_squared_distance_groups": "diversity",
+    "self_bleu": "diversity",
+    "self_bleu_groups": "diversity",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

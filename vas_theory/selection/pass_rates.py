@@ -1,0 +1,266 @@
+"""Posteriors of each prompt's pass rate, which drifts while the policy learns.
+
+All posteriors answer the same questions for arrays of positions, and all are lazy: an update touches the
+observed prompts only, and what time does to the others is worked out when they are asked about.
+
+Drift model. Between steps the angle psi = arcsin sqrt(p) of a prompt moves by independent amounts of variance
+``drift``. In this angle a Bernoulli observation carries the same information at every p (a group of G has
+variance about 1/(4G)), so one number describes the drift of easy, medium and hard prompts alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vas_theory.errors import ArgumentError, StateMismatchError
+from vas_theory.selection.group_moments import beta_binomial_expectation, mixed_values, signal_values
+
+__all__ = ["DEFAULT_DRIFT", "DiscountedBeta", "PassRatePosterior", "check_evidence"]
+
+Array = NDArray[np.float64]
+Positions = NDArray[np.integer]
+
+DEFAULT_DRIFT = 3e-4
+"""Variance of the angle's move per step: a standard deviation of 0.17 in 100 steps, which at p = 1/2 is 0.17 in p."""
+
+NEVER = -1
+"""The last-seen step of a prompt that was never observed."""
+
+
+class PassRatePosterior(Protocol):
+    """What the sampler needs to know about pass rates."""
+
+    num_prompts: int
+    step: int
+    last_seen: NDArray[np.int32]
+
+    def advance(self, step: int) -> None:
+        """Move the clock to ``step``."""
+
+    def update(self, positions: ArrayLike, successes: ArrayLike, group_size: ArrayLike, *, weight: ArrayLike) -> None:
+        """Learn from groups of distinct prompts."""
+
+    def mean(self, positions: ArrayLike | None = None) -> Array:
+        """Posterior mean of the pass rate now."""
+
+    def variance(self, positions: ArrayLike | None = None) -> Array:
+        """Posterior variance of the pass rate now."""
+
+    def quantile(self, q: float, positions: ArrayLike | None = None) -> Array:
+        """Posterior quantile of the pass rate now."""
+
+    def expected_signal(self, group_size: int, positions: ArrayLike | None = None) -> Array:
+        """E[sigma_hat_G] under the posterior now."""
+
+    def mixed_probability(self, group_size: int, positions: ArrayLike | None = None) -> Array:
+        """P(0 < m < G) under the posterior now."""
+
+    def settings(self) -> dict[str, Any]:
+        """What two posteriors have to agree on to exchange states."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Arrays and numbers that describe the posterior fully."""
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from a saved state."""
+
+    def adopt(self, state: Mapping[str, Any], sources: NDArray[np.int64]) -> None:
+        """Continue from a state of another prompt set: position i takes over ``sources[i]``, or starts new at -1."""
+
+
+def check_evidence(
+    num_prompts: int, positions: ArrayLike, successes: ArrayLike, group_size: ArrayLike, weight: ArrayLike
+) -> tuple[NDArray[np.int64], Array, Array, Array]:
+    """Validate one update and return positions, successes, group sizes and weights, each of shape (n,)."""
+    places = np.asarray(positions)
+    if places.ndim != 1 or (places.size and places.dtype.kind not in "iu"):
+        raise ArgumentError("positions", "be a one-dimensional array of integers", positions)
+    places = places.astype(np.int64)
+    if places.size and not (places.min() >= 0 and places.max() < num_prompts):
+        raise ArgumentError(
+            "positions", f"lie in [0, {num_prompts})", int(places[(places < 0) | (places >= num_prompts)][0])
+        )
+    right, size, share = (
+        np.broadcast_to(np.asarray(values, dtype=np.float64), places.shape)
+        for values in (successes, group_size, weight)
+    )
+    if not ((size >= 1) & (right >= 0) & (right <= size)).all():
+        row = int(np.flatnonzero(~((size >= 1) & (right >= 0) & (right <= size)))[0])
+        raise ArgumentError(
+            "successes", f"lie in [0, group_size = {size[row]:g}] with at least one rollout", right[row]
+        )
+    if not ((share >= 0) & (share <= 1)).all():
+        raise ArgumentError("weight", "lie in [0, 1]", share[~((share >= 0) & (share <= 1))][0])
+    return places, right, size, share
+
+
+def _compare(what: str, expected: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    differences = {
+        name: (expected.get(name, "absent"), found.get(name, "absent"))
+        for name in expected.keys() | found.keys()
+        if expected.get(name) != found.get(name)
+    }
+    if differences:
+        raise StateMismatchError(what, differences)
+
+
+class DiscountedBeta:
+    """Beta posteriors whose evidence fades with time and with newer evidence.
+
+    With evidence n = s + f of s successes and f failures the posterior is Beta(a0 + s, b0 + f). Over dt steps
+    the evidence shrinks by 1 / (1 + 4 n drift dt): the variance 1/(4n) of the angle grows by drift * dt. An
+    observation of m right in G multiplies what is left by ``retention`` and adds (m, G - m).
+
+    Args:
+        num_prompts: P.
+        prior: (a0, b0), both > 0.
+        drift: variance of the angle's move per step, >= 0.
+        retention: share of the old evidence that survives a new observation, in (0, 1]; with ``drift=0`` this
+            is the usual discounted Beta, a <- retention * a + (1 - retention) * a0 + m.
+
+    Raises:
+        ArgumentError: an argument is out of range.
+    """
+
+    kind = "discounted_beta"
+
+    def __init__(
+        self,
+        num_prompts: int,
+        *,
+        prior: tuple[float, float] = (1.0, 1.0),
+        drift: float = DEFAULT_DRIFT,
+        retention: float = 1.0,
+    ) -> None:
+        if int(num_prompts) != num_prompts or num_prompts < 1:
+            raise ArgumentError("num_prompts", "be an integer of 1 or more", num_prompts)
+        if len(prior) != 2 or not all(0 < value < np.inf for value in prior):
+            raise ArgumentError("prior", "be two numbers > 0", prior)
+        if not 0 <= drift < np.inf:
+            raise ArgumentError("drift", "be a number >= 0", drift)
+        if not 0 < retention <= 1:
+            raise ArgumentError("retention", "lie in (0, 1]", retention)
+        self.num_prompts = int(num_prompts)
+        self.step = 0
+        self._prior = (float(prior[0]), float(prior[1]))
+        self.drift = float(drift)
+        self.retention = float(retention)
+        self._successes = np.zeros(self.num_prompts)
+        self._failures = np.zeros(self.num_prompts)
+        self.last_seen = np.full(self.num_prompts, NEVER, dtype=np.int32)
+
+    def advance(self, step: int) -> None:
+        """Move the clock to ``step``; it does not run backwards."""
+        if step < self.step:
+            raise ArgumentError("step", f"be at least the present step {self.step}", step)
+        self.step = int(step)
+
+    def update(
+        self, positions: ArrayLike, successes: ArrayLike, group_size: ArrayLike, *, weight: ArrayLike = 1.0
+    ) -> None:
+        """Learn from groups of distinct prompts.
+
+        Args:
+            positions: shape (n,), no position twice.
+            successes: rollouts that were right, shape (n,) or one number.
+            group_size: rollouts in the group, shape (n,) or one number.
+            weight: how much the evidence counts, in [0, 1].
+        """
+        places, right, size, share = check_evidence(self.num_prompts, positions, successes, group_size, weight)
+        kept = self._kept(places) * np.where(share > 0, self.retention, 1.0)
+        self._successes[places] = kept * self._successes[places] + share * right
+        self._failures[places] = kept * self._failures[places] + share * (size - right)
+        self.last_seen[places] = self.step
+
+    def _kept(self, places: Any) -> Array:
+        evidence = self._successes[places] + self._failures[places]
+        elapsed = self.step - self.last_seen[places]
+        kept: Array = 1.0 / (1.0 + 4.0 * self.drift * evidence * elapsed)
+        return kept
+
+    def prior(self, places: Any) -> tuple[Array | float, Array | float]:
+        """The Beta parameters before any evidence, for an index into the prompts."""
+        return self._prior
+
+    def parameters(self, positions: ArrayLike | None = None) -> tuple[Array, Array]:
+        """The Beta parameters (a, b) now, each of shape (n,)."""
+        places = slice(None) if positions is None else np.asarray(positions)
+        a0, b0 = self.prior(places)
+        kept = self._kept(places)
+        return a0 + kept * self._successes[places], b0 + kept * self._failures[places]
+
+    def mean(self, positions: ArrayLike | None = None) -> Array:
+        """Posterior mean a / (a + b), shape (n,)."""
+        a, b = self.parameters(positions)
+        return a / (a + b)
+
+    def variance(self, positions: ArrayLike | None = None) -> Array:
+        """Posterior variance a b / ((a + b)^2 (a + b + 1)), shape (n,)."""
+        a, b = self.parameters(positions)
+        total = a + b
+        return a * b / (total * total * (total + 1.0))
+
+    def quantile(self, q: float, positions: ArrayLike | None = None) -> Array:
+        """Posterior quantile, shape (n,)."""
+        from scipy.special import betaincinv
+
+        if not 0 <= q <= 1:
+            raise ArgumentError("q", "lie in [0, 1]", q)
+        return np.asarray(betaincinv(*self.parameters(positions), q))
+
+    def expected_signal(self, group_size: int, positions: ArrayLike | None = None) -> Array:
+        """E[sqrt(m (G - m)) / G] for the next group of G, shape (n,)."""
+        return beta_binomial_expectation(*self.parameters(positions), signal_values(group_size))
+
+    def mixed_probability(self, group_size: int, positions: ArrayLike | None = None) -> Array:
+        """P(0 < m < G) for the next group of G, shape (n,)."""
+        return beta_binomial_expectation(*self.parameters(positions), mixed_values(group_size))
+
+    def settings(self) -> dict[str, Any]:
+        """What two posteriors have to agree on to exchange states."""
+        return {"kind": self.kind, "prior": list(self._prior), "drift": self.drift, "retention": self.retention}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Arrays and numbers that describe the posterior fully."""
+        return {
+            "step": self.step,
+            "successes": self._successes.copy(),
+            "failures": self._failures.copy(),
+            "last_seen": self.last_seen.copy(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from a saved state of the same prompts."""
+        if len(state["last_seen"]) != self.num_prompts:
+            raise StateMismatchError("posterior state", {"num_prompts": (self.num_prompts, len(state["last_seen"]))})
+        self.adopt(state, np.arange(self.num_prompts))
+
+    def adopt(self, state: Mapping[str, Any], sources: NDArray[np.int64]) -> None:
+        """Continue from a state of another prompt set: position i takes over ``sources[i]``, or starts new at -1."""
+        known = sources >= 0
+        for name, array, empty in (
+            ("successes", self._successes, 0.0),
+            ("failures", self._failures, 0.0),
+            ("last_seen", self.last_seen, NEVER),
+        ):
+            array[:] = empty
+            array[known] = state[name][sources[known]]
+        self.step = int(state["step"])
+
+
+POSTERIORS = ("discounted_beta",)
+
+
+def build_posterior(
+    posterior: str | PassRatePosterior, num_prompts: int, categories: ArrayLike | None
+) -> PassRatePosterior:
+    """Return a posterior by name, or the given one after a check of its size."""
+    if isinstance(posterior, str):
+        return DiscountedBeta(num_prompts)
+    if posterior.num_prompts != num_prompts:
+        raise ArgumentError("posterior", f"be for {num_prompts} prompts", posterior.num_prompts)
+    return posterior
