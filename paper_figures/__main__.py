@@ -1,0 +1,112 @@
+"""``python -m paper_figures``: list, draw and check figures, write the report, run the whole job."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from vas_theory.command_line import build_parser, run
+
+
+def _root(arguments: argparse.Namespace) -> Path:
+    from paper_figures.declaration import ROOT
+
+    return (arguments.root or ROOT).resolve()
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    from paper_figures.figures import get_figures
+    from paper_figures.graph import stale_reasons
+    from paper_figures.pipeline import figure_node
+
+    figures = get_figures()
+    width = max(len(figure.name) for figure in figures)
+    for figure in figures:
+        stale = stale_reasons(figure_node(figure, _root(arguments), arguments.preset))
+        state = "current" if not stale else "not built" if "not built yet" in stale else "stale"
+        tables = ", ".join(f"{table.room}/{table.name}" for table in figure.inputs.values())
+        print(f"{figure.name:<{width}}  {state:<9}  {figure.label:<15}  {tables}")
+
+
+def _make(arguments: argparse.Namespace) -> None:
+    from paper_figures.graph import build, stale_reasons
+    from paper_figures.pipeline import figure_nodes
+
+    nodes = figure_nodes(_root(arguments), arguments.preset, arguments.names)
+    for position, node in enumerate(nodes, 1):
+        reasons = stale_reasons(node)
+        if not reasons and not arguments.force:
+            print(f"  [{position}/{len(nodes)}] {node.name}: current", flush=True)
+            continue
+        seconds = build(node)
+        print(f"  [{position}/{len(nodes)}] {node.name}: drawn in {seconds:.1f} s", flush=True)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from paper_figures.figures import get_figures
+    from paper_figures.graph import stale_nodes
+    from paper_figures.pipeline import input_tables, project_nodes, table_problem
+    from paper_figures.report.results import VALIDATION
+
+    root = _root(arguments)
+    tables = {**input_tables(get_figures()), (VALIDATION.room, VALIDATION.name): VALIDATION}
+    problems = [problem for table in tables.values() if (problem := table_problem(table, root, arguments.preset))]
+    stale = stale_nodes(project_nodes(root, arguments.preset))
+    for problem in problems:
+        print(f"table: {problem}")
+    for name, reasons in stale.items():
+        print(f"{name}: {'; '.join(reasons)}")
+    if problems or stale:
+        print(f"{len(problems)} table(s) and {len(stale)} of the rest are stale or missing; run "
+              f"python -m paper_figures reproduce --preset {arguments.preset}")  # fmt: skip
+        return 1
+    print("everything is current")
+    return 0
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    from paper_figures.graph import build, stale_reasons
+    from paper_figures.pipeline import report_node
+
+    node = report_node(_root(arguments), arguments.preset)
+    if stale_reasons(node) or arguments.force:
+        build(node)
+    print(f"  {node.outputs[0]} ({node.outputs[0].stat().st_size / 1e6:.1f} MB)", flush=True)
+
+
+def _reproduce(arguments: argparse.Namespace) -> int:
+    from paper_figures.reproduce import reproduce
+
+    return reproduce(_root(arguments), arguments.preset)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = build_parser("paper_figures", "Figures, the report, and the whole job from claims to report.")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for name, handler, help_text in (
+        ("list", _list, "name every figure, its state and its tables"),
+        ("make", _make, "draw the figures that are stale"),
+        ("check", _check, "exit 1 and name what is stale or missing"),
+        ("report", _report, "write the report from figures, ledger and predictions"),
+        ("reproduce", _reproduce, "verify, simulate, train, draw and report; skips what is current"),
+    ):
+        command = commands.add_parser(name, help=help_text)
+        command.set_defaults(handler=handler)
+        command.add_argument("--preset", choices=("smoke", "quick", "paper"), default="quick", help="size (quick)")
+        command.add_argument("--root", type=Path, metavar="DIR", help="folder of the rooms (this project)")
+        if name == "make":
+            command.add_argument("names", nargs="*", metavar="NAME", help="figures; all when none are given")
+        if name in ("make", "report"):
+            command.add_argument("--force", action="store_true", help="also what is current")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    return run(_parser(), argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

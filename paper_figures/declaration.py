@@ -1,0 +1,103 @@
+"""What a figure is: the tables it reads, the numbers behind it, its caption and how it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from paper_figures.style import Look
+
+__all__ = ["ROOT", "Figure", "Label", "LoadedTable", "Table", "Tables", "output_folder"]
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The project's folder, under which every room keeps its outputs."""
+
+
+class Label(StrEnum):
+    """What kind of evidence a figure shows."""
+
+    PROVED = "proved"
+    SIMULATED = "simulated"
+    MEASURED_ON_CPU = "measured on CPU"
+    MEASURED_ON_GPU = "measured on GPU"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A stored table and the command that makes it.
+
+    Args:
+        room: the folder whose ``output/<preset>/`` holds the table.
+        name: file name without ``.parquet``.
+        command: arguments after ``python -m`` that make the table; ``{preset}`` and ``{folder}`` are filled in.
+    """
+
+    room: str
+    name: str
+    command: str
+
+    def path(self, root: Path, preset: str) -> Path:
+        """Return where the table lies under ``root``."""
+        return root / self.room / "output" / preset / f"{self.name}.parquet"
+
+    def arguments(self, root: Path, preset: str) -> list[str]:
+        """Return what follows ``python -m`` to make the table under ``root``."""
+        folder = self.path(root, preset).parent
+        return [part.format(preset=preset, folder=folder) for part in self.command.split()]
+
+    def shown_command(self, preset: str) -> str:
+        """Return the command as a reader types it in the project's folder."""
+        words = self.command.format(preset=preset, folder="").replace("--output", "").split()
+        return " ".join(["python -m", *words])
+
+
+@dataclass(frozen=True)
+class LoadedTable:
+    """A verified table with the seed and config it was made from."""
+
+    frame: pd.DataFrame
+    seed: int | None
+    config: Mapping[str, Any]
+
+
+Tables = Mapping[str, LoadedTable]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure. It reads tables and draws; results are computed where the tables are made.
+
+    Args:
+        name: the figure's name, which is the name of its file.
+        title: a short heading.
+        order: its place in the report.
+        label: what kind of evidence it shows.
+        inputs: the tables it reads, by the name that ``numbers`` and ``draw`` use.
+        panels: how many axes ``draw`` fills.
+        numbers: the table of numbers that is stored beside the figure.
+        caption: the caption as a function of ``numbers``' result alone, so that a number in it is always
+            a number of the stored table; text between dollar signs is LaTeX.
+        draw: fills the axes.
+    """
+
+    name: str
+    title: str
+    order: int
+    label: Label
+    inputs: Mapping[str, Table]
+    panels: int
+    numbers: Callable[[Tables], pd.DataFrame]
+    caption: Callable[[pd.DataFrame], str]
+    draw: Callable[[Sequence[Axes], Tables, Look], None]
+
+
+def output_folder(root: Path, preset: str) -> Path:
+    """Return where this room writes the figures of a preset."""
+    return root / "paper_figures" / "output" / preset

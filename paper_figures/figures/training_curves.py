@@ -1,0 +1,100 @@
+"""Training a real language model at equal rollouts: uniform against variance-aware sampling, every seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from paper_figures.declaration import Figure, Label, Tables
+from paper_figures.figures._study import count, seeds_text, study_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from paper_figures.style import Look
+
+
+def numbers(tables: Tables) -> pd.DataFrame:
+    """Return one row a run: rollouts spent, held-out accuracy before and after, mean reward and mixed groups."""
+    rows = []
+    for _, run in tables["steps"].frame.groupby(["arm", "seed"], sort=True):
+        run = run.sort_values("rollouts")
+        accuracy = run["held_out_accuracy"].dropna()
+        rows.append(
+            {
+                "arm": run["arm"].iloc[0],
+                "seed": int(run["seed"].iloc[0]),
+                "steps": int(run["step"].nunique()),
+                "rollouts": int(run["rollouts"].iloc[-1]),
+                "first_held_out_accuracy": accuracy.iloc[0] if len(accuracy) else float("nan"),
+                "last_held_out_accuracy": accuracy.iloc[-1] if len(accuracy) else float("nan"),
+                "mean_reward": run["mean_reward"].mean(),
+                "mixed_groups": run["mixed_groups"].mean(),
+                "minutes": run["seconds"].sum() / 60,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def caption(numbers: pd.DataFrame) -> str:
+    """Return the caption."""
+    arms = []
+    for arm, runs in numbers.groupby("arm"):
+        ends = runs["last_held_out_accuracy"]
+        spread = f" (runs {ends.min():.3f} to {ends.max():.3f})" if len(ends) > 1 else ""
+        arms.append(f"{arm} {runs['first_held_out_accuracy'].mean():.3f} to {ends.mean():.3f}{spread}")
+    fewest, most = numbers["rollouts"].min(), numbers["rollouts"].max()
+    rollouts = f"{most:,} rollouts" if fewest == most else f"{fewest:,} to {most:,} rollouts"
+    return (
+        f"GRPO on a real language model, {seeds_text(numbers['seed'])} an arm, {count(numbers['steps'].max(), 'step')} "
+        f"and {rollouts} a run; the x-axis counts every rollout spent, those for scoring prompts included. Thin lines "
+        f"are single runs, thick lines their mean. Held-out accuracy, first to last evaluation: {'; '.join(arms)}. "
+        "No interval: every run is shown, and so few runs cannot rank the arms."
+    )
+
+
+def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
+    """Draw reward, held-out accuracy, mixed groups and gradient norm over rollouts."""
+    frame = tables["steps"].frame
+    panels = {
+        "held_out_accuracy": "held-out accuracy",
+        "mean_reward": "mean training reward",
+        "mixed_groups": "groups with a gradient",
+        "grad_norm": "gradient norm of the step",
+    }
+    for index, (axis, (column, text)) in enumerate(zip(axes, panels.items(), strict=True)):
+        for arm, runs in frame.groupby("arm", sort=True):
+            style = look.arm(str(arm))
+            sparse = column == "held_out_accuracy"
+            runs = runs.dropna(subset=[column])
+            for _, run in runs.groupby("seed"):
+                run = run.sort_values("rollouts")
+                axis.plot(
+                    run["rollouts"], run[column], color=style["color"], linestyle=style["linestyle"], alpha=0.45,
+                    linewidth=0.5 * look.medium.font_size / 6, marker=style["marker"] if sparse else None,
+                    markersize=look.medium.font_size / 3.5,
+                )  # fmt: skip
+            mean = runs.groupby("rollouts")[column].mean()
+            axis.plot(
+                mean.index, mean, color=style["color"], linestyle=style["linestyle"], label=str(arm),
+                linewidth=1.6 * look.medium.font_size / 6,
+            )  # fmt: skip
+        axis.set(xlabel="rollouts spent", ylabel=text)
+        axis.set_ylim(bottom=0)
+        if index == 0:
+            axis.legend(loc="best")
+
+
+FIGURE = Figure(
+    name="training_curves",
+    title="Training at equal rollouts",
+    order=12,
+    label=Label.MEASURED_ON_CPU,
+    inputs={"steps": study_table("training_steps")},
+    panels=4,
+    numbers=numbers,
+    caption=caption,
+    draw=draw,
+)

@@ -1,0 +1,141 @@
+"""The project's graph: claims, figures and report, and how their files depend on each other."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import vas_theory
+from paper_figures import declaration, render, style
+from paper_figures import figures as figures_package
+from paper_figures.declaration import ROOT, Figure, Table, output_folder
+from paper_figures.figures import get_figures
+from paper_figures.graph import Node
+from vas_theory.errors import DataError
+from vas_theory.storage import atomic_path, read_metadata, sha256_file
+
+__all__ = [
+    "claims_node",
+    "figure_node",
+    "figure_nodes",
+    "input_tables",
+    "project_nodes",
+    "report_node",
+    "table_problem",
+]
+
+
+def _file(module: object) -> Path:
+    return Path(str(getattr(module, "__file__", "")))
+
+
+def input_tables(figures: Iterable[Figure]) -> dict[tuple[str, str], Table]:
+    """Return the tables that figures read, each once, by room and name."""
+    tables = [table for figure in figures for table in figure.inputs.values()]
+    return {(table.room, table.name): table for table in tables}
+
+
+def figure_node(figure: Figure, root: Path, preset: str) -> Node:
+    """Return the node of one figure."""
+    folder = output_folder(root, preset)
+    package = _file(figures_package).parent
+
+    def draw() -> None:
+        outputs = list(render.render(figure, render.load_tables(figure, root, preset)))
+        for name, content in outputs:
+            with atomic_path(folder / name) as temporary:
+                temporary.write_bytes(content)
+
+    inputs = {table.path(root, preset): table for table in figure.inputs.values()}
+    shared = [_file(style), _file(render), _file(declaration), *sorted(package.glob("_[!_]*.py"))]
+    return Node(
+        name=figure.name,
+        sources=[package / f"{figure.name}.py", *shared],
+        inputs=list(inputs),
+        outputs=[folder / name for name in render.output_names(figure)],
+        record=folder / f"{figure.name}.meta.json",
+        build=draw,
+        settings={"matplotlib": importlib.metadata.version("matplotlib")},
+        remedies={path: table.shown_command(preset) for path, table in inputs.items()},
+    )
+
+
+def figure_nodes(root: Path, preset: str, names: Iterable[str] = ()) -> list[Node]:
+    """Return the nodes of the named figures, or of all."""
+    return [figure_node(figure, root, preset) for figure in get_figures(names)]
+
+
+def claims_node(root: Path, preset: str) -> Node:
+    """Return the node of the verified ledger; building it runs every claim's checks."""
+    folder = output_folder(root, preset)
+    target = folder / "claims.json"
+
+    def verify() -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "vas_theory", "verify", "--json", "--output", str(target)]
+        subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+
+    return Node(
+        name="claims",
+        sources=sorted(_file(vas_theory).parent.rglob("*.py")),
+        inputs=[],
+        outputs=[target],
+        record=folder / "claims.json.meta.json",
+        build=verify,
+    )
+
+
+def report_node(root: Path, preset: str) -> Node:
+    """Return the node of the report, which reads every figure, the ledger and the predictions."""
+    from paper_figures.report import assemble
+
+    folder = output_folder(root, preset)
+    figures = figure_nodes(root, preset)
+    target = folder.parent / "report.html"
+
+    def write() -> None:
+        content = assemble.report(root, preset)
+        with atomic_path(target) as temporary:
+            temporary.write_text(content, encoding="utf-8")
+
+    package = _file(assemble).parent
+    predictions = assemble.prediction_files(root, preset)
+    return Node(
+        name="report",
+        sources=sorted(path for path in package.iterdir() if path.suffix in (".py", ".html", ".css")),
+        inputs=[
+            *(path for node in figures for path in node.outputs),
+            *claims_node(root, preset).outputs,
+            *predictions,
+        ],
+        outputs=[target],
+        record=folder.parent / "report.html.meta.json",
+        build=write,
+        settings={"preset": preset},
+        remedies=predictions,
+    )
+
+
+def project_nodes(root: Path, preset: str) -> list[Node]:
+    """Return every node of the project."""
+    return [claims_node(root, preset), *figure_nodes(root, preset), report_node(root, preset)]
+
+
+def table_problem(table: Table, root: Path, preset: str) -> str | None:
+    """Say what is wrong with a stored table: missing, altered, or made by other sources than today's."""
+    path = table.path(root, preset)
+    try:
+        metadata = read_metadata(path)
+    except DataError as error:
+        return str(error)
+    if sha256_file(path) != metadata.get("sha256"):
+        return f"table {path} was altered or cut short"
+    for module, recorded in sorted(metadata.get("sources", {}).items()):
+        base = ROOT.joinpath(*module.split("."))
+        for source in (base.with_suffix(".py"), base / "__init__.py"):
+            if source.is_file() and sha256_file(source) != recorded:
+                return f"table {path} was made by an older {module}"
+    return None

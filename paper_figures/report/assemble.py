@@ -1,0 +1,180 @@
+"""Put ledger, figures, predictions and limits into one HTML text without any external reference."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import math
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from paper_figures.declaration import Figure, output_folder
+from paper_figures.figures import get_figures
+from paper_figures.graph import fingerprint, read_record
+from paper_figures.report.maths import formula, text_with_formulas
+from paper_figures.report.results import (
+    VALIDATION,
+    Counts,
+    claim_counts,
+    prediction_counts,
+    read_claims,
+    read_predictions,
+)
+from vas_theory.command_line import require
+from vas_theory.errors import DataError
+from vas_theory.storage import read_metadata, sha256_file
+
+__all__ = ["prediction_files", "report"]
+
+_SHOWN_ROWS = 40
+"""Rows of a table of numbers that the report shows; the CSV file has all of them."""
+
+
+def prediction_files(root: Path, preset: str) -> dict[Path, str]:
+    """Return the tables of predictions that the report reads, each with the command that makes it."""
+    return {VALIDATION.path(root, preset): VALIDATION.shown_command(preset)}
+
+
+def number(value: object, digits: int = 3) -> str:
+    """Return a number for a table cell; what is not known is a dash."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    if math.isnan(value):
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.{digits}g}"
+
+
+def interval(low: object, high: object) -> str:
+    """Return ``[low, high]``, or a dash where there is no interval."""
+    left, right = number(low), number(high)
+    return "–" if left == right == "–" else f"[{left}, {right}]"
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    return f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.1f} s"
+
+
+def _data_address(path: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def _claims(root: Path, preset: str) -> list[dict[str, Any]]:
+    from vas_theory.claims import all_claims
+
+    known = all_claims()
+    return [
+        {**row, "statement": formula(known[row["id"]].statement) if row["id"] in known else ""}
+        for row in read_claims(root, preset)
+    ]
+
+
+def _figure_entry(figure: Figure, root: Path, preset: str) -> dict[str, Any]:
+    from paper_figures.pipeline import figure_node
+
+    folder = output_folder(root, preset)
+    node = figure_node(figure, root, preset)
+    with open(folder / f"{figure.name}.csv", encoding="utf-8", newline="") as stream:
+        header, *rows = csv.reader(stream)
+    looks = ("slide", "slide-dark", "column", "column-dark")
+    size = {medium: _pixels(folder / f"{figure.name}.{medium}.png") for medium in ("slide", "column")}
+    return {
+        "name": figure.name,
+        "title": figure.title,
+        "label": str(figure.label),
+        "caption": text_with_formulas((folder / f"{figure.name}.caption.txt").read_text(encoding="utf-8").strip()),
+        "images": {look: _data_address(folder / f"{figure.name}.{look}.png") for look in looks},
+        "size": size,
+        "header": header,
+        "rows": rows[:_SHOWN_ROWS],
+        "left_out": max(0, len(rows) - _SHOWN_ROWS),
+        "tables": [
+            {
+                "command": table.shown_command(preset),
+                "duration": _duration(read_metadata(table.path(root, preset)).get("seconds")),
+                "hash": sha256_file(table.path(root, preset)),
+                "file": table.path(root, preset).relative_to(root).as_posix(),
+            }
+            for table in figure.inputs.values()
+        ],
+        "command": f"python -m paper_figures make {figure.name} --preset {preset}",
+        "duration": _duration(read_record(node).get("seconds")),
+        "hash": fingerprint(node),
+    }
+
+
+def _pixels(path: Path) -> tuple[int, int]:
+    """Return width and height from a PNG's header, so that the page reserves the room before it draws."""
+    header = path.read_bytes()[16:24]
+    return int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")
+
+
+def _limits(claims: list[dict[str, Any]], predictions: list[dict[str, Any]]) -> list[str]:
+    """Return the limits; those that depend on results are read from the results."""
+    refuted = [row["id"] for row in claims if row["verdict"] == "refuted"]
+    weaker = [row["id"] for row in claims if row["verdict"] in ("sampled-only", "not-confirmed")]
+    by_verdict = {
+        verdict: [str(record["id"]) for record in predictions if record["verdict"] == verdict]
+        for verdict in ("failed", "uninformative")
+    }
+    computed = [
+        (refuted, "The ledger refutes these statements as they were written, each by an exact counterexample: {}."),
+        (weaker, "These claims rest on sampling or are not confirmed, and are not proved: {}."),
+        (by_verdict["failed"], "These predictions of the theory failed on the real model: {}."),
+        (by_verdict["uninformative"], "These measurements were too noisy to tell: {}."),
+    ]
+    return [
+        "A large gradient is not yet progress: the lower bound says that reward variance implies gradient, not that "
+        "sampling by it trains better. Sampling by variance also changes the objective, since easy and hopeless "
+        "prompts are visited less.",
+        "Every rollout is charged, those for scoring prompts included. Where scoring costs more than it saves, or "
+        "where pass rates hardly differ between prompts, variance-aware sampling loses to uniform sampling.",
+        "The real model is small (SmolLM2-135M-Instruct, dequantised from 4 bits), the task is one-digit arithmetic, "
+        "and the runs are short. Few seeds show what happened; they cannot rank two arms that lie close together.",
+        *(text.format(", ".join(ids)) for ids, text in computed if ids),
+    ]
+
+
+def _tile(counts: Counts, stand: str) -> str:
+    parts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.verdicts.items()))
+    return f"{counts.standing} of {counts.total} {stand}: {parts}"
+
+
+def report(root: Path, preset: str) -> str:
+    """Return the report of a preset as one HTML text.
+
+    Raises:
+        DataError: a figure, the ledger or a table of predictions is missing; the message names the file.
+    """
+    jinja = require("jinja2", "figures")
+    folder = resources.files("paper_figures.report")
+    environment = jinja.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja.StrictUndefined
+    )
+    environment.filters.update(maths=text_with_formulas, number=number, duration=_duration)
+    environment.globals.update(interval=interval)
+    claims, predictions = _claims(root, preset), read_predictions(root, preset)
+    try:
+        figures = [_figure_entry(figure, root, preset) for figure in get_figures()]
+    except FileNotFoundError as error:
+        raise DataError(f"{error.filename} does not exist; make it with: python -m paper_figures make") from None
+    template = environment.from_string(folder.joinpath("template.html").read_text(encoding="utf-8"))
+    html: str = template.render(
+        preset=preset,
+        style=folder.joinpath("style.css").read_text(encoding="utf-8"),
+        claims=claims,
+        claims_line=_tile(claim_counts(root, preset), "verdicts verified"),
+        claims_command=f"python -m vas_theory verify --json --output paper_figures/output/{preset}/claims.json",
+        claims_hash=sha256_file(output_folder(root, preset) / "claims.json"),
+        predictions=predictions,
+        predictions_line=_tile(prediction_counts(root, preset), "predictions held"),
+        predictions_command=VALIDATION.shown_command(preset),
+        predictions_hash=sha256_file(VALIDATION.path(root, preset)),
+        figures=figures,
+        limits=_limits(claims, predictions),
+    )
+    return html

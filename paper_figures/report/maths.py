@@ -1,0 +1,32 @@
+"""LaTeX to MathML, so that formulas render offline, scale with the text and follow its colour."""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup, escape
+
+from vas_theory.command_line import require
+
+__all__ = ["formula", "text_with_formulas"]
+
+_NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'  # implied inside HTML
+_COMMAND_LEFT = re.compile(r">[^<]*\\[^<]*<")
+
+
+def formula(latex: str) -> Markup:
+    """Return a formula as MathML; one that cannot be translated is shown as its LaTeX source."""
+    converter = require("latex2mathml.converter", "figures")
+    try:
+        mathml = converter.convert(latex).replace(_NAMESPACE, "")
+    except Exception:  # what the library raises on malformed input shares no narrower base class
+        mathml = ""
+    if not mathml or _COMMAND_LEFT.search(mathml):
+        return Markup("<code>{}</code>").format(latex)
+    return Markup(mathml)
+
+
+def text_with_formulas(text: str) -> Markup:
+    """Return escaped text in which every ``$...$`` has become MathML."""
+    parts = text.split("$")
+    return Markup("").join(formula(part) if index % 2 else escape(part) for index, part in enumerate(parts))

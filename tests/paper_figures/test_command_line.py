@@ -1,0 +1,174 @@
+"""The command line on real files: exit codes, messages, cut tables, killed builds, edited sources."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from paper_figures.__main__ import main
+from paper_figures.declaration import ROOT
+from tests.paper_figures.conftest import RunCommand
+from tests.paper_figures.small_tables import PRESET, bandit_frame
+from vas_theory.storage import sha256_file, write_table
+
+ONE = "training_curves"
+
+
+def arguments(command: str, root: Path, *more: str) -> list[str]:
+    return [command, *more, "--root", str(root), "--preset", PRESET]
+
+
+def test_check_passes_when_everything_is_current(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments("check", built)) == 0
+    assert "everything is current" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("simulations/output/{}/bound_gallery.parquet", ["bound_gallery.parquet does not exist", "bound_gallery: "]),
+        ("full_scale/output/{}/probe.parquet", ["probe.parquet does not exist", "real_model_gradient: "]),
+        ("full_scale/output/{}/validation.parquet", ["validation.parquet does not exist", "report: "]),
+        (
+            "paper_figures/output/{}/training_curves.slide.png",
+            ["training_curves: ", "slide.png is missing"],
+        ),
+        ("paper_figures/output/{}/claims.json", ["claims: not built yet"]),
+        ("paper_figures/output/report.html", ["report: not built yet"]),
+    ],
+)
+def test_check_names_what_was_deleted(
+    built: Path, capsys: pytest.CaptureFixture[str], path: str, named: list[str]
+) -> None:
+    (built / path.format(PRESET)).unlink()
+    assert main(arguments("check", built)) == 1
+    out = capsys.readouterr().out
+    for text in named:
+        assert text in out
+
+
+def test_check_names_a_table_made_again_and_make_redraws_only_its_figure(
+    built: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = built / "simulations" / "output" / PRESET / "bound_gallery.parquet"
+    write_table(bandit_frame(60), path, config={}, seed=1, sources=[Path(__file__)])
+    assert main(arguments("check", built)) == 1
+    out = capsys.readouterr().out
+    assert "bound_gallery: input" in out
+    assert "report: builds on bound_gallery, which is stale" in out
+    assert "training_curves" not in out
+    assert main(arguments("make", built)) == 0
+    out = capsys.readouterr().out
+    assert "bound_gallery: drawn" in out
+    assert "training_curves: current" in out
+    assert main(arguments("report", built)) == 0
+    capsys.readouterr()
+    assert main(arguments("check", built)) == 0
+
+
+def test_check_names_a_table_made_by_older_sources(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import vas_theory.storage
+
+    path = built / "full_scale" / "output" / PRESET / "probe.parquet"
+    write_table(bandit_frame(5), path, config={}, seed=1, sources=[vas_theory.storage])
+    sidecar = path.with_name(path.name + ".meta.json")
+    sidecar.write_text(sidecar.read_text().replace(sha256_file(vas_theory.storage.__file__), "0" * 64))
+    assert main(arguments("check", built)) == 1
+    assert "probe.parquet was made by an older vas_theory.storage" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["make", "report"])
+def test_a_cut_table_is_one_line_that_names_the_file(
+    built: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    name = "training_steps" if command == "make" else "validation"
+    path = built / "full_scale" / "output" / PRESET / f"{name}.parquet"
+    path.write_bytes(path.read_bytes()[:-100])
+    assert main(arguments(command, built)) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert str(path) in error
+    assert error.count("\n") == 1
+
+
+def test_a_missing_table_says_how_to_make_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments("make", tmp_path, ONE)) == 2
+    error = capsys.readouterr().err
+    assert "training_steps.parquet" in error
+    assert f"python -m full_scale study --preset {PRESET}" in error
+
+
+def test_unknown_figure_offers_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["make", "bound_galery"]) == 2
+    assert "did you mean bound_gallery?" in capsys.readouterr().err
+
+
+def test_list_shows_the_state(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (built / "paper_figures" / "output" / PRESET / "bound_gallery.csv").unlink()
+    assert main(arguments("list", built)) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert "stale" in lines["bound_gallery"]
+    assert "current" in lines[ONE]
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, contextlib; from paper_figures.__main__ import main\n"
+        "with contextlib.suppress(SystemExit): main(['--help'])\n"
+        "assert not {'numpy', 'pandas', 'matplotlib', 'jinja2', 'rich'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the sources in a folder of its own, so that they can be edited."""
+    for room in ("paper_figures", "vas_theory"):
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("output", "__pycache__"))
+    return tmp_path
+
+
+def test_editing_style_or_figure_source_makes_it_stale(built: Path, project: Path, run_figures: RunCommand) -> None:
+    """The records travel with the outputs, so the copy judges what the project drew."""
+    for room in ("paper_figures", "full_scale", "simulations"):
+        shutil.copytree(built / room, project / room, dirs_exist_ok=True)
+
+    assert run_figures("check", "--preset", PRESET, project=project).returncode == 0
+    figure = project / "paper_figures" / "figures" / f"{ONE}.py"
+    figure.write_text(figure.read_text() + "# edited\n")
+    outcome = run_figures("check", "--preset", PRESET, project=project)
+    assert outcome.returncode == 1
+    assert f"{ONE}: source figures/{ONE}.py changed" in outcome.stdout
+    assert "bound_gallery" not in outcome.stdout
+    style = project / "paper_figures" / "style.py"
+    style.write_text(style.read_text() + "# edited\n")
+    outcome = run_figures("check", "--preset", PRESET, project=project)
+    assert outcome.stdout.count("style.py changed") == 3
+
+
+def test_a_killed_build_is_stale_and_the_next_one_gives_the_same_files(built: Path) -> None:
+    """Kill at moments spread over the build, once while files are being replaced."""
+    folder = built / "paper_figures" / "output" / PRESET
+    wanted = {path.name: sha256_file(path) for path in sorted(folder.glob(f"{ONE}*")) if path.suffix != ".json"}
+    command = [sys.executable, "-m", "paper_figures", *arguments("make", built, ONE, "--force")]
+    for condition in ("at start", "while replacing"):
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+        before = {path.name: path.stat().st_ino for path in folder.glob(f"{ONE}*")}
+        deadline = time.monotonic() + 120
+        if condition == "at start":
+            time.sleep(0.3)
+        while condition == "while replacing" and process.poll() is None and time.monotonic() < deadline:
+            if any((folder / name).stat().st_ino != number for name, number in before.items()):
+                break
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert main(arguments("make", built, ONE)) == 0
+        assert wanted == {name: sha256_file(folder / name) for name in wanted}
+        assert main(arguments("check", built)) == 0

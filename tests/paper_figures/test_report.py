@@ -1,0 +1,130 @@
+"""The report: self-contained, complete, escaped, and honest about what failed."""
+
+from __future__ import annotations
+
+import base64
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from paper_figures.figures import get_figures
+from paper_figures.report.maths import formula, text_with_formulas
+from tests.paper_figures.small_tables import PRESET, claims_answer, validation_frame
+from vas_theory.claims import all_claims
+
+_ADDRESSES = ("src", "srcset", "href", "action", "data", "poster", "background", "formaction", "cite", "xlink:href")
+
+
+class Page(HTMLParser):
+    """Collects addresses, tags, ids and text, and checks that tags nest."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.addresses: list[tuple[str, str]] = []
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.text: list[str] = []
+        self.open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag not in ("meta", "link", "img", "source", "br", "mspace"):
+            self.open.append(tag)
+        for name, value in attributes:
+            if name in _ADDRESSES:
+                self.addresses.append((tag, value or ""))
+            if name == "id":
+                self.ids.append(value or "")
+            assert not name.startswith("on"), "no script in attributes"
+
+    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attributes)
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    @property
+    def words(self) -> str:
+        return " ".join(" ".join(self.text).split())
+
+
+@pytest.fixture
+def html(built: Path) -> str:
+    return (built / "paper_figures" / "output" / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_page_needs_nothing_from_outside(html: str) -> None:
+    page = Page(html)
+    assert page.open == []
+    for tag, address in page.addresses:
+        assert address.startswith("data:") or (tag == "a" and address[1:] in page.ids), address[:80]
+    assert "script" not in page.tags
+    assert "iframe" not in page.tags
+    for style in re.findall(r"<style>(.*?)</style>", html, re.DOTALL):
+        assert "@import" not in style
+        assert "url(" not in style
+    without_images = re.sub(r"data:image/png;base64,[A-Za-z0-9+/=]+", "", html)
+    assert "http:" not in without_images
+    assert "https:" not in without_images
+
+
+def test_every_figure_is_embedded_whole_in_both_themes_and_sizes(built: Path, html: str) -> None:
+    embedded = {base64.b64decode(text) for text in re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", html)}
+    for figure in get_figures():
+        for look in ("slide", "slide-dark", "column", "column-dark"):
+            path = built / "paper_figures" / "output" / PRESET / f"{figure.name}.{look}.png"
+            assert path.read_bytes() in embedded
+
+
+def test_failed_and_uninformative_predictions_are_shown(html: str) -> None:
+    words = Page(html).words
+    assert "1 of 3 predictions held: 1 failed, 1 held, 1 uninformative" in words
+    assert "These predictions of the theory failed on the real model: P2." in words
+    assert "too noisy to tell: P3." in words
+    for description in validation_frame()["description"]:
+        assert description in words  # also says that < and & were escaped and not lost
+
+
+def test_ledger_is_complete_and_names_what_is_refuted(html: str) -> None:
+    words = Page(html).words
+    assert "2 of 2 verdicts verified: 1 proved, 1 refuted" in words
+    assert "refutes these statements as they were written, each by an exact counterexample: A05." in words
+    for row in claims_answer()["claims"]:  # type: ignore[attr-defined]
+        assert row["title"] in words
+
+
+def test_every_part_says_how_to_reproduce_it(html: str) -> None:
+    words = Page(html).words
+    for command in (
+        f"python -m simulations run bound_gallery --preset {PRESET}",
+        f"python -m full_scale study --preset {PRESET}",
+        f"python -m paper_figures make training_curves --preset {PRESET}",
+        f"make reproduce PRESET={PRESET}",
+    ):
+        assert command in words
+    assert len(set(re.findall(r'<code title="([0-9a-f]{64})">', html))) >= 2 + 2 * len(get_figures())
+
+
+def test_every_statement_of_the_ledger_becomes_mathml() -> None:
+    left = [claim.id for claim in all_claims().values() if not formula(claim.statement).startswith("<math")]
+    assert left == []
+
+
+def test_a_formula_that_cannot_be_translated_is_shown_as_it_is() -> None:
+    assert formula(r"\unknowncommand{x}") == r"<code>\unknowncommand{x}</code>"
+    assert formula(r"\frac{1}{") == r"<code>\frac{1}{</code>"
+    assert formula("<b>") != "<b>"
+
+
+def test_text_outside_formulas_is_escaped() -> None:
+    answer = text_with_formulas("<i>a</i> & $x_1$ <")
+    assert answer.startswith("&lt;i&gt;a&lt;/i&gt; &amp; <math")
+    assert answer.endswith("</math> &lt;")

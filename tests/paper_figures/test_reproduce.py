@@ -1,0 +1,114 @@
+"""The whole job over small stand-ins for the other rooms, in real processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from paper_figures.declaration import ROOT
+from tests.paper_figures import small_tables
+from tests.paper_figures.conftest import RunCommand
+from tests.paper_figures.small_tables import PRESET
+
+_LIGHT = ("__init__.py", "errors.py", "command_line.py", "storage.py")
+
+_STAND_IN = """
+import os, sys
+from pathlib import Path
+import small_tables
+from vas_theory.storage import write_json, write_table
+
+room = {room!r}
+here = Path(__file__).parent.parent
+with open(here / "calls.txt", "a") as stream:
+    stream.write(" ".join([room, *sys.argv[1:]]) + "\\n")
+if os.environ.get("FAILING_ROOM") == room:
+    print("this room was told to fail", file=sys.stderr)
+    sys.exit(7)
+if room == "vas_theory":
+    write_json(sys.argv[sys.argv.index("--output") + 1], small_tables.claims_answer())
+else:
+    made = dict(config={{}}, seed=0, sources=[Path(small_tables.__file__)], seconds=1.0)
+    folder = here / room / "output" / {preset!r}
+    frames = {{
+        "simulations": {{"bound_gallery": small_tables.bandit_frame}},
+        "full_scale": {{"training_steps": small_tables.steps_frame, "validation": small_tables.validation_frame}},
+    }}
+    for name, frame in frames[room].items():
+        write_table(frame(), folder / (name + ".parquet"), **made)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The paper_figures room with two of its figures, and rooms that only write small tables."""
+    root = tmp_path / "project"
+    ignore = shutil.ignore_patterns("output", "__pycache__", "real_model_gradient.py")
+    shutil.copytree(ROOT / "paper_figures", root / "paper_figures", ignore=ignore)
+    for room in ("vas_theory", "simulations", "full_scale"):
+        (root / room).mkdir(parents=True)
+        (root / room / "__init__.py").touch()
+        (root / room / "__main__.py").write_text(_STAND_IN.format(room=room, preset=PRESET))
+    for name in _LIGHT:
+        shutil.copy(ROOT / "vas_theory" / name, root / "vas_theory" / name)
+    (root / "vas_theory" / "claims.py").write_text("def all_claims():\n    return {}\n")
+    shutil.copy(Path(small_tables.__file__), root / "small_tables.py")
+    return root
+
+
+def calls(project: Path) -> list[str]:
+    return (project / "calls.txt").read_text().splitlines()
+
+
+def test_the_job_stops_at_a_failing_stage_resumes_and_then_recomputes_nothing(
+    project: Path, run_figures: RunCommand
+) -> None:
+    job = ("reproduce", "--preset", PRESET)
+    failed = run_figures(*job, project=project, FAILING_ROOM="full_scale")
+    assert failed.returncode == 7
+    assert "error: stage study failed" in failed.stderr
+    assert "exit code 7" in failed.stderr
+    assert "stages that are done: verify, simulations" in failed.stderr
+    assert "[4/5]" not in failed.stdout
+    assert not (project / "paper_figures" / "output" / "report.html").exists()
+
+    resumed = run_figures(*job, project=project)
+    assert resumed.returncode == 0, resumed.stderr
+    assert [call.split()[0] for call in calls(project)].count("vas_theory") == 1
+    assert resumed.stdout.index("[1/5] verify") < resumed.stdout.index("[5/5] report")
+    assert "claims.json is current" in resumed.stdout
+    assert f"report: {project / 'paper_figures' / 'output' / 'report.html'}" in resumed.stdout
+    summary = resumed.stdout.split("report: ")[-1]
+    assert "claims verified       2 of 2  1 proved, 1 refuted" in summary
+    assert "predictions held      1 of 3  1 failed, 1 held, 1 uninformative" in summary
+    assert "minutes spent" in summary
+
+    folder = project / "paper_figures" / "output"
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    again = run_figures(*job, project=project)
+    assert again.returncode == 0
+    assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    assert run_figures("check", "--preset", PRESET, project=project).returncode == 0
+
+    (project / "vas_theory" / "errors.py").open("a").write("# edited\n")
+    assert "claims: source" in run_figures("check", "--preset", PRESET, project=project).stdout
+
+
+def test_a_claim_that_fails_stops_the_job(project: Path, run_figures: RunCommand) -> None:
+    outcome = run_figures("reproduce", "--preset", PRESET, project=project, FAILING_ROOM="vas_theory")
+    assert outcome.returncode == 7
+    assert "error: stage verify failed" in outcome.stderr
+    assert "this room was told to fail" in outcome.stderr
+    assert len(calls(project)) == 1
+
+
+def test_every_table_of_every_figure_has_a_stage(project: Path, run_figures: RunCommand) -> None:
+    run_figures("reproduce", "--preset", PRESET, project=project, FAILING_ROOM="full_scale")
+    output = os.path.join(project, "simulations", "output", PRESET)
+    assert calls(project)[1:] == [
+        f"simulations run bound_gallery --preset {PRESET} --output {output}",
+        f"full_scale study --preset {PRESET}",
+    ]
