@@ -131,7 +131,7 @@ def as_group_size(group_size: int) -> int:
     return int(group_size)
 
 
-def check_ddof_eps(ddof: int, eps: float) -> None:
+def check_ddof_eps(ddof: int, eps: ArrayLike) -> None:
     """Check the two choices inside a group's standard deviation.
 
     Raises:
@@ -139,5 +139,6 @@ def check_ddof_eps(ddof: int, eps: float) -> None:
     """
     if ddof not in (0, 1):
         raise ArgumentError("ddof", "be 0 (population) or 1 (sample)", ddof)
-    if isinstance(eps, (int, float)) and not 0 <= eps < float("inf"):
+    added = np.asarray(eps)
+    if added.dtype != object and not ((added >= 0) & (added < np.inf)).all():
         raise ArgumentError("eps", "be finite and at least 0", eps)
