@@ -15,7 +15,7 @@ from vas_theory.errors import ArgumentError, UnknownNameError
 from vas_theory.precision import exact, floating, symbolic
 
 CLAIMS = list(all_claims().values())
-QUICK = Effort(instances=240, search_width=4, search_steps=8, rechecks=60)
+QUICK = Effort(instances=240, search_width=4, search_steps=8, rechecks=200)
 
 
 def _ids(claims: list[Claim]) -> list[str]:

@@ -15,7 +15,8 @@ from vas_theory.gradients import policy_gradient, reward_variance
 from vas_theory.precision import sqrt
 
 
-def _gradient_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
+def gradient_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
+    """Return the l2 norm of the tabular gradient, shape (N,)."""
     return sqrt((policy_gradient(probs, rewards) ** 2).sum(-1))
 
 
@@ -57,7 +58,8 @@ def _bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
     return (left**2 - right**2) * rho**2, lagrange_sum(**instance)
 
 
-def _uniform_within_classes(size: int) -> Instance:
+def uniform_within_classes(size: int) -> Instance:
+    """Return a binary instance of ``size`` arms, half of them correct, uniform within each class, p = 1/4."""
     correct = (size + 1) // 2
     rewards = np.where(np.arange(size) < correct, 1.0, 0.0)[None]
     probs = np.where(rewards == 1.0, 0.25 / correct, 0.75 / (size - correct))
@@ -72,7 +74,7 @@ CLAIMS = (
         statement=r"\|\nabla V\|_2 \;\ge\; \frac{\mathrm{Var}_\pi(r)}{\rho},\qquad \rho=\|r-\bar r\,\mathbf 1\|_2",
         assumptions=("tabular softmax policy with K >= 2 arms", "exact gradient", "rewards not all equal"),
         relation=Relation.AT_LEAST,
-        left=_gradient_norm,
+        left=gradient_norm,
         right=variance_over_rho,
         domain=bandits(),
         certificate=identity(
@@ -82,7 +84,7 @@ CLAIMS = (
             kind=CertificateKind.SUM_OF_SQUARES,
         ),
         verdict=Verdict.PROVED,
-        equality=_uniform_within_classes,
+        equality=uniform_within_classes,
         sharp=True,
         experiment="bound_gallery",
         figure="bound_gallery",

@@ -1,0 +1,133 @@
+"""The tabular gradient of a binary reward in terms of effective counts, and what diversity does to it.
+
+Write c_i = pi_i / p inside the correct class and w_i = pi_i / (1 - p) inside the wrong one. Then g_i = q c_i on correct
+and g_i = -q w_i on wrong arms with q = p (1 - p), so |grad|^2 = q^2 (sum c_i^2 + sum w_i^2): the inverse-Simpson
+effective counts N_c = 1 / sum c_i^2 and N_w. Among m correct arms m sum pi_i^2 - p^2 = S_C, the sum over pairs of
+(pi_i - pi_j)^2, which gives B22. At fixed p a more even class (larger diversity) therefore means a SMALLER gradient.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vas_theory.claims.b02_variance_over_rho import gradient_norm, uniform_within_classes
+from vas_theory.claims.base import CertificateKind, Claim, Instance, Relation, Verdict
+from vas_theory.claims.certificates import identity
+from vas_theory.claims.domains import bandits
+from vas_theory.gradients import reward_variance
+
+
+def _squared_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
+    return gradient_norm(probs, rewards) ** 2
+
+
+def _simpson(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
+    """Return q^2 (1/N_c + 1/N_w) from the class-conditional probabilities."""
+    total = 0
+    for member in (rewards, 1 - rewards):
+        mass = (probs * member).sum(-1, keepdims=True)
+        total = total + ((probs * member / mass) ** 2).sum(-1)
+    return reward_variance(probs, rewards) ** 2 * total
+
+
+def _counts(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
+    """Return q^2 (1/m + 1/n) from the numbers of correct and wrong arms."""
+    correct, wrong = rewards.sum(-1), (1 - rewards).sum(-1)
+    return reward_variance(probs, rewards) ** 2 * (1 / correct + 1 / wrong)
+
+
+def _pair_sums(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
+    """Return ((1-p)^2/m) S_C + (p^2/n) S_W with S the sum over pairs of a class of (pi_i - pi_j)^2."""
+    first, second = np.triu_indices(probs.shape[-1], 1)
+    gaps = (probs[..., first] - probs[..., second]) ** 2
+    p = (probs * rewards).sum(-1)
+    total = 0
+    for member, weight in ((rewards, (1 - p) ** 2), (1 - rewards, p**2)):
+        pairs = (member[..., first] * member[..., second] * gaps).sum(-1)
+        total = total + weight * pairs / member.sum(-1)
+    return total
+
+
+def _symbolic(correct: int, wrong: int) -> tuple[Any, Any]:
+    import sympy
+
+    free = sympy.symbols(f"p1:{correct + wrong}", positive=True)
+    probs = np.array([*free, 1 - sum(free)], dtype=object)
+    rewards = np.array([sympy.Integer(1)] * correct + [sympy.Integer(0)] * wrong, dtype=object)
+    return probs, rewards
+
+
+# A term of the identities joins at most two arms of one class; (3, 2) shows every coincidence of indices.
+_SHAPES = ((1, 1), (2, 1), (2, 2), (3, 2))
+
+
+def _simpson_identity() -> dict[str, Any]:
+    differences = {}
+    for m, n in _SHAPES:
+        instance = _symbolic(m, n)
+        differences[f"|grad|^2 - q^2 (1/N_c + 1/N_w), {m} correct, {n} wrong"] = _squared(*instance) - _simpson(
+            *instance
+        )
+    return differences
+
+
+def _squared(probs: Any, rewards: Any) -> Any:
+    value = (probs * rewards).sum(-1)
+    return ((probs * (rewards - value)) ** 2).sum(-1)
+
+
+def _count_identity() -> dict[str, Any]:
+    return {
+        f"|grad|^2 - q^2 (1/m + 1/n) - pair sums, {m} correct, {n} wrong": _squared(*_symbolic(m, n))
+        - _counts(*_symbolic(m, n))
+        - _pair_sums(*_symbolic(m, n))
+        for m, n in _SHAPES
+    }
+
+
+def _count_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
+    left, right = claim.sides(instance)
+    return left, right + _pair_sums(**instance)
+
+
+CLAIMS = (
+    Claim(
+        id="B03",
+        title="Binary tabular: |grad|^2 = q^2 (1/N_c + 1/N_w)",
+        source="refutes A.4 and the diversity argument of arXiv 2509.21268; we found no prior source",
+        statement=r"\|\nabla V\|^2=q^2\Bigl(\frac1{N_c}+\frac1{N_w}\Bigr),\qquad q=p(1-p)",
+        assumptions=("tabular softmax policy", "R in {0, 1}", "0 < p < 1"),
+        relation=Relation.EQUAL,
+        left=_squared_norm,
+        right=_simpson,
+        domain=bandits(binary=True),
+        certificate=identity("expanded for classes of up to three arms", _simpson_identity, bridge=Claim.sides),
+        verdict=Verdict.PROVED,
+        equality=uniform_within_classes,
+        sharp=True,
+        notes="N_c and N_w are inverse-Simpson effective counts within the classes: more diversity, smaller gradient.",
+    ),
+    Claim(
+        id="B22",
+        title="Binary tabular: |grad|^2 is at least q^2 (1/m + 1/n), with the exact remainder",
+        source="we found no prior source",
+        statement=r"\|\nabla V\|^2-q^2\Bigl(\tfrac1m+\tfrac1n\Bigr)=\tfrac{(1-p)^2}{m}S_C+\tfrac{p^2}{n}S_W\ge 0",
+        assumptions=("tabular softmax policy", "R in {0, 1}", "0 < p < 1", "m correct and n wrong arms"),
+        relation=Relation.AT_LEAST,
+        left=_squared_norm,
+        right=_counts,
+        domain=bandits(binary=True),
+        certificate=identity(
+            "the slack is a sum of squares of differences within the classes",
+            _count_identity,
+            bridge=_count_bridge,
+            kind=CertificateKind.SUM_OF_SQUARES,
+        ),
+        verdict=Verdict.PROVED,
+        equality=uniform_within_classes,
+        sharp=True,
+    ),
+)
