@@ -82,8 +82,9 @@ class Figure:
         inputs: the tables it reads, by the name that ``numbers`` and ``draw`` use.
         panels: how many axes ``draw`` fills.
         numbers: the table of numbers that is stored beside the figure.
-        caption: the caption as a function of ``numbers``' result alone, so that a number in it is always
-            a number of the stored table; text between dollar signs is LaTeX.
+        headline: the result in a few words, a function of ``numbers``' result alone.
+        caption: the caption, likewise, so that a number in it is always a number of the stored table.
+            In both, text between dollar signs is LaTeX.
         draw: fills the axes.
     """
 
@@ -94,6 +95,7 @@ class Figure:
     inputs: Mapping[str, Table]
     panels: int
     numbers: Callable[[Tables], pd.DataFrame]
+    headline: Callable[[pd.DataFrame], str]
     caption: Callable[[pd.DataFrame], str]
     draw: Callable[[Sequence[Axes], Tables, Look], None]
 

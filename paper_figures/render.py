@@ -60,13 +60,13 @@ def output_names(figure: Figure) -> list[str]:
     """Return the names of the files that :func:`render` makes."""
     images = [f"{figure.name}{suffix}.png" for suffix in _LOOKS]
     documents = [f"{figure.name}{suffix}.pdf" for suffix, look in _LOOKS.items() if look.theme == "light"]
-    return [f"{figure.name}.csv", f"{figure.name}.caption.txt", *documents, *images]
+    return [f"{figure.name}.csv", f"{figure.name}.txt", *documents, *images]
 
 
 def render(figure: Figure, tables: Tables) -> Iterator[tuple[str, bytes]]:
     """Yield file name and bytes of caption, table of numbers and the figure in every size and theme."""
     numbers = figure.numbers(tables)
-    yield f"{figure.name}.caption.txt", (figure.caption(numbers) + "\n").encode()
+    yield f"{figure.name}.txt", f"{figure.headline(numbers)}\n\n{figure.caption(numbers)}\n".encode()
     yield f"{figure.name}.csv", numbers.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode()
     for suffix, look in _LOOKS.items():
         with figure_style(look):

@@ -31,6 +31,12 @@ def numbers(tables: Tables) -> pd.DataFrame:
     return frame.sort_values("pass_rate", kind="stable").reset_index(drop=True)
 
 
+def headline(numbers: pd.DataFrame) -> str:
+    """Return the result in a few words."""
+    inside = int(numbers["inside"].sum())
+    return f"{inside} of {count(len(numbers), 'prompt')} have the gradient norm that was predicted for them"
+
+
 def caption(numbers: pd.DataFrame) -> str:
     """Return the caption."""
     mixed = numbers[numbers["reward_std"] > 0]
@@ -38,9 +44,9 @@ def caption(numbers: pd.DataFrame) -> str:
     spread = f" over {distances.min():.0f} to {distances.max():.0f}" if len(distances) else ""
     return (
         f"{count(len(numbers), 'prompt')} of a real language model (seed {numbers['seed'].iloc[0]}), of which "
-        f"{len(mixed)} drew both right and wrong answers. Left or top: gradient norm measured from fresh rollouts "
+        f"{len(mixed)} drew both right and wrong answers. (a) Gradient norm measured from fresh rollouts "
         f"against the norm predicted before the measurement; {int(numbers['inside'].sum())} of {len(numbers)} lie in "
-        r"their predicted interval. Right or bottom: for binary rewards $|\nabla V| = p(1-p)\,|\mu_1-\mu_0|$ is "
+        r"their predicted interval. (b) For binary rewards $|\nabla V| = p(1-p)\,|\mu_1-\mu_0|$ is "
         r"algebra; what theory leaves open is how far $|\mu_1-\mu_0|$ varies, which is"
         f"{spread} here. Bars: measured and predicted intervals as stored with the measurement."
     )
@@ -67,7 +73,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     top = 1.05 * float(np.nanmax(frame[["gradient_norm", "predicted"]].to_numpy()))
     left.plot([0, top], [0, top], color=look.ink, linewidth=1.0, linestyle="--", label="measured = predicted")
     left.set(xlabel="predicted gradient norm", ylabel="measured gradient norm")
-    left.set_title("Predicted before measured")
+    left.set_title("(a) Predicted before measured")
     left.legend(loc="lower right")
 
     known = frame.dropna(subset=["mu_distance"])
@@ -75,7 +81,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     right.plot(known["pass_rate"], known["mu_distance"], linestyle="none", marker=style["marker"], color=style["color"])
     right.set(xlabel="pass rate $p$", ylabel=r"$|\mu_1-\mu_0|$", xlim=(-0.02, 1.02))
     right.set_ylim(bottom=0)
-    right.set_title("What variance leaves open")
+    right.set_title("(b) What variance leaves open")
 
 
 def _lengths(centre: pd.Series, low: pd.Series, high: pd.Series) -> np.ndarray:
@@ -91,6 +97,7 @@ FIGURE = Figure(
     inputs={"probe": study_table("probe")},
     panels=2,
     numbers=numbers,
+    headline=headline,
     caption=caption,
     draw=draw,
 )

@@ -38,6 +38,14 @@ def numbers(tables: Tables) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def headline(numbers: pd.DataFrame) -> str:
+    """Return the result in a few words."""
+    ends = numbers.groupby("arm")["last_held_out_accuracy"].mean()
+    texts = [f"{arm} {value:.3f}" for arm, value in ends.items()]
+    runs = count(numbers.groupby("arm")["seed"].nunique().max(), "run")
+    return f"Held-out accuracy after {numbers['rollouts'].max():,} rollouts: {', '.join(texts)} ({runs} each)"
+
+
 def caption(numbers: pd.DataFrame) -> str:
     """Return the caption."""
     arms = []
@@ -95,6 +103,7 @@ FIGURE = Figure(
     inputs={"steps": study_table("training_steps")},
     panels=4,
     numbers=numbers,
+    headline=headline,
     caption=caption,
     draw=draw,
 )

@@ -74,36 +74,23 @@ def _claims(root: Path, preset: str) -> list[dict[str, Any]]:
 
 
 def _figure_entry(figure: Figure, root: Path, preset: str) -> dict[str, Any]:
-    from paper_figures.pipeline import figure_node
-
     folder = output_folder(root, preset)
-    node = figure_node(figure, root, preset)
     with open(folder / f"{figure.name}.csv", encoding="utf-8", newline="") as stream:
         header, *rows = csv.reader(stream)
+    headline, caption = (folder / f"{figure.name}.txt").read_text(encoding="utf-8").strip().split("\n\n")
     looks = ("slide", "slide-dark", "column", "column-dark")
     size = {medium: _pixels(folder / f"{figure.name}.{medium}.png") for medium in ("slide", "column")}
     return {
         "name": figure.name,
         "title": figure.title,
         "label": str(figure.label),
-        "caption": text_with_formulas((folder / f"{figure.name}.caption.txt").read_text(encoding="utf-8").strip()),
+        "headline": text_with_formulas(headline),
+        "caption": text_with_formulas(caption),
         "images": {look: _data_address(folder / f"{figure.name}.{look}.png") for look in looks},
         "size": size,
         "header": header,
         "rows": rows[:_SHOWN_ROWS],
         "left_out": max(0, len(rows) - _SHOWN_ROWS),
-        "tables": [
-            {
-                "command": table.shown_command(preset),
-                "duration": _duration(read_metadata(table.path(root, preset)).get("seconds")),
-                "hash": sha256_file(table.path(root, preset)),
-                "file": table.path(root, preset).relative_to(root).as_posix(),
-            }
-            for table in figure.inputs.values()
-        ],
-        "command": f"python -m paper_figures make {figure.name} --preset {preset}",
-        "duration": _duration(read_record(node).get("seconds")),
-        "hash": fingerprint(node),
     }
 
 
@@ -111,6 +98,33 @@ def _pixels(path: Path) -> tuple[int, int]:
     """Return width and height from a PNG's header, so that the page reserves the room before it draws."""
     header = path.read_bytes()[16:24]
     return int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")
+
+
+def _jobs(root: Path, preset: str) -> list[dict[str, Any]]:
+    """Return every command besides the ledger's, with what it took and the files it made."""
+    from paper_figures.pipeline import figure_node, input_tables
+
+    tables: dict[str, list[Path]] = {}
+    for table in [*input_tables(get_figures()).values(), VALIDATION]:
+        tables.setdefault(table.shown_command(preset), []).append(table.path(root, preset))
+    jobs = [
+        {
+            "command": command,
+            "duration": _duration(sum(read_metadata(path).get("seconds") or 0.0 for path in paths)),
+            "results": [(path.name, sha256_file(path)) for path in paths],
+        }
+        for command, paths in tables.items()
+    ]
+    for figure in get_figures():
+        node = figure_node(figure, root, preset)
+        jobs.append(
+            {
+                "command": f"python -m paper_figures make {figure.name} --preset {preset}",
+                "duration": _duration(read_record(node).get("seconds")),
+                "results": [(figure.name, fingerprint(node))],
+            }
+        )
+    return jobs
 
 
 def _limits(claims: list[dict[str, Any]], predictions: list[dict[str, Any]]) -> list[str]:
@@ -172,9 +186,8 @@ def report(root: Path, preset: str) -> str:
         claims_hash=sha256_file(output_folder(root, preset) / "claims.json"),
         predictions=predictions,
         predictions_line=_tile(prediction_counts(root, preset), "predictions held"),
-        predictions_command=VALIDATION.shown_command(preset),
-        predictions_hash=sha256_file(VALIDATION.path(root, preset)),
         figures=figures,
+        jobs=_jobs(root, preset),
         limits=_limits(claims, predictions),
     )
     return html

@@ -11,6 +11,7 @@ from vas_theory.command_line import require
 __all__ = ["formula", "text_with_formulas"]
 
 _NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'  # implied inside HTML
+_NAME = re.compile(r"<mo>([A-Za-z]{2,})</mo>")
 _COMMAND_LEFT = re.compile(r">[^<]*\\[^<]*<")
 
 
@@ -19,6 +20,8 @@ def formula(latex: str) -> Markup:
     converter = require("latex2mathml.converter", "figures")
     try:
         mathml = converter.convert(latex).replace(_NAMESPACE, "")
+        # a function's name stands off what comes before it, not off its own argument
+        mathml = _NAME.sub(r'<mo lspace="0.17em" rspace="0">\1</mo>', mathml)
     except Exception:  # what the library raises on malformed input shares no narrower base class
         mathml = ""
     if not mathml or _COMMAND_LEFT.search(mathml):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import hashlib
+import io
 import os
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ from matplotlib.testing.compare import compare_images
 
 from paper_figures.declaration import LoadedTable
 from paper_figures.figures import get_figures
-from paper_figures.render import draw_canvas, load_tables, output_names, render
+from paper_figures.render import draw_canvas, load_tables, output_names
 from paper_figures.style import COLUMN, SLIDE, Look, Medium, figure_style
 from tests.paper_figures.conftest import RunCommand
 from tests.paper_figures.small_tables import PRESET, bandit_frame, probe_frame, steps_frame, write_small_tables
@@ -39,9 +39,10 @@ def test_every_figure_has_a_test_table() -> None:
 
 def test_a_process_of_its_own_draws_the_same_bytes(built: Path, tmp_path: Path, run_figures: RunCommand) -> None:
     write_small_tables(tmp_path)
-    outcome = run_figures("make", "--root", tmp_path, "--preset", PRESET, PYTHONHASHSEED="4", TZ="Asia/Tokyo")
+    names = ["bound_gallery", "real_model_gradient"]  # the third is drawn again by the test that kills its build
+    outcome = run_figures("make", *names, "--root", tmp_path, "--preset", PRESET, PYTHONHASHSEED="4", TZ="Asia/Tokyo")
     assert outcome.returncode == 0, outcome.stderr
-    for figure in get_figures():
+    for figure in get_figures(names):
         for name in output_names(figure):
             first = built / "paper_figures" / "output" / PRESET / name
             second = tmp_path / "paper_figures" / "output" / PRESET / name
@@ -62,8 +63,8 @@ def test_numbers_in_the_caption_are_numbers_of_the_stored_table(built: Path, nam
     (figure,) = get_figures([name])
     folder = built / "paper_figures" / "output" / PRESET
     numbers = figure.numbers(load_tables(figure, built, PRESET))
-    text = (folder / f"{name}.caption.txt").read_text().strip()
-    assert text == figure.caption(numbers)
+    text = (folder / f"{name}.txt").read_text().strip()
+    assert text == f"{figure.headline(numbers)}\n\n{figure.caption(numbers)}"
     with open(folder / f"{name}.csv", newline="") as stream:
         header, *rows = csv.reader(stream)
     assert header == list(numbers.columns)
@@ -77,8 +78,8 @@ def test_numbers_in_the_caption_are_numbers_of_the_stored_table(built: Path, nam
 def test_bound_gallery_caption_counts_and_reports_violations() -> None:
     (figure,) = get_figures(["bound_gallery"])
     frame = bandit_frame()
-    frame.loc[[3, 5], "gradient_norm"] = 0.5 * frame["lower_bound"]
-    frame.loc[7, "gradient_norm"] = 2 * frame["upper_bound"]
+    frame.loc[[3, 5], "gradient_norm"] = 0.5 * frame.loc[[3, 5], "lower_bound"]
+    frame.loc[7, "gradient_norm"] = 2 * frame.loc[7, "upper_bound"]
     caption = figure.caption(figure.numbers({"bandits": LoadedTable(frame, 3, {})}))
     assert f"{len(frame)} random softmax bandits" in caption
     assert "(seed 3)" in caption
@@ -160,13 +161,18 @@ def test_image_equals_its_reference(name: str, tmp_path: Path) -> None:
 
 def test_style_leaves_no_trace_and_ignores_the_users_settings() -> None:
     (figure,) = get_figures(["training_curves"])
-    csv_and_first = dict(zip(range(4), render(figure, TABLES["training_curves"]), strict=False))
+
+    def image() -> bytes:
+        stream = io.BytesIO()
+        with figure_style(REFERENCE_LOOK):
+            draw_canvas(figure, TABLES["training_curves"], REFERENCE_LOOK).savefig(stream, format="png")
+        return stream.getvalue()
+
+    first = image()
     with matplotlib.rc_context({"font.size": 33, "axes.facecolor": "red", "figure.dpi": 13}):
         before = dict(matplotlib.rcParams)
-        other = dict(zip(range(4), render(figure, TABLES["training_curves"]), strict=False))
+        assert image() == first
         assert dict(matplotlib.rcParams) == before
-    digest = {index: hashlib.sha256(content).hexdigest() for index, (_, content) in csv_and_first.items()}
-    assert digest == {index: hashlib.sha256(content).hexdigest() for index, (_, content) in other.items()}
 
 
 def test_series_differ_without_colour() -> None:

@@ -110,7 +110,7 @@ def test_every_part_says_how_to_reproduce_it(html: str) -> None:
         f"make reproduce PRESET={PRESET}",
     ):
         assert command in words
-    assert len(set(re.findall(r'<code title="([0-9a-f]{64})">', html))) >= 2 + 2 * len(get_figures())
+    assert len(set(re.findall(r'title="([0-9a-f]{64})">', html))) == 1 + 4 + len(get_figures())
 
 
 def test_every_statement_of_the_ledger_becomes_mathml() -> None:

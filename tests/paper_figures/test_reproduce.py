@@ -9,11 +9,28 @@ from pathlib import Path
 import pytest
 
 from paper_figures.declaration import ROOT
+from paper_figures.figures import figure_names
 from tests.paper_figures import small_tables
 from tests.paper_figures.conftest import RunCommand
 from tests.paper_figures.small_tables import PRESET
 
 _LIGHT = ("__init__.py", "errors.py", "command_line.py", "storage.py")
+
+_FIGURE = """
+from paper_figures.declaration import Figure, Label, Table
+
+FIGURE = Figure(
+    name="stand_in", title="Stand-in", order=1, label=Label.SIMULATED, panels=1,
+    inputs={
+        "a": Table("simulations", "bound_gallery", "simulations run bound_gallery --preset {preset} --output {folder}"),
+        "b": Table("full_scale", "training_steps", "full_scale study --preset {preset}"),
+    },
+    numbers=lambda tables: tables["b"].frame.head(2),
+    headline=lambda numbers: "two rows",
+    caption=lambda numbers: "Two rows are read.",
+    draw=lambda axes, tables, look: axes[0].plot([0, 1]),
+)
+"""
 
 _STAND_IN = """
 import os, sys
@@ -44,10 +61,11 @@ else:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """The paper_figures room with two of its figures, and rooms that only write small tables."""
+    """The paper_figures room with one simple figure, and rooms that only write small tables."""
     root = tmp_path / "project"
-    ignore = shutil.ignore_patterns("output", "__pycache__", "real_model_gradient.py")
+    ignore = shutil.ignore_patterns("output", "__pycache__", *(f"{name}.py" for name in figure_names()))
     shutil.copytree(ROOT / "paper_figures", root / "paper_figures", ignore=ignore)
+    (root / "paper_figures" / "figures" / "stand_in.py").write_text(_FIGURE)
     for room in ("vas_theory", "simulations", "full_scale"):
         (root / room).mkdir(parents=True)
         (root / room / "__init__.py").touch()
@@ -82,8 +100,8 @@ def test_the_job_stops_at_a_failing_stage_resumes_and_then_recomputes_nothing(
     assert "claims.json is current" in resumed.stdout
     assert f"report: {project / 'paper_figures' / 'output' / 'report.html'}" in resumed.stdout
     summary = resumed.stdout.split("report: ")[-1]
-    assert "claims verified       2 of 2  1 proved, 1 refuted" in summary
-    assert "predictions held      1 of 3  1 failed, 1 held, 1 uninformative" in summary
+    assert "claims verified      2 of 2  1 proved, 1 refuted" in summary
+    assert "predictions held     1 of 3  1 failed, 1 held, 1 uninformative" in summary
     assert "minutes spent" in summary
 
     folder = project / "paper_figures" / "output"
@@ -93,7 +111,8 @@ def test_the_job_stops_at_a_failing_stage_resumes_and_then_recomputes_nothing(
     assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
     assert run_figures("check", "--preset", PRESET, project=project).returncode == 0
 
-    (project / "vas_theory" / "errors.py").open("a").write("# edited\n")
+    source = project / "vas_theory" / "errors.py"
+    source.write_text(source.read_text() + "# edited\n")
     assert "claims: source" in run_figures("check", "--preset", PRESET, project=project).stdout
 
 
