@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,31 +16,38 @@ from vas_theory.policies import AutoregressivePolicy
 __all__ = ["binary_counter", "gradient_norm", "jacobian_norm", "mean_length", "reward_deviation", "sequences"]
 
 
-def _policies(features: NDArray[Any], end: NDArray[Any]) -> Iterator[AutoregressivePolicy]:
-    """Rebuild the policies: contexts and vocabulary are read off the features' shape (1 + V + V^2 ... contexts)."""
-    for row, token in zip(features, end, strict=True):
-        contexts, vocabulary, _ = row.shape
-        open_tokens = vocabulary if token < 0 else vocabulary - 1
-        length, seen = 0, 0
-        while seen < contexts:
-            seen += open_tokens**length
-            length += 1
-        yield AutoregressivePolicy(vocabulary, length, None if token < 0 else int(token), row)
+@cache
+def _tabular(contexts: int, vocabulary: int, end: int) -> AutoregressivePolicy:
+    """Return the tabular policy with this many contexts (1 + V + V^2 + ... of the tokens that do not end)."""
+    open_tokens = vocabulary if end < 0 else vocabulary - 1
+    length, seen = 0, 0
+    while seen < contexts:
+        seen += open_tokens**length
+        length += 1
+    return AutoregressivePolicy(vocabulary, length, None if end < 0 else end)
+
+
+def _logits(theta: NDArray[Any], features: NDArray[Any]) -> NDArray[Any]:
+    """Return the token logits of every context, the parameters of the tabular policy, (N, C V)."""
+    logits: NDArray[Any] = (features * theta[:, None, None, :]).sum(-1).reshape(len(theta), -1)
+    return logits
+
+
+def _policy(features: NDArray[Any], end: NDArray[Any]) -> AutoregressivePolicy:
+    return _tabular(features.shape[1], features.shape[2], int(end[0]))
 
 
 def gradient_norm(theta: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any], end: NDArray[Any]) -> Any:
-    """Return |grad| of the expected sequence reward, shape (N,)."""
-    norms = []
-    for policy, parameters, r in zip(_policies(features, end), theta, rewards, strict=True):
-        probs, scores = policy.probabilities(parameters), policy.sequence_scores(parameters)
-        norms.append(np.linalg.norm(policy_gradient_from_scores(probs, scores, r)))
-    return np.array(norms)
+    """Return |grad| of the expected sequence reward, shape (N,), by the chain rule through the token logits."""
+    policy, logits = _policy(features, end), _logits(theta, features)
+    by_logits = policy_gradient_from_scores(policy.probabilities(logits), policy.sequence_scores(logits), rewards)
+    gradient = (features.reshape(*by_logits.shape, -1) * by_logits[..., None]).sum(-2)
+    return np.linalg.norm(gradient, axis=-1)
 
 
 def reward_deviation(theta: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any], end: NDArray[Any]) -> Any:
     """Return the standard deviation of the sequence reward, shape (N,)."""
-    pairs = zip(_policies(features, end), theta, rewards, strict=True)
-    return np.sqrt([float(reward_variance(policy.probabilities(parameters), r)) for policy, parameters, r in pairs])
+    return np.sqrt(reward_variance(_policy(features, end).probabilities(_logits(theta, features)), rewards))
 
 
 def jacobian_norm(features: NDArray[Any]) -> Any:
@@ -49,12 +57,7 @@ def jacobian_norm(features: NDArray[Any]) -> Any:
 
 def mean_length(theta: NDArray[Any], features: NDArray[Any], end: NDArray[Any]) -> Any:
     """Return E[T], shape (N,)."""
-    return np.array(
-        [
-            float(policy.expected_length(parameters))
-            for policy, parameters in zip(_policies(features, end), theta, strict=True)
-        ]
-    )
+    return _policy(features, end).expected_length(_logits(theta, features))
 
 
 def binary_counter(size: int) -> Instance:
