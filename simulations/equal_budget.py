@@ -144,6 +144,7 @@ def run_equal_budget(
         batch_size=config.batch_size,
         group_size=config.group_size,
         budget=config.budget,
+        seed=seed,
         max_visits=pool.max_visits,
         advantage=config.learner.advantage,
         ddof=config.learner.ddof,
@@ -153,7 +154,7 @@ def run_equal_budget(
     chosen = make_strategy(strategy, setting, **(options or {}))
     if chosen.needs_truth:
         chosen.truth = learner
-    driver = SelectionDriver(chosen, seed)
+    driver = SelectionDriver(chosen)
     recorder = Recorder(learner, driver, config.evaluations)
     while True:
         fresh_from = driver.generated

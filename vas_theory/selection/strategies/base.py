@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from vas_theory.arguments import check_ddof_eps
 from vas_theory.errors import ArgumentError, StateMismatchError
 from vas_theory.group_advantages import AdvantageKind, check_kind, group_advantages
+from vas_theory.selection.streams import check_seed
 
 __all__ = [
     "OneRoundStrategy",
@@ -52,6 +53,7 @@ class SelectionSetting:
         batch_size: groups a training step is meant to have.
         group_size: rollouts of a training group.
         budget: rollouts of the whole run, of every kind.
+        seed: of the run, in [0, 2**64); :meth:`Strategy.propose` gets a generator made from it.
         max_visits: steps in which a prompt may be rolled, ``None`` for no limit.
         advantage: kind of advantage, ``grpo``, ``dr_grpo`` or ``rloo``.
         ddof: 0 divides by the population standard deviation, 1 by the sample's (``grpo`` only).
@@ -63,6 +65,7 @@ class SelectionSetting:
     batch_size: int
     group_size: int
     budget: int
+    seed: int = 0
     max_visits: int | None = None
     advantage: AdvantageKind = "grpo"
     ddof: int = 0
@@ -74,6 +77,7 @@ class SelectionSetting:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise ArgumentError(name, f"be at least {least}", value)
+        check_seed(self.seed)
         check_kind(self.advantage)
         check_ddof_eps(self.ddof, self.eps)
 

@@ -11,7 +11,6 @@ import numpy as np
 from vas_theory.errors import StateMismatchError, VASError
 from vas_theory.selection.ledger import RolloutLedger
 from vas_theory.selection.strategies.base import FloatArray, IntArray, Proposal, Rollouts, Strategy, TrainingGroups
-from vas_theory.selection.streams import check_seed
 
 __all__ = ["ContractError", "Generated", "SelectionDriver"]
 
@@ -43,9 +42,8 @@ class SelectionDriver:
     """Runs a strategy step by step under a rollout budget, and keeps the books it is checked against.
 
     Args:
-        strategy: the strategy, fresh.
-        seed: seeds the strategy's draws; the generator of each proposal is a function of the seed, the step and
-            the round, so that a resumed run draws as the uninterrupted one would.
+        strategy: the strategy, fresh. The generator of each proposal is a function of its setting's seed, the step
+            and the round, so that a resumed run draws as the uninterrupted one would.
 
     Attributes:
         ledger: what was spent so far, by purpose.
@@ -54,10 +52,9 @@ class SelectionDriver:
         visits_P: in how many steps each prompt of the pool was rolled.
     """
 
-    def __init__(self, strategy: Strategy, seed: int) -> None:
+    def __init__(self, strategy: Strategy) -> None:
         setting = strategy.setting
         self.strategy = strategy
-        self.seed = check_seed(seed)
         self.ledger = RolloutLedger()
         self.generated = 0
         self.step = 0
@@ -108,9 +105,10 @@ class SelectionDriver:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the books and the strategy's state, to be saved between steps."""
-        own = {name: getattr(self, name) for name in ("seed", "generated", "step")}
+        own = {name: getattr(self, name) for name in ("generated", "step")}
         arrays = {name: getattr(self, name)[: self.generated].copy() for name in ("_prompts", "_rewards", "_trained")}
         return {
+            "seed": self.strategy.setting.seed,
             **own,
             **arrays,
             "visits_P": self.visits_P.copy(),
@@ -125,7 +123,7 @@ class SelectionDriver:
             StateMismatchError: the state is of another seed, pool or kind of strategy, or beyond the budget.
         """
         setting = self.strategy.setting
-        expected = {"seed": self.seed, "prompts": setting.prompts}
+        expected = {"seed": setting.seed, "prompts": setting.prompts}
         found = {"seed": state["seed"], "prompts": len(state["visits_P"])}
         wrong: dict[str, tuple[object, object]]
         wrong = {name: (expected[name], found[name]) for name in expected if expected[name] != found[name]}
@@ -142,8 +140,9 @@ class SelectionDriver:
         self._mark_available()
 
     def _generator(self, asked: int) -> np.random.Generator:
+        key = np.array([self.strategy.setting.seed, 1], dtype=np.uint64)
         counter = np.array([0, 0, self.step, asked], dtype=np.uint64)
-        return np.random.Generator(np.random.Philox(key=np.array([self.seed, 1], dtype=np.uint64), counter=counter))
+        return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
     def _checked_proposal(self, prompts: IntArray, counts: IntArray) -> Proposal:
         prompts_P, counts_P = np.array(prompts, dtype=np.int64), np.array(counts, dtype=np.int64)
@@ -194,7 +193,7 @@ class SelectionDriver:
             self._refuse("returned groups whose arrays do not fit together")
         if ids_R.min() < 0 or ids_R.max() >= self.generated:
             self._refuse("trains on rollouts that were never generated")
-        if len(np.unique(ids_R)) != len(ids_R):
+        if not (np.diff(ids_R) > 0).all() and len(np.unique(ids_R)) != len(ids_R):
             self._refuse("trains on the same rollout twice in a step")
         if not np.array_equal(self._prompts[ids_R], np.repeat(groups.prompts_P, groups.sizes_P)):
             self._refuse("trains on rollouts of another prompt than it says")
