@@ -62,13 +62,14 @@ def _multiprecision(array: NDArray[Any]) -> NDArray[Any]:
     return out
 
 
-def like(numbers: Sequence[Fraction | int], array: NDArray[Any]) -> NDArray[Any]:
-    """Return rational constants in the arithmetic of ``array``."""
-    if array.dtype != object:
+def like(numbers: Sequence[Fraction | float], array: ArrayLike) -> NDArray[Any]:
+    """Return rational constants in the arithmetic of ``array`` (floats are taken at their exact value)."""
+    example = np.asarray(array)
+    if example.dtype != object:
         return np.array([float(number) for number in numbers])
     constants = np.empty(len(numbers), dtype=object)
     constants[:] = list(numbers)
-    return unify(constants, array)[0]
+    return unify(constants, example)[0]
 
 
 def as_probabilities(argument: str, probs: NDArray[Any]) -> NDArray[Any]:

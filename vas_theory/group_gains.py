@@ -17,7 +17,14 @@ from vas_theory.arguments import as_group_size, as_pass_rates, check_ddof_eps, l
 from vas_theory.group_advantages import AdvantageKind, check_kind
 from vas_theory.precision import sqrt
 
-__all__ = ["bernstein", "expected_group_std", "group_gain", "silent_group_probability", "whitening_factors"]
+__all__ = [
+    "arcsine_gain",
+    "bernstein",
+    "expected_group_std",
+    "group_gain",
+    "silent_group_probability",
+    "whitening_factors",
+]
 
 
 def bernstein(coefficients: ArrayLike, x: ArrayLike) -> NDArray[Any]:
@@ -138,3 +145,26 @@ def silent_group_probability(p: ArrayLike, group_size: int) -> NDArray[Any]:
     size = as_group_size(group_size)
     probability: NDArray[Any] = rate**size + (1 - rate) ** size
     return probability
+
+
+def arcsine_gain(p: ArrayLike) -> NDArray[Any]:
+    r"""Return the limit of whitened :func:`group_gain` for large groups, :math:`1 / \sqrt{p (1-p)}`, inside (0, 1).
+
+    It is the derivative of :math:`2 \arcsin \sqrt p`.
+
+    Args:
+        p: (...) pass rates in (0, 1).
+
+    Returns:
+        (...) gains; infinite at 0 and 1.
+
+    Source:
+        Davis and Recht 2510.13651.
+    """
+    rate = as_pass_rates("p", p)
+    root = sqrt(rate * (1 - rate))
+    if rate.dtype == object:
+        inverse: NDArray[Any] = 1 / root
+        return inverse
+    with np.errstate(divide="ignore"):
+        return 1.0 / np.asarray(root)[()]

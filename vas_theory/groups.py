@@ -3,7 +3,7 @@
 from vas_theory.clipping import clipped_surrogate, clipping_bias
 from vas_theory.group_advantages import AdvantageKind, group_advantages, usable_groups
 from vas_theory.group_enumeration import enumerate_second_moment, enumerate_update
-from vas_theory.group_gains import bernstein, expected_group_std, group_gain, silent_group_probability
+from vas_theory.group_gains import arcsine_gain, bernstein, expected_group_std, group_gain, silent_group_probability
 from vas_theory.group_updates import (
     dr_grpo_second_moment,
     expected_update,
@@ -14,6 +14,7 @@ from vas_theory.group_updates import (
 
 __all__ = [
     "AdvantageKind",
+    "arcsine_gain",
     "bernstein",
     "clipped_surrogate",
     "clipping_bias",
