@@ -1,4 +1,16 @@
-"""A positive definite Fisher matrix does not bound the gradient below by the reward variance."""
+r"""A positive definite Fisher matrix does not bound the gradient below by the reward variance.
+
+The certificate's instance has F = 2/3, Var = 2/9 and a zero gradient, so it defeats every constant c, not only F.
+
+Nor could a constant be uniform: for binary rewards the gradient is the sum of pi_i g_i over the correct arms, and
+minus that sum over the wrong ones, so |grad| <= min(p, 1 - p) G_max (A27). With |grad|^2 >= c p (1 - p) this forces c
+<= G_max^2 min(p, 1 - p) / max(p, 1 - p), which tends to 0 with p: assumption (ii) with a constant that is uniform
+over prompts of every difficulty contradicts bounded scores.
+
+Proof of A27. Let C be the rarer class, w its probability and B = G_max^2. Lagrange's identity, coordinate by
+coordinate, gives w^2 B - |sum_C pi_i g_i|^2 = w sum_C pi_i (B - |g_i|^2) + sum over pairs in C of pi_i pi_j |g_i -
+g_j|^2 >= 0.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +20,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample
+from vas_theory.claims.base import CertificateKind, Claim, Instance, Relation, Verdict
+from vas_theory.claims.certificates import counterexample, identity
 from vas_theory.claims.domains import bandits
-from vas_theory.gradients import reward_variance
+from vas_theory.claims.domains_scored import scored_bandits
+from vas_theory.gradients import expected_reward, policy_gradient_from_scores, reward_variance
+from vas_theory.policies import feature_score
+from vas_theory.precision import minimum
 
 
 def _feature(arms: int) -> NDArray[Any]:
@@ -43,6 +58,52 @@ def _uniform_on_three() -> Instance:
 
 _INSTANCE = _uniform_on_three()
 
+
+def _squared_norm(probs: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any]) -> Any:
+    return (policy_gradient_from_scores(probs, feature_score(probs, features), rewards) ** 2).sum(-1)
+
+
+def _rarer_class_times_score(probs: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any]) -> Any:
+    rate = expected_reward(probs, rewards)
+    return minimum(rate, 1 - rate) ** 2 * (feature_score(probs, features) ** 2).sum(-1).max(-1)
+
+
+def _class_slack(weights: NDArray[Any], scores: NDArray[Any], bound: Any) -> Any:
+    """Return w sum w_i (B - |g_i|^2) + sum over pairs of w_i w_j |g_i - g_j|^2 over one class."""
+    first, second = np.triu_indices(weights.shape[-1], 1)
+    apart = ((scores[..., first, :] - scores[..., second, :]) ** 2).sum(-1)
+    pairs = (weights[..., first] * weights[..., second] * apart).sum(-1)
+    missing = (weights * (np.asarray(bound)[..., None] - (scores**2).sum(-1))).sum(-1)
+    return weights.sum(-1) * missing + pairs
+
+
+def _class_identity() -> dict[str, Any]:
+    import sympy
+
+    # pairs of arms and one coordinate: three arms show every coincidence of indices
+    weights = np.array(sympy.symbols("w1:4"), dtype=object)
+    scores = np.array(sympy.symbols("g1:4"), dtype=object)[:, None]
+    bound = sympy.Symbol("B")
+    slack = weights.sum() ** 2 * bound - (weights * scores[:, 0]).sum() ** 2
+    return {"w^2 B - |sum w_i g_i|^2 - its two sums": slack - _class_slack(weights, scores, bound)}
+
+
+def _class_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
+    probs, rewards = instance["probs"], instance["rewards"]
+    scores = feature_score(probs, instance["features"])
+    correct_is_rarer = expected_reward(probs, rewards)[..., None] <= 0.5
+    weights = np.where(correct_is_rarer, probs * rewards, probs * (1 - rewards))
+    left, right = claim.sides(instance)
+    return right, left + _class_slack(weights, scores, (scores**2).sum(-1).max(-1))  # two arms: no slack at all
+
+
+def _one_logit(size: int) -> Instance:
+    """Return a policy whose one parameter separates the classes, p = 1/4."""
+    correct = np.arange(size) < (size + 1) // 2
+    probs = np.where(correct, 0.25 / correct.sum(), 0.75 / (~correct).sum())[None]
+    return {"probs": probs, "features": correct[None, :, None].astype(float), "rewards": correct[None].astype(float)}
+
+
 CLAIMS = (
     Claim(
         id="A06",
@@ -65,8 +126,30 @@ CLAIMS = (
         counterexample=_INSTANCE,
         lacked="the scores must explain the reward: where R2 = 0 the gradient vanishes however large Var and F are, "
         "so no positive constant c works",
-        corrected_by=("B01", "B02", "B04"),
+        corrected_by=("A27", "B01", "B02", "B04"),
         experiment="bound_gallery",
         figure="bound_gallery",
+    ),
+    Claim(
+        id="A27",
+        title="Binary rewards: |grad| is at most the rarer class's probability times the largest score",
+        source="shows that Assumption 1(ii) of arXiv 2509.21268 cannot hold uniformly; we found no prior source",
+        statement=r"\|\nabla J\|\le\min(p,1-p)\,G_{\max}\qquad\Big(\text{so } c\le "
+        r"G_{\max}^2\tfrac{\min(p,1-p)}{\max(p,1-p)}\Big)",
+        assumptions=("R in {0, 1}", "E g = 0", "|g| <= G_max"),
+        relation=Relation.AT_MOST,
+        left=_squared_norm,
+        right=_rarer_class_times_score,
+        domain=scored_bandits(binary=True),
+        certificate=identity(
+            "the slack of the squares is a sum of squares with non-negative weights",
+            _class_identity,
+            bridge=_class_bridge,
+            kind=CertificateKind.SUM_OF_SQUARES,
+        ),
+        verdict=Verdict.PROVED,
+        equality=_one_logit,
+        sharp=True,
+        notes="The sides are the squares of what the statement shows. Equality for one logit and p <= 1/2.",
     ),
 )
