@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from simulations.experiment import Experiment, ExperimentConfig
-from vas_theory.bounds import centred_reward_norm, variance_over_rho
+from vas_theory.gradient_bounds import centred_reward_norm, gradient_supremum, variance_over_rho
 from vas_theory.gradients import policy_gradient, reward_variance
 from vas_theory.policies import softmax
 from vas_theory.precision import DIGITS, multiprecision, sqrt
@@ -106,7 +106,7 @@ def _measure(logits: NDArray[Any], rewards: NDArray[Any]) -> dict[str, NDArray[A
         "gradient_norm": sqrt((policy_gradient(probs, rewards) ** 2).sum(-1)),
         "rho": centred_reward_norm(rewards),
         "lower_bound": variance_over_rho(probs, rewards),
-        "upper_bound": sqrt(variance / 2),
+        "upper_bound": gradient_supremum(variance),
     }
 
 
