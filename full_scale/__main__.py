@@ -1,0 +1,114 @@
+"""Command line: ``python -m full_scale study --preset quick`` and its stages one by one."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vas_theory.command_line import build_parser, require, run
+
+if TYPE_CHECKING:
+    from full_scale.config import StudyConfig
+    from full_scale.study import Study
+
+STAGES = {
+    "study": ("every stage: pilot, predict, probe, train, evaluate, validate", "all"),
+    "train": ("train every arm at every seed", "train"),
+    "predict": ("measure pilot and calibration prompts and write predictions.json", "predict"),
+    "probe": ("measure the predicted prompts' policy gradients", "probe"),
+    "evaluate": ("evaluate the start and the trained models on held-out prompts", "evaluate"),
+    "validate": ("hold the predictions against the measurements", "validate"),
+}
+
+
+def _progress() -> Callable[[str], None]:
+    started = time.monotonic()
+
+    def report(line: str) -> None:
+        minutes, seconds = divmod(int(time.monotonic() - started), 60)
+        print(f"[{minutes:3d}:{seconds:02d}] {line}", flush=True)
+
+    return report
+
+
+def _config(arguments: argparse.Namespace) -> StudyConfig:
+    require("pydantic", "full-scale")
+    from full_scale.config import load_config
+
+    return load_config(arguments.config or arguments.preset, arguments.set)
+
+
+def _run_stage(arguments: argparse.Namespace) -> None:
+    config = _config(arguments)
+    for module in ("torch", "transformers", "safetensors", "gguf"):
+        require(module, "full-scale")
+    from full_scale.study import Study
+
+    output = arguments.output or Path("full_scale") / "output" / config.name
+    study = Study(config, output, _progress(), restart=arguments.restart)
+    getattr(study, STAGES[arguments.command][1])()
+    if arguments.command in ("study", "evaluate"):
+        _print_evaluation(study)
+    if arguments.command in ("study", "validate"):
+        _print_validation(study)
+    print(f"tables: {output}")
+
+
+def _print_evaluation(study: Study) -> None:
+    rows = study.read("evaluation").to_dict("records")
+    print(f"\n{'arm':<14}{'seed':>4}  {'metric':<8}{'value':>6}  interval over {rows[0]['prompts']} held-out prompts")
+    for row in rows:
+        interval = f"{row['low']:.3f} to {row['high']:.3f}"
+        print(f"{row['arm']:<14}{row['seed']:>4}  {row['metric']:<8}{row['value']:>6.3f}  {interval}")
+
+
+def _print_validation(study: Study) -> None:
+    frame = study.read("validation")
+    print(f"\n{'prediction':<24}{'predicted':>22}{'measured':>26}  verdict")
+    for row in frame.to_dict("records"):
+        predicted, measured = (
+            f"{row[name]:.3g} [{row[f'{name}_low']:.3g}, {row[f'{name}_high']:.3g}]"
+            for name in ("predicted", "measured")
+        )
+        name = str(row["id"]).removeprefix("P1/gradient-norm/")
+        print(f"{name:<24}{predicted:>22}{measured:>26}  {row['verdict']}")
+    counts = frame.verdict.value_counts()
+    print(", ".join(f"{counts.get(name, 0)} {name}" for name in ("held", "failed", "uninformative")))
+
+
+def _plan(arguments: argparse.Namespace) -> None:
+    from full_scale.plan import describe
+
+    print(describe(_config(arguments)))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    # before torch is imported: waiting threads that spin make a busy machine several times slower
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    parser = build_parser("full_scale", "Train a real language model with GRPO + VAS and test predictions on it.")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    for name in (*STAGES, "plan"):
+        text = STAGES[name][0] if name in STAGES else "print sizes, rollouts and an estimate of time; run nothing"
+        command = commands.add_parser(name, help=text, description=text)
+        source = command.add_mutually_exclusive_group()
+        source.add_argument("--preset", default="quick", help="a preset's name (default: quick)")
+        source.add_argument("--config", help="a TOML file instead of a preset")
+        command.add_argument(
+            "--set", action="append", default=[], metavar="TABLE.KEY=VALUE", help="change one value; may be repeated"
+        )
+        command.set_defaults(handler=_plan if name == "plan" else _run_stage)
+        if name != "plan":
+            command.add_argument("--output", type=Path, help="folder (default: full_scale/output/<name>)")
+            command.add_argument("--restart", action="store_true", help="drop unfinished training and start it afresh")
+    return run(parser, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
