@@ -24,6 +24,7 @@ __all__ = [
     "as_scored_bandit",
     "check_ddof_eps",
     "like",
+    "ratio",
     "unify",
 ]
 
@@ -143,3 +144,11 @@ def check_ddof_eps(ddof: int, eps: ArrayLike) -> None:
     added = np.asarray(eps)
     if added.dtype != object and not ((added >= 0) & (added < np.inf)).all():
         raise ArgumentError("eps", "be finite and at least 0", eps)
+
+
+def ratio(numerator: ArrayLike, denominator: ArrayLike) -> NDArray[Any]:
+    """Return the quotient, with 0 where the denominator is 0."""
+    top, bottom = unify(numerator, denominator)
+    zero = bottom == 0
+    quotient: NDArray[Any] = np.where(zero, 0, top / np.where(zero, 1, bottom))[()]
+    return quotient

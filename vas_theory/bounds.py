@@ -1,20 +1,20 @@
 """Every lower and upper bound of the theory as a function of arrays: gradients, curvature, improvement, time."""
 
-from vas_theory.gradient_bounds import (
-    between_class_bound,
+from vas_theory.binary_bounds import (
     binary_gradient_excess,
     binary_gradient_floor,
     binary_gradient_supremum,
-    centred_reward_norm,
     effective_counts,
+)
+from vas_theory.gradient_bounds import (
+    between_class_bound,
+    centred_reward_norm,
     fisher_bounds,
     gradient_l1_bound,
     gradient_supremum,
-    length_bound,
     mei_gradient_bound,
     minimum_gradient,
     probability_order_bound,
-    razin_gradient_bound,
     reward_range,
     variance_over_rho,
 )
@@ -31,6 +31,7 @@ from vas_theory.improvement import (
     stochastic_step_limit,
     whitened_step_gain,
 )
+from vas_theory.sequence_bounds import length_bound, razin_gradient_bound
 from vas_theory.smoothness import KAPPA_POLYNOMIAL, curvature_bound, kappa, mei_smoothness, smoothness
 
 __all__ = [

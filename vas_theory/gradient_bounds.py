@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vas_theory.arguments import as_bandit, as_scored_bandit, like, unify
+from vas_theory.arguments import as_bandit, as_scored_bandit, like, ratio, unify
 from vas_theory.errors import ArgumentError
 from vas_theory.gradients import explained_variance, fisher_matrix
 from vas_theory.precision import maximum, minimum, sqrt
@@ -21,19 +21,13 @@ from vas_theory.score_moments import between_class_dispersion
 
 __all__ = [
     "between_class_bound",
-    "binary_gradient_excess",
-    "binary_gradient_floor",
-    "binary_gradient_supremum",
     "centred_reward_norm",
-    "effective_counts",
     "fisher_bounds",
     "gradient_l1_bound",
     "gradient_supremum",
-    "length_bound",
     "mei_gradient_bound",
     "minimum_gradient",
     "probability_order_bound",
-    "razin_gradient_bound",
     "reward_range",
     "variance_over_rho",
 ]
@@ -79,7 +73,7 @@ def variance_over_rho(probs: ArrayLike, rewards: ArrayLike) -> NDArray[Any]:
     """
     pi, r = as_bandit(probs, rewards)
     variance, rho = unify(reward_variance(pi, r), centred_reward_norm(r))
-    return _ratio(variance, rho)
+    return ratio(variance, rho)
 
 
 def gradient_l1_bound(probs: ArrayLike, rewards: ArrayLike) -> NDArray[Any]:
@@ -93,7 +87,7 @@ def gradient_l1_bound(probs: ArrayLike, rewards: ArrayLike) -> NDArray[Any]:
         (...) bounds; 0 for a constant reward.
     """
     pi, r = as_bandit(probs, rewards)
-    return _ratio(2 * reward_variance(pi, r), reward_range(r))
+    return ratio(2 * reward_variance(pi, r), reward_range(r))
 
 
 def minimum_gradient(variance: ArrayLike, arms: int) -> NDArray[Any]:
@@ -113,8 +107,8 @@ def minimum_gradient(variance: ArrayLike, arms: int) -> NDArray[Any]:
     (v,) = unify(variance)
     if arms < 2:
         raise ArgumentError("arms", "be at least 2", arms)
-    (root,) = unify(sqrt(like([Fraction(arms, (arms // 2) * ((arms + 1) // 2))], v)))
-    return _product(v, root[0])
+    v, root = unify(v, sqrt(like([Fraction(arms, (arms // 2) * ((arms + 1) // 2))], v)))
+    return v * root[0]
 
 
 def gradient_supremum(variance: ArrayLike) -> NDArray[Any]:
@@ -128,82 +122,6 @@ def gradient_supremum(variance: ArrayLike) -> NDArray[Any]:
     """
     (v,) = unify(variance)
     return sqrt(v / 2)
-
-
-def binary_gradient_supremum(variance: ArrayLike) -> NDArray[Any]:
-    r"""Return the largest tabular gradient norm at a variance for binary rewards, :math:`v \sqrt 2`.
-
-    Args:
-        variance: (...) reward variance v = p(1-p) in [0, 1/4].
-
-    Returns:
-        (...) norms.
-    """
-    (v,) = unify(variance)
-    return _product(v, sqrt(like([2], v))[0])
-
-
-def effective_counts(probs: ArrayLike, rewards: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-    r"""Return the effective numbers of correct and of wrong arms, :math:`(N_c, N_w)`.
-
-    :math:`N = (\sum \pi)^2 / \sum \pi^2` within the class (inverse Simpson index); for a binary reward
-    :math:`|\nabla V|^2 = q^2 (1/N_c + 1/N_w)`, q = p(1-p). A class without mass counts 0.
-
-    Args:
-        probs: (..., K) probabilities.
-        rewards: (..., K) rewards in {0, 1}.
-
-    Returns:
-        Two arrays (...).
-    """
-    pi, r = as_bandit(probs, rewards)
-
-    def count(weights: NDArray[Any]) -> NDArray[Any]:
-        return _ratio(weights.sum(-1) ** 2, (weights**2).sum(-1))
-
-    return count(pi * r), count(pi * (1 - r))
-
-
-def binary_gradient_floor(probs: ArrayLike, rewards: ArrayLike) -> NDArray[Any]:
-    r"""Return a lower bound on the squared tabular gradient for binary rewards, :math:`q^2 (1/m + 1/n)`.
-
-    m arms are correct and n wrong, q = p(1-p). Both classes must have an arm.
-
-    Args:
-        probs: (..., K) probabilities.
-        rewards: (..., K) rewards in {0, 1}, not constant.
-
-    Returns:
-        (...) bounds.
-    """
-    pi, r = as_bandit(probs, rewards)
-    q = reward_variance(pi, r)
-    return q**2 * (1 / r.sum(-1) + 1 / (1 - r).sum(-1))
-
-
-def binary_gradient_excess(probs: ArrayLike, rewards: ArrayLike) -> NDArray[Any]:
-    r"""Return by how much the squared tabular gradient exceeds :func:`binary_gradient_floor`, as a sum of squares.
-
-    .. math:: \frac{(1-p)^2}{m} \sum_{i<j\ \text{correct}} (\pi_i - \pi_j)^2
-              + \frac{p^2}{n} \sum_{i<j\ \text{wrong}} (\pi_i - \pi_j)^2
-
-    Args:
-        probs: (..., K) probabilities.
-        rewards: (..., K) rewards in {0, 1}, not constant.
-
-    Returns:
-        (...) differences.
-    """
-    pi, r = as_bandit(probs, rewards)
-    p = (pi * r).sum(-1)
-    squares = (pi[..., :, None] - pi[..., None, :]) ** 2
-
-    def spread(member: NDArray[Any]) -> NDArray[Any]:  # every pair is counted twice
-        pairs: NDArray[Any] = (squares * member[..., :, None] * member[..., None, :]).sum(-1).sum(-1) / 2
-        return pairs / member.sum(-1)
-
-    excess: NDArray[Any] = (1 - p) ** 2 * spread(r) + p**2 * spread(1 - r)
-    return excess
 
 
 def between_class_bound(probs: ArrayLike, scores: ArrayLike, rewards: ArrayLike) -> NDArray[Any]:
@@ -265,41 +183,6 @@ def probability_order_bound(probs: ArrayLike, rewards: ArrayLike) -> NDArray[Any
     return least * reward_variance(pi, r)
 
 
-def length_bound(jacobian_norm: ArrayLike, length: ArrayLike, variance: ArrayLike) -> NDArray[Any]:
-    r"""Return an upper bound on the gradient of an autoregressive policy, :math:`\gamma \sqrt{L/2}\,\mathrm{STD}(R)`.
-
-    Args:
-        jacobian_norm: (...) largest spectral norm of a reachable context's Jacobian of logits, gamma.
-        length: (...) number of tokens L; the mean number where the length is random.
-        variance: (...) reward variance.
-
-    Returns:
-        (...) bounds, attained for every L by one shared logit with two tokens and R the token count.
-    """
-    gamma, tokens, v = unify(jacobian_norm, length, variance)
-    root: NDArray[Any] = sqrt(tokens * v / 2)
-    gamma, root = unify(gamma, root)
-    return gamma * root
-
-
-def razin_gradient_bound(jacobian_norm: ArrayLike, length: ArrayLike, variance: ArrayLike) -> NDArray[Any]:
-    r"""Return the bound :math:`6 L \gamma\,\mathrm{Var}^{1/3}` for rewards in [-1, 1].
-
-    Args:
-        jacobian_norm: (...) largest spectral norm of a context's Jacobian of logits, gamma.
-        length: (...) number of tokens L.
-        variance: (...) reward variance.
-
-    Returns:
-        (...) bounds.
-
-    Source:
-        Razin et al. 2310.20703, theorem 1 (restated as proposition 2 with M = 1 in Razin et al. 2503.15477).
-    """
-    gamma, tokens, v = unify(jacobian_norm, length, variance)
-    return 6 * tokens * gamma * _cube_root(v)
-
-
 def mei_gradient_bound(probs: ArrayLike, rewards: ArrayLike) -> NDArray[Any]:
     r"""Return the non-uniform Lojasiewicz bound of a bandit, :math:`|\nabla V| \ge \pi_{a^*} (r_{a^*} - V)`.
 
@@ -325,30 +208,6 @@ def mei_gradient_bound(probs: ArrayLike, rewards: ArrayLike) -> NDArray[Any]:
     for arm in range(1, best.shape[-1]):
         mass = maximum(mass, best[..., arm])
     return mass * top
-
-
-def _ratio(numerator: NDArray[Any], denominator: NDArray[Any]) -> NDArray[Any]:
-    """Divide, with 0 where the denominator is 0."""
-    top, bottom = unify(numerator, denominator)
-    zero = bottom == 0
-    ratio: NDArray[Any] = np.where(zero, 0, top / np.where(zero, 1, bottom))[()]
-    return ratio
-
-
-def _product(left: NDArray[Any], right: Any) -> NDArray[Any]:
-    first, second = unify(left, right)
-    return first * second
-
-
-def _cube_root(x: NDArray[Any]) -> NDArray[Any]:
-    if x.dtype != object:
-        return np.cbrt(x)
-    import mpmath
-
-    roots = np.empty(x.shape, dtype=object)
-    for index, value in np.ndenumerate(unify(x, mpmath.mpf(1))[0]):
-        roots[index] = mpmath.cbrt(value)
-    return roots
 
 
 def _extreme_eigenvalues(pi: NDArray[Any], g: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -81,14 +81,21 @@ def whitened_limit_potential(p: ArrayLike, weights: Weights) -> NDArray[Any]:
         p: (...) pass rates.
         weights: ``uniform`` or ``vas``.
 
+    In float64 the VAS form is evaluated as an incomplete beta function, which does not cancel near p = 0.
+
     Returns:
-        (...) values, 0 at p = 0. Near 0 the VAS form loses digits to cancellation: its absolute error is 1e-17.
+        (...) values, 0 at p = 0.
 
     Source:
         Uniform: Davis and Recht 2510.13651.
     """
     _check_weights(weights)
     rate = as_pass_rates("p", p)
+    if weights == "vas" and rate.dtype != object:
+        from scipy.special import betainc
+
+        incomplete: NDArray[Any] = betainc(1.5, 1.5, rate) * (np.pi / 8)
+        return incomplete
     angle = _arcsine(sqrt(rate))
     if weights == "uniform":
         return 2 * angle
