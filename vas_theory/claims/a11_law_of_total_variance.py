@@ -1,0 +1,74 @@
+"""The reward variance splits into a part within reasoning chains and a part between them.
+
+With chain probabilities w_z and pass rates p_z given the chain, P = sum w_z p_z:
+P (1 - P) = sum w_z p_z (1 - p_z) + sum w_z (p_z - P)^2. For a verifier that grades the chain's own answer every p_z is
+0 or 1 and the first part vanishes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vas_theory.claims.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.certificates import identity
+from vas_theory.claims.domains_chains import chains
+from vas_theory.claims.domains_extra import thinned
+
+
+def total_variance(probs: NDArray[Any], chain_pass_rates: NDArray[Any]) -> Any:
+    """Return P (1 - P) for chain probabilities and pass rates, shape (N,)."""
+    rate = (probs * chain_pass_rates).sum(-1)
+    return rate * (1 - rate)
+
+
+def within_chains(probs: NDArray[Any], chain_pass_rates: NDArray[Any]) -> Any:
+    """Return E[p_Z (1 - p_Z)], shape (N,)."""
+    return (probs * chain_pass_rates * (1 - chain_pass_rates)).sum(-1)
+
+
+def between_chains(probs: NDArray[Any], chain_pass_rates: NDArray[Any]) -> Any:
+    """Return Var[p_Z], shape (N,)."""
+    mean = (probs * chain_pass_rates).sum(-1, keepdims=True)
+    return (probs * (chain_pass_rates - mean) ** 2).sum(-1)
+
+
+def _sum_of_parts(probs: NDArray[Any], chain_pass_rates: NDArray[Any]) -> Any:
+    return within_chains(probs, chain_pass_rates) + between_chains(probs, chain_pass_rates)
+
+
+def _identity() -> dict[str, Any]:
+    import sympy
+
+    expressions = {}
+    for count in (2, 3, 4):
+        free = sympy.symbols(f"w1:{count}")
+        weights = np.array([*free, 1 - sum(free)], dtype=object)
+        rates = np.array(sympy.symbols(f"p1:{count + 1}"), dtype=object)
+        expressions[f"{count} chains"] = total_variance(weights, rates) - _sum_of_parts(weights, rates)
+    return expressions
+
+
+def _spread(size: int) -> Instance:
+    return {"probs": np.full((1, size), 1.0 / size), "chain_pass_rates": np.linspace(0.1, 0.8, size)[None]}
+
+
+CLAIMS = (
+    Claim(
+        id="A11",
+        title="Law of total variance over reasoning chains",
+        source="arXiv 2509.21268, Eq. 6 and appendix A.3",
+        statement=r"\mathrm{Var}[R]=E[p_Z(1-p_Z)]+\mathrm{Var}[p_Z]",
+        assumptions=("R in {0, 1}", "p_z = P(R = 1 | Z = z)"),
+        relation=Relation.EQUAL,
+        left=total_variance,
+        right=_sum_of_parts,
+        domain=thinned(chains(), 4),
+        certificate=identity("both sides expand to P - P^2", _identity, bridge=Claim.sides),
+        verdict=Verdict.PROVED,
+        equality=_spread,
+        sharp=True,
+    ),
+)
