@@ -53,7 +53,7 @@ def _run(arguments: argparse.Namespace) -> None:
         overrides["seed"] = arguments.seed
     config = experiment.configure(arguments.preset, overrides)
     path = _table_path(arguments)
-    outcome = run_experiment(experiment, config, path)
+    outcome = run_experiment(experiment, config, path, workers=arguments.workers)
     metadata = read_metadata(path)
     words = {
         "current": "already current",

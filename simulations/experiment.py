@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from simulations.sources import first_party_sources
+from simulations.sweep import Cell, run_sweep
 from vas_theory.errors import ArgumentError, UnknownNameError
 from vas_theory.storage import table_is_current, write_table
 
@@ -34,19 +35,37 @@ class ExperimentConfig(BaseModel):
 
 @dataclass(frozen=True)
 class Experiment:
-    """One experiment: ``run(config)`` returns a tidy frame, one row an observation.
+    """One experiment: a tidy frame, one row an observation, as a function of its config.
+
+    Small experiments give ``run``. Those made of many independent pieces give ``cells`` and ``run_cell`` instead,
+    which :func:`~simulations.sweep.run_sweep` spreads over processes and resumes.
 
     Args:
         name: the experiment's name, which is the name of its file.
         summary: one line for the list.
         presets: config of each size in :data:`PRESETS`.
         run: maps a config to the table; equal configs give equal tables.
+        cells: maps a config to its cells.
+        run_cell: maps a cell to its table, of which the experiment's table is the concatenation.
     """
 
     name: str
     summary: str
     presets: Mapping[str, ExperimentConfig]
-    run: Callable[[Any], pd.DataFrame]
+    run: Callable[[Any], pd.DataFrame] | None = None
+    cells: Callable[[Any], Sequence[Cell]] | None = None
+    run_cell: Callable[[Cell], pd.DataFrame] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.run is None) == (self.run_cell is None) or (self.cells is None) != (self.run_cell is None):
+            raise ArgumentError("run", "be given, or else cells and run_cell", self.name)
+
+    @property
+    def module(self) -> str:
+        """Import path of the module that computes the rows."""
+        function = self.run or self.run_cell
+        assert function is not None
+        return function.__module__
 
     def configure(self, preset: str, overrides: Mapping[str, Any] | None = None) -> ExperimentConfig:
         """Return a preset's config with some values replaced.
@@ -90,26 +109,35 @@ def parse_assignments(assignments: list[str]) -> dict[str, Any]:
 
 
 def run_experiment(
-    experiment: Experiment, config: ExperimentConfig, path: Path
+    experiment: Experiment, config: ExperimentConfig, path: Path, *, workers: int = 1
 ) -> Literal["current", "computed", "replaced"]:
     """Run an experiment and store its table, unless an intact table of the same making is there.
 
     Args:
         experiment: what to run.
         config: its config.
-        path: the table's file, ending in ``.parquet``.
+        path: the table's file, ending in ``.parquet``; cells lie in a folder ``cells/<name>`` beside it.
+        workers: processes for experiments made of cells.
 
     Returns:
         ``"current"`` when nothing was run, ``"computed"`` for a new table, ``"replaced"`` when a table from
         another config, from older sources or with altered bytes was in its place.
     """
-    sources = first_party_sources(experiment.run.__module__)
+    sources = first_party_sources(experiment.module)
     values = config.model_dump(mode="json", exclude={"seed"})
     if table_is_current(path, config=values, seed=config.seed, sources=sources):
         return "current"
     existed = path.exists()
     start = time.perf_counter()
-    frame = experiment.run(config)
+    if experiment.run is not None:
+        frame = experiment.run(config)
+    else:
+        assert experiment.cells is not None
+        assert experiment.run_cell is not None
+        folder = path.parent / "cells" / path.stem
+        frame = run_sweep(
+            experiment.name, experiment.cells(config), experiment.run_cell, folder, sources=sources, workers=workers
+        )
     seconds = round(time.perf_counter() - start, 3)
     write_table(frame, path, config=values, seed=config.seed, sources=sources, seconds=seconds)
     return "replaced" if existed else "computed"

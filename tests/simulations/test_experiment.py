@@ -13,6 +13,7 @@ from pydantic import Field
 from simulations.experiment import PRESETS, Experiment, ExperimentConfig, parse_assignments, run_experiment
 from simulations.experiments import experiment_names, get_experiment
 from simulations.sources import first_party_sources
+from simulations.sweep import Cell
 from vas_theory.errors import ArgumentError, UnknownNameError
 from vas_theory.storage import read_metadata, read_table
 
@@ -84,6 +85,33 @@ def test_a_cut_table_is_computed_again(tmp_path: Path) -> None:
     assert run_experiment(_EXPERIMENT, _Config(), path) == "replaced"
     assert path.read_bytes() == whole
     assert len(read_table(path)) == 3
+
+
+def _cells(config: _Config) -> list[Cell]:
+    return [Cell(f"draw{index}", {"index": index}, config.seed + index) for index in range(config.draws)]
+
+
+def _run_cell(cell: Cell) -> pd.DataFrame:
+    _calls.append(cell.seed)
+    return pd.DataFrame({"index": [cell.config["index"]], "seed": [cell.seed]})
+
+
+def test_cells_are_computed_once_and_gathered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    presets = {name: _Config() for name in PRESETS}
+    swept = Experiment("swept", "made of cells", presets, cells=_cells, run_cell=_run_cell)
+    path = tmp_path / "swept.parquet"
+    assert run_experiment(swept, _Config(draws=2), path) == "computed"
+    assert run_experiment(swept, _Config(draws=4), path) == "replaced"
+    assert _calls == [0, 1, 2, 3]
+    assert read_table(path)["seed"].tolist() == [0, 1, 2, 3]
+    assert "swept: 2/2 cells" in capsys.readouterr().err
+
+
+def test_an_experiment_is_one_run_or_cells() -> None:
+    with pytest.raises(ArgumentError, match="cells"):
+        Experiment("neither", "", {})
+    with pytest.raises(ArgumentError, match="cells"):
+        Experiment("half", "", {}, run_cell=_run_cell)
 
 
 def test_every_experiment_is_complete() -> None:

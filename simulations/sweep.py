@@ -1,0 +1,147 @@
+"""Sweeps over cells that survive being killed: each finished cell is a table on disk, and only missing ones run."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TextIO
+
+import pandas as pd
+
+from vas_theory.errors import ArgumentError
+from vas_theory.storage import read_table, table_is_current, write_table
+
+__all__ = ["Cell", "Progress", "run_sweep"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One independent piece of a sweep.
+
+    Args:
+        name: unique file name without ending.
+        config: everything its table depends on besides seed and sources, JSON-serialisable.
+        seed: its seed.
+    """
+
+    name: str
+    config: Mapping[str, Any]
+    seed: int
+
+
+class Progress:
+    """Says how far a sweep is and how long it may take: one line that is rewritten on a terminal, else now and then.
+
+    Args:
+        name: what is running.
+        total: cells to run.
+        stream: where to write.
+        interval: seconds between lines where the stream is no terminal.
+    """
+
+    def __init__(self, name: str, total: int, stream: TextIO | None = None, interval: float = 10.0) -> None:
+        self._name, self._total, self._interval = name, total, interval
+        self._stream = sys.stderr if stream is None else stream
+        self._terminal = self._stream.isatty()
+        self._done = 0
+        self._start = self._last = time.monotonic()
+
+    def advance(self) -> None:
+        """Count one finished cell."""
+        self._done += 1
+        now = time.monotonic()
+        if self._terminal or now - self._last >= self._interval or self._done == self._total:
+            self._last = now
+            elapsed = now - self._start
+            left = elapsed / self._done * (self._total - self._done)
+            text = f"{self._name}: {self._done}/{self._total} cells, {_duration(elapsed)}, {_duration(left)} left"
+            end = "\n" if not self._terminal or self._done == self._total else ""
+            self._stream.write(f"\r\x1b[K{text}{end}" if self._terminal else f"{text}{end}")
+            self._stream.flush()
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def _path(folder: Path, cell: Cell) -> Path:
+    return folder / f"{cell.name}.parquet"
+
+
+def _compute(cell: Cell, run_cell: Callable[[Cell], pd.DataFrame], folder: Path, sources: Sequence[ModuleType]) -> None:
+    start = time.perf_counter()
+    frame = run_cell(cell)
+    seconds = round(time.perf_counter() - start, 3)
+    write_table(frame, _path(folder, cell), config=cell.config, seed=cell.seed, sources=sources, seconds=seconds)
+
+
+def _finished(
+    cells: Sequence[Cell],
+    run_cell: Callable[[Cell], pd.DataFrame],
+    folder: Path,
+    sources: Sequence[ModuleType],
+    workers: int,
+) -> Iterator[None]:
+    if workers == 1:
+        for cell in cells:
+            _compute(cell, run_cell, folder, sources)
+            yield
+        return
+    import joblib
+
+    parallel = joblib.Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
+    yield from parallel(joblib.delayed(_compute)(cell, run_cell, folder, sources) for cell in cells)
+
+
+def run_sweep(
+    name: str,
+    cells: Sequence[Cell],
+    run_cell: Callable[[Cell], pd.DataFrame],
+    folder: Path | str,
+    *,
+    sources: Sequence[ModuleType],
+    workers: int = 1,
+    stream: TextIO | None = None,
+) -> pd.DataFrame:
+    """Run the cells whose tables are not there yet and return all rows.
+
+    A cell's table is written when the cell ends, atomically. Kill the process at any moment and call again: the
+    intact tables of the same config, seed and sources are kept, everything else is computed (again), and the
+    result is the same. A table that was cut short or altered does not match its checksum and is computed again.
+
+    Args:
+        name: what the progress line calls the sweep.
+        cells: the cells, with different names.
+        run_cell: maps a cell to its table; a function of a module, because other processes import it.
+        folder: where the cells' tables lie; one sweep at a time may use it.
+        sources: modules that the rows depend on.
+        workers: processes.
+        stream: where progress is written, standard error by default.
+
+    Returns:
+        The rows of all cells, in the order of ``cells``.
+
+    Raises:
+        ArgumentError: two cells share a name, there is none, or ``workers`` is below 1.
+    """
+    folder = Path(folder)
+    if len({cell.name for cell in cells}) != len(cells) or not cells:
+        raise ArgumentError("cells", "be at least one, with different names", [cell.name for cell in cells])
+    if workers < 1:
+        raise ArgumentError("workers", "be at least 1", workers)
+    missing = [
+        cell
+        for cell in cells
+        if not table_is_current(_path(folder, cell), config=cell.config, seed=cell.seed, sources=sources)
+    ]
+    progress = Progress(name, len(missing), stream)
+    for _ in _finished(missing, run_cell, folder, sources, workers):
+        progress.advance()
+    for leftover in folder.glob(".*.tmp"):  # of a process that was killed while it wrote
+        leftover.unlink()
+    return pd.concat([read_table(_path(folder, cell)) for cell in cells], ignore_index=True)

@@ -1,0 +1,153 @@
+"""Sweeps survive what happens to long runs: real kills, cut files, changed configs."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import simulations.sweep
+from simulations.sweep import Cell, Progress, run_sweep
+from vas_theory.errors import ArgumentError
+from vas_theory.storage import sha256_file
+
+SOURCES = [simulations.sweep]
+
+_SCRIPT = """
+import sys, time
+from pathlib import Path
+import numpy as np, pandas as pd
+import simulations.sweep
+from simulations.sweep import Cell, run_sweep
+
+def run_cell(cell):
+    with open(sys.argv[2], "a") as log:
+        log.write(cell.name + "\\n")
+    time.sleep(float(sys.argv[3]))
+    return pd.DataFrame({"cell": cell.name, "x": np.random.default_rng(cell.seed).random(50)})
+
+if __name__ == "__main__":
+    cells = [Cell(f"cell{i}", {"size": 50}, i) for i in range(8)]
+    run_sweep("demo", cells, run_cell, sys.argv[1], sources=[simulations.sweep], workers=int(sys.argv[4]))
+"""
+
+
+def _run_cell(cell: Cell) -> pd.DataFrame:
+    _calls.append(cell.name)
+    return pd.DataFrame({"cell": [cell.name] * 3, "x": [cell.seed, cell.config["a"], 0]})
+
+
+_calls: list[str] = []
+CELLS = [Cell(f"c{index}", {"a": 1}, index) for index in range(4)]
+
+
+@pytest.fixture(autouse=True)
+def _no_calls() -> None:
+    _calls.clear()
+
+
+def _sweep(folder: Path, cells: list[Cell] = CELLS, stream: io.StringIO | None = None) -> pd.DataFrame:
+    return run_sweep("demo", cells, _run_cell, folder, sources=SOURCES, stream=stream or io.StringIO())
+
+
+def test_only_missing_cells_run(tmp_path: Path) -> None:
+    _sweep(tmp_path, CELLS[1:3])
+    frame = _sweep(tmp_path)
+    assert _calls == ["c1", "c2", "c0", "c3"]
+    assert frame["cell"].unique().tolist() == ["c0", "c1", "c2", "c3"]
+    pd.testing.assert_frame_equal(_sweep(tmp_path), frame)
+    assert len(_calls) == 4
+
+
+@pytest.mark.parametrize("change", ["config", "seed"])
+def test_a_cell_of_another_making_runs_again(tmp_path: Path, change: str) -> None:
+    _sweep(tmp_path)
+    other = Cell("c2", {"a": 2}, 2) if change == "config" else Cell("c2", {"a": 1}, 7)
+    frame = _sweep(tmp_path, [*CELLS[:2], other, CELLS[3]])
+    assert _calls[4:] == ["c2"]
+    assert set(frame.loc[frame["cell"] == "c2", "x"]) == {other.seed, other.config["a"], 0}
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "no metadata", "cut metadata"])
+def test_damaged_cells_are_computed_again_to_the_same_bytes(tmp_path: Path, damage: str) -> None:
+    _sweep(tmp_path)
+    path, sidecar = tmp_path / "c1.parquet", tmp_path / "c1.parquet.meta.json"
+    whole = path.read_bytes()
+    if damage == "cut":
+        path.write_bytes(whole[: len(whole) // 2])
+    elif damage == "flip":
+        path.write_bytes(whole[:40] + bytes([whole[40] ^ 1]) + whole[41:])
+    elif damage == "no metadata":
+        sidecar.unlink()
+    else:
+        sidecar.write_text(sidecar.read_text()[:30])
+    _sweep(tmp_path)
+    assert _calls[4:] == ["c1"]
+    assert path.read_bytes() == whole
+
+
+def _start(script: Path, folder: Path, log: Path, pause: float, workers: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, str(script), str(folder), str(log), str(pause), str(workers)]
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_sweep_goes_on_where_it_was(tmp_path: Path, workers: int) -> None:
+    script, log, whole = tmp_path / "demo.py", tmp_path / "log", tmp_path / "whole"
+    script.write_text(_SCRIPT)
+    assert _start(script, whole, tmp_path / "other_log", 0, 1).wait(timeout=60) == 0
+    process = _start(script, tmp_path / "cells", log, 0.3, workers)
+    deadline = time.monotonic() + 60
+    while len(list((tmp_path / "cells").glob("*.meta.json"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(timeout=10)
+    (tmp_path / "cells" / ".cell7.parquet.abc.tmp").write_text("what a kill in mid-write leaves behind")
+    finished = {path.name.split(".")[0] for path in (tmp_path / "cells").glob("*.meta.json")}
+    assert 2 <= len(finished) < 8
+    log.unlink()
+    assert _start(script, tmp_path / "cells", log, 0, workers).wait(timeout=60) == 0
+    assert set(log.read_text().split()) == {f"cell{index}" for index in range(8)} - finished
+    names = sorted(path.name for path in whole.glob("*.parquet"))
+    assert sorted(path.name for path in (tmp_path / "cells").iterdir() if path.suffix != ".json") == names
+    assert len(names) == 8
+    for name in names:
+        assert sha256_file(tmp_path / "cells" / name) == sha256_file(whole / name)
+
+
+def test_an_error_in_a_cell_keeps_the_finished_ones(tmp_path: Path) -> None:
+    def fails(cell: Cell) -> pd.DataFrame:
+        if cell.name == "c2":
+            raise RuntimeError("cell c2 fails")
+        return _run_cell(cell)
+
+    with pytest.raises(RuntimeError, match="c2"):
+        run_sweep("demo", CELLS, fails, tmp_path, sources=SOURCES, stream=io.StringIO())
+    _sweep(tmp_path)
+    assert _calls == ["c0", "c1", "c2", "c3"]
+
+
+def test_progress_counts_and_estimates(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    _sweep(tmp_path, stream=stream)
+    assert stream.getvalue().startswith("demo: 4/4 cells")
+    progress = Progress("demo", 3, stream := io.StringIO(), interval=0)
+    progress._start -= 60
+    progress.advance()
+    assert stream.getvalue() == "demo: 1/3 cells, 1:00, 2:00 left\n"
+
+
+def test_bad_sweeps_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match="different names"):
+        _sweep(tmp_path, [CELLS[0], CELLS[0]])
+    with pytest.raises(ArgumentError, match="cells"):
+        _sweep(tmp_path, [])
+    with pytest.raises(ArgumentError, match="workers"):
+        run_sweep("demo", CELLS, _run_cell, tmp_path, sources=SOURCES, workers=0)
