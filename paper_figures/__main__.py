@@ -57,7 +57,8 @@ def _check(arguments: argparse.Namespace) -> int:
     for problem in problems:
         print(f"table: {problem}")
     for name, reasons in stale.items():
-        print(f"{name}: {'; '.join(reasons)}")
+        more = f"; and {len(reasons) - 4} more" if len(reasons) > 4 else ""
+        print(f"{name}: {'; '.join(reasons[:4])}{more}")
     if problems or stale:
         print(f"{len(problems)} table(s) and {len(stale)} of the rest are stale or missing; run "
               f"python -m paper_figures reproduce --preset {arguments.preset}")  # fmt: skip

@@ -36,7 +36,8 @@ class Table:
     Args:
         room: the folder whose ``output/<preset>/`` holds the table.
         name: file name without ``.parquet``.
-        command: arguments after ``python -m`` that make the table; ``{preset}`` and ``{folder}`` are filled in.
+        command: arguments after ``python -m`` that make the table, with ``{preset}`` for the size; the command
+            takes ``--output FOLDER``.
     """
 
     room: str
@@ -50,12 +51,11 @@ class Table:
     def arguments(self, root: Path, preset: str) -> list[str]:
         """Return what follows ``python -m`` to make the table under ``root``."""
         folder = self.path(root, preset).parent
-        return [part.format(preset=preset, folder=folder) for part in self.command.split()]
+        return [*self.command.format(preset=preset).split(), "--output", str(folder)]
 
     def shown_command(self, preset: str) -> str:
         """Return the command as a reader types it in the project's folder."""
-        words = self.command.format(preset=preset, folder="").replace("--output", "").split()
-        return " ".join(["python -m", *words])
+        return f"python -m {self.command.format(preset=preset)}"
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class Node:
 
     Args:
         name: what the user calls it.
-        sources: the project's own files that decide how it is built.
+        sources: the project's own files that decide how it is built, by the name that messages give them.
         inputs: files it is built from.
         outputs: files it consists of.
         record: where the hashes of all of these are kept.
@@ -40,7 +40,7 @@ class Node:
     """
 
     name: str
-    sources: Sequence[Path]
+    sources: Mapping[str, Path]
     inputs: Sequence[Path]
     outputs: Sequence[Path]
     record: Path
@@ -49,17 +49,18 @@ class Node:
     remedies: Mapping[Path, str] = field(default_factory=dict)
 
 
+def _hash(path: Path) -> str:
+    return sha256_file(path) if path.is_file() else "missing"
+
+
 def _hashes(node: Node, paths: Iterable[Path]) -> dict[str, str]:
-    """Return the hash of every path, or ``"missing"``, by its place relative to the record."""
-    return {
-        Path(os.path.relpath(path, node.record.parent)).as_posix(): sha256_file(path) if path.is_file() else "missing"
-        for path in paths
-    }
+    """Return the hash of every path by its place relative to the record, so that outputs may be moved as a whole."""
+    return {Path(os.path.relpath(path, node.record.parent)).as_posix(): _hash(path) for path in paths}
 
 
 def _state(node: Node) -> dict[str, dict[str, str]]:
     return {
-        "source": _hashes(node, node.sources),
+        "source": {name: _hash(path) for name, path in node.sources.items()},
         "input": _hashes(node, node.inputs),
         "setting": {key: str(value) for key, value in sorted(node.settings.items())},
         "output": _hashes(node, node.outputs),
@@ -95,7 +96,8 @@ def stale_reasons(node: Node) -> list[str]:
                 continue
             gone = values.get(name) == "missing"
             changed = "is missing" if gone else "was altered" if kind == "output" else "changed"
-            reasons.append(f"{kind} {'/'.join(Path(name).parts[-2:])} {changed}")
+            shown = Path(name).name if kind in ("input", "output") else name
+            reasons.append(f"{kind} {shown} {changed}")
     return reasons
 
 

@@ -8,9 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import vas_theory
-from paper_figures import declaration, render, style
-from paper_figures import figures as figures_package
+from paper_figures import render
 from paper_figures.declaration import ROOT, Figure, Table, output_folder
 from paper_figures.figures import get_figures
 from paper_figures.graph import Node
@@ -27,9 +25,12 @@ __all__ = [
     "table_problem",
 ]
 
+HERE = Path(__file__).resolve().parent
 
-def _file(module: object) -> Path:
-    return Path(str(getattr(module, "__file__", "")))
+
+def _sources(paths: Iterable[Path]) -> dict[str, Path]:
+    """Return source files by their place in the project."""
+    return {path.relative_to(ROOT).as_posix(): path for path in sorted(paths)}
 
 
 def input_tables(figures: Iterable[Figure]) -> dict[tuple[str, str], Table]:
@@ -41,7 +42,7 @@ def input_tables(figures: Iterable[Figure]) -> dict[tuple[str, str], Table]:
 def figure_node(figure: Figure, root: Path, preset: str) -> Node:
     """Return the node of one figure."""
     folder = output_folder(root, preset)
-    package = _file(figures_package).parent
+    package = HERE / "figures"
 
     def draw() -> None:
         outputs = list(render.render(figure, render.load_tables(figure, root, preset)))
@@ -50,10 +51,10 @@ def figure_node(figure: Figure, root: Path, preset: str) -> Node:
                 temporary.write_bytes(content)
 
     inputs = {table.path(root, preset): table for table in figure.inputs.values()}
-    shared = [_file(style), _file(render), _file(declaration), *sorted(package.glob("_[!_]*.py"))]
+    shared = [HERE / f"{name}.py" for name in ("style", "render", "declaration")]
     return Node(
         name=figure.name,
-        sources=[package / f"{figure.name}.py", *shared],
+        sources=_sources([package / f"{figure.name}.py", *shared, *package.glob("_[!_]*.py")]),
         inputs=list(inputs),
         outputs=[folder / name for name in render.output_names(figure)],
         record=folder / f"{figure.name}.meta.json",
@@ -80,7 +81,7 @@ def claims_node(root: Path, preset: str) -> Node:
 
     return Node(
         name="claims",
-        sources=sorted(_file(vas_theory).parent.rglob("*.py")),
+        sources=_sources((ROOT / "vas_theory").rglob("*.py")),
         inputs=[],
         outputs=[target],
         record=folder / "claims.json.meta.json",
@@ -101,11 +102,10 @@ def report_node(root: Path, preset: str) -> Node:
         with atomic_path(target) as temporary:
             temporary.write_text(content, encoding="utf-8")
 
-    package = _file(assemble).parent
     predictions = assemble.prediction_files(root, preset)
     return Node(
         name="report",
-        sources=sorted(path for path in package.iterdir() if path.suffix in (".py", ".html", ".css")),
+        sources=_sources(path for path in (HERE / "report").iterdir() if path.suffix in (".py", ".html", ".css")),
         inputs=[
             *(path for node in figures for path in node.outputs),
             *claims_node(root, preset).outputs,
@@ -133,9 +133,16 @@ def table_problem(table: Table, root: Path, preset: str) -> str | None:
         return str(error)
     if sha256_file(path) != metadata.get("sha256"):
         return f"table {path} was altered or cut short"
-    for module, recorded in sorted(metadata.get("sources", {}).items()):
-        base = ROOT.joinpath(*module.split("."))
-        for source in (base.with_suffix(".py"), base / "__init__.py"):
-            if source.is_file() and sha256_file(source) != recorded:
-                return f"table {path} was made by an older {module}"
+    for name, recorded in sorted(metadata.get("sources", {}).items()):
+        files = _source_files(name, table.room)
+        if files and recorded not in map(sha256_file, files):
+            return f"table {path} was made by another version of {name}"
     return None
+
+
+def _source_files(name: str, room: str) -> list[Path]:
+    """Return the files that a recorded source may mean: a module by import path, or a file of the room by name."""
+    if name.endswith(".py"):
+        return sorted((ROOT / room).rglob(name))
+    base = ROOT.joinpath(*name.split("."))
+    return [path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()]

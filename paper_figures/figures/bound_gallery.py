@@ -116,11 +116,7 @@ FIGURE = Figure(
     title="Reward variance bounds the gradient from below",
     order=1,
     label=Label.SIMULATED,
-    inputs={
-        "bandits": Table(
-            "simulations", "bound_gallery", "simulations run bound_gallery --preset {preset} --output {folder}"
-        )
-    },
+    inputs={"bandits": Table("simulations", "bound_gallery", "simulations run bound_gallery --preset {preset}")},
     panels=2,
     numbers=numbers,
     headline=headline,

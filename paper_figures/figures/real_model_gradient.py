@@ -17,76 +17,85 @@ if TYPE_CHECKING:
     from paper_figures.style import Look
 
 _COLUMNS = [
-    "prompt_key", "pass_rate", "reward_std", "gradient_norm", "gradient_low", "gradient_high", "predicted",
-    "predicted_low", "predicted_high", "mu_distance",
+    "prompt_key", "rollouts", "pass_rate", "predicted_gradient_norm", "predicted_gradient_norm_low",
+    "predicted_gradient_norm_high", "gradient_norm", "gradient_norm_low", "gradient_norm_high", "mu_distance",
+    "mu_distance_low", "mu_distance_high",
 ]  # fmt: skip
 
 
 def numbers(tables: Tables) -> pd.DataFrame:
-    """Return prediction and measurement of every prompt, and whether the measurement lies in the interval."""
-    table = tables["probe"]
-    frame = table.frame[_COLUMNS].copy()
-    frame["inside"] = frame["gradient_norm"].between(frame["predicted_low"], frame["predicted_high"])
-    frame["seed"] = table.seed
+    """Return prediction, measurement and verdict of every probed prompt, ordered by pass rate."""
+    probe, validation = tables["probe"], tables["validation"].frame
+    verdicts = validation[validation["quantity"] == "gradient_norm"].set_index("prompt_key")["verdict"]
+    frame = probe.frame[_COLUMNS].copy()
+    frame["verdict"] = verdicts.reindex(frame["prompt_key"]).to_numpy()
+    frame["coverage"] = probe.config["probe"]["coverage"]
+    frame["seed"] = probe.seed
     return frame.sort_values("pass_rate", kind="stable").reset_index(drop=True)
 
 
 def headline(numbers: pd.DataFrame) -> str:
     """Return the result in a few words."""
-    inside = int(numbers["inside"].sum())
-    return f"{inside} of {count(len(numbers), 'prompt')} have the gradient norm that was predicted for them"
+    found = numbers["verdict"].value_counts()
+    held, failed = found.get("held", 0), found.get("failed", 0)
+    return f"Of {count(len(numbers), 'predicted gradient norm')} {held} held and {failed} failed"
 
 
 def caption(numbers: pd.DataFrame) -> str:
     """Return the caption."""
-    mixed = numbers[numbers["reward_std"] > 0]
-    distances = mixed["mu_distance"].dropna()
-    spread = f" over {distances.min():.0f} to {distances.max():.0f}" if len(distances) else ""
+    first = numbers.iloc[0]
+    found = numbers["verdict"].value_counts()
+    silent = int(numbers["pass_rate"].isin([0.0, 1.0]).sum())
+    distances = numbers["mu_distance"].dropna()
+    spread = f": here from {distances.min():.0f} to {distances.max():.0f}" if len(distances) else ""
     return (
-        f"{count(len(numbers), 'prompt')} of a real language model (seed {numbers['seed'].iloc[0]}), of which "
-        f"{len(mixed)} drew both right and wrong answers. (a) Gradient norm measured from fresh rollouts "
-        f"against the norm predicted before the measurement; {int(numbers['inside'].sum())} of {len(numbers)} lie in "
-        r"their predicted interval. (b) For binary rewards $|\nabla V| = p(1-p)\,|\mu_1-\mu_0|$ is "
-        r"algebra; what theory leaves open is how far $|\mu_1-\mu_0|$ varies, which is"
-        f"{spread} here. Bars: measured and predicted intervals as stored with the measurement."
+        f"{count(len(numbers), 'prompt')} of a real language model, {first['rollouts']} rollouts each (seed "
+        f"{first['seed']}); {silent} drew only right or only wrong answers. (a) Gradient norm predicted from the "
+        "pilot's pass rate and other prompts, written down first, against the norm measured on fresh rollouts. "
+        f"{found.get('held', 0)} predictions held, {found.get('failed', 0)} failed (the intervals do not meet) and "
+        f"{found.get('uninformative', 0)} were too coarse to tell. (b) For binary rewards "
+        r"$|\nabla V| = p(1-p)\,|\mu_1-\mu_0|$ is algebra; what theory leaves open is how far the distance between the "
+        rf"mean scores of right and wrong answers varies{spread}. Bars: {first['coverage']:.0%} intervals, "
+        "measured ones by the delete-one jackknife over rollouts, predicted ones from the predictive distribution."
     )
 
 
 def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     """Draw prediction against measurement, and the distance of the class means against the pass rate."""
-    frame = tables["probe"].frame
+    frame = numbers(tables)
     left, right = axes
-    inside = frame["gradient_norm"].between(frame["predicted_low"], frame["predicted_high"])
-    for index, (rows, text) in enumerate(((inside, "inside its predicted interval"), (~inside, "outside"))):
-        part = frame[rows]
+    for index, verdict in ((0, "held"), (1, "uninformative"), (3, "failed")):
+        part = frame[frame["verdict"] == verdict]
         if part.empty:
             continue
-        style = look.series(0 if index == 0 else 3)
-        measured, predicted = part["gradient_norm"], part["predicted"]
+        style = look.series(index)
         left.errorbar(
-            predicted, measured,
-            xerr=_lengths(predicted, part["predicted_low"], part["predicted_high"]),
-            yerr=_lengths(measured, part["gradient_low"], part["gradient_high"]),
-            linestyle="none", marker=style["marker"], color=style["color"], ecolor=look.muted,
-            elinewidth=0.8, alpha=0.9, label=f"{text} ({len(part)})",
+            part["predicted_gradient_norm"], part["gradient_norm"],
+            xerr=_lengths(part, "predicted_gradient_norm"), yerr=_lengths(part, "gradient_norm"),
+            linestyle="none", marker=style["marker"], color=style["color"], ecolor=look.muted, elinewidth=0.8,
+            label=f"{verdict} ({len(part)})",
         )  # fmt: skip
-    top = 1.05 * float(np.nanmax(frame[["gradient_norm", "predicted"]].to_numpy()))
+    top = 1.05 * float(np.nanmax(frame[["gradient_norm", "predicted_gradient_norm"]].to_numpy()))
     left.plot([0, top], [0, top], color=look.ink, linewidth=1.0, linestyle="--", label="measured = predicted")
     left.set(xlabel="predicted gradient norm", ylabel="measured gradient norm")
     left.set_title("(a) Predicted before measured")
-    left.legend(loc="lower right")
+    left.legend(loc="best")
 
     known = frame.dropna(subset=["mu_distance"])
     style = look.series(2)
-    right.plot(known["pass_rate"], known["mu_distance"], linestyle="none", marker=style["marker"], color=style["color"])
+    right.errorbar(
+        known["pass_rate"], known["mu_distance"], yerr=_lengths(known, "mu_distance"), linestyle="none",
+        marker=style["marker"], color=style["color"], ecolor=look.muted, elinewidth=0.8,
+    )  # fmt: skip
     right.set(xlabel="pass rate $p$", ylabel=r"$|\mu_1-\mu_0|$", xlim=(-0.02, 1.02))
     right.set_ylim(bottom=0)
     right.set_title("(b) What variance leaves open")
 
 
-def _lengths(centre: pd.Series, low: pd.Series, high: pd.Series) -> np.ndarray:
-    """Return lengths of error bars; an interval that misses its own centre has no bar on that side."""
-    return np.clip(np.nan_to_num(np.vstack([centre - low, high - centre])), 0, None)
+def _lengths(frame: pd.DataFrame, column: str) -> np.ndarray:
+    """Return lengths of error bars; an unknown bound has no bar."""
+    low, high = frame[column] - frame[f"{column}_low"], frame[f"{column}_high"] - frame[column]
+    return np.clip(np.nan_to_num(np.vstack([low, high])), 0, None)
 
 
 FIGURE = Figure(
@@ -94,7 +103,7 @@ FIGURE = Figure(
     title="Gradient of a real model, prompt by prompt",
     order=11,
     label=Label.MEASURED_ON_CPU,
-    inputs={"probe": study_table("probe")},
+    inputs={"probe": study_table("probe"), "validation": study_table("validation")},
     panels=2,
     numbers=numbers,
     headline=headline,

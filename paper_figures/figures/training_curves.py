@@ -26,12 +26,12 @@ def numbers(tables: Tables) -> pd.DataFrame:
             {
                 "arm": run["arm"].iloc[0],
                 "seed": int(run["seed"].iloc[0]),
-                "steps": int(run["step"].nunique()),
+                "steps": int(run["step"].max()),
                 "rollouts": int(run["rollouts"].iloc[-1]),
                 "first_held_out_accuracy": accuracy.iloc[0] if len(accuracy) else float("nan"),
                 "last_held_out_accuracy": accuracy.iloc[-1] if len(accuracy) else float("nan"),
                 "mean_reward": run["mean_reward"].mean(),
-                "mixed_groups": run["mixed_groups"].mean(),
+                "mixed_groups": run.loc[run["step"] > 0, "mixed_groups"].mean(),
                 "minutes": run["seconds"].sum() / 60,
             }
         )
@@ -58,7 +58,8 @@ def caption(numbers: pd.DataFrame) -> str:
     return (
         f"GRPO on a real language model, {seeds_text(numbers['seed'])} an arm, {count(numbers['steps'].max(), 'step')} "
         f"and {rollouts} a run; the x-axis counts every rollout spent, those for scoring prompts included. Thin lines "
-        f"are single runs, thick lines their mean. Held-out accuracy, first to last evaluation: {'; '.join(arms)}. "
+        f"are single runs, thick lines their mean. Held-out accuracy of the likeliest answer, from the start to "
+        f"the last evaluation: {'; '.join(arms)}. "
         "No interval: every run is shown, and so few runs cannot rank the arms."
     )
 
@@ -69,14 +70,15 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     panels = {
         "held_out_accuracy": "held-out accuracy",
         "mean_reward": "mean training reward",
-        "mixed_groups": "groups with a gradient",
-        "grad_norm": "gradient norm of the step",
+        "mixed_groups": "groups with a gradient a step",
+        "gradient_norm": "gradient norm of the step",
     }
     for index, (axis, (column, text)) in enumerate(zip(axes, panels.items(), strict=True)):
         for arm, runs in frame.groupby("arm", sort=True):
             style = look.arm(str(arm))
             sparse = column == "held_out_accuracy"
-            runs = runs.dropna(subset=[column])
+            # step 0 is the start: it has an accuracy, and nothing was sampled yet
+            runs = runs.dropna(subset=[column]) if sparse else runs[runs["step"] > 0].dropna(subset=[column])
             for _, run in runs.groupby("seed"):
                 run = run.sort_values("rollouts")
                 axis.plot(

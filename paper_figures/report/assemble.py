@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import math
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -127,12 +128,20 @@ def _jobs(root: Path, preset: str) -> list[dict[str, Any]]:
     return jobs
 
 
+def _names(predictions: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the ids of predictions about the pool, and in one item the prompts that were predicted singly."""
+    records = list(predictions)
+    names = [str(record["id"]) for record in records if not record["prompt_key"]]
+    prompts = [str(record["prompt_key"]) for record in records if record["prompt_key"]]
+    return names + ([f"the gradient norms of {', '.join(prompts)}"] if prompts else [])
+
+
 def _limits(claims: list[dict[str, Any]], predictions: list[dict[str, Any]]) -> list[str]:
     """Return the limits; those that depend on results are read from the results."""
     refuted = [row["id"] for row in claims if row["verdict"] == "refuted"]
     weaker = [row["id"] for row in claims if row["verdict"] in ("sampled-only", "not-confirmed")]
     by_verdict = {
-        verdict: [str(record["id"]) for record in predictions if record["verdict"] == verdict]
+        verdict: _names(record for record in predictions if record["verdict"] == verdict)
         for verdict in ("failed", "uninformative")
     }
     computed = [

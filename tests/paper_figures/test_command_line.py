@@ -81,7 +81,7 @@ def test_check_names_a_table_made_by_older_sources(built: Path, capsys: pytest.C
     sidecar = path.with_name(path.name + ".meta.json")
     sidecar.write_text(sidecar.read_text().replace(sha256_file(vas_theory.storage.__file__), "0" * 64))
     assert main(arguments("check", built)) == 1
-    assert "probe.parquet was made by an older vas_theory.storage" in capsys.readouterr().out
+    assert "probe.parquet was made by another version of vas_theory.storage" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["make", "report"])
@@ -145,7 +145,7 @@ def test_editing_style_or_figure_source_makes_it_stale(built: Path, project: Pat
     figure.write_text(figure.read_text() + "# edited\n")
     outcome = run_figures("check", "--preset", PRESET, project=project)
     assert outcome.returncode == 1
-    assert f"{ONE}: source figures/{ONE}.py changed" in outcome.stdout
+    assert f"{ONE}: source paper_figures/figures/{ONE}.py changed" in outcome.stdout
     assert "bound_gallery" not in outcome.stdout
     style = project / "paper_figures" / "style.py"
     style.write_text(style.read_text() + "# edited\n")

@@ -18,7 +18,14 @@ from paper_figures.figures import get_figures
 from paper_figures.render import draw_canvas, load_tables, output_names
 from paper_figures.style import COLUMN, SLIDE, Look, Medium, figure_style
 from tests.paper_figures.conftest import RunCommand
-from tests.paper_figures.small_tables import PRESET, bandit_frame, probe_frame, steps_frame, write_small_tables
+from tests.paper_figures.small_tables import (
+    PRESET,
+    bandit_frame,
+    probe_frame,
+    steps_frame,
+    validation_frame,
+    write_small_tables,
+)
 
 NAMES = [figure.name for figure in get_figures()]
 REFERENCE = Path(__file__).parent / "reference"
@@ -28,7 +35,10 @@ RMS_TOLERANCE = 2.0
 
 TABLES = {
     "bound_gallery": {"bandits": LoadedTable(bandit_frame(), 3, {})},
-    "real_model_gradient": {"probe": LoadedTable(probe_frame(), 3, {})},
+    "real_model_gradient": {
+        "probe": LoadedTable(probe_frame(), 3, {"probe": {"coverage": 0.9}}),
+        "validation": LoadedTable(validation_frame(), 3, {}),
+    },
     "training_curves": {"steps": LoadedTable(steps_frame(), 3, {})},
 }
 
@@ -92,18 +102,23 @@ def test_training_caption_gives_seeds_rollouts_and_accuracies() -> None:
     caption = figure.caption(figure.numbers(TABLES["training_curves"]))
     assert "2 seeds (0, 1) an arm" in caption
     assert f"{frame['rollouts'].max()} rollouts a run" in caption
-    for arm, runs in frame.dropna().groupby("arm"):
+    for arm, runs in frame.groupby("arm"):
         first = runs.loc[runs["step"] == 0, "held_out_accuracy"].mean()
-        last = runs.loc[runs["step"] == 5, "held_out_accuracy"].mean()
+        last = runs.loc[runs["step"] == 6, "held_out_accuracy"].mean()
         assert f"{arm} {first:.3f} to {last:.3f}" in caption
 
 
-def test_gradient_caption_counts_prompts_inside_their_interval() -> None:
+def test_gradient_caption_counts_the_verdicts() -> None:
     (figure,) = get_figures(["real_model_gradient"])
-    frame = probe_frame()
-    columns = frame[["predicted_low", "gradient_norm", "predicted_high"]].to_numpy()
-    inside = sum(low <= value <= high for low, value, high in columns)
-    assert f"{inside} of {len(frame)} lie in" in figure.caption(figure.numbers(TABLES["real_model_gradient"]))
+    verdicts = list(validation_frame().query("quantity == 'gradient_norm'")["verdict"])
+    caption = figure.caption(figure.numbers(TABLES["real_model_gradient"]))
+    held, failed, coarse = (verdicts.count(verdict) for verdict in ("held", "failed", "uninformative"))
+    assert min(held, failed, coarse) > 0
+    assert f"{held} predictions held, {failed} failed" in caption
+    assert f"{coarse} were too coarse" in caption
+    assert "16 prompts" in caption
+    assert "32 rollouts each (seed 3); 2 drew only" in caption
+    assert "90% intervals" in caption
 
 
 def test_curves_show_every_seed_and_the_mean_over_rollouts() -> None:
@@ -116,7 +131,10 @@ def test_curves_show_every_seed_and_the_mean_over_rollouts() -> None:
     assert len(drawn) == 2 * (2 + 1)
     assert axis.get_xlabel() == "rollouts spent"
     for arm in ("uniform", "vas"):
-        runs = [frame[(frame["arm"] == arm) & (frame["seed"] == seed)]["mean_reward"].to_numpy() for seed in (0, 1)]
+        rewards = frame[(frame["arm"] == arm) & (frame["step"] > 0)].pivot(
+            index="step", columns="seed", values="mean_reward"
+        )
+        runs = [rewards[seed].to_numpy() for seed in (0, 1)]
         for wanted in [*runs, (runs[0] + runs[1]) / 2]:
             assert any(np.allclose(line, wanted) for line in drawn)
 
@@ -127,9 +145,8 @@ def test_points_of_the_gradient_figure_are_the_tables() -> None:
     look = Look(COLUMN)
     with figure_style(look):
         axis = draw_canvas(figure, TABLES["real_model_gradient"], look).axes[0]
-    marks = [line for line in axis.get_lines() if line.get_linestyle() == "None" and line.get_marker() in ("o", "D")]
-    points = np.vstack([line.get_xydata() for line in marks])
-    wanted = frame[["predicted", "gradient_norm"]].to_numpy()
+    points = np.vstack([line.get_xydata() for line in axis.get_lines() if line.get_marker() in ("o", "s", "D")])
+    wanted = frame[["predicted_gradient_norm", "gradient_norm"]].to_numpy()
     assert np.allclose(points[np.lexsort(points.T)], wanted[np.lexsort(wanted.T)])
 
 

@@ -19,11 +19,11 @@ def make_nodes(folder: Path, setting: str = "1") -> list[Node]:
             path.write_text(text)
     upper_out, page_out = folder / "upper.txt", folder / "page.txt"
     upper = Node(
-        "upper", [source], [table], [upper_out], folder / "upper.json",
+        "upper", {"source.py": source}, [table], [upper_out], folder / "upper.json",
         lambda: upper_out.write_text(table.read_text().upper()) and None, {"version": setting}, {table: "make table"},
     )  # fmt: skip
     page = Node(
-        "page", [source], [upper_out], [page_out], folder / "page.json",
+        "page", {"source.py": source}, [upper_out], [page_out], folder / "page.json",
         lambda: page_out.write_text(f"<{upper_out.read_text()}>") and None,
     )  # fmt: skip
     return [page, upper]
@@ -109,7 +109,7 @@ def test_a_build_that_raises_leaves_the_node_stale(tmp_path: Path, nodes: list[N
 
 
 def test_an_output_that_was_not_written_is_an_error(tmp_path: Path) -> None:
-    node = Node("empty", [], [], [tmp_path / "never.txt"], tmp_path / "empty.json", lambda: None)
+    node = Node("empty", {}, [], [tmp_path / "never.txt"], tmp_path / "empty.json", lambda: None)
     with pytest.raises(DataError, match=r"did not write .*never\.txt"):
         build(node)
 

@@ -86,11 +86,13 @@ def test_every_figure_is_embedded_whole_in_both_themes_and_sizes(built: Path, ht
 
 def test_failed_and_uninformative_predictions_are_shown(html: str) -> None:
     words = Page(html).words
-    assert "1 of 3 predictions held: 1 failed, 1 held, 1 uninformative" in words
-    assert "These predictions of the theory failed on the real model: P2." in words
-    assert "too noisy to tell: P3." in words
-    for description in validation_frame()["description"]:
-        assert description in words  # also says that < and & were escaped and not lost
+    frame = validation_frame()
+    verdicts = frame["verdict"].value_counts()
+    assert f"{verdicts['held']} of {len(frame)} predictions held: {verdicts['failed']} failed" in words
+    assert "These predictions of the theory failed on the real model: P2/share, the gradient norms of " in words
+    assert "too noisy to tell: P3/gain, the gradient norms of " in words
+    for name, statement in zip(frame["id"], frame["statement"], strict=True):
+        assert f"{name} {statement}" in words  # also says that < and & were escaped and not lost
 
 
 def test_ledger_is_complete_and_names_what_is_refuted(html: str) -> None:
