@@ -98,26 +98,17 @@ def check_evidence(
     return places, right, size, share
 
 
-def _compare(what: str, expected: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    differences = {
-        name: (expected.get(name, "absent"), found.get(name, "absent"))
-        for name in expected.keys() | found.keys()
-        if expected.get(name) != found.get(name)
-    }
-    if differences:
-        raise StateMismatchError(what, differences)
-
-
 class DiscountedBeta:
     """Beta posteriors whose evidence fades with time and with newer evidence.
 
-    With evidence n = s + f of s successes and f failures the posterior is Beta(a0 + s, b0 + f). Over dt steps
-    the evidence shrinks by 1 / (1 + 4 n drift dt): the variance 1/(4n) of the angle grows by drift * dt. An
-    observation of m right in G multiplies what is left by ``retention`` and adds (m, G - m).
+    With s successes and f failures as evidence the posterior is Beta(a0 + s, b0 + f). Over dt steps its total
+    N = a0 + b0 + s + f falls to N / (1 + 4 N drift dt), though never below the prior's: the variance 1/(4N) of
+    the angle grows by drift * dt. An observation of m right in G multiplies what is left of the evidence by
+    ``retention`` and adds (m, G - m).
 
     Args:
         num_prompts: P.
-        prior: (a0, b0), both > 0.
+        prior: (a0, b0), both > 0; the default is uniform in the angle, where a drifting angle settles.
         drift: variance of the angle's move per step, >= 0.
         retention: share of the old evidence that survives a new observation, in (0, 1]; with ``drift=0`` this
             is the usual discounted Beta, a <- retention * a + (1 - retention) * a0 + m.
@@ -132,7 +123,7 @@ class DiscountedBeta:
         self,
         num_prompts: int,
         *,
-        prior: tuple[float, float] = (1.0, 1.0),
+        prior: tuple[float, float] = (0.5, 0.5),
         drift: float = DEFAULT_DRIFT,
         retention: float = 1.0,
     ) -> None:
@@ -177,10 +168,14 @@ class DiscountedBeta:
         self.last_seen[places] = self.step
 
     def _kept(self, places: Any) -> Array:
+        """Share of the evidence that time has left."""
         evidence = self._successes[places] + self._failures[places]
         elapsed = self.step - self.last_seen[places]
-        kept: Array = 1.0 / (1.0 + 4.0 * self.drift * evidence * elapsed)
-        return kept
+        floor = self._prior[0] + self._prior[1]
+        total = floor + evidence
+        left = total / (1.0 + 4.0 * self.drift * elapsed * total) - floor
+        kept: Array = np.maximum(left, 0.0) / np.where(evidence > 0, evidence, 1.0)
+        return np.minimum(kept, 1.0)  # rounding alone may lift it above
 
     def prior(self, places: Any) -> tuple[Array | float, Array | float]:
         """The Beta parameters before any evidence, for an index into the prompts."""
@@ -250,17 +245,3 @@ class DiscountedBeta:
             array[:] = empty
             array[known] = state[name][sources[known]]
         self.step = int(state["step"])
-
-
-POSTERIORS = ("discounted_beta",)
-
-
-def build_posterior(
-    posterior: str | PassRatePosterior, num_prompts: int, categories: ArrayLike | None
-) -> PassRatePosterior:
-    """Return a posterior by name, or the given one after a check of its size."""
-    if isinstance(posterior, str):
-        return DiscountedBeta(num_prompts)
-    if posterior.num_prompts != num_prompts:
-        raise ArgumentError("posterior", f"be for {num_prompts} prompts", posterior.num_prompts)
-    return posterior

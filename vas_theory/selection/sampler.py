@@ -14,7 +14,8 @@ from vas_theory.errors import ArgumentError, VASError
 from vas_theory.selection.batch import compose_batch
 from vas_theory.selection.feedback import Feedback, read_feedback
 from vas_theory.selection.ledger import RolloutLedger
-from vas_theory.selection.pass_rates import PassRatePosterior, build_posterior
+from vas_theory.selection.pass_rates import PassRatePosterior
+from vas_theory.selection.posteriors import build_posterior
 from vas_theory.selection.prompt_keys import PromptKeys
 from vas_theory.selection.sampler_config import build_config
 from vas_theory.selection.sampler_metrics import collect_metrics
