@@ -23,7 +23,7 @@ from full_scale import checkpoints
 from full_scale.artifacts import new_folder, verify_folder
 from full_scale.checkpoints import Progress
 from full_scale.config import ArmConfig, StudyConfig
-from full_scale.models import LanguageModel, load_language_model
+from full_scale.models import LanguageModel, load_language_model, quiet
 from full_scale.objective import advantages_of, policy_loss, token_weights
 from full_scale.rewards import score_groups
 from full_scale.rollouts import Rollouts, sample
@@ -266,7 +266,7 @@ class Run:
         about = {"identity": self.identity, "label": f"{language.label}, {self.arm.name}, seed {self.seed}"}
         with new_folder(self.result, about) as folder:
             write_json(folder / "progress.json", vars(progress))
-        with new_folder(self.folder / "weights", about) as folder:
+        with quiet(), new_folder(self.folder / "weights", about) as folder:
             language.model.save_pretrained(folder)
             language.tokenizer.save_pretrained(folder)
         checkpoints.remove_all(self.folder)

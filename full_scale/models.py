@@ -21,7 +21,7 @@ from full_scale.config import ModelConfig
 from vas_theory.errors import ArgumentError, DataError, VASError
 from vas_theory.storage import sha256_file
 
-__all__ = ["LanguageModel", "cache_folder", "ensure_packaged_model", "load_language_model", "locate_gguf"]
+__all__ = ["LanguageModel", "cache_folder", "ensure_packaged_model", "load_language_model", "locate_gguf", "quiet"]
 
 PACKAGED = "smollm2-135m"
 LABEL = "SmolLM2-135M-Instruct, dequantised Q4_1"
@@ -94,7 +94,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep transformers' own progress bars out of ours."""
     from transformers.utils import logging
 
@@ -111,7 +111,7 @@ def _convert(gguf: Path, target: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
-    with _quiet():
+    with quiet():
         quantised = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
         # the config remembers the quantisation, and saving or training such a model is refused: rebuild without it
         settings = {k: v for k, v in quantised.config.to_dict().items() if k != "quantization_config"}
@@ -184,7 +184,7 @@ def load_language_model(config: ModelConfig) -> LanguageModel:
         fingerprint = folder_hash(folder)
     source = str(folder) if folder else config.name
     try:
-        with _quiet():
+        with quiet():
             model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32, trust_remote_code=False)
             tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
     except (OSError, ValueError) as error:

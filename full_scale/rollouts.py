@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from full_scale.models import LanguageModel
-from full_scale.shared_prefix import EncodedPrompts, encode, prefill
+from full_scale.shared_prefix import EncodedPrompts, encode, full_precision, prefill
 
 __all__ = ["Rollouts", "sample"]
 
@@ -93,12 +93,12 @@ def _sample_chunk(
         prefix = prefill(language, prompts, group_size)
         hidden, mask, length = prefix.hidden_NH, prefix.mask_NL, prefix.length_N
         for step in range(max_new_tokens):
-            logits = language.model.get_output_embeddings()(hidden).float() / temperature
+            logits = full_precision(language.model.get_output_embeddings()(hidden)) / temperature
             distribution = torch.log_softmax(logits, dim=-1)
             chosen = _choose(distribution, None if uniforms_NT is None else uniforms_NT[alive, step])
             tokens_NT[alive, step] = chosen
             mask_NT[alive, step] = True
-            logprobs_NT[alive, step] = distribution.gather(-1, chosen[:, None])[:, 0]
+            logprobs_NT[alive, step] = distribution.gather(-1, chosen[:, None])[:, 0].float()
             going = ~torch.isin(chosen, stops)
             if step + 1 == max_new_tokens or not going.any():
                 break

@@ -15,7 +15,7 @@ import torch
 
 from full_scale.models import LanguageModel
 
-__all__ = ["EncodedPrompts", "Prefix", "completion_logprobs", "encode", "prefill"]
+__all__ = ["EncodedPrompts", "Prefix", "completion_logprobs", "encode", "full_precision", "prefill"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ class Prefix:
     hidden_NH: torch.Tensor
     mask_NL: torch.Tensor
     length_N: torch.Tensor
+
+
+def full_precision(values: torch.Tensor) -> torch.Tensor:
+    """Return the values as float32, or as float64 where they are that already."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
 def encode(language: LanguageModel, texts: Sequence[str]) -> EncodedPrompts:
@@ -97,7 +102,7 @@ def completion_logprobs(
         temperature: > 0.
 
     Returns:
-        (logprobs_NT, entropy_NT), float32, 0 outside the mask; the entropy carries no gradient.
+        (logprobs_NT, entropy_NT), 0 outside the mask; the entropy carries no gradient.
     """
     rows, width = completions_NT.shape
     with language.autocast():
@@ -115,10 +120,10 @@ def completion_logprobs(
             )
             hidden_NTH = torch.cat([hidden_NTH, out.last_hidden_state], dim=1)
         # only sampled tokens reach the head: its vocabulary is the widest matrix of the model
-        logits = language.model.get_output_embeddings()(hidden_NTH[mask_NT]).float() / temperature
+        logits = full_precision(language.model.get_output_embeddings()(hidden_NTH[mask_NT])) / temperature
     distribution = torch.log_softmax(logits, dim=-1)
     chosen = distribution.gather(-1, completions_NT[mask_NT][:, None])[:, 0]
     with torch.no_grad():
         spread = -(distribution.exp() * distribution).sum(dim=-1)
-    blank = torch.zeros(rows, width, device=chosen.device)
+    blank = chosen.new_zeros(rows, width)
     return blank.masked_scatter(mask_NT, chosen), blank.masked_scatter(mask_NT, spread)

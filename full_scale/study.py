@@ -52,6 +52,7 @@ class Study:
     ) -> None:
         self.config, self.output, self.report, self.restart = config, output, report, restart
         self.task = load_task(config.task)
+        self._settled: set[tuple[str, ...]] = set()
         wanted = config.probe.pilot_prompts
         if wanted > len(self.task.training):
             raise ArgumentError("probe.pilot_prompts", f"be at most the {len(self.task.training)} prompts", wanted)
@@ -86,15 +87,19 @@ class Study:
         sources: tuple[str, ...],
         compute: Callable[[], tuple[pd.DataFrame, ...]],
     ) -> None:
-        """Compute tables unless all of them are there and current."""
+        """Compute tables unless all of them are there and current; once in the life of this object."""
+        if tables in self._settled:
+            return
         about: dict[str, Any] = {"config": config, "seed": self.config.seed, "sources": self._sources(sources)}
         name = " and ".join(tables)
         if all(table_is_current(self.path(table), **about) for table in tables):
             self.report(f"{name}: current, skipped")
+            self._settled.add(tables)
             return
         started = time.perf_counter()
         for table, frame in zip(tables, compute(), strict=True):
             write_table(frame, self.path(table), **about, seconds=time.perf_counter() - started)
+        self._settled.add(tables)
         self.report(f"{name}: {time.perf_counter() - started:.0f} s")
 
     def _hashes(self, *tables: str) -> dict[str, str]:
