@@ -27,21 +27,23 @@ __all__ = [
 ]
 
 
-def bernstein(coefficients: ArrayLike, x: ArrayLike) -> NDArray[Any]:
+def bernstein(coefficients: ArrayLike, x: ArrayLike, *, complement: ArrayLike | None = None) -> NDArray[Any]:
     r"""Return a Bernstein polynomial, :math:`\sum_k c_k \binom{n}{k} x^k (1-x)^{n-k}`, the mean of c at Bin(n, x).
 
     Args:
         coefficients: (..., n + 1) values c at k = 0..n.
         x: (...) points in [0, 1].
+        complement: (...) 1 - x, where it is known better than by subtraction (x near 1).
 
     Returns:
         (...) values.
     """
     c, point = unify(coefficients, x)
-    point = point[..., None]
+    rest = 1 - point if complement is None else unify(complement, point)[0]
+    point, rest = point[..., None], np.asarray(rest)[..., None]
     c = np.broadcast_to(c, (*np.broadcast_shapes(c.shape[:-1], point.shape[:-1]), c.shape[-1]))
     while c.shape[-1] > 1:
-        c = (1 - point) * c[..., :-1] + point * c[..., 1:]
+        c = rest * c[..., :-1] + point * c[..., 1:]
     value: NDArray[Any] = c[..., 0][()]
     return value
 

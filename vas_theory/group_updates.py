@@ -126,10 +126,14 @@ def update_second_moment(
     squares[..., 1:-1] = whitening_factors(size, ddof=ddof, eps=eps / span) ** 2
     share = np.arange(size + 1) / size
     spread = share * (1 - share)
-    rate = np.minimum((pi * success).sum(-1), 1.0)  # a rounded sum may exceed 1 by an ulp
-    between = bernstein(squares * spread**2, rate) * ((correct - wrong) ** 2).sum(-1)
-    within = bernstein(squares * spread * (1 - share), rate) * inside_correct
-    moment: NDArray[Any] = between + (within + bernstein(squares * spread * share, rate) * inside_wrong) / size
+    rate, failure = (pi * success).sum(-1), (pi * (1 - success)).sum(-1)
+
+    def mean(values: NDArray[Any]) -> NDArray[Any]:
+        return bernstein(squares * values, rate, complement=failure)
+
+    between = mean(spread**2) * ((correct - wrong) ** 2).sum(-1)
+    within = mean(spread * (1 - share)) * inside_correct + mean(spread * share) * inside_wrong
+    moment: NDArray[Any] = between + within / size
     return moment
 
 

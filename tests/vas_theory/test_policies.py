@@ -149,9 +149,8 @@ def test_sequences_and_scores_agree_with_a_walk_through_torch(size: int, length:
         probs = policy.probabilities(theta)
         np.testing.assert_allclose(probs, expected, atol=1e-14)
         assert abs(probs.sum() - 1) < 1e-13
-        np.testing.assert_allclose(
-            policy.sequence_scores(theta), _autograd_scores(log_probabilities, theta), atol=1e-12
-        )
+        scores = policy.sequence_scores(theta)
+        np.testing.assert_allclose(scores, _autograd_scores(log_probabilities, theta), atol=1e-12)
         np.testing.assert_allclose((probs[:, None] * scores).sum(0), 0, atol=1e-13)
         np.testing.assert_allclose(policy.expected_length(theta), probs @ policy.lengths)
 

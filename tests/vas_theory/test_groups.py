@@ -1,0 +1,443 @@
+"""Groups: advantages, and expectations against brute force over all K^G groups."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+import scipy.stats
+import sympy
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vas_theory.errors import ArgumentError, UnknownNameError
+from vas_theory.gradients import policy_gradient
+from vas_theory.groups import (
+    AdvantageKind,
+    arcsine_gain,
+    bernstein,
+    clipped_surrogate,
+    clipping_bias,
+    dr_grpo_second_moment,
+    enumerate_second_moment,
+    enumerate_update,
+    expected_group_std,
+    expected_update,
+    group_advantages,
+    group_gain,
+    rloo_second_moment,
+    silent_group_probability,
+    update_second_moment,
+    usable_groups,
+    whitened_second_moment,
+)
+from vas_theory.policies import feature_score, softmax, tabular_score
+from vas_theory.precision import exact
+
+KINDS: tuple[AdvantageKind, ...] = ("grpo", "dr_grpo", "rloo")
+EXTREME_RATES = [0.0, 5e-324, 1e-300, 1e-9, 0.5, 1 - 2**-53, 1.0]
+
+
+def _advantages(rewards: list[float], kind: str, ddof: int, eps: float) -> list[float]:
+    """The definitions in plain Python, apart from the package."""
+    size, mean = len(rewards), math.fsum(rewards) / len(rewards)
+    if max(rewards) == min(rewards):
+        return [0.0] * size
+    if kind == "rloo":
+        return [r - (math.fsum(rewards) - r) / (size - 1) for r in rewards]
+    unit = max(abs(r - mean) for r in rewards)
+    std = unit * math.sqrt(math.fsum(((r - mean) / unit) ** 2 for r in rewards) / (size - ddof))
+    return [(r - mean) / (std + eps if kind == "grpo" else 1) for r in rewards]
+
+
+def _brute_force(
+    probs: np.ndarray, scores: np.ndarray, rewards: np.ndarray, size: int, kind: str, ddof: int, eps: float
+) -> tuple[np.ndarray, float]:
+    """First and second moment of the update by a sum over all K^G groups."""
+    first, second = np.zeros(scores.shape[1]), 0.0
+    for group in itertools.product(range(len(probs)), repeat=size):
+        values = _advantages([float(rewards[arm]) for arm in group], kind, ddof, eps)
+        update = sum(a * scores[arm] for a, arm in zip(values, group, strict=True)) / size
+        weight = math.prod(probs[arm] for arm in group)
+        first, second = first + weight * update, second + weight * float(update @ update)
+    return first, second
+
+
+REWARDS = {
+    "binary": [1.0, 0.0, 1.0, 0.0],
+    "two levels": [-3.0, 0.5, -3.0, -3.0],
+    "graded": [0.3, -1.2, 2.0, 0.7],
+    "a tie": [0.0, 1.0, 2.0, 1.0],
+    "constant": [0.1, 0.1, 0.1, 0.1],
+    "tiny": [0.0, 1e-200, 3e-200, 1e-200],
+}
+
+
+@pytest.mark.parametrize("rewards", REWARDS.values(), ids=REWARDS.keys())
+@pytest.mark.parametrize(("arms", "size"), [(2, 2), (2, 6), (3, 4), (4, 3)])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("ddof", "eps"), [(0, 0.0), (1, 0.0), (0, 0.1), (1, 1e-6)])
+def test_moments_agree_with_all_groups(
+    rewards: list[float], arms: int, size: int, kind: AdvantageKind, ddof: int, eps: float
+) -> None:
+    rng = np.random.default_rng(1)
+    probs, r = rng.dirichlet(np.ones(arms)), np.array(rewards[:arms])
+    features = feature_score(probs, rng.normal(size=(arms, 2)))
+    scale = max(float(np.ptp(r)), 1e-300) if kind != "grpo" else 1.0
+    for scores in (tabular_score(probs), features):
+        first, second = _brute_force(probs, scores, r, size, kind, ddof, eps)
+        moments = (
+            update_second_moment(probs, r, size, scores=scores, kind=kind, ddof=ddof, eps=eps),
+            enumerate_second_moment(probs, r, size, scores=scores, kind=kind, ddof=ddof, eps=eps),
+        )
+        np.testing.assert_allclose(moments, second, rtol=1e-12, atol=1e-15 * scale**2)
+    first, _ = _brute_force(probs, tabular_score(probs), r, size, kind, ddof, eps)
+    for function in (expected_update, enumerate_update):
+        update = function(probs, r, size, kind=kind, ddof=ddof, eps=eps)
+        np.testing.assert_allclose(update, first, rtol=1e-11, atol=1e-15 * scale)
+
+
+def test_shapes_broadcast_and_rows_stand_alone() -> None:
+    rng = np.random.default_rng(2)
+    probs = rng.dirichlet(np.ones(4), size=(3, 2))
+    for rewards in (rng.normal(size=(2, 4)), rng.integers(0, 2, size=(2, 4)), rng.normal(size=4)):
+        update = expected_update(probs, rewards, 5)
+        moment = update_second_moment(probs, rewards, 5)
+        assert update.shape == (3, 2, 4)
+        assert moment.shape == (3, 2)
+        rows = np.broadcast_to(rewards, (3, 2, 4))
+        for index in np.ndindex(3, 2):
+            np.testing.assert_allclose(update[index], expected_update(probs[index], rows[index], 5), rtol=1e-13)
+            np.testing.assert_allclose(moment[index], update_second_moment(probs[index], rows[index], 5), rtol=1e-13)
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=3, max_size=6),
+    st.lists(st.floats(-40, 40), min_size=6, max_size=6),
+    st.integers(2, 7),
+    st.sampled_from([0, 1]),
+)
+def test_updates_are_finite_sum_to_zero_and_vanish_for_constant_rewards(
+    rewards: list[float], logits: list[float], size: int, ddof: int
+) -> None:
+    probs = softmax(logits[: len(rewards)])
+    update = expected_update(probs, rewards, size, ddof=ddof)
+    assert np.isfinite(update).all()
+    assert abs(update.sum()) < 1e-13
+    assert update_second_moment(probs, rewards, size, ddof=ddof) >= (update @ update) * (1 - 1e-12)
+    assert (expected_update(probs, np.full(len(rewards), 0.3), size) == 0).all()
+
+
+def test_known_reversal_of_the_whitened_direction_is_exact() -> None:
+    probs, rewards = exact([Fraction(19, 20), Fraction(1, 25), Fraction(1, 100)]), exact([0, Fraction(-1, 30), 1])
+    inner = (expected_update(probs, rewards, 2) * policy_gradient(probs, rewards)).sum()
+    assert inner == Fraction(-17999, 250000000)
+    assert update_second_moment(probs, rewards, 2) == Fraction(479, 10000)
+    floats = expected_update(probs.astype(float), rewards.astype(float), 2)
+    np.testing.assert_allclose(floats, expected_update(probs, rewards, 2).astype(float), rtol=1e-13)
+
+
+def test_enumeration_at_50_digits_agrees_with_floats() -> None:
+    rng = np.random.default_rng(3)
+    probs, rewards = rng.dirichlet(np.ones(4)), rng.normal(size=4)
+    with mpmath.workdps(50):
+        pi = np.array([mpmath.mpf(float(p)) for p in probs], dtype=object)
+        r = np.array([mpmath.mpf(float(x)) for x in rewards], dtype=object)
+        np.testing.assert_allclose(
+            expected_update(probs, rewards, 6), expected_update(pi, r, 6).astype(float), rtol=1e-12
+        )
+        moment = update_second_moment(pi, r, 6, ddof=1, eps=1e-3)
+    np.testing.assert_allclose(update_second_moment(probs, rewards, 6, ddof=1, eps=1e-3), float(moment), rtol=1e-12)
+
+
+def test_large_groups_of_three_levels_do_not_overflow() -> None:
+    update = expected_update([0.2, 0.3, 0.5], [0.0, 0.4, 1.0], 700)
+    gradient = policy_gradient([0.2, 0.3, 0.5], [0.0, 0.4, 1.0])
+    # the law of large numbers: the group's deviation tends to the population's
+    np.testing.assert_allclose(update, gradient / np.sqrt(0.2 * 0.3844 + 0.3 * 0.0484 + 0.5 * 0.1444), rtol=5e-3)
+
+
+def test_too_many_levels_are_refused_with_their_number() -> None:
+    with pytest.raises(ArgumentError, match="64 levels in a group of 15: 4367914309753280 compositions"):
+        expected_update(np.full(64, 1 / 64), np.arange(64.0), 16)
+    assert rloo_second_moment(np.full(64, 1 / 64), np.arange(64.0), 16) > 0
+
+
+def test_closed_forms_of_second_moments_agree_with_enumeration_exactly() -> None:
+    probs = exact([Fraction(1, 2), Fraction(1, 5), Fraction(1, 5), Fraction(1, 10)])
+    binary, graded = exact([1, 0, 1, 0]), exact([1, 0, Fraction(1, 2), 3])
+    for size in (2, 3, 4, 6):
+        for rewards in (binary, graded):
+            closed = rloo_second_moment(probs, rewards, size)
+            assert closed == enumerate_second_moment(probs, rewards, size, kind="rloo")
+            assert (closed * Fraction(size - 1, size) ** 2) == update_second_moment(
+                probs, rewards, size, kind="dr_grpo"
+            )
+        assert dr_grpo_second_moment(probs, binary, size) == enumerate_second_moment(
+            probs, binary, size, kind="dr_grpo"
+        )
+        whitened = enumerate_second_moment(probs.astype(float), binary.astype(float), size)
+        np.testing.assert_allclose(float(whitened_second_moment(probs, binary, size)), whitened, rtol=1e-13)
+
+
+# --- the pass rate alone -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [2, 3, 4, 8, 33])
+@pytest.mark.parametrize(("ddof", "eps"), [(0, 0.0), (1, 0.0), (0, 1e-4), (1, 0.5)])
+def test_gain_and_deviation_agree_with_binomial_sums(size: int, ddof: int, eps: float) -> None:
+    k = np.arange(size + 1)
+    share = k / size
+    std = np.sqrt(share * (1 - share) * size / (size - ddof))
+    push = np.divide(share * (1 - share), std + eps, out=np.zeros(size + 1), where=std > 0)
+    for p in (1e-6, 0.03, 0.5, 0.9):
+        weights = scipy.stats.binom.pmf(k, size, p)
+        np.testing.assert_allclose(
+            group_gain(p, size, ddof=ddof, eps=eps), weights @ push / (p * (1 - p)), rtol=1e-9
+        )  # the oracle divides a rounded sum by p(1-p)
+        np.testing.assert_allclose(expected_group_std(p, size, ddof=ddof), weights @ std, rtol=1e-12)
+        np.testing.assert_allclose(silent_group_probability(p, size), weights[0] + weights[-1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [2, 3, 8, 64])
+def test_gain_at_the_ends_of_the_unit_interval(size: int) -> None:
+    gain = group_gain(EXTREME_RATES, size)
+    assert np.isfinite(gain).all()
+    assert gain[0] == gain[-1] == pytest.approx(math.sqrt(size - 1), rel=1e-15)
+    np.testing.assert_allclose(gain[[1, 2, 5]], math.sqrt(size - 1), rtol=1e-12)
+    deviation = expected_group_std(EXTREME_RATES, size)
+    assert deviation[0] == deviation[-1] == 0
+    assert deviation[1] == round(math.sqrt(size - 1)) * 5e-324
+    assert deviation[2] == pytest.approx(1e-300 * math.sqrt(size - 1), rel=1e-13)
+    assert silent_group_probability(EXTREME_RATES, size)[[0, 1, 6]].tolist() == [1, 1, 1]
+
+
+def test_gain_shape_is_convex_and_grows_with_the_group() -> None:
+    p = np.linspace(0, 1, 101)
+    previous = np.zeros_like(p)
+    for size in (2, 3, 4, 5, 9, 16):
+        gain = group_gain(p, size)
+        if size <= 3:
+            np.testing.assert_allclose(gain, math.sqrt(size - 1), rtol=1e-14)
+        else:
+            assert (np.diff(gain, 2) > 0).all()
+            assert gain.argmin() == 50
+        assert (gain > previous - 1e-14).all()
+        assert (gain[1:-1] < arcsine_gain(p[1:-1])).all()
+        previous = gain
+    assert arcsine_gain([0.0, 0.5]).tolist() == [np.inf, 2.0]
+
+
+def test_push_is_the_bernstein_polynomial_of_the_deviation_on_rationals() -> None:
+    p = exact([Fraction(1, 3), Fraction(2, 7), Fraction(0), Fraction(1)])
+    # G = 2 and 5 have rational entries where k(G - k) is a square; Dr.GRPO's are rational always
+    assert expected_group_std(p, 2).tolist() == (p * (1 - p)).tolist()
+    for size in (2, 3, 6):
+        squares = exact([Fraction(k * (size - k), size**2) for k in range(size + 1)])
+        assert (group_gain(p, size, kind="dr_grpo") * p * (1 - p)).tolist() == bernstein(squares, p).tolist()
+        assert group_gain(p, size, kind="rloo").tolist() == [1, 1, 1, 1]
+    x = sympy.Symbol("x")
+    roots = [sympy.sqrt(k * (5 - k)) / 5 for k in range(6)]
+    definition = sum(sympy.binomial(5, k) * x**k * (1 - x) ** (5 - k) * roots[k] for k in range(6))
+    assert sympy.expand(group_gain(x, 5) * x * (1 - x) - definition) == 0
+    assert sympy.expand(expected_group_std(x, 5) - definition) == 0
+
+
+def test_gain_at_50_digits() -> None:
+    with mpmath.workdps(50):
+        p = mpmath.mpf("0.3")
+        direct = mpmath.fsum(
+            mpmath.binomial(9, k) * p**k * (1 - p) ** (9 - k) * mpmath.sqrt(k * (9 - k)) / 9 for k in range(10)
+        ) / (p * (1 - p))
+        assert abs(group_gain(p, 9) - direct) < mpmath.mpf(10) ** -47
+    np.testing.assert_allclose(group_gain(0.3, 9), float(direct), rtol=1e-14)
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=9), st.floats(0, 1))
+def test_bernstein_is_a_binomial_mean(coefficients: list[float], x: float) -> None:
+    n = len(coefficients) - 1
+    expected = scipy.stats.binom.pmf(np.arange(n + 1), n, x) @ coefficients
+    np.testing.assert_allclose(bernstein(coefficients, x), expected, atol=1e-12)
+
+
+# --- sampled groups ------------------------------------------------------------------------------------------------
+
+
+@given(
+    st.lists(st.floats(-1e9, 1e9) | st.sampled_from([0.0, 1.0]), min_size=2, max_size=8),
+    st.sampled_from(KINDS),
+    st.sampled_from([0, 1]),
+    st.sampled_from([0.0, 1e-6, 1.0]),
+)
+def test_advantages_follow_their_definitions(rewards: list[float], kind: AdvantageKind, ddof: int, eps: float) -> None:
+    scaled = np.array(rewards)
+    result = group_advantages(scaled, kind=kind, ddof=ddof, eps=eps)
+    with mpmath.workdps(50):
+        mean = mpmath.fsum(rewards) / len(rewards)
+        deviations = [mpmath.mpf(r) - mean for r in rewards]
+        std = mpmath.sqrt(mpmath.fsum(d * d for d in deviations) / (len(rewards) - ddof))
+        factor = {
+            "grpo": 1 / (std + eps) if std else 0,
+            "dr_grpo": 1,
+            "rloo": mpmath.mpf(len(rewards)) / (len(rewards) - 1),
+        }
+        expected = [float(d * factor[kind]) for d in deviations]
+    span = float(np.ptp(scaled))
+    # rewards are rounded relative to their own size, so a small spread at a large offset keeps fewer digits
+    rounding = 1e-14 * float(np.abs(scaled).max()) / span if span and kind == "grpo" else 1e-14 * (1 + span)
+    np.testing.assert_allclose(result, expected, rtol=1e-9, atol=max(rounding, 1e-12 * (span if kind != "grpo" else 1)))
+
+
+def test_published_codes_differ_on_the_same_group() -> None:
+    group = [1, 0, 0, 0]
+    assert group_advantages(group)[0] == pytest.approx(math.sqrt(3))
+    assert group_advantages(group, ddof=1)[0] == pytest.approx(1.5)
+    assert group_advantages(group, kind="dr_grpo")[0] == 0.75
+    assert group_advantages(group, kind="rloo")[0] == 1.0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_equal_rewards_give_exactly_zero(kind: AdvantageKind) -> None:
+    for dtype in (np.float16, np.float32, np.float64):
+        assert (group_advantages(np.full(8, 0.1, dtype=dtype), kind=kind) == 0).all()
+    assert (group_advantages([7, 7, 7], kind=kind) == 0).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_missing_rewards_are_left_out(kind: AdvantageKind) -> None:
+    full = group_advantages([1.0, 0.0, 0.5], kind=kind, ddof=1, eps=0.1)
+    for missing in (None, np.nan):
+        holes = group_advantages([1.0, missing, 0.0, missing, 0.5], kind=kind, ddof=1, eps=0.1)
+        np.testing.assert_array_equal(holes, [full[0], 0, full[1], 0, full[2]])
+
+
+def test_groups_that_cannot_be_used_give_zero_and_are_marked() -> None:
+    groups = [
+        [1.0, np.inf, 0.0],
+        [1.0, -np.inf, np.nan],
+        [np.nan, np.nan, np.nan],
+        [1.0, np.nan, np.nan],
+        [1e301, 0.0, 0.0],
+        [1.0, 0.0, np.nan],
+        [1.0, 1.0, 1.0],
+    ]
+    assert usable_groups(groups).tolist() == [False, False, False, False, False, True, True]
+    for kind in KINDS:
+        values = group_advantages(groups, kind=kind)
+        assert (values[:5] == 0).all()
+        assert (values[6] == 0).all()
+        assert values[5, 0] > 0
+    assert usable_groups([[None, None], [None, 1], [0, 1]]).tolist() == [False, False, True]
+
+
+def test_extreme_scales_neither_overflow_nor_vanish() -> None:
+    unit = group_advantages([1.0, 0.0, 0.0])
+    for scale in (1e-300, 1e-160, 1e160, 1e299):
+        np.testing.assert_allclose(group_advantages([scale, 0.0, 0.0]), unit, rtol=1e-14)
+    assert np.isfinite(group_advantages([5e-324, 0.0, 0.0])).all()
+    np.testing.assert_allclose(group_advantages([1e-300, 0.0], eps=1e-6), [5e-295, -5e-295], rtol=1e-12)
+
+
+def test_advantages_of_exact_numbers() -> None:
+    assert group_advantages([Fraction(1), Fraction(0), Fraction(1, 2)], kind="rloo").tolist() == [
+        Fraction(3, 4),
+        Fraction(-3, 4),
+        0,
+    ]
+    assert group_advantages([Fraction(1), None, Fraction(0)], kind="dr_grpo").tolist() == [
+        Fraction(1, 2),
+        0,
+        Fraction(-1, 2),
+    ]
+    assert group_advantages([Fraction(1), Fraction(0)]).tolist() == [1, -1]
+    x, y = sympy.symbols("x y")
+    assert sympy.expand(group_advantages([x, y], kind="rloo")[0] - (x - y)) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "name"),
+    [
+        ({"rewards": [1.0]}, ArgumentError, "rewards must have at least two"),
+        ({"rewards": [1.0, 0.0], "ddof": 2}, ArgumentError, "ddof"),
+        ({"rewards": [1.0, 0.0], "eps": -1e-9}, ArgumentError, "eps"),
+        ({"rewards": [1.0, 0.0], "eps": np.nan}, ArgumentError, "eps"),
+        ({"rewards": [1.0, 0.0], "kind": "drgrpo"}, UnknownNameError, "did you mean dr_grpo"),
+    ],
+)
+def test_bad_arguments_are_named(arguments: dict[str, object], error: type[Exception], name: str) -> None:
+    with pytest.raises(error, match=name):
+        group_advantages(**arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [1, 0, 2.0, True])
+def test_group_size_is_checked_everywhere(size: object) -> None:
+    for function in (group_gain, expected_group_std, silent_group_probability):
+        with pytest.raises(ArgumentError, match="group_size must be an integer of at least 2"):
+            function(0.5, size)  # type: ignore[operator]
+    for update in (expected_update, update_second_moment, enumerate_update, enumerate_second_moment):
+        with pytest.raises(ArgumentError, match="group_size"):
+            update([0.5, 0.5], [1.0, 0.0], size)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("p", [-1e-9, 1.0000001, np.nan])
+def test_pass_rates_lie_in_the_unit_interval(p: float) -> None:
+    with pytest.raises(ArgumentError, match=r"p must lie in \[0, 1\]"):
+        group_gain(p, 4)
+
+
+# --- clipping ------------------------------------------------------------------------------------------------------
+
+
+def test_clipped_surrogate_agrees_with_autograd_through_torch() -> None:
+    rng = np.random.default_rng(4)
+    for _ in range(20):
+        logits, old = rng.normal(size=5), rng.dirichlet(np.ones(5))
+        gain = rng.normal(size=5)
+        old_probs, advantage = torch.tensor(old), torch.tensor(gain)
+
+        def surrogate(
+            z: torch.Tensor, old_probs: torch.Tensor = old_probs, a: torch.Tensor = advantage
+        ) -> torch.Tensor:
+            ratio = torch.softmax(z, -1) / old_probs
+            return (old_probs * torch.minimum(ratio * a, torch.clamp(ratio, 0.9, 1.3) * a)).sum()
+
+        z = torch.tensor(logits, requires_grad=True)
+        value = surrogate(z)
+        value.backward()
+        ours, gradient = clipped_surrogate(softmax(logits), old, gain, clip_low=0.1, clip_high=0.3)
+        np.testing.assert_allclose(ours, value.item(), rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(gradient, z.grad.numpy(), atol=1e-14)
+        whole = clipped_surrogate(softmax(logits), old, gain, clip_low=1.0, clip_high=1e300)[1]
+        np.testing.assert_allclose(
+            gradient + clipping_bias(softmax(logits), old, gain, clip_low=0.1, clip_high=0.3), whole, atol=1e-14
+        )
+
+
+def test_clipping_can_remove_the_whole_gradient() -> None:
+    new, old = exact([Fraction(7, 10), Fraction(3, 10)]), exact([Fraction(1, 2), Fraction(1, 2)])
+    gain = exact([Fraction(1, 2), Fraction(-1, 2)])
+    for clip in (Fraction(1, 5), Fraction(39, 100)):
+        assert clipped_surrogate(new, old, gain, clip_low=clip, clip_high=clip)[1].tolist() == [0, 0]
+        assert clipping_bias(new, old, gain, clip_low=clip, clip_high=clip).tolist() == [
+            Fraction(21, 100),
+            Fraction(-21, 100),
+        ]
+    assert clipping_bias(new, old, gain, clip_low=Fraction(2, 5), clip_high=Fraction(2, 5)).tolist() == [0, 0]
+
+
+def test_arms_the_old_policy_never_draws_have_no_part() -> None:
+    value, gradient = clipped_surrogate([0.5, 0.25, 0.25], [0.5, 0.5, 0.0], [0.0, 0.0, 5.0])
+    assert value == 0
+    assert (gradient == 0).all()
+    assert (clipping_bias([0.5, 0.25, 0.25], [0.5, 0.5, 0.0], [0.0, 0.0, 5.0]) == 0).all()
+
+
+@pytest.mark.parametrize(("name", "value"), [("clip_low", 1.5), ("clip_low", -0.1), ("clip_high", -0.1)])
+def test_clip_range_is_checked(name: str, value: float) -> None:
+    with pytest.raises(ArgumentError, match=name):
+        clipped_surrogate([0.5, 0.5], [0.5, 0.5], [1.0, -1.0], **{name: value})
