@@ -24,6 +24,8 @@ _HOMES = {
     "reward_variance_score": "scores",
     "trajectory_diversity_score": "scores",
     "variance_promotion_score": "scores",
+    "padded_distinct_n": "released",
+    "padded_self_bleu": "released",
     "distinct_n": "diversity",
     "distinct_n_groups": "diversity",
     "edit_distance": "diversity",

@@ -17,6 +17,7 @@ from vas_theory.selection.ledger import RolloutLedger
 from vas_theory.selection.pass_rates import PassRatePosterior
 from vas_theory.selection.posteriors import build_posterior
 from vas_theory.selection.prompt_keys import PromptKeys
+from vas_theory.selection.refreshes import Refreshes
 from vas_theory.selection.sampler_config import build_config
 from vas_theory.selection.sampler_metrics import collect_metrics
 from vas_theory.selection.sampler_state import capture, restore
@@ -82,9 +83,7 @@ class VarianceAwareSampler:
         self.draw_counts: NDArray[np.int32] = np.zeros(count, dtype=np.int32)
         self.drawn_by: NDArray[np.int8] = np.zeros(count, dtype=np.int8)
         self.uniform_reason: str | None = None
-        self.due: NDArray[np.bool_] | None = None
-        self.staged_scores: NDArray[np.float64] | None = None
-        self.last_refresh = -1
+        self.refreshes = Refreshes(self.config, count)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -119,7 +118,7 @@ class VarianceAwareSampler:
         Raises:
             VASError: a refresh is due and has not been delivered.
         """
-        if self._open_refresh() is not None:
+        if self.refreshes.due(self.step) is not None:
             raise VASError(
                 f"step {self.step} needs scores first: {self.refresh_due().size} prompts are due; "
                 "pass rewards for refresh_due() to refresh()"
@@ -130,7 +129,7 @@ class VarianceAwareSampler:
             self.policy_version = int(policy_version)
         self.posterior.advance(self.step)
         self._rescore_next()
-        self._note_uniform_scores()
+        self._say_when_uniform()
         batch = compose_batch(self)
         np.add.at(self.draw_counts, batch.positions, 1)
         self.drawn_by[batch.positions] = batch.arms
@@ -213,7 +212,7 @@ class VarianceAwareSampler:
 
     def refresh_due(self) -> NDArray[np.int64]:
         """Positions that have to be scored before the next draw; empty where refreshes are ``online``."""
-        due = self._open_refresh()
+        due = self.refreshes.due(self.step)
         return np.flatnonzero(() if due is None else due)
 
     def refresh(
@@ -233,26 +232,22 @@ class VarianceAwareSampler:
         Raises:
             ArgumentError: a prompt is not due, or a value is not allowed; nothing has changed then.
         """
-        due = self._open_refresh()
+        due = self.refreshes.due(self.step)
         feedback = self._read(positions, rewards, successes, diversity, None)
         places = np.asarray(positions, dtype=np.int64)
-        if due is None or self.staged_scores is None or not due[places].all():
+        if due is None or not due[places].all():
             raise ArgumentError("positions", "be due for a refresh (see refresh_due)", positions)
         if self.config.score == "vps":
             scores = self.rule.observed_scores(feedback)
         self.ledger.charge("scoring", groups=places.size, rollouts=int(np.size(rewards)))
-        self.tally.excluded_rewards += feedback.excluded_rewards
-        self.tally.excluded_groups += feedback.excluded_groups
+        self.tally.count_excluded(feedback)
         self.posterior.advance(self.step)
         self._learn(feedback)
-        if self.rule.follows_posterior:
+        if self.config.score == "expected_signal":
             scores = self.rule.posterior_scores(feedback.positions)
-        self.staged_scores[feedback.positions] = scores
-        due[places] = False
-        if not due.any():
-            first = self.last_refresh == 0
-            self.index = WeightedIndex(self.rule.refreshed(self.weights, self.staged_scores, first=first))
-            self.due = self.staged_scores = None
+        if self.refreshes.deliver(feedback.positions, scores, places):
+            first = self.refreshes.is_first
+            self.index = WeightedIndex(self.rule.refreshed(self.weights, self.refreshes.close(), first=first))
             self.walk.restart()
 
     def metrics(self) -> dict[str, float]:
@@ -287,15 +282,6 @@ class VarianceAwareSampler:
         """Read a file written by :meth:`save`; see :meth:`load_state_dict`."""
         self.load_state_dict(read_state(path), match_keys=match_keys)
 
-    def _open_refresh(self) -> NDArray[np.bool_] | None:
-        """Which prompts are due at this step, or None."""
-        falls_here = self.config.refresh == "periodic" and self.step % self.config.update_interval == 0
-        if falls_here and self.last_refresh != self.step:
-            self.last_refresh = self.step
-            self.due = np.ones(len(self), dtype=bool)
-            self.staged_scores = np.zeros(len(self))
-        return self.due
-
     def _read(
         self,
         positions: ArrayLike,
@@ -315,11 +301,7 @@ class VarianceAwareSampler:
         versions = np.broadcast_to(np.asarray(policy_version), (rows,))
         if rows and versions.max() > self.policy_version:
             raise ArgumentError("policy_version", f"be at most the present {self.policy_version}", versions.max())
-        limit = self.config.max_policy_lag
-        if limit is None:
-            return None
-        excess = np.maximum(self.policy_version - versions - limit, 0)
-        return np.power(self.config.late_discount, excess.astype(np.float64))
+        return self.rule.evidence_weight(self.policy_version - versions)
 
     def _count(self, feedback: Feedback) -> None:
         """Compare what was predicted for these groups with what came."""
@@ -341,20 +323,10 @@ class VarianceAwareSampler:
         places = (self.step * size + np.arange(size)) % len(self)
         self.index.update(places, self.rule.floored(self.rule.posterior_scores(places)))
 
-    def _note_uniform_scores(self) -> None:
-        """Say so when the weights cannot tell prompts apart."""
-        reason = None
-        if self.index.positive_count == 0:
-            reason = "all scores are zero"
-        elif len(self) > 1 and self.index.total >= len(self) * self.index.maximum_bound * (1 - 1e-12):
-            # the sum is almost that of equal weights; only then is it worth looking at each
-            reason = "all scores are equal" if self.weights.min() == self.index.maximum_bound else None
+    def _say_when_uniform(self) -> None:
+        """Log when the weights begin not to tell prompts apart; before the first rollout that is no surprise."""
+        reason = self.rule.uniform_reason(self.index)
         if reason is not None and reason != self.uniform_reason:
-            observed = self.ledger.rollouts > 0
-            logger.log(
-                logging.WARNING if observed else logging.INFO,
-                "step %d: %s, so the share drawn by weight is uniform",
-                self.step,
-                reason,
-            )
+            level = logging.WARNING if self.ledger.rollouts > 0 else logging.INFO
+            logger.log(level, "step %d: %s, so the share drawn by weight is uniform", self.step, reason)
         self.uniform_reason = reason

@@ -18,6 +18,7 @@ _CHOICES = {
     "refresh": ("online", "periodic"),
     "uniform_share": ("reshuffled", "independent", "fixed"),
     "normalization": ("none", "terms", "min_max"),
+    "variance_of": ("reward", "success"),
     "arrangement": ("blocks", "interleaved"),
 }
 
@@ -25,6 +26,7 @@ MODES: Mapping[str, Mapping[str, Any]] = {
     "default": {},
     "paper": {
         "score": "vps",
+        "variance_of": "success",
         "refresh": "periodic",
         "replace": True,
         "uniform_share": "independent",
@@ -32,6 +34,7 @@ MODES: Mapping[str, Mapping[str, Any]] = {
     },
     "mmr1-released": {
         "score": "vps",
+        "variance_of": "success",
         "refresh": "periodic",
         "replace": True,
         "uniform_share": "fixed",
@@ -60,6 +63,7 @@ class SamplerConfig:
             TDS of the last observed group) or ``custom`` (set by ``set_scores`` only).
         alpha: weight of the outcome variance score, >= 0.
         beta: weight of the trajectory diversity score, >= 0.
+        variance_of: which variance the score ``vps`` takes: of the scalar ``reward`` or of the ``success`` (P (1 - P)).
         normalization: of the score ``vps``: ``none``; ``terms`` (OVS times 4, so that both terms have range
             [0, 1]); ``min_max`` over all prompts at each refresh, which gives the lowest prompt weight 0.
         momentum: share of the old weight that a refresh keeps, in [0, 1].
@@ -90,6 +94,7 @@ class SamplerConfig:
     score: str = "expected_signal"
     alpha: float = 0.8
     beta: float = 0.2
+    variance_of: str = "reward"
     normalization: str = "none"
     momentum: float = 0.0
     reward_range: tuple[float, float] = (0.0, 1.0)
@@ -125,6 +130,8 @@ class SamplerConfig:
             raise ArgumentError("alpha and beta", "not both be 0", (self.alpha, self.beta))
         if self.normalization == "min_max" and self.refresh != "periodic":
             raise ArgumentError("normalization", "be 'none' or 'terms' unless refresh is 'periodic'", "min_max")
+        if self.refresh == "periodic" and self.score == "custom":
+            raise ArgumentError("refresh", "be 'online' where the score is 'custom'", self.refresh)
         if self.refresh == "periodic" and self.max_probes:
             raise ArgumentError("max_probes", "be 0 where refresh is 'periodic'", self.max_probes)
         low, high = self.reward_range

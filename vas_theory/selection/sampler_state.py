@@ -6,8 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from vas_theory.errors import DataError, StateMismatchError
 from vas_theory.selection.prompt_keys import PromptKeys
 from vas_theory.selection.state import seal, verify
@@ -39,7 +37,6 @@ def capture(sampler: VarianceAwareSampler) -> dict[str, Any]:
         "seed": str(sampler.seed),  # may pass 2**63, which not every reader of the file can hold
         "step": sampler.step,
         "policy_version": sampler.policy_version,
-        "last_refresh": sampler.last_refresh,
         "uniform_reason": sampler.uniform_reason or "",
         "ledger": json.dumps(sampler.ledger.state_dict(), sort_keys=True),
         "tally": sampler.tally.to_json(),
@@ -47,12 +44,17 @@ def capture(sampler: VarianceAwareSampler) -> dict[str, Any]:
         "draw_counts": sampler.draw_counts.copy(),
         "drawn_by": sampler.drawn_by.copy(),
     }
-    if sampler.due is not None and sampler.staged_scores is not None:
-        state["due"] = sampler.due.copy()
-        state["staged_scores"] = sampler.staged_scores.copy()
-    for prefix, part in (("posterior", sampler.posterior), ("walk", sampler.walk)):
-        state.update({f"{prefix}.{name}": value for name, value in part.state_dict().items()})
+    for prefix, part in (
+        ("posterior", sampler.posterior.state_dict()),
+        ("walk", sampler.walk.state_dict()),
+        ("refreshes", sampler.refreshes.state_dict()),
+    ):
+        state.update({f"{prefix}.{name}": value for name, value in part.items()})
     return seal(state)
+
+
+def _part(state: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    return {name.removeprefix(f"{prefix}."): value for name, value in state.items() if name.startswith(f"{prefix}.")}
 
 
 def restore(sampler: VarianceAwareSampler, state: Mapping[str, Any], *, match_keys: bool) -> None:
@@ -67,35 +69,28 @@ def restore(sampler: VarianceAwareSampler, state: Mapping[str, Any], *, match_ke
     sources = sampler.keys.sources_in(saved_keys)
     known = sources >= 0
     same = sampler.keys.equals(saved_keys)
+    # the posterior first: it alone can still refuse
+    if same:
+        sampler.posterior.load_state_dict(_part(state, "posterior"))
+        sampler.walk.load_state_dict(_part(state, "walk"))
+    else:
+        sampler.posterior.adopt(_part(state, "posterior"), sources)
+        sampler.walk.adopt(_part(state, "walk"), sources, int(state["seed"]))
     sampler.seed = int(state["seed"])
     sampler.step = int(state["step"])
     sampler.policy_version = int(state["policy_version"])
-    sampler.last_refresh = int(state["last_refresh"])
     sampler.uniform_reason = state["uniform_reason"] or None
     sampler.ledger.load_state_dict(json.loads(state["ledger"]))
     sampler.tally.from_json(state["tally"])
     for name, array in (("draw_counts", sampler.draw_counts), ("drawn_by", sampler.drawn_by)):
         array[known] = state[name][sources[known]]
         array[~known] = 0
-    for prefix, part in (("posterior", sampler.posterior), ("walk", sampler.walk)):
-        inner = {
-            name.removeprefix(f"{prefix}."): value for name, value in state.items() if name.startswith(f"{prefix}.")
-        }
-        if same:
-            part.load_state_dict(inner)
-        elif part is sampler.posterior:
-            sampler.posterior.adopt(inner, sources)
-        else:
-            sampler.walk.adopt(inner, sources, sampler.seed)
-    weights = state["weights"] if same else sampler.rule.initial_weights()
-    weights[known] = state["weights"][sources[known]]
+    sampler.refreshes.adopt(_part(state, "refreshes"), sources)
+    weights = state["weights"]
+    if not same:
+        weights = sampler.rule.initial_weights()
+        weights[known] = state["weights"][sources[known]]
     sampler.index = WeightedIndex(weights)
-    sampler.due = sampler.staged_scores = None
-    if "due" in state:
-        sampler.due = np.ones(len(sampler), dtype=bool)
-        sampler.staged_scores = np.zeros(len(sampler))
-        sampler.due[known] = state["due"][sources[known]]
-        sampler.staged_scores[known] = state["staged_scores"][sources[known]]
 
 
 def _compare(sampler: VarianceAwareSampler, state: Mapping[str, Any], saved_keys: PromptKeys, match_keys: bool) -> None:

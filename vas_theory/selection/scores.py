@@ -15,7 +15,6 @@ from vas_theory.selection.group_moments import binomial_expectation, check_group
 
 __all__ = [
     "expected_group_signal",
-    "min_max_normalized",
     "mixed_group_probability",
     "outcome_variance_score",
     "reward_variance_score",
@@ -140,25 +139,6 @@ def variance_promotion_score(
             raise ArgumentError("largest_variance", "be > 0", largest_variance)
         variance = variance / largest_variance
     return np.asarray(alpha * variance + beta * spread)
-
-
-def min_max_normalized(scores: ArrayLike) -> Array:
-    """(score - min) / (max - min + 1e-8) over all prompts, in single precision as in the released code.
-
-    The prompt with the lowest score gets weight 0; where all scores are equal every prompt does.
-
-    Args:
-        scores: shape (P,), finite.
-
-    Returns:
-        Shape (P,), in [0, 1].
-
-    Source:
-        the public code of arXiv 2509.21268 (curriculum weights of its trainer).
-    """
-    values = np.asarray(scores, dtype=np.float32)
-    least, largest = values.min(), values.max()
-    return ((values - least) / (largest - least + np.float32(1e-8))).astype(np.float64)
 
 
 def expected_group_signal(pass_rate: ArrayLike, group_size: int) -> Array:

@@ -49,6 +49,10 @@ class Tally:
         self.predicted_mixed += float(predicted[known].sum())
         self.predicted_groups += int(known.sum())
         self.realised_mixed += int(mixed[known].sum())
+        self.count_excluded(feedback)
+
+    def count_excluded(self, feedback: Feedback) -> None:
+        """Add what was left out of some feedback."""
         self.excluded_rewards += feedback.excluded_rewards
         self.excluded_groups += feedback.excluded_groups
 

@@ -146,9 +146,10 @@ class IndependentDraws:
 class FixedWalk:
     """One random order for the whole run, as in the released code of the paper.
 
-    It differs from a fair walk in three ways: the order is never reshuffled; where fewer prompts than a batch's
-    share are left before the end it goes back to the start and skips them; and at each refresh and each epoch
-    it jumps to (batches * share) mod P, which is not where it was once it has wrapped.
+    It differs from a fair walk in four ways: the order is never reshuffled; where fewer prompts than a batch's
+    share are left before the end it goes back to the start and skips them; at each epoch it jumps to
+    (batches * share) mod P, which is not where it was once it has wrapped; and at each refresh it jumps in the same
+    way before the last batch is counted, so that batch's share comes again. A refresh also begins a new epoch.
 
     Args:
         count: number of prompts, P.
@@ -163,18 +164,18 @@ class FixedWalk:
         self._position = 0
         self._batches = 0
         self._batches_in_epoch = 0
-        self._jump = True
+        self._jump_to = 0
 
     def take(self, seed: int, step: int, size: int) -> Positions:
         """Return the next ``size`` positions."""
         if self._order.size == 0:
             self._order = stream_generator(seed, "pass", 0).permutation(self._count)
         if self._batches_in_epoch == self._batches_per_epoch:
-            self._jump = True
-        if self._jump:
-            self._position = (self._batches * size) % self._count
+            self._jump_to = self._batches
+        if self._jump_to >= 0:
+            self._position = (self._jump_to * size) % self._count
             self._batches_in_epoch = 0
-            self._jump = False
+            self._jump_to = -1
         if self._position + size > self._count:
             self._position = 0
         part = self._order[self._position : self._position + size]
@@ -184,8 +185,8 @@ class FixedWalk:
         return part
 
     def restart(self) -> None:
-        """Jump before the next batch."""
-        self._jump = True
+        """Jump before the next batch, as if the last one had not been."""
+        self._jump_to = max(0, self._batches - 1)
 
     def state_dict(self) -> dict[str, Any]:
         """Arrays and numbers that describe the walk fully."""
@@ -194,7 +195,7 @@ class FixedWalk:
             "position": self._position,
             "batches": self._batches,
             "batches_in_epoch": self._batches_in_epoch,
-            "jump": self._jump,
+            "jump_to": self._jump_to,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -203,7 +204,7 @@ class FixedWalk:
         self._position = int(state["position"])
         self._batches = int(state["batches"])
         self._batches_in_epoch = int(state["batches_in_epoch"])
-        self._jump = bool(state["jump"])
+        self._jump_to = int(state["jump_to"])
 
     def adopt(self, state: Mapping[str, Any], sources: Positions, seed: int) -> None:
         """Begin anew: a fixed order of other prompts has no counterpart here."""

@@ -9,8 +9,10 @@ from vas_theory.errors import ArgumentError
 from vas_theory.selection.feedback import Feedback
 from vas_theory.selection.group_moments import binomial_expectation, signal_values
 from vas_theory.selection.pass_rates import PassRatePosterior
+from vas_theory.selection.released import combined_scores, min_max_normalized, moved_weights
 from vas_theory.selection.sampler_config import SamplerConfig
-from vas_theory.selection.scores import min_max_normalized, variance_promotion_score
+from vas_theory.selection.scores import outcome_variance_score, variance_promotion_score
+from vas_theory.selection.weighted_index import WeightedIndex
 
 __all__ = ["WeightRule"]
 
@@ -40,8 +42,12 @@ class WeightRule:
             return 1.0
         if config.normalization == "terms":
             return config.alpha + config.beta
-        low, high = config.reward_range
-        return config.alpha * (high - low) ** 2 / 4 + config.beta
+        return config.alpha * self._largest_variance + config.beta
+
+    @property
+    def _largest_variance(self) -> float:
+        low, high = self._config.reward_range
+        return 0.25 if self._config.variance_of == "success" else (high - low) ** 2 / 4
 
     def floored(self, scores: Array) -> Array:
         """Weights of scores: none below ``floor`` times the largest possible score."""
@@ -79,13 +85,18 @@ class WeightRule:
         config = self._config
         if feedback.diversity is None and config.beta > 0:
             raise ArgumentError("diversity", f"be given where beta = {config.beta:g} weighs it", None)
-        low, high = config.reward_range
+        diversity = np.zeros(feedback.positions.size) if feedback.diversity is None else feedback.diversity
+        if config.normalization == "min_max":
+            return combined_scores(feedback.successes / feedback.sizes, diversity, alpha=config.alpha, beta=config.beta)
+        variance = feedback.reward_variance
+        if config.variance_of == "success":
+            variance = outcome_variance_score(feedback.successes, feedback.sizes)
         return variance_promotion_score(
-            feedback.reward_variance,
-            np.zeros(feedback.positions.size) if feedback.diversity is None else feedback.diversity,
+            variance,
+            diversity,
             alpha=config.alpha,
             beta=config.beta,
-            largest_variance=(high - low) ** 2 / 4 if config.normalization == "terms" else None,
+            largest_variance=self._largest_variance if config.normalization == "terms" else None,
         )
 
     def refreshed(self, old: Array, scores: Array, *, first: bool) -> Array:
@@ -97,5 +108,25 @@ class WeightRule:
             first: whether there were no scores before, so that nothing old is kept.
         """
         config = self._config
-        new = self.floored(min_max_normalized(scores) if config.normalization == "min_max" else scores)
+        if config.normalization == "min_max":
+            new = min_max_normalized(scores)
+            return self.floored(new if first else moved_weights(old, new, momentum=config.momentum))
+        new = self.floored(scores)
         return new if first else config.momentum * old + (1 - config.momentum) * new
+
+    def evidence_weight(self, lag: NDArray[np.integer]) -> Array | None:
+        """late_discount^(lag - max_policy_lag) where the lag is beyond the limit, else 1; None without a limit."""
+        limit = self._config.max_policy_lag
+        if limit is None:
+            return None
+        return np.power(self._config.late_discount, np.maximum(lag - limit, 0).astype(np.float64))
+
+    @staticmethod
+    def uniform_reason(index: WeightedIndex) -> str | None:
+        """Why a draw by weight is uniform, or None where it is not."""
+        if index.positive_count == 0:
+            return "all scores are zero"
+        # the sum is almost that of equal weights; only then is it worth looking at each
+        if len(index) > 1 and index.total >= len(index) * index.maximum_bound * (1 - 1e-12):
+            return "all scores are equal" if index.weights.min() == index.maximum_bound else None
+        return None
