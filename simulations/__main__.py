@@ -81,6 +81,7 @@ def main(argv: list[str] | None = None) -> int:
         command.add_argument("--output", metavar="DIR", help="folder of the table (simulations/output/<preset>)")
         command.set_defaults(handler=handler)
         if name == "run":
+            command.add_argument("--workers", type=int, default=1, help="processes for experiments made of cells")
             command.add_argument("--seed", type=int, help="replaces the preset's seed")
             command.add_argument(
                 "--set", action="append", default=[], metavar="KEY=VALUE", help="replace a config value"

@@ -24,11 +24,15 @@ _LARGE = 1e150
 
 
 class Policy(NamedTuple):
-    """The softmax policies of all prompts: logits ``base + scale * (own + features @ shared)``.
+    """The softmax policies of all prompts.
+
+    Independent prompts that forget nothing keep their unnormalised probabilities, the exponentials of their logits,
+    so that an update touches the sampled arms only. All others have the logits
+    ``base + scale * (own + features @ shared)``.
 
     Args:
-        weights_PA: cached unnormalised probabilities exp(base + own), used where ``cached``.
-        cached: whether prompts are uncoupled and forget nothing, so that the cache can hold.
+        independent: which of the two forms holds.
+        weights_PA: unnormalised probabilities of independent prompts, else empty.
         base_PA: initial logits.
         own_PA: what training added to a prompt's own logits, divided by ``scale``.
         features_PF: features of the prompts.
@@ -36,8 +40,8 @@ class Policy(NamedTuple):
         scale: what forgetting has left of everything learned before.
     """
 
+    independent: bool
     weights_PA: Array
-    cached: bool
     base_PA: Array
     own_PA: Array
     features_PF: Array
@@ -67,7 +71,7 @@ def _uniform(stream: np.uint64, number: int) -> float:
 @numba.njit(**_OPTIONS)
 def _fill_row(row: Array, prompt: int, policy: Policy) -> None:
     """Write the prompt's unnormalised probabilities."""
-    if policy.cached:
+    if policy.independent:
         row[:] = policy.weights_PA[prompt]
         return
     top = -np.inf
@@ -92,10 +96,10 @@ def _accumulate(row: Array, cumulative: Array) -> float:
 
 @numba.njit(**_OPTIONS)
 def _find(cumulative: Array, target: float) -> int:
-    """The first arm whose cumulative weight exceeds the target."""
+    """The first arm whose cumulative weight exceeds the target, counted without a branch to mispredict."""
     arm = 0
-    while arm < len(cumulative) - 1 and cumulative[arm] <= target:
-        arm += 1
+    for other in range(len(cumulative) - 1):
+        arm += cumulative[other] <= target
     return arm
 
 
@@ -210,25 +214,22 @@ def compute_push(
 @numba.njit(**_OPTIONS)
 def apply_push(prompts: Array, push: Array, rate: float, policy: Policy) -> None:
     """Move the logits by ``rate * push``, through the features where there are any."""
-    base, own, weights = policy.base_PA, policy.own_PA, policy.weights_PA
-    features, shared = policy.features_PF, policy.shared_FA
-    arms = base.shape[1]
+    weights, own, features, shared = policy.weights_PA, policy.own_PA, policy.features_PF, policy.shared_FA
     for group in range(len(prompts)):
-        prompt = prompts[group]
-        overflow = False
-        for arm in range(arms):
-            step = rate * push[group, arm] / policy.scale
-            if step == 0.0:
+        prompt, top = prompts[group], 0.0
+        for arm in range(push.shape[1]):
+            if push[group, arm] == 0.0:
                 continue
-            own[prompt, arm] += step
-            for feature in range(features.shape[1]):
-                shared[feature, arm] += features[prompt, feature] * step
-            if policy.cached:
-                weights[prompt, arm] = math.exp(base[prompt, arm] + own[prompt, arm])
-                overflow |= weights[prompt, arm] > _LARGE
-        if overflow:
-            own[prompt] -= (base[prompt] + own[prompt]).max()
-            weights[prompt] = np.exp(base[prompt] + own[prompt])
+            if policy.independent:
+                weights[prompt, arm] *= math.exp(rate * push[group, arm])
+                top = max(top, weights[prompt, arm])
+            else:
+                step = rate * push[group, arm] / policy.scale
+                own[prompt, arm] += step
+                for feature in range(features.shape[1]):
+                    shared[feature, arm] += features[prompt, feature] * step
+        if top > _LARGE:
+            weights[prompt] /= top
 
 
 @numba.njit(**_OPTIONS)
@@ -246,26 +247,15 @@ def evaluate(rewards: Array, policy: Policy, out: Array) -> None:
 
 
 @numba.njit(**_OPTIONS)
-def _group_advantages(seen: Array, kind: int, ddof: int, eps: float, out: Array) -> bool:
-    """Advantages of one group (0 grpo, 1 dr_grpo, 2 rloo); returns False for a silent group."""
-    size, mean, highest, lowest = len(seen), 0.0, seen[0], seen[0]
-    for reward in seen:
-        mean += reward
-        highest, lowest = max(highest, reward), min(lowest, reward)
-    if highest == lowest:
-        return False
-    mean /= size
-    scale = 1.0
+def _group_scale(seen: Array, mean: float, kind: int, ddof: int, eps: float) -> float:
+    """What turns a centred reward into an advantage (0 grpo, 1 dr_grpo, 2 rloo)."""
+    size = len(seen)
     if kind == 0:
         square = 0.0
         for reward in seen:
             square += (reward - mean) ** 2
-        scale = 1.0 / (math.sqrt(square / (size - ddof)) + eps)
-    elif kind == 2:
-        scale = size / (size - 1)
-    for index in range(size):
-        out[index] = (seen[index] - mean) * scale
-    return True
+        return 1.0 / (math.sqrt(square / (size - ddof)) + eps)
+    return size / (size - 1) if kind == 2 else 1.0
 
 
 @numba.njit(**_OPTIONS)
@@ -279,41 +269,53 @@ def train_schedule(
     one_logit: bool,
     drawn: Array,
     seed: np.uint64,
-    policy: Policy,
+    weights: Array,
     rewards: Array,
 ) -> None:
-    """Run on-policy steps over prompts fixed in advance (steps, batch), for uncoupled prompts and exact grading."""
-    base, own, weights = policy.base_PA, policy.own_PA, policy.weights_PA
-    arms = base.shape[1]
-    cumulative, seen, advantages = np.empty(arms), np.empty(group_size), np.empty(group_size)
-    taken = np.empty((schedule.shape[1], group_size), np.int64)
-    push = np.empty((schedule.shape[1], group_size))
+    """Run on-policy steps over prompts fixed in advance (steps, batch), for independent prompts and exact grading.
+
+    Binary rewards need two exponentials a group: one for all right rollouts, one for all wrong ones.
+    """
+    arms, batch = weights.shape[1], schedule.shape[1]
+    cumulative, seen = np.empty(arms), np.empty(group_size)
+    taken, factors = np.empty((batch, group_size), np.int64), np.empty((batch, group_size))
+    mixed = np.empty(batch, np.bool_)
     for step in range(schedule.shape[0]):
-        for group in range(schedule.shape[1]):
+        for group in range(batch):
             prompt = schedule[step, group]
             total = _accumulate(weights[prompt], cumulative)
             stream, number = _stream(seed, prompt), 2 * drawn[prompt]
+            drawn[prompt] += group_size
+            mean, highest, lowest = 0.0, -np.inf, np.inf
             for rollout in range(group_size):
                 arm = _find(cumulative, _uniform(stream, number + 2 * rollout) * total)
-                taken[group, rollout] = arm
-                seen[rollout] = rewards[prompt, arm]
-            drawn[prompt] += group_size
-            if _group_advantages(seen, kind, ddof, eps, advantages):
-                for rollout in range(group_size):
-                    push[group, rollout] = advantages[rollout] * rate / group_size
-            else:
-                taken[group, 0] = -1
-        for group in range(schedule.shape[1]):
-            if taken[group, 0] < 0:
+                reward = rewards[prompt, arm]
+                taken[group, rollout], seen[rollout] = arm, reward
+                mean += reward
+                highest, lowest = max(highest, reward), min(lowest, reward)
+            mixed[group] = highest > lowest
+            if not mixed[group]:
                 continue
-            prompt = schedule[step, group]
+            mean /= group_size
+            unit = rate / group_size * _group_scale(seen, mean, kind, ddof, eps)
+            at_highest, at_lowest = math.exp((highest - mean) * unit), math.exp((lowest - mean) * unit)
             for rollout in range(group_size):
-                arm = taken[group, rollout]
-                if not (one_logit and arm == arms - 1):
-                    own[prompt, arm] += push[group, rollout]
+                reward = seen[rollout]
+                if one_logit and taken[group, rollout] == arms - 1:
+                    factors[group, rollout] = 1.0
+                elif reward in (highest, lowest):
+                    factors[group, rollout] = at_highest if reward == highest else at_lowest
+                else:
+                    factors[group, rollout] = math.exp((reward - mean) * unit)
+        for group in range(batch):
+            if not mixed[group]:
+                continue
+            prompt, top = schedule[step, group], 0.0
             for rollout in range(group_size):
-                arm = taken[group, rollout]
-                weights[prompt, arm] = math.exp(base[prompt, arm] + own[prompt, arm])
+                weights[prompt, taken[group, rollout]] *= factors[group, rollout]
+                top = max(top, weights[prompt, taken[group, rollout]])
+            if top > _LARGE:
+                weights[prompt] /= top
 
 
 @numba.njit(**_OPTIONS)

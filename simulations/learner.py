@@ -14,13 +14,15 @@ from simulations import _kernels
 from simulations.pool import Pool
 from vas_theory.errors import ArgumentError
 from vas_theory.group_advantages import AdvantageKind
-from vas_theory.groups import expected_update
+from vas_theory.group_updates import expected_update
+from vas_theory.policies import softmax
 from vas_theory.selection.strategies.base import IntArray, TrainingGroups
 from vas_theory.selection.strategies.driver import Generated
 
 __all__ = ["Learner", "LearnerConfig", "UpdateReport"]
 
 Array = NDArray[np.float64]
+_STATE = ("weights_PA", "own_PA", "shared_FA", "drawn_P")
 _KINDS = {"grpo": 0, "dr_grpo": 1, "rloo": 2}
 
 
@@ -69,23 +71,17 @@ class Learner:
         if config.exact and (config.epochs > 1 or config.kl_weight > 0):
             raise ArgumentError("exact", "be False with several epochs or a KL weight", config.exact)
         self.pool, self.config, self.seed = pool, config, np.uint64(seed)
-        self.own_PA = np.zeros_like(pool.base_PA)
-        self.shared_FA = np.zeros((pool.features_PF.shape[1], pool.arms))
-        self.scale = 1.0
         self._drawn_P = np.zeros(len(pool.base_PA), dtype=np.int64)
-        self._cached = not pool.features_PF.shape[1] and not pool.forgetting
-        self._weights_PA = np.exp(pool.base_PA) if self._cached else np.empty((0, pool.arms))
+        self._independent = not pool.features_PF.shape[1] and not pool.forgetting
+        if self._independent:
+            self._weights_PA, self._own_PA = np.exp(pool.base_PA), np.empty((0, pool.arms))
+        else:
+            self._weights_PA, self._own_PA = np.empty((0, pool.arms)), np.zeros_like(pool.base_PA)
+        self._shared_FA = np.zeros((pool.features_PF.shape[1], pool.arms))
+        self._scale = 1.0
         self._arms = np.empty(budget, dtype=np.int64)
         self._probs = np.empty(budget)
         self._generated = 0
-
-    @property
-    def policy(self) -> _kernels.Policy:
-        """Views of the logits, as the kernels take them."""
-        pool = self.pool
-        return _kernels.Policy(
-            self._weights_PA, self._cached, pool.base_PA, self.own_PA, pool.features_PF, self.shared_FA, self.scale
-        )
 
     def generate(self, prompts_P: IntArray, counts_P: IntArray, first: int) -> Generated:
         """Sample and grade rollouts; the numbers from ``first`` on name them in :meth:`update`."""
@@ -93,7 +89,7 @@ class Learner:
         seen_R, diversity_P = np.empty(count), np.empty(len(prompts_P))
         arms_R, probs_R = self._arms[first : first + count], self._probs[first : first + count]
         _kernels.generate(
-            prompts_P, counts_P, self._drawn_P, self.seed, self.policy,
+            prompts_P, counts_P, self._drawn_P, self.seed, self._policy,
             pool.rewards_PA, pool.false_positive, pool.false_negative, arms_R, probs_R, seen_R, diversity_P,
         )  # fmt: skip
         self._generated = first + count
@@ -121,11 +117,11 @@ class Learner:
                     clipped += _kernels.compute_push(
                         prompts_P, sizes_P, self._arms[ids_R], groups.advantages_R, self._probs[ids_R],
                         stale or epoch > 0, config.clip_low, config.clip_high, config.kl_weight, pool.one_logit,
-                        self.policy, push_PA,
+                        self._policy, push_PA,
                     )  # fmt: skip
                 if epoch == 0:
                     norm = float(np.sqrt(np.vdot(push_PA, push_PA)))
-                _kernels.apply_push(prompts_P, push_PA, config.learning_rate, self.policy)
+                _kernels.apply_push(prompts_P, push_PA, config.learning_rate, self._policy)
         self._forget()
         silent_R = groups.advantages_R == 0
         starts_P = np.cumsum(sizes_P) - sizes_P
@@ -144,48 +140,56 @@ class Learner:
                 plain on-policy updates.
         """
         config, pool = self.config, self.pool
-        if not self._cached or pool.false_positive or pool.false_negative:
+        if not self._independent or pool.false_positive or pool.false_negative:
             raise ArgumentError("pool", "be uncoupled and exactly graded", "a coupled or noisy pool")
         if config.epochs > 1 or config.kl_weight or config.exact:
             raise ArgumentError("config", "ask for plain on-policy updates", config)
         _kernels.train_schedule(
             schedule_TP, group_size, config.learning_rate, _KINDS[config.advantage], config.ddof, config.eps,
-            pool.one_logit, self._drawn_P, self.seed, self.policy, pool.rewards_PA,
+            pool.one_logit, self._drawn_P, self.seed, self._weights_PA, pool.rewards_PA,
         )  # fmt: skip
 
     def pass_rates(self) -> Array:
         """Return the expected true reward of every prompt, held-out ones included."""
         rates_P = np.empty(len(self.pool.base_PA))
-        _kernels.evaluate(self.pool.rewards_PA, self.policy, rates_P)
+        _kernels.evaluate(self.pool.rewards_PA, self._policy, rates_P)
         return rates_P
 
-    def probabilities(self, prompts_P: IntArray) -> Array:
-        """Return the policy at some prompts, (prompts, arms)."""
+    def logits(self, prompts_P: IntArray | slice = slice(None)) -> Array:
+        """Return the logits of some prompts, (prompts, arms); a prompt's logits are defined up to a constant."""
+        if self._independent:
+            with np.errstate(divide="ignore"):  # an arm that can never be drawn again has the logit -inf
+                return np.log(self._weights_PA[prompts_P])
         pool = self.pool
-        moved = self.own_PA[prompts_P] + pool.features_PF[prompts_P] @ self.shared_FA
-        logits = pool.base_PA[prompts_P] + self.scale * moved
-        weights = np.exp(logits - logits.max(-1, keepdims=True))
-        normalised: Array = weights / weights.sum(-1, keepdims=True)
-        return normalised
+        moved = self._own_PA[prompts_P] + pool.features_PF[prompts_P] @ self._shared_FA
+        logits: Array = pool.base_PA[prompts_P] + self._scale * moved
+        return logits
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that changes, as arrays and numbers."""
-        return {
-            "own_PA": self.own_PA.copy(),
-            "shared_FA": self.shared_FA.copy(),
-            "scale": self.scale,
-            "drawn_P": self._drawn_P.copy(),
-            "arms": self._arms[: self._generated].copy(),
-            "probs": self._probs[: self._generated].copy(),
-        }
+        arrays = {name: getattr(self, f"_{name}").copy() for name in _STATE}
+        rollouts = {"arms": self._arms[: self._generated].copy(), "probs": self._probs[: self._generated].copy()}
+        return {**arrays, **rollouts, "scale": self._scale}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a saved state of the same pool."""
-        self.own_PA[:], self.shared_FA[:], self._drawn_P[:] = state["own_PA"], state["shared_FA"], state["drawn_P"]
-        self.scale, self._generated = float(state["scale"]), len(state["arms"])
+        for name in _STATE:
+            getattr(self, f"_{name}")[:] = state[name]
+        self._scale, self._generated = float(state["scale"]), len(state["arms"])
         self._arms[: self._generated], self._probs[: self._generated] = state["arms"], state["probs"]
-        if self._cached:
-            np.exp(self.pool.base_PA + self.own_PA, out=self._weights_PA)
+
+    @property
+    def _policy(self) -> _kernels.Policy:
+        pool = self.pool
+        return _kernels.Policy(
+            self._independent,
+            self._weights_PA,
+            pool.base_PA,
+            self._own_PA,
+            pool.features_PF,
+            self._shared_FA,
+            self._scale,
+        )
 
     def _expected_push(self, prompts_P: IntArray, sizes_P: IntArray, push_PA: Array) -> None:
         config, pool = self.config, self.pool
@@ -193,15 +197,15 @@ class Learner:
             chosen = sizes_P == size
             prompts = prompts_P[chosen]
             push_PA[chosen] = expected_update(
-                self.probabilities(prompts), pool.rewards_PA[prompts], int(size),
+                softmax(self.logits(prompts)), pool.rewards_PA[prompts], int(size),
                 kind=config.advantage, ddof=config.ddof, eps=config.eps,
             )  # fmt: skip
         if pool.one_logit:
             push_PA[:, -1] = 0.0
 
     def _forget(self) -> None:
-        self.scale *= 1 - self.pool.forgetting
-        if self.scale < 1e-6:  # fold it into the logits before it loses meaning
-            self.own_PA *= self.scale
-            self.shared_FA *= self.scale
-            self.scale = 1.0
+        self._scale *= 1 - self.pool.forgetting
+        if self._scale < 1e-6:  # fold it into the logits before it loses meaning
+            self._own_PA *= self._scale
+            self._shared_FA *= self._scale
+            self._scale = 1.0

@@ -24,9 +24,14 @@ def _pool(seed: int = 0, **values: Any) -> Pool:
     return build_pool(config, np.random.default_rng(seed))
 
 
-def _logits(learner: Learner) -> np.ndarray:
-    pool = learner.pool
-    return pool.base_PA + learner.scale * (learner.own_PA + pool.features_PF @ learner.shared_FA)
+def _moved(learner: Learner) -> np.ndarray:
+    """What training added to the logits, relative to each prompt's mean logit."""
+    moved = learner.logits() - learner.pool.base_PA
+    return moved - moved.mean(1, keepdims=True)
+
+
+def _centred(push: np.ndarray) -> np.ndarray:
+    return push - push.mean(-1, keepdims=True)
 
 
 def _step(learner: Learner, prompts: np.ndarray, size: int, first: int = 0) -> tuple[Rollouts, TrainingGroups]:
@@ -53,13 +58,13 @@ def test_kernels_equal_plain_python(advantage: Any, rewards: str, arms: int) -> 
 
     fused = Learner(pool, config, 5, budget=1)
     fused.train_schedule(schedule, 6)
-    np.testing.assert_allclose(fused.policy.base_PA + fused.own_PA, expected, rtol=0, atol=1e-11)
+    np.testing.assert_allclose(fused.logits(), expected, rtol=0, atol=1e-11)
 
     stepwise = Learner(pool, config, 5, budget=30 * 24)
     for index, batch in enumerate(schedule):
         _, groups = _step(stepwise, batch, 6, first=24 * index)
         stepwise.update(groups, fresh_from=24 * index)
-    np.testing.assert_allclose(_logits(stepwise), expected, rtol=0, atol=1e-11)
+    np.testing.assert_allclose(stepwise.logits(), expected, rtol=0, atol=1e-11)
     rates = (softmax(expected, axis=1) * pool.rewards_PA).sum(1)
     np.testing.assert_allclose(stepwise.pass_rates(), rates, atol=1e-12)
 
@@ -78,19 +83,19 @@ def test_mean_push_is_the_expectation_over_all_groups(advantage: Any, rewards: s
     learner = Learner(pool, config, 0, budget=size)
     _, groups = _step(learner, np.array([0]), size)
     learner.update(groups, fresh_from=0)
-    np.testing.assert_allclose(learner.own_PA[0], expected, atol=1e-13)
+    np.testing.assert_allclose(_moved(learner)[0], _centred(expected), atol=1e-13)
 
 
 def test_sampled_updates_average_to_the_exact_one() -> None:
     pool = _pool(arms=4, prompts=1, held_out=0)
     prompts, size, repeats = np.zeros(4000, dtype=np.int64), 4, 4000
-    sampled = Learner(pool, LearnerConfig(learning_rate=1e-9), 3, budget=size * repeats)
+    sampled = Learner(pool, LearnerConfig(learning_rate=1e-6), 3, budget=size * repeats)
     _, groups = _step(sampled, prompts, size)
     sampled.update(groups, fresh_from=0)
     exact = Learner(pool, LearnerConfig(learning_rate=1.0, exact=True), 3, budget=size)
     exact.update(_step(exact, prompts[:1], size)[1], fresh_from=0)
     # |push| <= 1 a group, so 5 standard errors of the mean are at most 5 / sqrt(4000)
-    np.testing.assert_allclose(sampled.own_PA[0] * 1e9 / repeats, exact.own_PA[0], atol=5 / np.sqrt(repeats))
+    np.testing.assert_allclose(_moved(sampled)[0] * 1e6 / repeats, _moved(exact)[0], atol=5 / np.sqrt(repeats))
 
 
 def test_arms_are_drawn_with_their_probabilities() -> None:
@@ -129,14 +134,14 @@ def test_a_push_moves_all_prompts_through_the_kernel(coupling: str) -> None:
     pool = _pool(coupling=coupling)
     learner = Learner(pool, LearnerConfig(learning_rate=0.3, exact=True), 0, budget=100)
     kernel = np.eye(15) + pool.features_PF @ pool.features_PF.T
-    before = _logits(learner)
+    before = learner.logits()
     _, groups = _step(learner, np.array([2, 7]), 4)
     push = np.zeros((15, 5))
     learner._expected_push(groups.prompts_P, groups.sizes_P, pushed := np.empty((2, 5)))
     push[[2, 7]] = pushed
     learner.update(groups, fresh_from=0)
     expected = (1 - pool.forgetting) * 0.3 * kernel @ push
-    np.testing.assert_allclose(_logits(learner) - before, expected, atol=1e-14)
+    np.testing.assert_allclose(learner.logits() - before, expected, atol=1e-14)
 
 
 def test_forgetting_shrinks_what_was_learned_and_survives_folding() -> None:
@@ -144,11 +149,11 @@ def test_forgetting_shrinks_what_was_learned_and_survives_folding() -> None:
     learner = Learner(pool, LearnerConfig(learning_rate=1.0, exact=True), 0, budget=1000)
     _, groups = _step(learner, np.array([1]), 4)
     learner.update(groups, fresh_from=0)
-    learned = learner.scale * learner.own_PA
+    learned = learner._scale * learner._own_PA
     for _ in range(30):
         learner.update(TrainingGroups.empty(), fresh_from=4)
-    np.testing.assert_allclose(learner.scale * learner.own_PA, learned * 0.5**30, rtol=1e-12)
-    assert learner.scale > 1e-6
+    np.testing.assert_allclose(learner._scale * learner._own_PA, learned * 0.5**30, rtol=1e-12)
+    assert learner._scale > 1e-6
 
 
 def test_clipping_and_ratios_follow_the_surrogate() -> None:
@@ -174,7 +179,7 @@ def test_clipping_and_ratios_follow_the_surrogate() -> None:
     )
     expected = first + 0.8 * gradient(first)
     report = learner.update(groups, fresh_from=0)
-    np.testing.assert_allclose(softmax(_logits(learner)[0]), softmax(expected), atol=1e-8)
+    np.testing.assert_allclose(softmax(learner.logits()[0]), softmax(expected), atol=1e-8)
     ratio = softmax(first)[arms] / old
     clipped = ((advantages > 0) & (ratio > 1.45)) | ((advantages < 0) & (ratio < 0.8))
     assert 0 < clipped.sum() < 16
@@ -186,7 +191,7 @@ def test_rollouts_of_an_earlier_step_enter_with_their_ratio() -> None:
     learner = Learner(pool, LearnerConfig(learning_rate=0.5), 2, budget=32)
     _, groups = _step(learner, np.array([0]), 8)
     learner.update(groups, fresh_from=0)
-    before = _logits(learner)[0].copy()
+    before = learner.logits()[0]
     probs = softmax(before)
     arms, old = learner._arms[:8], learner._probs[:8]
     learner.update(groups, fresh_from=8)
@@ -194,16 +199,15 @@ def test_rollouts_of_an_earlier_step_enter_with_their_ratio() -> None:
         a * probs[arm] / o * ((np.arange(4) == arm) - probs)
         for a, arm, o in zip(groups.advantages_R, arms, old, strict=True)
     ]
-    np.testing.assert_allclose(_logits(learner)[0], before + 0.5 * np.mean(terms, axis=0), atol=1e-13)
+    np.testing.assert_allclose(learner.logits()[0], before + 0.5 * np.mean(terms, axis=0), atol=1e-13)
 
 
 def test_kl_pulls_back_along_its_exact_gradient() -> None:
     pool = _pool(prompts=1, held_out=0, arms=4)
     plain, pulled = (Learner(pool, LearnerConfig(kl_weight=w), 2, budget=32) for w in (0.0, 0.3))
     for learner in (plain, pulled):
-        learner.own_PA[0] = [0.5, -0.2, 0.1, 0.0]
-        learner._weights_PA[:] = np.exp(_logits(learner))
-    start = _logits(plain)[0].copy()
+        learner._weights_PA[0] *= np.exp([0.5, -0.2, 0.1, 0.0])
+    start = plain.logits()[0]
     reference_log = log_softmax(pool.base_PA[0])
 
     def divergence(logits: np.ndarray) -> float:
@@ -214,7 +218,7 @@ def test_kl_pulls_back_along_its_exact_gradient() -> None:
     gradient = np.array([(divergence(start + e) - divergence(start - e)) / 2e-6 for e in steps])
     for learner in (plain, pulled):
         learner.update(_step(learner, np.array([0]), 8)[1], fresh_from=0)
-    difference = _logits(pulled)[0] - _logits(plain)[0]
+    difference = pulled.logits()[0] - plain.logits()[0]
     np.testing.assert_allclose(difference, -0.3 * 0.5 * gradient, atol=1e-9)
 
 
@@ -226,7 +230,7 @@ def test_advantages_that_do_not_cancel_move_every_arm() -> None:
     probs = softmax(pool.base_PA[0])
     learner.update(shaped, fresh_from=0)
     terms = [a * ((np.arange(4) == arm) - probs) for a, arm in zip(shaped.advantages_R, learner._arms[:4], strict=True)]
-    np.testing.assert_allclose(learner.own_PA[0], 0.5 * np.mean(terms, axis=0), atol=1e-14)
+    np.testing.assert_allclose(_moved(learner)[0], 0.5 * np.mean(terms, axis=0), atol=1e-14)
 
 
 def test_noisy_graders_err_at_their_rates() -> None:
@@ -256,7 +260,7 @@ def test_large_logits_are_scaled_back_without_changing_the_policy() -> None:
     learner.update(replace(groups, advantages_R=np.array([3.0, 2.0, 1.0, 1.0])), fresh_from=0)
     assert np.isfinite(learner._weights_PA).all()
     np.testing.assert_allclose(
-        learner.pass_rates(), (softmax(_logits(learner), axis=1) * pool.rewards_PA).sum(1), atol=1e-12
+        learner.pass_rates(), (softmax(learner.logits(), axis=1) * pool.rewards_PA).sum(1), atol=1e-12
     )
 
 

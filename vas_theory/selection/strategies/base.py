@@ -194,7 +194,7 @@ def ragged_advantages(
         raise ArgumentError("sizes_P", f"be positive and add up to {len(rewards_R)}", sizes_P)
     advantages_R = np.zeros(len(rewards_R))
     starts_P = np.cumsum(sizes_P) - sizes_P
-    for size in np.unique(sizes_P):
+    for size in set(sizes_P.tolist()):
         if size > 1:
             rollouts = starts_P[sizes_P == size, None] + np.arange(size)
             advantages_R[rollouts] = group_advantages(rewards_R[rollouts], kind=kind, ddof=ddof, eps=eps)

@@ -42,8 +42,8 @@ class SelectionDriver:
     """Runs a strategy step by step under a rollout budget, and keeps the books it is checked against.
 
     Args:
-        strategy: the strategy, fresh. The generator of each proposal is a function of its setting's seed, the step
-            and the round, so that a resumed run draws as the uninterrupted one would.
+        strategy: the strategy, fresh. The generator of a step's proposals is a function of its setting's seed
+            and the step, so that a resumed run draws as the uninterrupted one would.
 
     Attributes:
         ledger: what was spent so far, by purpose.
@@ -81,8 +81,9 @@ class SelectionDriver:
         """
         received: list[Rollouts] = []
         groups: TrainingGroups | None = None
+        rng = self._generator()
         while True:
-            proposal = self.strategy.propose(self._generator(len(received)))
+            proposal = self.strategy.propose(rng)
             if proposal is None:
                 groups = self.strategy.training_groups()
                 self._check(groups)
@@ -139,9 +140,9 @@ class SelectionDriver:
             getattr(self, name)[: self.generated] = state[name]
         self._mark_available()
 
-    def _generator(self, asked: int) -> np.random.Generator:
+    def _generator(self) -> np.random.Generator:
         key = np.array([self.strategy.setting.seed, 1], dtype=np.uint64)
-        counter = np.array([0, 0, self.step, asked], dtype=np.uint64)
+        counter = np.array([0, 0, self.step, 0], dtype=np.uint64)
         return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
     def _checked_proposal(self, prompts: IntArray, counts: IntArray) -> Proposal:
