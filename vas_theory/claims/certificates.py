@@ -26,9 +26,12 @@ def _vanishes(expression: Any) -> bool:
 
     expression = sympy.sympify(expression)
     symbols = sorted(expression.free_symbols, key=str)
-    if not symbols or not expression.is_rational_function(*symbols):
-        return bool(sympy.expand(expression) == 0 or sympy.simplify(sympy.together(expression)) == 0)
-    return not sympy.field(symbols, sympy.QQ)[0].from_expr(expression)
+    if symbols and expression.is_rational_function(*symbols):
+        try:
+            return not sympy.field(symbols, sympy.QQ)[0].from_expr(expression)
+        except ValueError:  # a coefficient is irrational
+            pass
+    return bool(sympy.expand(expression) == 0 or sympy.simplify(sympy.together(expression)) == 0)
 
 
 def identity(

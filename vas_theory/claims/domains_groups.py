@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from vas_theory.claims.base import Domain, Instance
 from vas_theory.claims.domains import bandits
 
-__all__ = ["GROUP_SHAPES", "by_group_size", "group_bandits", "with_steps"]
+__all__ = ["GROUP_SHAPES", "SMALL_SHAPES", "by_group_size", "group_bandits", "with_steps"]
 
 GROUP_SHAPES = ((2, 2), (2, 8), (2, 16), (3, 2), (3, 4), (3, 8), (4, 3))
 """(arms, group size) of the instances whose groups are enumerated."""
+
+SMALL_SHAPES = ((2, 2), (2, 8), (3, 3))
+"""The same for identities, where every instance is evaluated at 50 digits."""
 
 
 def by_group_size(function: Callable[..., Any], group_size: NDArray[Any], *arrays: NDArray[Any]) -> Any:
@@ -32,23 +35,25 @@ def by_group_size(function: Callable[..., Any], group_size: NDArray[Any], *array
     return values
 
 
-def group_bandits(*, binary: bool = False) -> Domain:
+def group_bandits(*, binary: bool = False, shapes: Sequence[tuple[int, int]] = GROUP_SHAPES) -> Domain:
     """Return bandits with ``group_size`` (N,) whose groups are few enough to enumerate.
 
     Args:
         binary: rewards in {0, 1} with both classes present.
+        shapes: (arms, group size) of the batches.
     """
-    base = {arms: bandits(binary=binary, arm_counts=(arms,)) for arms, _ in GROUP_SHAPES}
+    base = {arms: bandits(binary=binary, arm_counts=(arms,)) for arms, _ in shapes}
+    first = base[shapes[0][0]]
 
     def family(name: str) -> Any:
         def generate(rng: np.random.Generator, size: int) -> Iterator[Instance]:
-            for arms, group_size in GROUP_SHAPES:
-                for bandit in base[arms].families[name](rng, max(1, size // len(GROUP_SHAPES))):
+            for arms, group_size in shapes:
+                for bandit in base[arms].families[name](rng, max(1, size // len(shapes))):
                     yield {**bandit, "group_size": np.full(len(bandit["probs"]), group_size)}
 
         return generate
 
-    return Domain({name: family(name) for name in base[2].families}, base[2].perturb)
+    return Domain({name: family(name) for name in first.families}, first.perturb)
 
 
 def with_steps(domain: Domain, low: float, high: float) -> Domain:
