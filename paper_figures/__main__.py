@@ -27,7 +27,7 @@ def _list(arguments: argparse.Namespace) -> None:
         stale = stale_reasons(figure_node(figure, _root(arguments), arguments.preset))
         state = "current" if not stale else "not built" if "not built yet" in stale else "stale"
         tables = ", ".join(f"{table.room}/{table.name}" for table in figure.inputs.values())
-        print(f"{figure.name:<{width}}  {state:<9}  {figure.label:<15}  {tables}")
+        print(f"{figure.name:<{width}}  {state:<9}  {figure.title}  ({tables})")
 
 
 def _make(arguments: argparse.Namespace) -> None:
@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = build_parser("paper_figures", "Figures, the report, and the whole job from claims to report.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for name, handler, help_text in (
-        ("list", _list, "name every figure, its state and its tables"),
+        ("list", _list, "name every figure, its state, title and tables"),
         ("make", _make, "draw the figures that are stale"),
         ("check", _check, "exit 1 and name what is stale or missing"),
         ("report", _report, "write the report from figures, ledger and predictions"),

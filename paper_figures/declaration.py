@@ -78,23 +78,24 @@ class Figure:
         name: the figure's name, which is the name of its file.
         title: a short heading.
         order: its place in the report.
-        label: what kind of evidence it shows.
         inputs: the tables it reads, by the name that ``numbers`` and ``draw`` use.
         panels: how many axes ``draw`` fills.
         numbers: the table of numbers that is stored beside the figure.
-        headline: the result in a few words, a function of ``numbers``' result alone.
+        label: what kind of evidence it shows, a function of ``numbers``' result alone, since a table says where it
+            was measured.
+        headline: the result in a few words, likewise.
         caption: the caption, likewise, so that a number in it is always a number of the stored table.
-            In both, text between dollar signs is LaTeX.
+            In headline and caption, text between dollar signs is LaTeX.
         draw: fills the axes.
     """
 
     name: str
     title: str
     order: int
-    label: Label
     inputs: Mapping[str, Table]
     panels: int
     numbers: Callable[[Tables], pd.DataFrame]
+    label: Callable[[pd.DataFrame], Label]
     headline: Callable[[pd.DataFrame], str]
     caption: Callable[[pd.DataFrame], str]
     draw: Callable[[Sequence[Axes], Tables, Look], None]

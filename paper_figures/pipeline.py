@@ -12,7 +12,8 @@ from paper_figures import render
 from paper_figures.declaration import ROOT, Figure, Table, output_folder
 from paper_figures.figures import get_figures
 from paper_figures.graph import Node
-from vas_theory.errors import DataError
+from vas_theory.command_line import require
+from vas_theory.errors import DataError, MissingExtraError
 from vas_theory.storage import atomic_path, read_metadata, sha256_file
 
 __all__ = [
@@ -31,6 +32,13 @@ HERE = Path(__file__).resolve().parent
 def _sources(paths: Iterable[Path]) -> dict[str, Path]:
     """Return source files by their place in the project."""
     return {path.relative_to(ROOT).as_posix(): path for path in sorted(paths)}
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        raise MissingExtraError(package, "figures") from None
 
 
 def input_tables(figures: Iterable[Figure]) -> dict[tuple[str, str], Table]:
@@ -59,7 +67,7 @@ def figure_node(figure: Figure, root: Path, preset: str) -> Node:
         outputs=[folder / name for name in render.output_names(figure)],
         record=folder / f"{figure.name}.meta.json",
         build=draw,
-        settings={"matplotlib": importlib.metadata.version("matplotlib")},
+        settings={"matplotlib": _version("matplotlib")},
         remedies={path: table.shown_command(preset) for path, table in inputs.items()},
     )
 
@@ -91,6 +99,7 @@ def claims_node(root: Path, preset: str) -> Node:
 
 def report_node(root: Path, preset: str) -> Node:
     """Return the node of the report, which reads every figure, the ledger and the predictions."""
+    require("jinja2", "figures")
     from paper_figures.report import assemble
 
     folder = output_folder(root, preset)
@@ -102,20 +111,20 @@ def report_node(root: Path, preset: str) -> Node:
         with atomic_path(target) as temporary:
             temporary.write_text(content, encoding="utf-8")
 
-    predictions = assemble.prediction_files(root, preset)
+    study = assemble.study_files(root, preset)
     return Node(
         name="report",
         sources=_sources(path for path in (HERE / "report").iterdir() if path.suffix in (".py", ".html", ".css")),
         inputs=[
             *(path for node in figures for path in node.outputs),
             *claims_node(root, preset).outputs,
-            *predictions,
+            *study,
         ],
         outputs=[target],
         record=folder.parent / "report.html.meta.json",
         build=write,
         settings={"preset": preset},
-        remedies=predictions,
+        remedies=study,
     )
 
 

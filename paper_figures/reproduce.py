@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import time
@@ -14,8 +15,15 @@ from paper_figures.figures import get_figures
 from paper_figures.graph import build, stale_reasons
 from paper_figures.pipeline import claims_node, input_tables
 from paper_figures.report.results import VALIDATION, Counts, claim_counts, prediction_counts
+from vas_theory.errors import MissingExtraError
 
 __all__ = ["reproduce"]
+
+
+_NEEDED = {
+    "figures": ("matplotlib", "jinja2", "latex2mathml"),
+    "full-scale": ("torch", "transformers", "safetensors", "gguf"),
+}
 
 
 class StageFailed(Exception):
@@ -41,6 +49,18 @@ def _call(arguments: Sequence[str]) -> None:
     outcome = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT)
     if outcome.returncode:
         raise StageFailed(["python", "-m", *arguments], outcome.returncode)
+
+
+def _require_everything() -> None:
+    """Say at once what a late stage would miss.
+
+    Raises:
+        MissingExtraError: a package that some stage needs is not installed.
+    """
+    for extra, modules in _NEEDED.items():
+        for module in modules:
+            if importlib.util.find_spec(module) is None:
+                raise MissingExtraError(module, extra)
 
 
 def _verify(root: Path, preset: str) -> None:
@@ -104,7 +124,11 @@ def reproduce(root: Path, preset: str) -> int:
 
     Returns:
         0, or the exit code of the stage that failed.
+
+    Raises:
+        MissingExtraError: a package that some stage needs is not installed.
     """
+    _require_everything()
     start = time.perf_counter()
     stages = _stages(root, preset)
     for position, stage in enumerate(stages, 1):

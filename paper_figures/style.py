@@ -154,6 +154,8 @@ class Look:
             "axes.titlecolor": self.ink,
             "xtick.color": self.ink,
             "ytick.color": self.ink,
+            "figure.constrained_layout.w_pad": 0.08,
+            "figure.constrained_layout.h_pad": 0.06,
             "figure.facecolor": self.paper,
             "axes.facecolor": self.paper,
             "savefig.facecolor": self.paper,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from paper_figures.declaration import Figure, Label, Tables
-from paper_figures.figures._study import count, study_table
+from paper_figures.declaration import Figure, Tables
+from paper_figures.figures._study import count, measured_label, study_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +31,7 @@ def numbers(tables: Tables) -> pd.DataFrame:
     frame["verdict"] = verdicts.reindex(frame["prompt_key"]).to_numpy()
     frame["coverage"] = probe.config["probe"]["coverage"]
     frame["seed"] = probe.seed
+    frame["device"] = probe.config["model"]["device"]
     return frame.sort_values("pass_rate", kind="stable").reset_index(drop=True)
 
 
@@ -102,10 +103,10 @@ FIGURE = Figure(
     name="real_model_gradient",
     title="Gradient of a real model, prompt by prompt",
     order=11,
-    label=Label.MEASURED_ON_CPU,
     inputs={"probe": study_table("probe"), "validation": study_table("validation")},
     panels=2,
     numbers=numbers,
+    label=measured_label,
     headline=headline,
     caption=caption,
     draw=draw,

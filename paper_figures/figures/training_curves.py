@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from paper_figures.declaration import Figure, Label, Tables
-from paper_figures.figures._study import count, seeds_text, study_table
+from paper_figures.declaration import Figure, Tables
+from paper_figures.figures._study import count, measured_label, seeds_text, study_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +35,7 @@ def numbers(tables: Tables) -> pd.DataFrame:
                 "minutes": run["seconds"].sum() / 60,
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(device=tables["steps"].config["model"]["device"])
 
 
 def headline(numbers: pd.DataFrame) -> str:
@@ -101,10 +101,10 @@ FIGURE = Figure(
     name="training_curves",
     title="Training at equal rollouts",
     order=12,
-    label=Label.MEASURED_ON_CPU,
     inputs={"steps": study_table("training_steps")},
     panels=4,
     numbers=numbers,
+    label=measured_label,
     headline=headline,
     caption=caption,
     draw=draw,

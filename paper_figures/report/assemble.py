@@ -15,6 +15,7 @@ from paper_figures.figures import get_figures
 from paper_figures.graph import fingerprint, read_record
 from paper_figures.report.maths import formula, text_with_formulas
 from paper_figures.report.results import (
+    TRAINING,
     VALIDATION,
     Counts,
     claim_counts,
@@ -26,15 +27,15 @@ from vas_theory.command_line import require
 from vas_theory.errors import DataError
 from vas_theory.storage import read_metadata, sha256_file
 
-__all__ = ["prediction_files", "report"]
+__all__ = ["report", "study_files"]
 
 _SHOWN_ROWS = 40
 """Rows of a table of numbers that the report shows; the CSV file has all of them."""
 
 
-def prediction_files(root: Path, preset: str) -> dict[Path, str]:
-    """Return the tables of predictions that the report reads, each with the command that makes it."""
-    return {VALIDATION.path(root, preset): VALIDATION.shown_command(preset)}
+def study_files(root: Path, preset: str) -> dict[Path, str]:
+    """Return the tables of the study that the report reads itself, each with the command that makes it."""
+    return {table.path(root, preset): table.shown_command(preset) for table in (VALIDATION, TRAINING)}
 
 
 def number(value: object, digits: int = 3) -> str:
@@ -78,13 +79,13 @@ def _figure_entry(figure: Figure, root: Path, preset: str) -> dict[str, Any]:
     folder = output_folder(root, preset)
     with open(folder / f"{figure.name}.csv", encoding="utf-8", newline="") as stream:
         header, *rows = csv.reader(stream)
-    headline, caption = (folder / f"{figure.name}.txt").read_text(encoding="utf-8").strip().split("\n\n")
+    label, headline, caption = (folder / f"{figure.name}.txt").read_text(encoding="utf-8").strip().split("\n\n")
     looks = ("slide", "slide-dark", "column", "column-dark")
     size = {medium: _pixels(folder / f"{figure.name}.{medium}.png") for medium in ("slide", "column")}
     return {
         "name": figure.name,
         "title": figure.title,
-        "label": str(figure.label),
+        "label": label,
         "headline": text_with_formulas(headline),
         "caption": text_with_formulas(caption),
         "images": {look: _data_address(folder / f"{figure.name}.{look}.png") for look in looks},
@@ -136,7 +137,7 @@ def _names(predictions: Iterable[dict[str, Any]]) -> list[str]:
     return names + ([f"the gradient norms of {', '.join(prompts)}"] if prompts else [])
 
 
-def _limits(claims: list[dict[str, Any]], predictions: list[dict[str, Any]]) -> list[str]:
+def _limits(claims: list[dict[str, Any]], predictions: list[dict[str, Any]], study: dict[str, Any]) -> list[str]:
     """Return the limits; those that depend on results are read from the results."""
     refuted = [row["id"] for row in claims if row["verdict"] == "refuted"]
     weaker = [row["id"] for row in claims if row["verdict"] in ("sampled-only", "not-confirmed")]
@@ -156,8 +157,9 @@ def _limits(claims: list[dict[str, Any]], predictions: list[dict[str, Any]]) -> 
         "prompts are visited less.",
         "Every rollout is charged, those for scoring prompts included. Where scoring costs more than it saves, or "
         "where pass rates hardly differ between prompts, variance-aware sampling loses to uniform sampling.",
-        "The real model is small (SmolLM2-135M-Instruct, dequantised from 4 bits), the task is one-digit arithmetic, "
-        "and the runs are short. Few seeds show what happened; they cannot rank two arms that lie close together.",
+        f"One model ({study['model']['name']}), one task ({study['task']['name']}), runs of "
+        f"{study['training']['steps']} steps. Few seeds show what happened; they cannot rank two arms that lie close "
+        "together, and a small model on a short task need not behave as a large one on a long task does.",
         *(text.format(", ".join(ids)) for ids, text in computed if ids),
     ]
 
@@ -197,6 +199,6 @@ def report(root: Path, preset: str) -> str:
         predictions_line=_tile(prediction_counts(root, preset), "predictions held"),
         figures=figures,
         jobs=_jobs(root, preset),
-        limits=_limits(claims, predictions),
+        limits=_limits(claims, predictions, read_metadata(TRAINING.path(root, preset))["config"]),
     )
     return html

@@ -12,8 +12,9 @@ from paper_figures.declaration import Table, output_folder
 from vas_theory.errors import DataError
 from vas_theory.storage import read_table
 
-__all__ = ["VALIDATION", "Counts", "claim_counts", "prediction_counts", "read_claims", "read_predictions"]
+__all__ = ["TRAINING", "VALIDATION", "Counts", "claim_counts", "prediction_counts", "read_claims", "read_predictions"]
 
+TRAINING = Table("full_scale", "training_steps", "full_scale study --preset {preset}")
 VALIDATION = Table("full_scale", "validation", "full_scale study --preset {preset}")
 
 

@@ -11,6 +11,12 @@ import pandas as pd
 from vas_theory.storage import write_json, write_table
 
 PRESET = "smoke"
+STUDY_CONFIG: dict[str, Any] = {
+    "model": {"name": "smollm2-135m", "device": "cpu"},
+    "task": {"name": "arithmetic"},
+    "training": {"steps": 6},
+    "probe": {"coverage": 0.9},
+}
 
 
 def bandit_frame(rows: int = 300) -> pd.DataFrame:
@@ -120,7 +126,7 @@ def write_small_tables(root: Path) -> None:
     made: dict[str, Any] = {"config": {"made_for": "tests"}, "seed": 0, "sources": [Path(__file__)], "seconds": 1.5}
     write_table(bandit_frame(), root / "simulations" / "output" / PRESET / "bound_gallery.parquet", **made)
     study = root / "full_scale" / "output" / PRESET
-    made["config"] = {"probe": {"coverage": 0.9}}
+    made["config"] = STUDY_CONFIG
     write_table(steps_frame(), study / "training_steps.parquet", **made)
     write_table(probe_frame(), study / "probe.parquet", **made)
     write_table(validation_frame(), study / "validation.parquet", **made)

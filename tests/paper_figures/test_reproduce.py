@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from paper_figures.__main__ import main
 from paper_figures.declaration import ROOT
 from paper_figures.figures import figure_names
 from tests.paper_figures import small_tables
@@ -20,12 +22,13 @@ _FIGURE = """
 from paper_figures.declaration import Figure, Label, Table
 
 FIGURE = Figure(
-    name="stand_in", title="Stand-in", order=1, label=Label.SIMULATED, panels=1,
+    name="stand_in", title="Stand-in", order=1, panels=1,
     inputs={
         "a": Table("simulations", "bound_gallery", "simulations run bound_gallery --preset {preset}"),
         "b": Table("full_scale", "training_steps", "full_scale study --preset {preset}"),
     },
     numbers=lambda tables: tables["b"].frame.head(2),
+    label=lambda numbers: Label.SIMULATED,
     headline=lambda numbers: "two rows",
     caption=lambda numbers: "Two rows are read.",
     draw=lambda axes, tables, look: axes[0].plot([0, 1]),
@@ -48,7 +51,7 @@ if os.environ.get("FAILING_ROOM") == room:
 if room == "vas_theory":
     write_json(sys.argv[sys.argv.index("--output") + 1], small_tables.claims_answer())
 else:
-    made = dict(config={{}}, seed=0, sources=[Path(small_tables.__file__)], seconds=1.0)
+    made = dict(config=small_tables.STUDY_CONFIG, seed=0, sources=[Path(small_tables.__file__)], seconds=1.0)
     folder = here / room / "output" / {preset!r}
     frames = {{
         "simulations": {{"bound_gallery": small_tables.bandit_frame}},
@@ -116,6 +119,16 @@ def test_the_job_stops_at_a_failing_stage_resumes_and_then_recomputes_nothing(
     source = project / "vas_theory" / "errors.py"
     source.write_text(source.read_text() + "# edited\n")
     assert "claims: source" in run_figures("check", "--preset", PRESET, project=project).stdout
+
+
+def test_a_missing_package_is_named_before_any_stage_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else find(name))
+    assert main(["reproduce", "--root", str(tmp_path)]) == 2
+    assert "'torch'" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_claim_that_fails_stops_the_job(project: Path, run_figures: RunCommand) -> None:
