@@ -178,7 +178,7 @@ CLAIMS = (
         verdict=Verdict.REFUTED,
         counterexample=_QUADRATIC,
         lacked=_LACKED,
-        corrected_by=("A31", "B08"),
+        corrected_by=("A31", "B25"),
         experiment="bound_gallery",
     ),
     Claim(
@@ -205,7 +205,7 @@ CLAIMS = (
         verdict=Verdict.REFUTED,
         counterexample=_SINE,
         lacked=_LACKED,
-        corrected_by=("A31", "B08"),
+        corrected_by=("A31", "B25"),
     ),
     Claim(
         id="A30",
@@ -226,6 +226,6 @@ CLAIMS = (
         verdict=Verdict.REFUTED,
         counterexample=_SQUARE,
         lacked=_LACKED,
-        corrected_by=("A31", "B08"),
+        corrected_by=("A31", "B25"),
     ),
 )
