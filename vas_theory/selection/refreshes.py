@@ -74,3 +74,5 @@ class Refreshes:
             self._scores = np.zeros(self._count)
             self._due[known] = state["due"][sources[known]]
             self._scores[known] = state["scores"][sources[known]]
+            if not self._due.any():  # what was left to score is gone; scoring all again is safe, guessing is not
+                self._due[:] = True
