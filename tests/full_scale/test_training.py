@@ -1,0 +1,211 @@
+"""Training that is killed, cut, changed: the same result, or a refusal that says why."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from full_scale import checkpoints
+from full_scale.config import ObjectiveConfig, StudyConfig, load_config
+from full_scale.engine import Run
+from full_scale.objective import advantages_of
+from full_scale.rewards import ScoredGroups, score_groups
+from full_scale.rollouts import sample
+from full_scale.streams import stream
+from vas_theory.errors import StateMismatchError
+
+ROOT = Path(__file__).parents[2]
+TIMES = ("seconds", "rollout_seconds", "sampler_seconds")
+
+
+def start(config: StudyConfig, folder: Path, arm: int = 1) -> Run:
+    return Run(config, config.arms[arm], 0, folder, {})
+
+
+def rows(progress: checkpoints.Progress) -> list[dict[str, Any]]:
+    return [{key: value for key, value in row.items() if key not in TIMES} for row in progress.steps]
+
+
+def weights(run: Run) -> bytes:
+    return (run.folder / "weights" / "model.safetensors").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def config(study_toml: Path) -> StudyConfig:
+    return load_config(study_toml)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(config: StudyConfig, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    run = start(config, tmp_path_factory.mktemp("whole"))
+    run.train(lambda _: None)
+    return run
+
+
+class Stop(Exception):
+    """Ends a run from its report, as an error in the middle would."""
+
+
+def stop_after(step: int) -> Callable[[str], None]:
+    def report(line: str) -> None:
+        if line.startswith(f"step {step}/"):
+            raise Stop
+
+    return report
+
+
+def test_training_moves_the_weights_and_charges_every_rollout(config: StudyConfig, uninterrupted: Run) -> None:
+    progress = uninterrupted.finished()
+    assert progress is not None
+    assert [row["step"] for row in progress.steps] == list(range(7))
+    assert sum(row["mixed_groups"] for row in progress.steps) > 0
+    assert weights(uninterrupted) != (Path(config.model.name) / "model.safetensors").read_bytes()
+    assert progress.steps[-1]["rollouts"] == 6 * 4 * 8 == progress.ledger["training"]["rollouts"]
+    assert len(progress.prompts) == 6 * 4
+    evaluated = [row["step"] for row in progress.steps if row["held_out_accuracy"] is not None]
+    assert evaluated == [0, 3, 6]
+
+
+def test_killed_run_resumes_to_identical_bytes(
+    config: StudyConfig, study_toml: Path, uninterrupted: Run, tmp_path: Path
+) -> None:
+    script = (
+        "import sys; from pathlib import Path; from full_scale.config import load_config; "
+        "from full_scale.engine import Run; c = load_config(sys.argv[1]); "
+        "Run(c, c.arms[1], 0, Path(sys.argv[2]), {}).train(lambda line: print(line, flush=True))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    command = [sys.executable, "-c", script, str(study_toml), str(tmp_path)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("step 4/"):
+                os.kill(process.pid, signal.SIGKILL)
+                break
+    assert process.returncode == -signal.SIGKILL
+    resumed, heard = start(config, tmp_path), []
+    assert resumed.finished() is None
+    progress = resumed.train(heard.append)
+    assert heard[0].startswith("resumed after step ")
+    whole = uninterrupted.finished()
+    assert whole is not None
+    assert rows(progress) == rows(whole)
+    assert progress.prompts == whole.prompts
+    assert weights(resumed) == weights(uninterrupted)
+    assert not (tmp_path / "checkpoints").exists()
+
+
+@pytest.mark.parametrize("file", ["model.st", "optimiser.st", "sampler.npz", "progress.json"])
+def test_truncated_checkpoint_is_rejected_aloud_and_the_one_before_it_used(
+    file: str, config: StudyConfig, uninterrupted: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = start(config, tmp_path)
+    with pytest.raises(Stop):
+        run.train(stop_after(5))
+    newest = tmp_path / "checkpoints" / "step-000004" / file
+    newest.write_bytes(newest.read_bytes()[:-7])
+    heard: list[str] = []
+    run.train(heard.append)
+    assert heard[0] == "resumed after step 3"
+    assert "checkpoint rejected" in capsys.readouterr().err
+    assert weights(run) == weights(uninterrupted)
+
+
+def test_changed_config_is_refused_with_the_difference(config: StudyConfig, tmp_path: Path) -> None:
+    with pytest.raises(Stop):
+        start(config, tmp_path).train(stop_after(3))
+    changed = config.model_copy(
+        update={"optimiser": config.optimiser.model_copy(update={"learning_rate": 2e-3})}, deep=True
+    )
+    with pytest.raises(StateMismatchError, match=r"optimiser\.learning_rate: expected 0\.002, found 0\.001"):
+        start(changed, tmp_path).train(lambda _: None)
+
+
+def test_altered_result_is_not_taken_for_finished(config: StudyConfig, uninterrupted: Run, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(uninterrupted.folder, tmp_path / "copy")
+    run = start(config, tmp_path / "copy")
+    assert run.finished() is not None
+    path = run.result / "progress.json"
+    path.write_text(path.read_text().replace('"step": 6', '"step": 7'))
+    assert run.finished() is None
+
+
+def test_checkpoints_hold_no_pickle(config: StudyConfig, tmp_path: Path) -> None:
+    with pytest.raises(Stop):
+        start(config, tmp_path).train(stop_after(2))
+    for path in (tmp_path / "checkpoints").rglob("*"):
+        if path.suffix == ".st":
+            header = int.from_bytes(path.read_bytes()[:8], "little")
+            json.loads(path.read_bytes()[8 : 8 + header])
+        elif path.suffix == ".npz":
+            import numpy as np
+
+            with np.load(path, allow_pickle=False) as archive:
+                assert all(archive[name].dtype != object for name in archive.files)
+
+
+@pytest.mark.parametrize("objective", [{}, {"advantage": "dr_grpo", "aggregation": "token_mean"}])
+def test_a_step_descends_the_gradient_that_autograd_finds(
+    tiny: Any, config: StudyConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, objective: dict[str, Any]
+) -> None:
+    """Skipped silent groups and shared prefixes leave the gradient of the written-out loss unchanged."""
+    settings = ObjectiveConfig(**objective)
+    small = config.rollouts.model_copy(update={"group_size": 4, "max_new_tokens": 3})
+    run = start(config.model_copy(update={"objective": settings, "rollouts": small}), tmp_path)
+    prompts = list(run.task.training[:4])
+    rollouts = sample(tiny, [prompt.text for prompt in prompts], 4, 3, generator=stream(0, "test"))
+    rewards = torch.tensor([[1, 0, 0, 0], [0, 0, 0, 0], [1, 1, 0, 1], [1, 1, 1, 1]]).double().numpy()
+    scored = ScoredGroups(rewards, rewards == rewards)
+    advantages = advantages_of(scored, settings)
+    captured: list[torch.Tensor] = []
+
+    class Capture(torch.optim.SGD):
+        def step(self, closure: Any = None) -> None:  # type: ignore[override]
+            captured.extend(p.grad.clone() for group in self.param_groups for p in group["params"])
+
+    optimiser = Capture(tiny.model.parameters(), lr=1.0)
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda parameters, limit: torch.tensor(1.0))
+    run._update(1, tiny, None, optimiser, rollouts, advantages)
+
+    total = torch.tensor(0.0, dtype=torch.float64)
+    lengths = rollouts.mask_NT.sum(dim=1)
+    for index in range(16):
+        prompt = tiny.tokenizer(prompts[index // 4].text, add_special_tokens=False)["input_ids"]
+        kept = rollouts.tokens_NT[index, : lengths[index]]
+        logits = tiny.model(torch.cat([torch.tensor(prompt), kept])[None]).logits[0, len(prompt) - 1 : -1]
+        logprob = torch.log_softmax(logits, dim=-1).gather(-1, kept[:, None]).sum()
+        weight = 1 / lengths.sum() if settings.aggregation == "token_mean" else 1 / (16 * lengths[index])
+        total = total - weight.double() * advantages.flatten()[index].double() * logprob
+    for found, expected in zip(captured, torch.autograd.grad(total, list(tiny.model.parameters())), strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-8)  # the weights are made in float32
+
+
+def test_batch_without_gradient_leaves_the_weights_alone(tiny: Any, config: StudyConfig, tmp_path: Path) -> None:
+    run = start(config, tmp_path)
+    rollouts = sample(tiny, [prompt.text for prompt in run.task.training[:2]], 8, 1, generator=stream(0, "test"))
+    before = [parameter.detach().clone() for parameter in tiny.model.parameters()]
+    optimiser = torch.optim.AdamW(tiny.model.parameters(), weight_decay=0.5)
+    found = run._update(1, tiny, None, optimiser, rollouts, torch.zeros(2, 8))
+    assert found == {"gradient_norm": 0.0, "loss": 0.0}
+    for parameter, old in zip(tiny.model.parameters(), before, strict=True):
+        assert torch.equal(parameter, old)
+
+
+def test_scored_groups_of_real_completions(tiny: Any, config: StudyConfig, tmp_path: Path) -> None:
+    run = start(config, tmp_path)
+    prompts = list(run.task.training)
+    drawn = sample(tiny, [prompt.text for prompt in prompts], 4, 3, generator=stream(1, "test"))
+    scored = score_groups(prompts, drawn.texts, 4)
+    again = [[float(drawn.texts[4 * i + j].strip() == p.answer) for j in range(4)] for i, p in enumerate(prompts)]
+    assert scored.rewards_PG.tolist() == again
