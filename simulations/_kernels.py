@@ -104,6 +104,18 @@ def _find(cumulative: Array, target: float) -> int:
 
 
 @numba.njit(**_OPTIONS)
+def _most_lagging(row: Array, total: float, taken: Array) -> int:
+    """The arm with the largest probability minus share of the rollouts so far."""
+    rollouts = max(taken.sum(), 1)
+    best, lag = 0, -np.inf
+    for arm in range(len(row)):
+        behind = row[arm] / total - taken[arm] / rollouts
+        if behind > lag:
+            best, lag = arm, behind
+    return best
+
+
+@numba.njit(**_OPTIONS)
 def generate(
     prompts: Array,
     counts: Array,
@@ -113,12 +125,17 @@ def generate(
     rewards: Array,
     false_positive: float,
     false_negative: float,
+    history: Array,
     arms_out: Array,
     probs_out: Array,
     seen_out: Array,
     diversity_out: Array,
 ) -> None:
-    """Sample rollouts of a proposal, grade them, and measure how often two of a group differ."""
+    """Sample rollouts of a proposal, grade them, and measure how often two of a group differ.
+
+    With a ``history`` of how often each arm was taken (else it is empty), the next arm is not drawn: it is the one
+    that lags its probability most.
+    """
     arms = rewards.shape[1]
     row, cumulative, tally = np.empty(arms), np.empty(arms), np.empty(arms, np.int64)
     noisy = false_positive > 0 or false_negative > 0
@@ -132,7 +149,11 @@ def generate(
         for _ in range(counts[group]):
             number = 2 * drawn[prompt]
             drawn[prompt] += 1
-            arm = _find(cumulative, _uniform(stream, number) * total)
+            if len(history):
+                arm = _most_lagging(row, total, history[prompt])
+                history[prompt, arm] += 1
+            else:
+                arm = _find(cumulative, _uniform(stream, number) * total)
             tally[arm] += 1
             seen = rewards[prompt, arm]
             if noisy and _uniform(stream, number + 1) < (false_positive if seen < 0.5 else false_negative):

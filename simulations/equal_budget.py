@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulations.learner import Learner, LearnerConfig, UpdateReport
-from simulations.pool import Pool, PoolConfig, build_pool
-from vas_theory.selection.strategies import make_strategy
+from simulations.pool import PoolConfig, build_pool
+from simulations.tree import TreeLearner, TreePoolConfig, build_tree_pool
+from vas_theory.selection.strategies import make_strategy, strategy_class
 from vas_theory.selection.strategies.base import SelectionSetting
 from vas_theory.selection.strategies.driver import SelectionDriver
 
@@ -27,7 +28,7 @@ class EqualBudgetConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    pool: PoolConfig = Field(default=PoolConfig(), description="the prompts")
+    pool: PoolConfig | TreePoolConfig = Field(default=PoolConfig(), description="the prompts")
     learner: LearnerConfig = Field(default=LearnerConfig(), description="how a batch becomes an update")
     batch_size: int = Field(default=64, ge=1, description="groups of a step")
     group_size: int = Field(default=8, ge=2, description="rollouts of a group")
@@ -54,9 +55,9 @@ class Recorder:
         evaluations: rows after the first.
     """
 
-    def __init__(self, learner: Learner, driver: SelectionDriver, evaluations: int) -> None:
+    def __init__(self, learner: Learner | TreeLearner, driver: SelectionDriver, evaluations: int) -> None:
         self._learner, self._driver = learner, driver
-        self._pool: Pool = learner.pool
+        self._pool = learner.pool
         budget = driver.strategy.setting.budget
         self._marks = [round(budget * (index + 1) / evaluations) for index in range(evaluations)]
         self._start_P = learner.pass_rates()[: self._pool.prompts]
@@ -115,6 +116,14 @@ def _mean(values: list[float]) -> float:
     return float(np.mean(values)) if values else np.nan
 
 
+def _build_learner(config: EqualBudgetConfig, seed: int, sampling: str) -> Learner | TreeLearner:
+    rng = np.random.default_rng([seed, 0])
+    if isinstance(config.pool, TreePoolConfig):
+        tree = build_tree_pool(config.pool, rng)
+        return TreeLearner(tree, config.learner, seed, config.budget, sampling=sampling)
+    return Learner(build_pool(config.pool, rng), config.learner, seed, config.budget, sampling=sampling)
+
+
 def run_equal_budget(
     config: EqualBudgetConfig, strategy: str, seed: int, options: Mapping[str, Any] | None = None
 ) -> pd.DataFrame:
@@ -137,8 +146,9 @@ def run_equal_budget(
         ``forgotten`` (mean drop below each prompt's best); ``gradient_norm`` and ``clip_fraction``, means over
         the updates since the row before.
     """
-    pool = build_pool(config.pool, np.random.default_rng([seed, 0]))
-    learner = Learner(pool, config.learner, seed, config.budget)
+    sampling = strategy_class(strategy).sampling
+    learner = _build_learner(config, seed, sampling)
+    pool, known_PF = learner.pool, learner.pool.known_PF
     setting = SelectionSetting(
         prompts=pool.prompts,
         batch_size=config.batch_size,
@@ -149,7 +159,7 @@ def run_equal_budget(
         advantage=config.learner.advantage,
         ddof=config.learner.ddof,
         eps=config.learner.eps,
-        features_P=pool.known_PF[: pool.prompts] if pool.known_PF.shape[1] else None,
+        features_P=None if known_PF is None else known_PF[: pool.prompts],
     )
     chosen = make_strategy(strategy, setting, **(options or {}))
     if chosen.needs_truth:

@@ -22,7 +22,7 @@ from vas_theory.selection.strategies.driver import Generated
 __all__ = ["Learner", "LearnerConfig", "UpdateReport"]
 
 Array = NDArray[np.float64]
-_STATE = ("weights_PA", "own_PA", "shared_FA", "drawn_P")
+_STATE = ("weights_PA", "own_PA", "shared_FA", "history_PA", "drawn_P")
 _KINDS = {"grpo": 0, "dr_grpo": 1, "rloo": 2}
 
 
@@ -65,9 +65,18 @@ class Learner:
         config: how it learns.
         seed: of every rollout; learners with equal seeds see equal random numbers, prompt by prompt.
         budget: rollouts it will be asked for at most.
+        sampling: ``independent`` rollouts, or ``stratified``: each time the arm whose share of the prompt's rollouts
+            so far lags its probability most (after the on-policy sampling of 2311.08290).
+
+    Raises:
+        ArgumentError: the exact mode comes with epochs or a KL weight, or the sampling is not known here.
     """
 
-    def __init__(self, pool: Pool, config: LearnerConfig, seed: int, budget: int) -> None:
+    def __init__(
+        self, pool: Pool, config: LearnerConfig, seed: int, budget: int, *, sampling: str = "independent"
+    ) -> None:
+        if sampling not in ("independent", "stratified"):
+            raise ArgumentError("sampling", "be 'independent' or 'stratified' for bandit prompts", sampling)
         if config.exact and (config.epochs > 1 or config.kl_weight > 0):
             raise ArgumentError("exact", "be False with several epochs or a KL weight", config.exact)
         self.pool, self.config, self.seed = pool, config, np.uint64(seed)
@@ -77,6 +86,7 @@ class Learner:
             self._weights_PA, self._own_PA = np.exp(pool.base_PA), np.empty((0, pool.arms))
         else:
             self._weights_PA, self._own_PA = np.empty((0, pool.arms)), np.zeros_like(pool.base_PA)
+        self._history_PA = np.zeros(pool.base_PA.shape if sampling == "stratified" else (0, pool.arms), dtype=np.int64)
         self._shared_FA = np.zeros((pool.features_PF.shape[1], pool.arms))
         self._scale = 1.0
         self._arms = np.empty(budget, dtype=np.int64)
@@ -89,9 +99,20 @@ class Learner:
         seen_R, diversity_P = np.empty(count), np.empty(len(prompts_P))
         arms_R, probs_R = self._arms[first : first + count], self._probs[first : first + count]
         _kernels.generate(
-            prompts_P, counts_P, self._drawn_P, self.seed, self._policy,
-            pool.rewards_PA, pool.false_positive, pool.false_negative, arms_R, probs_R, seen_R, diversity_P,
-        )  # fmt: skip
+            prompts_P,
+            counts_P,
+            self._drawn_P,
+            self.seed,
+            self._policy,
+            pool.rewards_PA,
+            pool.false_positive,
+            pool.false_negative,
+            self._history_PA,
+            arms_R,
+            probs_R,
+            seen_R,
+            diversity_P,
+        )
         self._generated = first + count
         lengths_R = pool.lengths_PA[np.repeat(prompts_P, counts_P), arms_R]
         return Generated(seen_R, lengths_R, diversity_P)
@@ -115,10 +136,19 @@ class Learner:
                     self._expected_push(prompts_P, sizes_P, push_PA)
                 else:
                     clipped += _kernels.compute_push(
-                        prompts_P, sizes_P, self._arms[ids_R], groups.advantages_R, self._probs[ids_R],
-                        stale or epoch > 0, config.clip_low, config.clip_high, config.kl_weight, pool.one_logit,
-                        self._policy, push_PA,
-                    )  # fmt: skip
+                        prompts_P,
+                        sizes_P,
+                        self._arms[ids_R],
+                        groups.advantages_R,
+                        self._probs[ids_R],
+                        stale or epoch > 0,
+                        config.clip_low,
+                        config.clip_high,
+                        config.kl_weight,
+                        pool.one_logit,
+                        self._policy,
+                        push_PA,
+                    )
                 if epoch == 0:
                     norm = float(np.sqrt(np.vdot(push_PA, push_PA)))
                 _kernels.apply_push(prompts_P, push_PA, config.learning_rate, self._policy)
@@ -145,9 +175,18 @@ class Learner:
         if config.epochs > 1 or config.kl_weight or config.exact:
             raise ArgumentError("config", "ask for plain on-policy updates", config)
         _kernels.train_schedule(
-            schedule_TP, group_size, config.learning_rate, _KINDS[config.advantage], config.ddof, config.eps,
-            pool.one_logit, self._drawn_P, self.seed, self._weights_PA, pool.rewards_PA,
-        )  # fmt: skip
+            schedule_TP,
+            group_size,
+            config.learning_rate,
+            _KINDS[config.advantage],
+            config.ddof,
+            config.eps,
+            pool.one_logit,
+            self._drawn_P,
+            self.seed,
+            self._weights_PA,
+            pool.rewards_PA,
+        )
 
     def pass_rates(self) -> Array:
         """Return the expected true reward of every prompt, held-out ones included."""
@@ -197,9 +236,13 @@ class Learner:
             chosen = sizes_P == size
             prompts = prompts_P[chosen]
             push_PA[chosen] = expected_update(
-                softmax(self.logits(prompts)), pool.rewards_PA[prompts], int(size),
-                kind=config.advantage, ddof=config.ddof, eps=config.eps,
-            )  # fmt: skip
+                softmax(self.logits(prompts)),
+                pool.rewards_PA[prompts],
+                int(size),
+                kind=config.advantage,
+                ddof=config.ddof,
+                eps=config.eps,
+            )
         if pool.one_logit:
             push_PA[:, -1] = 0.0
 

@@ -9,6 +9,7 @@ those of all others through the kernel ``I + U U^T`` with ``U`` the features, wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,6 +47,7 @@ class PoolConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    kind: Literal["bandit"] = "bandit"
     prompts: int = Field(default=2000, ge=1, description="prompts that can be trained on")
     held_out: int = Field(default=200, ge=0, description="further prompts that are only evaluated")
     arms: int = Field(default=16, ge=2, description="answers of a prompt")
@@ -85,7 +87,8 @@ class Pool:
         rewards_PA: true rewards of the arms, in [0, 1].
         lengths_PA: lengths of the answers in tokens.
         features_PF: features U.
-        known_PF: the features as seen from outside, with as much noise as signal; strategies may use these.
+        known_PF: the features as seen from outside, with as much noise as signal, which strategies may use; ``None``
+            where there are none.
         forgetting: share of what was learned that is lost in a step.
         one_logit: whether the last arm's logit is fixed (Bernoulli prompts).
         false_positive: chance that a reward below 1/2 is seen as 1 minus itself.
@@ -98,7 +101,7 @@ class Pool:
     rewards_PA: Array
     lengths_PA: Array
     features_PF: Array
-    known_PF: Array
+    known_PF: Array | None = None
     forgetting: float = 0.0
     one_logit: bool = False
     false_positive: float = 0.0
@@ -116,15 +119,15 @@ class Pool:
         return self.base_PA.shape[1]
 
 
-def draw_pass_rates(config: PoolConfig, rng: np.random.Generator, count: int) -> Array:
-    """Draw initial pass rates of ``count`` prompts."""
-    if config.difficulty == "measured":
-        rates = np.asarray(config.measured)
+def draw_pass_rates(difficulty: str, rng: np.random.Generator, count: int, *, measured: Sequence[float] = ()) -> Array:
+    """Draw initial pass rates of ``count`` prompts from a mix, or resample measured ones."""
+    if difficulty == "measured":
+        rates = np.asarray(measured)
         if not ((rates >= 0) & (rates <= 1)).all():
-            raise ArgumentError("measured", "lie in [0, 1]", config.measured)
+            raise ArgumentError("measured", "lie in [0, 1]", measured)
         drawn = rng.choice(rates, count)
     else:
-        shares, a, b = np.array(DIFFICULTIES[config.difficulty]).T
+        shares, a, b = np.array(DIFFICULTIES[difficulty]).T
         part = rng.choice(len(shares), count, p=shares)
         drawn = rng.beta(a[part], b[part])
     return np.clip(drawn, _EDGE, 1 - _EDGE)
@@ -167,7 +170,7 @@ def build_pool(config: PoolConfig, rng: np.random.Generator) -> Pool:
         The pool; each prompt's expected reward is its drawn pass rate.
     """
     count = config.prompts + config.held_out
-    rates_P = draw_pass_rates(config, rng, count)
+    rates_P = draw_pass_rates(config.difficulty, rng, count, measured=config.measured)
     shape = (count, config.arms)
     if config.rewards == "bernoulli":
         rewards_PA = np.tile([1.0, 0.0], (count, 1))
@@ -181,9 +184,10 @@ def build_pool(config: PoolConfig, rng: np.random.Generator) -> Pool:
             rewards_PA[:, 0], rewards_PA[:, -1] = 1.0, 0.0
         base_PA = _tilt_to(rng.standard_normal(shape), rewards_PA, rates_P)
     eigenvalues, forgetting = COUPLINGS[config.coupling]
-    features_PF = np.zeros((count, 0))
+    features_PF, known_PF = np.zeros((count, 0)), None
     if eigenvalues:
         features_PF = _orthonormal(rng, count, len(eigenvalues)) * np.sqrt(eigenvalues)
+        known_PF = features_PF + features_PF.std(0) * rng.standard_normal(features_PF.shape)
     mean_P = 100.0 * (1 + config.length_slope * (1 - rates_P))
     lengths_PA = np.round(mean_P[:, None] * rng.lognormal(0.0, 0.25, shape))
     return Pool(
@@ -192,7 +196,7 @@ def build_pool(config: PoolConfig, rng: np.random.Generator) -> Pool:
         rewards_PA=rewards_PA,
         lengths_PA=lengths_PA,
         features_PF=features_PF,
-        known_PF=features_PF + features_PF.std(0) * rng.standard_normal(features_PF.shape),
+        known_PF=known_PF,
         forgetting=forgetting,
         one_logit=config.rewards == "bernoulli",
         false_positive=config.false_positive,

@@ -284,3 +284,16 @@ def test_modes_that_exclude_each_other_are_refused() -> None:
         Learner(_pool(coupling="shared"), LearnerConfig(), 0, budget=1).train_schedule(np.array([[0]]), 4)
     with pytest.raises(ArgumentError, match="config"):
         Learner(_pool(), LearnerConfig(kl_weight=0.1), 0, budget=1).train_schedule(np.array([[0]]), 4)
+
+
+def test_stratified_rollouts_keep_close_to_the_probabilities() -> None:
+    """Every arm's count stays within the number of arms of its expectation; independent draws would not."""
+    pool = _pool(arms=5, prompts=3, held_out=0)
+    learner = Learner(pool, LearnerConfig(), 7, budget=3000, sampling="stratified")
+    for first in range(0, 3000, 300):
+        learner.generate(np.array([0, 1, 2]), np.full(3, 100), first)
+    for prompt in range(3):
+        arms = np.concatenate([learner._arms[f + 100 * prompt : f + 100 * prompt + 100] for f in range(0, 3000, 300)])
+        assert np.abs(np.bincount(arms, minlength=5) - 1000 * softmax(pool.base_PA[prompt])).max() <= 5
+    with pytest.raises(ArgumentError, match="sampling"):
+        Learner(pool, LearnerConfig(), 7, budget=1, sampling="tree")

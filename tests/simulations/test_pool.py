@@ -21,7 +21,7 @@ def _rng(seed: int = 0) -> np.random.Generator:
 def test_expected_rewards_are_the_drawn_pass_rates(rewards: Any, arms: int) -> None:
     config = PoolConfig(prompts=300, held_out=20, rewards=rewards, arms=arms, difficulty="mostly_hard")
     pool = build_pool(config, _rng())
-    rates = draw_pass_rates(config, _rng(), 320)
+    rates = draw_pass_rates("mostly_hard", _rng(), 320)
     np.testing.assert_allclose((softmax(pool.base_PA, axis=1) * pool.rewards_PA).sum(1), rates, rtol=1e-12)
     assert pool.rewards_PA.min() == 0
     assert pool.rewards_PA.max() == 1
@@ -30,7 +30,7 @@ def test_expected_rewards_are_the_drawn_pass_rates(rewards: Any, arms: int) -> N
 
 @pytest.mark.parametrize("difficulty", DIFFICULTIES)
 def test_mixes_have_the_mean_of_their_beta_parts(difficulty: str) -> None:
-    rates = draw_pass_rates(PoolConfig(difficulty=difficulty), _rng(), 20_000)
+    rates = draw_pass_rates(difficulty, _rng(), 20_000)
     mean = sum(share * stats.beta(a, b).mean() for share, a, b in DIFFICULTIES[difficulty])
     assert abs(rates.mean() - mean) < 5 * rates.std() / np.sqrt(20_000) + 0.002  # the edges are cut off at .002
     if difficulty == "bimodal":
@@ -40,8 +40,8 @@ def test_mixes_have_the_mean_of_their_beta_parts(difficulty: str) -> None:
 
 
 def test_measured_pass_rates_are_resampled() -> None:
-    config = PoolConfig(difficulty="measured", measured=(0.25, 0.5, 0.5, 1.0), prompts=4000)
-    values, counts = np.unique(draw_pass_rates(config, _rng(), 4000), return_counts=True)
+    drawn = draw_pass_rates("measured", _rng(), 4000, measured=(0.25, 0.5, 0.5, 1.0))
+    values, counts = np.unique(drawn, return_counts=True)
     assert values.tolist() == [0.25, 0.5, 0.998]
     assert stats.chisquare(counts, [1000, 2000, 1000]).pvalue > 1e-4
 
@@ -61,7 +61,7 @@ def test_the_kernel_has_the_stated_spectrum(coupling: str) -> None:
 
 def test_hard_prompts_are_longer_where_the_slope_says_so() -> None:
     config = PoolConfig(prompts=3000, length_slope=2.0, difficulty="uniform")
-    pool, rates = build_pool(config, _rng()), draw_pass_rates(config, _rng(), 3200)
+    pool, rates = build_pool(config, _rng()), draw_pass_rates("uniform", _rng(), 3200)
     slope = stats.linregress(1 - rates, pool.lengths_PA.mean(1))
     assert slope.slope / slope.intercept == pytest.approx(2.0, rel=0.05)
 

@@ -99,6 +99,7 @@ class Rollouts:
         rewards_R: rewards.
         lengths_R: response lengths in tokens.
         diversity_P: trajectory diversity of each group in [0, 1], where the caller measures it.
+        actions_R: (rollouts, steps) the choice at every step of a response, where responses have steps.
     """
 
     prompts_P: IntArray
@@ -107,6 +108,7 @@ class Rollouts:
     rewards_R: FloatArray
     lengths_R: FloatArray
     diversity_P: FloatArray | None = None
+    actions_R: IntArray | None = None
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -148,7 +150,7 @@ class TrainingGroups:
         sizes_P: rollouts of each group.
         ids_R: the rollouts, group after group, by the numbers they were received with.
         rewards_R: their rewards as received.
-        advantages_R: their advantages.
+        advantages_R: their advantages; (rollouts, steps) where responses have steps and each its own credit.
     """
 
     prompts_P: IntArray
@@ -222,6 +224,9 @@ class Strategy(abc.ABC):
 
     needs_truth: ClassVar[bool] = False
     """Whether it is a reference that is shown what no method can know; see ``Strategy.truth``."""
+
+    sampling: ClassVar[str] = "independent"
+    """How its rollouts are drawn, where the world knows another way: ``tree`` or ``stratified``."""
 
     untrained_purpose: ClassVar[str] = "rejected"
     """What the ledger calls this strategy's rollouts that are not trained on in their step."""

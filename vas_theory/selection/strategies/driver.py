@@ -27,11 +27,13 @@ class Generated:
         rewards_R: rewards; NaN for a rollout that could not be graded.
         lengths_R: response lengths in tokens, ones where length has no meaning.
         diversity_P: trajectory diversity of each group in [0, 1], or ``None``.
+        actions_R: (rollouts, steps) the choices inside a response, or ``None``.
     """
 
     rewards_R: FloatArray
     lengths_R: FloatArray
     diversity_P: FloatArray | None = None
+    actions_R: IntArray | None = None
 
 
 Generate = Callable[[IntArray, IntArray, int], Generated]
@@ -166,7 +168,7 @@ class SelectionDriver:
         self._rewards[first : self.generated] = made.rewards_R
         ids_R = np.arange(first, self.generated)
         rewards_R = self._rewards[first : self.generated].copy()
-        return Rollouts(prompts_P, counts_P, ids_R, rewards_R, made.lengths_R, made.diversity_P)
+        return Rollouts(prompts_P, counts_P, ids_R, rewards_R, made.lengths_R, made.diversity_P, made.actions_R)
 
     def _charge(self, rollouts: Rollouts) -> None:
         """Charge a proposal's rollouts: those of groups that were trained on, and the rest by the strategy's word."""
