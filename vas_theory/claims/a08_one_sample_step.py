@@ -179,7 +179,6 @@ CLAIMS = (
         counterexample=_QUADRATIC,
         lacked=_LACKED,
         corrected_by=("A31", "B25"),
-        experiment="bound_gallery",
     ),
     Claim(
         id="A29",

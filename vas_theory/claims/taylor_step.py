@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from vas_theory.arguments import unify
 from vas_theory.claims.base import Domain, Instance
-from vas_theory.claims.domains_extra import Extra, extended, shares, with_some_score
+from vas_theory.claims.domains_extra import Extra, extended, shares, thinned, with_some_score
 from vas_theory.claims.domains_scored import scored_bandits
-from vas_theory.gradients import policy_gradient_from_scores, reward_variance
+from vas_theory.gradients import advantages
 from vas_theory.policies import feature_score
-from vas_theory.score_moments import score_second_moment, weighted_second_moment
 
 __all__ = ["Moments", "moments", "one_logit_step", "taylor_steps"]
 
@@ -43,13 +42,15 @@ def moments(probs: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any]) 
         rewards: (N, K) rewards.
     """
     pi, phi, r = unify(probs, features, rewards)
-    scores = feature_score(pi, phi)
+    scores, centred = feature_score(pi, phi), advantages(pi, r)
+    squared, push = (scores**2).sum(-1), pi * centred
+    gradient = (push[..., None] * scores).sum(-2)
     return Moments(
-        (policy_gradient_from_scores(pi, scores, r) ** 2).sum(-1),
-        reward_variance(pi, r),
-        score_second_moment(pi, scores),
-        weighted_second_moment(pi, scores, r),
-        (scores**2).sum(-1).max(-1),
+        (gradient**2).sum(-1),
+        (push * centred).sum(-1),
+        (pi * squared).sum(-1),
+        (push * centred * squared).sum(-1),
+        squared.max(-1),
     )
 
 
@@ -66,7 +67,7 @@ def taylor_steps(*, constant_share: bool) -> Domain:
     extras = {"curvature": _curvature(), "smoothness": positive, "share": shares()}
     if constant_share:
         extras["constant_share"] = shares()
-    return extended(with_some_score(scored_bandits(binary=False, arm_counts=(2, 3, 8, 32))), **extras)
+    return thinned(extended(with_some_score(scored_bandits(binary=False, arm_counts=(2, 3, 8, 32))), **extras), 2)
 
 
 def _curvature() -> Extra:

@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from vas_theory import gradients
 from vas_theory.claims import get_claims
 from vas_theory.claims.base import Claim
+from vas_theory.claims.taylor_step import moments
+from vas_theory.policies import feature_score
 from vas_theory.precision import exact
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -72,6 +75,22 @@ def test_the_repaired_steps_hold_on_softmax_policies(seed: int, share: float) ->
     assert bandit.one_sample_gain(eta) >= eta * bandit.norm / 2 - rounding
     eta = share * c / (2 * bandit.smoothness * (c + len(bandit.rewards) * bandit.largest))
     assert bandit.one_sample_gain(eta) >= 3 / 4 * eta * c * bandit.variance - rounding
+
+
+@given(SEEDS)
+def test_the_moments_are_those_of_the_public_functions(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    probs, rewards = rng.dirichlet(np.ones(4), size=3), rng.uniform(size=(3, 4))
+    features = rng.standard_normal((3, 4, 2))
+    scores = feature_score(probs, features)
+    measured = moments(probs, features, rewards)
+    np.testing.assert_allclose(
+        measured.gradient, (gradients.policy_gradient_from_scores(probs, scores, rewards) ** 2).sum(-1), rtol=1e-9
+    )
+    np.testing.assert_allclose(measured.variance, gradients.reward_variance(probs, rewards), rtol=1e-12)
+    np.testing.assert_allclose(measured.score, gradients.score_second_moment(probs, scores), rtol=1e-12)
+    np.testing.assert_allclose(measured.estimator, gradients.weighted_second_moment(probs, scores, rewards), rtol=1e-12)
+    np.testing.assert_allclose(measured.largest_score, (scores**2).sum(-1).max(-1), rtol=1e-12)
 
 
 def test_the_quadratic_policy_loses_91_over_30720() -> None:
