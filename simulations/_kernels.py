@@ -310,7 +310,7 @@ def train_schedule(
             mean, highest, lowest = 0.0, -np.inf, np.inf
             for rollout in range(group_size):
                 arm = _find(cumulative, _uniform(stream, number + 2 * rollout) * total)
-                reward = rewards[prompt, arm]
+                reward = float(rewards[prompt, arm])
                 taken[group, rollout], seen[rollout] = arm, reward
                 mean += reward
                 highest, lowest = max(highest, reward), min(lowest, reward)

@@ -174,6 +174,7 @@ class Learner:
             raise ArgumentError("pool", "be uncoupled and exactly graded", "a coupled or noisy pool")
         if config.epochs > 1 or config.kl_weight or config.exact:
             raise ArgumentError("config", "ask for plain on-policy updates", config)
+        rewards_PA = pool.rewards_PA.astype(np.int8) if pool.binary else pool.rewards_PA  # an eighth of the memory
         _kernels.train_schedule(
             schedule_TP,
             group_size,
@@ -185,7 +186,7 @@ class Learner:
             self._drawn_P,
             self.seed,
             self._weights_PA,
-            pool.rewards_PA,
+            rewards_PA,
         )
 
     def pass_rates(self) -> Array:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from scipy.special import softmax
@@ -12,6 +9,7 @@ from scipy.special import softmax
 from simulations import _kernels, reference
 from simulations.learner import Learner, LearnerConfig
 from simulations.pool import Pool, PoolConfig, build_pool
+from tests.benchmarks.harness import Report, interleaved_seconds
 
 pytestmark = pytest.mark.bench
 
@@ -27,17 +25,6 @@ def pool() -> Pool:
 @pytest.fixture(scope="module")
 def schedule() -> np.ndarray:
     return np.random.default_rng(1).integers(0, PROMPTS, (STEPS, BATCH))
-
-
-def _best_times(functions: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Shortest time of each, with the candidates taking turns so that all meet the same load."""
-    times = dict.fromkeys(functions, np.inf)
-    for _ in range(repeats):
-        for name, function in functions.items():
-            start = time.perf_counter()
-            function()
-            times[name] = min(times[name], time.perf_counter() - start)
-    return times
 
 
 def _vectorised(pool: Pool, schedule: np.ndarray) -> np.ndarray:
@@ -72,30 +59,28 @@ def test_numpy_rival_learns_as_much(pool: Pool, schedule: np.ndarray) -> None:
     assert rival == pytest.approx(ours, abs=0.005)
 
 
-def test_speed_floors(pool: Pool, schedule: np.ndarray) -> None:
+def test_speed_floors(report: Report, pool: Pool, schedule: np.ndarray) -> None:
     weights, taken = np.exp(pool.base_PA), np.empty((BATCH, GROUP), np.int64)
-
-    def floor() -> None:
-        _kernels.sampling_floor(schedule, GROUP, np.zeros(PROMPTS, np.int64), np.uint64(1), weights, taken)
-
     few = schedule[: STEPS // 10]
-    candidates: dict[str, Callable[[], object]] = {
-        "kernel": lambda: _learn(pool, schedule),
-        "floor": floor,
-        "numpy": lambda: _vectorised(pool, schedule),
-        "python": lambda: reference.train_schedule(pool, CONFIG, 1, few.tolist(), GROUP),
-    }
-    _learn(pool, few)
-    floor()
-    times = _best_times(candidates, repeats=8)
-    times["python"] *= STEPS / len(few)
-    ratios = {
-        "python / kernel": times["python"] / times["kernel"],
-        "numpy / kernel": times["numpy"] / times["kernel"],
-        "kernel / floor": times["kernel"] / times["floor"],
-    }
-    print("\n" + ", ".join(f"{name} {seconds * 1e3:.1f} ms" for name, seconds in times.items()))
-    print(", ".join(f"{name} = {ratio:.1f}" for name, ratio in ratios.items()))
-    assert ratios["python / kernel"] >= 200
-    assert ratios["numpy / kernel"] >= 5
-    assert ratios["kernel / floor"] <= 3
+    seconds = interleaved_seconds(
+        {
+            "ours": lambda: _learn(pool, schedule),
+            "sampling": lambda: _kernels.sampling_floor(
+                schedule, GROUP, np.zeros(PROMPTS, np.int64), np.uint64(1), weights, taken
+            ),
+            "numpy": lambda: _vectorised(pool, schedule),
+            "python": lambda: reference.train_schedule(pool, CONFIG, 1, few.tolist(), GROUP),
+        },
+        repeats=15,
+        calls={"ours": 3, "sampling": 6},
+    )
+    seconds["python"] = [each * STEPS / len(few) for each in seconds["python"]]
+    for peer, floor in (("python", 200), ("numpy", 5), ("sampling", 1 / 3)):
+        report.compare(
+            "bandit learner",
+            ours=seconds["ours"],
+            peer=f"{peer} only" if peer == "sampling" else f"{peer} learner",
+            theirs=seconds[peer],
+            shape=f"P {PROMPTS}, K {ARMS}, B {BATCH}, G {GROUP}, T {STEPS}",
+            floor=floor,
+        )

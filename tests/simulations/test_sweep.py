@@ -98,11 +98,19 @@ def _start(script: Path, folder: Path, log: Path, pause: float, workers: int) ->
     return subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cells of a sweep that nobody disturbed."""
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "demo.py").write_text(_SCRIPT)
+    assert _start(folder / "demo.py", folder / "cells", folder / "log", 0, 1).wait(timeout=60) == 0
+    return folder / "cells"
+
+
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_killed_sweep_goes_on_where_it_was(tmp_path: Path, workers: int) -> None:
-    script, log, whole = tmp_path / "demo.py", tmp_path / "log", tmp_path / "whole"
+def test_a_killed_sweep_goes_on_where_it_was(tmp_path: Path, whole: Path, workers: int) -> None:
+    script, log = tmp_path / "demo.py", tmp_path / "log"
     script.write_text(_SCRIPT)
-    assert _start(script, whole, tmp_path / "other_log", 0, 1).wait(timeout=60) == 0
     process = _start(script, tmp_path / "cells", log, 0.3, workers)
     deadline = time.monotonic() + 60
     while len(list((tmp_path / "cells").glob("*.meta.json"))) < 2 and time.monotonic() < deadline:
