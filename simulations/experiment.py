@@ -123,21 +123,20 @@ def run_experiment(
         ``"current"`` when nothing was run, ``"computed"`` for a new table, ``"replaced"`` when a table from
         another config, from older sources or with altered bytes was in its place.
     """
+    cells = [] if experiment.cells is None else experiment.cells(config)
     sources = first_party_sources(experiment.module)
+    all_sources = first_party_sources(experiment.module, *(module for cell in cells for module in cell.modules))
     values = config.model_dump(mode="json", exclude={"seed"})
-    if table_is_current(path, config=values, seed=config.seed, sources=sources):
+    if table_is_current(path, config=values, seed=config.seed, sources=all_sources):
         return "current"
     existed = path.exists()
     start = time.perf_counter()
     if experiment.run is not None:
         frame = experiment.run(config)
     else:
-        assert experiment.cells is not None
         assert experiment.run_cell is not None
         folder = path.parent / "cells" / path.stem
-        frame = run_sweep(
-            experiment.name, experiment.cells(config), experiment.run_cell, folder, sources=sources, workers=workers
-        )
+        frame = run_sweep(experiment.name, cells, experiment.run_cell, folder, sources=sources, workers=workers)
     seconds = round(time.perf_counter() - start, 3)
-    write_table(frame, path, config=values, seed=config.seed, sources=sources, seconds=seconds)
+    write_table(frame, path, config=values, seed=config.seed, sources=all_sources, seconds=seconds)
     return "replaced" if existed else "computed"

@@ -33,19 +33,19 @@ def _imported_names(path: Path) -> set[str]:
     return {name for name in names if name.split(".")[0] in _PACKAGES}
 
 
-def first_party_sources(module: str) -> list[ModuleType]:
-    """Return ``module`` and every module of this project that it imports, directly or through others.
+def first_party_sources(*modules: str) -> list[ModuleType]:
+    """Return the modules and every module of this project that they import, directly or through others.
 
     Imports inside functions count; modules that only store or report results do not.
 
     Args:
-        module: import path, such as ``"simulations.experiments.bound_gallery"``.
+        modules: import paths, such as ``"simulations.experiments.bound_gallery"``.
 
     Returns:
         The modules, sorted by name.
     """
     found: dict[str, ModuleType] = {}
-    waiting = [module]
+    waiting = list(modules)
     while waiting:
         name = waiting.pop()
         if name in found or name in _NEUTRAL or not _is_module(name):

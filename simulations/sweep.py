@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 import pandas as pd
 
+from simulations.sources import first_party_sources
 from vas_theory.errors import ArgumentError
 from vas_theory.storage import read_table, table_is_current, write_table
 
@@ -26,11 +27,14 @@ class Cell:
         name: unique file name without ending.
         config: everything its table depends on besides seed and sources, JSON-serialisable.
         seed: its seed.
+        modules: import paths of modules that only some cells depend on, found by name and so not by imports, such as
+            a strategy's: when one changes, the other cells stay.
     """
 
     name: str
     config: Mapping[str, Any]
     seed: int
+    modules: tuple[str, ...] = ()
 
 
 class Progress:
@@ -81,21 +85,20 @@ def _compute(cell: Cell, run_cell: Callable[[Cell], pd.DataFrame], folder: Path,
 
 
 def _finished(
-    cells: Sequence[Cell],
+    tasks: Sequence[tuple[Cell, Sequence[ModuleType]]],
     run_cell: Callable[[Cell], pd.DataFrame],
     folder: Path,
-    sources: Sequence[ModuleType],
     workers: int,
 ) -> Iterator[None]:
     if workers == 1:
-        for cell in cells:
+        for cell, sources in tasks:
             _compute(cell, run_cell, folder, sources)
             yield
         return
     import joblib
 
     parallel = joblib.Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
-    yield from parallel(joblib.delayed(_compute)(cell, run_cell, folder, sources) for cell in cells)
+    yield from parallel(joblib.delayed(_compute)(cell, run_cell, folder, sources) for cell, sources in tasks)
 
 
 def run_sweep(
@@ -119,7 +122,7 @@ def run_sweep(
         cells: the cells, with different names.
         run_cell: maps a cell to its table; a function of a module, because other processes import it.
         folder: where the cells' tables lie; one sweep at a time may use it.
-        sources: modules that the rows depend on.
+        sources: modules that the rows of all cells depend on.
         workers: processes.
         stream: where progress is written, standard error by default.
 
@@ -134,13 +137,15 @@ def run_sweep(
         raise ArgumentError("cells", "be at least one, with different names", [cell.name for cell in cells])
     if workers < 1:
         raise ArgumentError("workers", "be at least 1", workers)
+    own = {modules: first_party_sources(*modules) for modules in {cell.modules for cell in cells}}
+    tasks = [(cell, [*sources, *own[cell.modules]]) for cell in cells]
     missing = [
-        cell
-        for cell in cells
-        if not table_is_current(_path(folder, cell), config=cell.config, seed=cell.seed, sources=sources)
+        (cell, needed)
+        for cell, needed in tasks
+        if not table_is_current(_path(folder, cell), config=cell.config, seed=cell.seed, sources=needed)
     ]
     progress = Progress(name, len(missing), stream)
-    for _ in _finished(missing, run_cell, folder, sources, workers):
+    for _ in _finished(missing, run_cell, folder, workers):
         progress.advance()
     for leftover in folder.glob(".*.tmp"):  # of a process that was killed while it wrote
         leftover.unlink()

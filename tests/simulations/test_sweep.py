@@ -75,6 +75,19 @@ def test_a_cell_of_another_making_runs_again(tmp_path: Path, change: str) -> Non
     assert set(frame.loc[frame["cell"] == "c2", "x"]) == {other.seed, other.config["a"], 0}
 
 
+def test_a_cell_runs_again_when_a_module_of_its_own_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("probe_one", "probe_two"):
+        (tmp_path / f"{name}.py").write_text("x = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    cells = [Cell("c0", {"a": 1}, 0, ("probe_one",)), Cell("c1", {"a": 1}, 1, ("probe_two",))]
+    _sweep(tmp_path / "cells", cells)
+    (tmp_path / "probe_two.py").write_text("x = 2\n")
+    _sweep(tmp_path / "cells", cells)
+    assert _calls == ["c0", "c1", "c1"]
+    for name in ("probe_one", "probe_two"):
+        del sys.modules[name]
+
+
 @pytest.mark.parametrize("damage", ["cut", "flip", "no metadata", "cut metadata"])
 def test_damaged_cells_are_computed_again_to_the_same_bytes(tmp_path: Path, damage: str) -> None:
     _sweep(tmp_path)
