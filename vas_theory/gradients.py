@@ -216,5 +216,5 @@ def explained_variance(probs: ArrayLike, scores: ArrayLike, rewards: ArrayLike) 
     explained = (pi * fit**2).sum(-1)
     variance = reward_variance(pi, r)
     constant = variance == 0
-    share: NDArray[Any] = np.where(constant, 1, explained / np.where(constant, 1, variance))
+    share: NDArray[Any] = np.where(constant, 1, explained / np.where(constant, 1, variance))[()]
     return share

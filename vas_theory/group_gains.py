@@ -106,8 +106,9 @@ def group_gain(
     """
     rate = as_pass_rates("p", p)
     check_ddof_eps(ddof, eps)
-    factors = whitening_factors(group_size, kind=kind, ddof=ddof, eps=eps, arithmetic=rate)
-    share = like([Fraction(group_size - 1, group_size)], factors)[0]
+    size = as_group_size(group_size)
+    factors = whitening_factors(size, kind=kind, ddof=ddof, eps=eps, arithmetic=rate)
+    share = like([Fraction(size - 1, size)], factors)[0]
     return bernstein(factors * share, rate)
 
 

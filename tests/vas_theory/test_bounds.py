@@ -418,6 +418,12 @@ def test_bounds_are_exact_on_fractions_and_symbols() -> None:
     assert sympy.expand(gradient_l1_bound(np.array([p, 1 - p]), [1, 0]) - 2 * p * (1 - p)) == 0
 
 
+def test_literature_constants_are_the_published_ones() -> None:
+    assert razin_gradient_bound(2.0, 3, 0.125) == pytest.approx(6 * 3 * 2 * 0.5)
+    assert mei_smoothness(1.0) == 2.5
+    assert mei_gradient_bound([0.3, 0.3, 0.4], [1.0, 1.0, 0.0]) == pytest.approx(0.3 * 0.4)
+
+
 def test_constant_rewards_and_empty_classes_give_zero() -> None:
     assert variance_over_rho([0.5, 0.5], [0.1, 0.1]) == 0
     assert gradient_l1_bound([0.5, 0.5], [0.1, 0.1]) == 0

@@ -430,11 +430,13 @@ def test_clipping_can_remove_the_whole_gradient() -> None:
     assert clipping_bias(new, old, gain, clip_low=Fraction(2, 5), clip_high=Fraction(2, 5)).tolist() == [0, 0]
 
 
-def test_arms_the_old_policy_never_draws_have_no_part() -> None:
-    value, gradient = clipped_surrogate([0.5, 0.25, 0.25], [0.5, 0.5, 0.0], [0.0, 0.0, 5.0])
+@pytest.mark.parametrize("gain", [5.0, -5.0])
+def test_arms_the_old_policy_never_draws_have_no_part(gain: float) -> None:
+    new, old, advantage = [0.5, 0.25, 0.25], [0.5, 0.5, 0.0], [0.0, 0.0, gain]
+    value, gradient = clipped_surrogate(new, old, advantage)
     assert value == 0
     assert (gradient == 0).all()
-    assert (clipping_bias([0.5, 0.25, 0.25], [0.5, 0.5, 0.0], [0.0, 0.0, 5.0]) == 0).all()
+    assert (clipping_bias(new, old, advantage) == 0).all()
 
 
 @pytest.mark.parametrize(("name", "value"), [("clip_low", 1.5), ("clip_low", -0.1), ("clip_high", -0.1)])
