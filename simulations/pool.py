@@ -33,10 +33,15 @@ DIFFICULTIES: dict[str, tuple[tuple[float, float, float], ...]] = {
 
 COUPLINGS: dict[str, tuple[tuple[float, ...], float]] = {
     "none": ((), 0.0),
-    "shared": ((0.8, 1.0, 0.5, 0.25, 0.125), 0.0),
-    "interference": ((0.0, 16.0, 16.0, 16.0, 16.0), 0.001),
+    "shared": ((2.0, 1.0, 0.5, 0.25, 0.125), 0.0),
+    "interference": ((2.0, 16.0, 16.0, 16.0, 16.0), 0.003),
 }
-"""Eigenvalues of ``U U^T`` (the first belongs to the skill all prompts share alike) and what is forgotten a step."""
+"""Eigenvalues of ``U U^T`` and the share of what was learned that a step forgets.
+
+An eigenvalue says how far a push on every prompt along its eigenvector comes back through the features, in units of
+the push itself. The first belongs to the skill that all prompts share alike; the others have both signs, so that
+training one prompt helps some and harms others.
+"""
 
 _EDGE = 0.002
 """Pass rates are kept this far from 0 and 1, where a softmax cannot start."""
