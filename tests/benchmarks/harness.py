@@ -18,7 +18,10 @@ FOLDER = Path(__file__).parents[2] / "vas_theory" / "output" / "benchmarks"
 def interleaved_seconds(
     candidates: Mapping[str, Callable[[], object]], *, repeats: int, calls: Mapping[str, int] | None = None
 ) -> dict[str, list[float]]:
-    """Seconds a call, one number a round; in every round the candidates take turns, so all meet the same load.
+    """Processor seconds a call, one number a round; the candidates take turns, so that all meet the same load.
+
+    Processor time, because what other programs take from the clock is no candidate's doing. It adds up the threads
+    of this process: give every candidate one thread.
 
     Args:
         candidates: name -> what to call; each is called once beforehand, to compile and to fill caches.
@@ -31,10 +34,10 @@ def interleaved_seconds(
     for _ in range(repeats):
         for name, call in candidates.items():
             count = (calls or {}).get(name, 1)
-            start = time.perf_counter()
+            start = time.process_time()
             for _ in range(count):
                 call()
-            seconds[name].append((time.perf_counter() - start) / count)
+            seconds[name].append((time.process_time() - start) / count)
     return seconds
 
 
@@ -137,8 +140,8 @@ class Report:
         lines.insert(1, "  ".join("-" * width for width in widths))
         return "\n".join(
             [
-                "Ratio: the peer's time over ours, median of interleaved rounds. A floor below 1 is one over the",
-                "largest multiple of the peer's time that is allowed.",
+                "Ratio: the peer's processor time over ours, median of interleaved rounds.",
+                "A floor below 1 is one over the largest multiple of the peer's time that is allowed.",
                 f"CPU: {cpu_model()}",
                 *sorted({row.versions for row in self.rows}),
                 "",

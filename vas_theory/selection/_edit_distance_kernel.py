@@ -29,7 +29,7 @@ def sum_pairwise_distances(
         sum of d and sum of d^2, each of shape (groups,).
     """
     groups = group_offsets.size - 1
-    ids, _, vocabulary_sizes = number_tokens(tokens, offsets, group_offsets, 0)
+    ids, _, vocabulary_sizes, _ = number_tokens(tokens, offsets, group_offsets, 0)
     sums, squares = np.zeros(groups), np.zeros(groups)
     _sum_pairwise(ids, offsets, group_offsets, vocabulary_sizes, sums, squares)
     return sums, squares

@@ -13,6 +13,8 @@ numba then leaves out its test for negative ones.
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,24 @@ __all__ = ["LARGEST_LAYOUT", "count_ngrams", "number_tokens"]
 
 LARGEST_LAYOUT = (1 << 32) - 1
 """Tokens and gaps that one call can take."""
+
+
+_SMALLEST_TABLE = 4
+_LARGEST_KEPT = 1 << 22
+_kept = threading.local()
+
+
+def _scratch(numbers: int, keys: int) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Memory with no defined content, valid until this thread's next call.
+
+    Each thread keeps its own: fresh memory costs a page fault every 4 KiB, a good part of the time of one group.
+    """
+    arrays = getattr(_kept, "arrays", None)
+    if arrays is None or arrays[0].size < numbers or arrays[1].size < keys:
+        arrays = np.empty(numbers, dtype=np.uint32), np.empty(keys, dtype=np.int64)
+        if max(numbers, keys) <= _LARGEST_KEPT:
+            _kept.arrays = arrays
+    return arrays[0][:numbers], arrays[1][:keys]
 
 
 def count_ngrams(
@@ -39,49 +59,50 @@ def count_ngrams(
         matches, shape (max_n, sequences): the n-grams of a sequence, each clipped to its largest count in another
         sequence of the group; distinct, shape (max_n, groups): the number of different n-grams in a group.
     """
-    ids, owners, vocabulary_sizes = number_tokens(tokens, offsets, group_offsets, max_n)
-    order = np.empty(ids.size, dtype=np.uint32)
+    ids, owners, vocabulary_sizes, spare = number_tokens(tokens, offsets, group_offsets, max_n)
     matches = np.zeros((max_n, offsets.size - 1), dtype=np.int64)
     distinct = np.zeros((max_n, group_offsets.size - 1), dtype=np.int64)
-    _sort_positions(ids, offsets, group_offsets, max_n, vocabulary_sizes, order)
-    _scan_runs(ids, owners, order, offsets, group_offsets, max_n, matches, distinct)
+    _sort_positions(ids, offsets, group_offsets, max_n, vocabulary_sizes, spare[0], spare[1])
+    _scan_runs(ids, owners, spare[0], spare[1], offsets, group_offsets, max_n, matches, distinct)
     return matches, distinct
 
 
 def number_tokens(
     tokens: NDArray[np.int64], offsets: NDArray[np.int64], group_offsets: NDArray[np.int64], gap: int
-) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int64]]:
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint32]]:
     """Lay tokens out with gaps and give those of each group the numbers 1..V in order of appearance.
 
     Returns:
-        ids and owning sequence, shape (tokens + (sequences + 1) gap,), 0 in the gaps; V, shape (groups,).
+        ids and owning sequence, shape (tokens + (sequences + 1) gap,), 0 in the gaps; V, shape (groups,); and
+        two more arrays like the ids to work in. All but V are valid until this thread's next call.
     """
-    layout_size = tokens.size + offsets.size * gap
-    ids = np.zeros(layout_size, dtype=np.uint32)
-    owners = np.zeros(layout_size, dtype=np.uint32)
+    size = tokens.size + offsets.size * gap
+    longest = int(np.diff(offsets[group_offsets]).max(initial=0))
+    slots = 1 << max(_SMALLEST_TABLE, (4 * longest).bit_length())
+    numbers, keys = _scratch(4 * size + slots, longest + 1 + slots)
+    rows = numbers[slots:].reshape(4, size)
+    ids, owners = rows[0], rows[1]
     vocabulary_sizes = np.zeros(group_offsets.size - 1, dtype=np.int64)
-    _number_tokens(tokens, offsets, group_offsets, gap, ids, owners, vocabulary_sizes)
-    return ids, owners, vocabulary_sizes
+    ids[:] = 0
+    owners[:] = 0
+    _number_tokens(
+        tokens, offsets, group_offsets, gap, ids, owners, vocabulary_sizes, numbers[:slots], keys[:slots], keys[slots:]
+    )
+    return ids, owners, vocabulary_sizes, rows[2:]
 
 
 @LazyKernel
-def _number_tokens(tokens, offsets, group_offsets, gap, ids, owners, vocabulary_sizes):  # type: ignore[no-untyped-def]
+def _number_tokens(  # type: ignore[no-untyped-def]
+    tokens, offsets, group_offsets, gap, ids, owners, vocabulary_sizes, table_ids, table_keys, keys
+):
     """Give the tokens of each group numbers from 1 in order of appearance, and note whose they are.
 
-    The hash table doubles when it is half full, so that few different tokens stay in near memory.
+    The hash table, free where its id is 0, uses part of the memory it is given and doubles when it is a quarter
+    full, so that few different tokens stay in near memory.
     """
-    longest = 0
-    for g in range(group_offsets.size - 1):
-        longest = max(longest, offsets[group_offsets[g + 1]] - offsets[group_offsets[g]])
-    bits = 5
-    while 1 << bits < 2 * longest:
-        bits += 1
-    table_ids = np.empty(1 << bits, np.uint32)  # 0 where free
-    table_keys = np.empty(1 << bits, np.int64)
-    keys = np.empty(longest + 1, np.int64)
     for g in range(group_offsets.size - 1):
         length = offsets[group_offsets[g + 1]] - offsets[group_offsets[g]]
-        bits = 4
+        bits = _SMALLEST_TABLE
         while 1 << bits < length // 4:
             bits += 1
         table_ids[: 1 << bits] = 0
@@ -102,7 +123,7 @@ def _number_tokens(tokens, offsets, group_offsets, gap, ids, owners, vocabulary_
                 position = t + (s + 1) * gap
                 ids[position] = table_ids[slot]
                 owners[position] = s
-                if 2 * vocabulary > 1 << bits:
+                if 4 * vocabulary > 1 << bits:
                     bits += 1
                     table_ids[: 1 << bits] = 0
                     for known in range(1, vocabulary + 1):
@@ -117,7 +138,7 @@ def _number_tokens(tokens, offsets, group_offsets, gap, ids, owners, vocabulary_
 
 
 @LazyKernel
-def _sort_positions(ids, offsets, group_offsets, max_n, vocabulary_sizes, order):  # type: ignore[no-untyped-def]
+def _sort_positions(ids, offsets, group_offsets, max_n, vocabulary_sizes, order, previous):  # type: ignore[no-untyped-def]
     """Sort the positions of each group by the n-gram of length max_n that begins there.
 
     The gaps are sorted too and come first. Because a group's positions are taken from within the gap before it to
@@ -129,7 +150,6 @@ def _sort_positions(ids, offsets, group_offsets, max_n, vocabulary_sizes, order)
         largest = max(largest, vocabulary_sizes[g])
     starts = np.empty(largest + 1, np.uint32)
     places = np.empty(largest + 1, np.uint32)
-    previous = np.empty(order.size, np.uint32)
     for g in range(group_offsets.size - 1):
         begin = offsets[group_offsets[g]] + group_offsets[g] * max_n + 1
         end = offsets[group_offsets[g + 1]] + group_offsets[g + 1] * max_n + 1
@@ -153,10 +173,8 @@ def _sort_positions(ids, offsets, group_offsets, max_n, vocabulary_sizes, order)
 
 
 @LazyKernel
-def _scan_runs(ids, owners, order, offsets, group_offsets, max_n, matches, distinct):  # type: ignore[no-untyped-def]
-    """Add up matches and different n-grams along the sorted positions."""
-    shared = np.empty(order.size, np.uint32)
-    owners_in_order = np.empty(order.size, np.uint32)
+def _scan_runs(ids, owners, order, shared, offsets, group_offsets, max_n, matches, distinct):  # type: ignore[no-untyped-def]
+    """Add up matches and different n-grams along the sorted positions; ``order`` and ``shared`` are used up."""
     counters = np.zeros(offsets.size - 1, np.int64)
     run = 0
     for g in range(group_offsets.size - 1):
@@ -171,36 +189,35 @@ def _scan_runs(ids, owners, order, offsets, group_offsets, max_n, matches, disti
                 same &= int(ids[position + n] == ids[after + n]) & int(ids[position + n] != 0)
                 shared_tokens += same
             shared[k] = shared_tokens
-            owners_in_order[k] = owners[position]
+            order[k] = owners[position]  # from here on only whose n-gram it is matters
         for n in range(max_n):
-            different = 0
+            matched = matches[n]
+            total = 0
             for s in range(group_offsets[g], group_offsets[g + 1]):
-                different += max(0, offsets[s + 1] - offsets[s] - n)
+                matched[s] = offsets[s + 1] - offsets[s]
+                total += max(0, matched[s] - n)
+            repeats = 0
             k = begin
             while k < end:
-                if shared[k] <= n:  # occurs once: matches nothing
+                if shared[k] <= n:  # occurs once, or is one of the last n - 1 positions, which begin no n-gram
+                    matched[order[k]] -= 1
                     k += 1
                     continue
+                # what earlier runs left in the counters is less than this one begins with
                 run += 1 << 32
-                largest = 0
-                second = 0
-                owner_of_largest = np.uint32(0)
+                largest = run
+                second = run
+                owner_of_largest = order[k]
                 inside = True
                 while inside:
-                    owner = owners_in_order[k]
-                    # what an earlier run left in the counter is less than this run begins with
-                    counters[owner] = max(counters[owner], run) + 1
-                    count = counters[owner] - run
-                    if count > largest:
-                        if owner != owner_of_largest:
-                            second = largest
-                            owner_of_largest = owner
-                        largest = count
-                    elif count > second and owner != owner_of_largest:
-                        second = count
-                    matches[n, owner] += 1
+                    owner = order[k]
+                    count = max(counters[owner], run) + 1
+                    counters[owner] = count
+                    second = max(second, run if owner == owner_of_largest else min(largest, count))
+                    owner_of_largest = owner if count > largest else owner_of_largest
+                    largest = max(largest, count)
                     inside = shared[k] > n
-                    different -= int(inside)
+                    repeats += int(inside)
                     k += 1
-                matches[n, owner_of_largest] -= largest - second
-            distinct[n, g] = different
+                matched[owner_of_largest] -= largest - second
+            distinct[n, g] = total - repeats

@@ -47,14 +47,16 @@ def set_leaves(sums, patterns, starts, widths, class_counts, highest, places, va
         sums[place] = values[k]
     while class_counts[highest] == 0:
         highest -= 1
+    nodes = sums.reshape(-1, 8)
     for level in range(1, starts.size):
+        first_node = starts[level - 1] >> 3
         whole = widths[level] <= places.size
         for k in range(min(widths[level], places.size)):
             parent = k if whole else places[k] >> 3
             places[k] = parent
-            c = starts[level - 1] + 8 * parent
-            sums[starts[level] + parent] = ((sums[c] + sums[c + 1]) + (sums[c + 2] + sums[c + 3])) + (
-                (sums[c + 4] + sums[c + 5]) + (sums[c + 6] + sums[c + 7])
+            node = nodes[first_node + parent]
+            sums[starts[level] + parent] = ((node[0] + node[1]) + (node[2] + node[3])) + (
+                (node[4] + node[5]) + (node[6] + node[7])
             )
     return growth, highest
 
@@ -86,22 +88,31 @@ def accept_proposals(weights, bound, uniforms, marks, epoch, drawn, filled):  # 
 
 
 @LazyKernel
-def descend(sums, starts, uniforms, drawn):  # type: ignore[no-untyped-def]
-    """Fill ``drawn`` with leaves found from the root, one uniform each.
+def descend(sums, starts, targets, drawn):  # type: ignore[no-untyped-def]
+    """Fill ``drawn`` with the leaves in which ``targets`` (in [0, total), used up) fall.
 
-    A child of sum zero is never entered, so rounding cannot end at a weight of zero.
+    The child entered is the first whose running sum exceeds the target, or else, after rounding, the last that is
+    positive: a weight of zero is never reached.
     """
-    for k in range(uniforms.size):
-        target = uniforms[k] * sums[starts[-1]]
-        node = 0
-        for level in range(starts.size - 2, -1, -1):
-            first = starts[level] + 8 * node
-            child = first
-            for other in range(first, first + 8):
-                if sums[other] > 0.0:
-                    child = other
-                    if target < sums[other]:
-                        break
-                    target -= sums[other]
-            node = child - starts[level]
-        drawn[k] = node
+    nodes = sums.reshape(-1, 8)
+    drawn[:] = 0
+    for level in range(starts.size - 2, -1, -1):
+        first_node = starts[level] >> 3
+        for k in range(targets.size):
+            node = nodes[first_node + drawn[k]]
+            target = targets[k]
+            running = 0.0
+            passed = 0.0
+            child = 0
+            for c in range(8):
+                running += node[c]
+                if target >= running:
+                    child = c + 1
+                    passed = running
+            if child == 8:
+                child = 7
+                while node[child] == 0.0:
+                    child -= 1
+                passed = running - node[child]
+            targets[k] = target - passed
+            drawn[k] = 8 * drawn[k] + child

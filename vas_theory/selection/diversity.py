@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vas_theory.errors import ArgumentError
 from vas_theory.selection import _diversity_reference as reference
+from vas_theory.selection._bleu_kernel import average_bleu
 from vas_theory.selection._compilation import numba_is_available
 from vas_theory.selection._edit_distance_kernel import sum_pairwise_distances
 from vas_theory.selection._ngram_kernel import LARGEST_LAYOUT, count_ngrams
@@ -34,9 +35,6 @@ __all__ = [
     "self_bleu",
     "self_bleu_groups",
 ]
-
-_SMOOTHING = 0.1
-"""What the smoothing counts in place of no match at all."""
 
 
 def self_bleu(tokens: ArrayLike, offsets: ArrayLike, *, max_n: int = 3) -> float:
@@ -175,38 +173,11 @@ def _self_bleu(groups: TokenGroups, max_n: int) -> NDArray[np.float64]:
     if not numba_is_available():
         return np.array([reference.self_bleu(group, max_n) for group in groups.lists()], dtype=np.float64)
     _check_size(groups, max_n)
-    result = np.empty(groups.group_offsets.size - 1)
+    averages = np.empty(groups.group_offsets.size - 1)
     for where, piece in groups.pieces():
         matches, _ = count_ngrams(piece.tokens, piece.offsets, piece.group_offsets, max_n)
-        sizes = np.diff(piece.group_offsets)
-        group_of = np.repeat(np.arange(sizes.size), sizes)
-        scores = _bleu(matches, np.diff(piece.offsets), group_of)
-        result[where] = np.bincount(group_of, weights=scores, minlength=sizes.size) / np.maximum(sizes, 1)
-    return result
-
-
-def _bleu(matches: NDArray[np.int64], lengths: NDArray[np.int64], group_of: NDArray[np.int64]) -> NDArray[np.float64]:
-    """BLEU of each sequence from its clipped matches, shape (max_n, sequences)."""
-    max_n = matches.shape[0]
-    totals = np.maximum(1, lengths - np.arange(max_n)[:, np.newaxis])
-    log_precision = np.log(np.where(matches > 0, matches, _SMOOTHING) / totals).sum(axis=0) / max_n
-    log_penalty = np.minimum(0.0, 1 - _closest_lengths(lengths, group_of) / np.maximum(lengths, 1))
-    return np.where(matches[0] > 0, np.exp(log_precision + log_penalty), 0.0)
-
-
-def _closest_lengths(lengths: NDArray[np.int64], group_of: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The closest length of another sequence of the group, the shorter of two; its own for a group of one."""
-    order = np.lexsort((lengths, group_of))
-    in_order = lengths[order]
-    neighbours = np.diff(group_of[order]) == 0
-    gaps = np.diff(in_order)
-    none = np.iinfo(np.int64).max
-    below = np.concatenate([[none], np.where(neighbours, gaps, none)])[: lengths.size]
-    above = np.concatenate([np.where(neighbours, gaps, none), [none]])[-lengths.size :]
-    step = np.where(below <= above, -below, above)
-    closest = np.empty_like(lengths)
-    closest[order] = in_order + np.where(np.minimum(below, above) == none, 0, step)
-    return closest
+        average_bleu(matches, piece.offsets, piece.group_offsets, averages[where])
+    return averages
 
 
 def _distinct_n(groups: TokenGroups, n: int) -> NDArray[np.float64]:

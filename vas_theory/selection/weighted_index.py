@@ -16,7 +16,7 @@ from vas_theory.selection._weighted_index_kernel import (
 
 __all__ = ["WeightedIndex"]
 
-_LOWEST_ACCEPTANCE = 1 / 16
+_LOWEST_ACCEPTANCE = 1 / 8
 """Below this share of accepted proposals a walk down the sum-tree costs less than rejection."""
 
 _CLASSES = 1 << (63 - CLASS_SHIFT)
@@ -36,7 +36,7 @@ class WeightedIndex:
     """Positions 0..n-1 with weights, drawn with probability w_i / sum_j w_j.
 
     A draw proposes uniform positions and keeps each with probability w_i / max_j w_j; where fewer than one
-    proposal in 16 would be kept it walks a sum-tree instead. Both are exact up to the 53 bits of one
+    proposal in eight would be kept it walks a sum-tree instead. Both are exact up to the 53 bits of one
     uniform number. Drawing without replacement means one after another, each in proportion to the weights of
     what is left.
 
@@ -175,13 +175,13 @@ class WeightedIndex:
 
     def _draw_by_rejection(self, rng: np.random.Generator, drawn: NDArray[np.int64], epoch: int) -> int:
         """Fill ``drawn`` while enough proposals can be accepted and say how far that went."""
-        weights, bound, left = self.weights, self.maximum_bound, self.total
+        weights, bound, left = self._sums[: self._count], self.maximum_bound, self.total
         filled = 0
         while filled < drawn.size:
             acceptance = left / bound / self._count
             if acceptance < _LOWEST_ACCEPTANCE:
                 break
-            wanted = int((drawn.size - filled) / acceptance * 1.1) + 16
+            wanted = int((drawn.size - filled) / acceptance * 1.06) + 16
             uniforms = rng.random((2, min(wanted, _LARGEST_ROUND)))
             filled, added = accept_proposals(weights, bound, uniforms, self._marks, epoch, drawn, filled)
             if epoch:
@@ -206,7 +206,7 @@ class WeightedIndex:
             self._set(drawn[:removed].copy(), kept[:removed])
 
     def _descend(self, rng: np.random.Generator, drawn: NDArray[np.int64]) -> None:
-        descend(self._sums, self._starts, rng.random(drawn.size), drawn)
+        descend(self._sums, self._starts, rng.random(drawn.size) * self.total, drawn)
 
     def _set(self, places: NDArray[np.int64], values: NDArray[np.float64]) -> None:
         """Write checked values; ``places`` is used up."""
