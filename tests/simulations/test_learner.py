@@ -156,10 +156,11 @@ def test_forgetting_shrinks_what_was_learned_and_survives_folding() -> None:
     assert learner._scale > 1e-6
 
 
-def test_clipping_and_ratios_follow_the_surrogate() -> None:
+@pytest.mark.parametrize(("low", "high"), [(0.2, 0.45), (0.45, 0.03)])
+def test_clipping_and_ratios_follow_the_surrogate(low: float, high: float) -> None:
     """The push equals the gradient of mean min(ratio A, clip(ratio) A), by central differences."""
     pool = _pool(prompts=1, held_out=0, arms=4)
-    config = LearnerConfig(learning_rate=0.8, epochs=2, clip_low=0.2, clip_high=0.45)
+    config = LearnerConfig(learning_rate=0.8, epochs=2, clip_low=low, clip_high=high)
     learner = Learner(pool, config, 2, budget=16)
     _, groups = _step(learner, np.array([0]), 16)
     arms, advantages = learner._arms[:16], groups.advantages_R
@@ -167,7 +168,7 @@ def test_clipping_and_ratios_follow_the_surrogate() -> None:
 
     def surrogate(logits: np.ndarray) -> float:
         ratio = np.exp(log_softmax(logits))[arms] / old
-        return float(np.minimum(ratio * advantages, np.clip(ratio, 0.8, 1.45) * advantages).mean())
+        return float(np.minimum(ratio * advantages, np.clip(ratio, 1 - low, 1 + high) * advantages).mean())
 
     def gradient(logits: np.ndarray) -> np.ndarray:
         steps = 1e-6 * np.eye(4)
@@ -181,7 +182,7 @@ def test_clipping_and_ratios_follow_the_surrogate() -> None:
     report = learner.update(groups, fresh_from=0)
     np.testing.assert_allclose(softmax(learner.logits()[0]), softmax(expected), atol=1e-8)
     ratio = softmax(first)[arms] / old
-    clipped = ((advantages > 0) & (ratio > 1.45)) | ((advantages < 0) & (ratio < 0.8))
+    clipped = ((advantages > 0) & (ratio > 1 + high)) | ((advantages < 0) & (ratio < 1 - low))
     assert 0 < clipped.sum() < 16
     assert report.clip_fraction == pytest.approx(clipped.sum() / 32)
 
