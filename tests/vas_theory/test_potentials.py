@@ -155,6 +155,11 @@ def test_sampling_weights_are_a_distribution_and_give_the_mixed_variance(rates: 
     assert mixture_expected_variance(variance, ratio) == pytest.approx(weights @ variance, abs=1e-12)
 
 
+def test_a_pool_without_variance_is_sampled_uniformly() -> None:
+    assert sampling_weights([0.0, 1.0, 0.0, 1.0], 1.0).tolist() == [0.25] * 4
+    assert sampling_weights([0.0, 0.5], 1.0).tolist() == [0.0, 1.0]
+
+
 def test_expected_variance_is_the_mean_times_one_plus_lambda_cv_squared() -> None:
     variance = np.array([0.25, 0.09, 0.0, 0.16])
     cv = variance.std() / variance.mean()
