@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "DIGITS",
+    "arcsin",
     "cos",
     "exact",
     "exp",
@@ -61,7 +62,8 @@ def _apply(name: str, value: Any) -> Any:
     return getattr(mpmath, name)(value)
 
 
-def _generic(name: str) -> Callable[[ArrayLike], NDArray[Any]]:
+def _generic(name: str, scalar_name: str | None = None) -> Callable[[ArrayLike], NDArray[Any]]:
+    """Return numpy's function ``name``, which mpmath and SymPy call ``scalar_name``."""
     numpy_function = getattr(np, name)
 
     def function(x: ArrayLike) -> NDArray[Any]:
@@ -71,7 +73,7 @@ def _generic(name: str) -> Callable[[ArrayLike], NDArray[Any]]:
             return result
         mapped = np.empty(array.shape, dtype=object)
         for index, value in np.ndenumerate(array):
-            mapped[index] = _apply(name, value)
+            mapped[index] = _apply(scalar_name or name, value)
         return mapped if mapped.ndim else mapped[()]
 
     function.__name__ = name
@@ -84,6 +86,7 @@ exp = _generic("exp")
 log = _generic("log")
 sin = _generic("sin")
 cos = _generic("cos")
+arcsin = _generic("arcsin", "asin")
 
 
 def _extreme(numpy_function: Callable[..., Any], sympy_name: str) -> Callable[[ArrayLike, ArrayLike], NDArray[Any]]:
