@@ -187,3 +187,38 @@ def test_the_limit_of_the_first_appendix_range_is_a_real_policy(tilt: Fraction) 
     limit = _claim("A33").limit
     assert limit is not None
     assert limit.gap(tilt.denominator) == pytest.approx(float(c / (3 + 4 * c)))
+
+
+def _softmax_gain(probs: list[Any], rewards: list[Any], eta: Any) -> tuple[Any, Any]:
+    """Return the expected one-sample gain and |grad|^2 of a tabular softmax, arm by arm in mpmath."""
+    value = mpmath.fdot(probs, rewards)
+    gain = mpmath.mpf(0)
+    for y, chance in enumerate(probs):
+        push = eta * (rewards[y] - value)
+        weights = [p * mpmath.exp(push * ((i == y) - p)) for i, p in enumerate(probs)]
+        gain += chance * (mpmath.fdot(weights, rewards) / mpmath.fsum(weights) - value)
+    return gain, mpmath.fsum((p * (r - value)) ** 2 for p, r in zip(probs, rewards, strict=True))
+
+
+@given(st.floats(1e-6, 1 - 1e-6), st.floats(1e-3, 50), st.floats(0.1, 10))
+def test_two_arms_gain_at_least_the_closed_form(p: float, reach: float, width: float) -> None:
+    with mpmath.workdps(40):
+        rate = mpmath.mpf(p)
+        gain, squared = _softmax_gain([rate, 1 - rate], [mpmath.mpf(width), mpmath.mpf(0)], mpmath.mpf(reach) / width)
+        bound = squared * (1 - mpmath.exp(-2 * mpmath.mpf(reach))) / (2 * mpmath.mpf(width))
+        assert gain >= bound
+    instance = {
+        "probs": np.array([[p, 1 - p]]),
+        "rewards": np.array([[width, 0.0]]),
+        "step": np.array([reach]),
+    }
+    np.testing.assert_allclose(_claim("A42").sides(instance), [[float(gain)], [float(bound)]], rtol=1e-6)
+
+
+def test_three_arms_can_fall_below_the_two_armed_bound() -> None:
+    with mpmath.workdps(40):
+        rare, rarer = mpmath.mpf(4) / 10**5, mpmath.mpf(2) / 10**6
+        arms = [rarer, rare, 1 - rare - rarer], [mpmath.mpf(0), mpmath.mpf(1), mpmath.mpf(985) / 1000]
+        gain, squared = _softmax_gain(*arms, mpmath.mpf(3))
+        assert gain / (squared * (1 - mpmath.exp(-6)) / 2) == pytest.approx(0.467126, rel=1e-5)
+        assert _softmax_gain(*arms, mpmath.mpf(30))[0] < 0
