@@ -35,11 +35,15 @@ class Uniform(OneRoundStrategy):
         self.position = self.setting.prompts
 
     def choose(self, rng: np.random.Generator) -> IntArray:
+        return self.walk(rng, self.setting.batch_size)
+
+    def walk(self, rng: np.random.Generator, count: int) -> IntArray:
+        """Return the next ``count`` prompts of the epochs (fewer under a limit of visits)."""
         chosen: list[IntArray] = []
-        missing, passes = self.setting.batch_size, 0
+        missing, passes = count, 0
         while missing:
             if self.position == self.setting.prompts:
-                if self.available is not None and (passes or missing < self.setting.batch_size):
+                if self.available is not None and (passes or missing < count):
                     break  # a second pass would bring prompts that are in the batch already
                 self.order, self.position = rng.permutation(self.setting.prompts), 0
                 passes += 1

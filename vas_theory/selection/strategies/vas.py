@@ -1,0 +1,59 @@
+"""This project's default: :class:`~vas_theory.selection.sampler.VarianceAwareSampler` as a strategy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from vas_theory.selection.sampler import VarianceAwareSampler
+from vas_theory.selection.strategies.base import IntArray, OneRoundStrategy, Rollouts
+
+__all__ = ["STRATEGY", "Vas"]
+
+
+@dataclass
+class Vas(OneRoundStrategy):
+    """The sampler that practitioners use, with its defaults: expected signal of a drifting pass rate, no scoring.
+
+    Args:
+        mixture_ratio: share of the batch that is drawn by weight.
+        options: further settings of the sampler.
+
+    Source: this project.
+    Costs: ``batch_size * group_size`` rollouts a step, all trained on.
+    Deviations: a reward counts as a success when it is above 1/2. Prompts that may not be rolled again are left
+        out of the batch that the sampler drew.
+    """
+
+    mixture_ratio: float = 0.5
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.sampler = VarianceAwareSampler(
+            self.setting.prompts,
+            batch_size=min(self.setting.batch_size, self.setting.prompts),
+            mixture_ratio=self.mixture_ratio,
+            seed=self.setting.seed,
+            **{"group_size": self.setting.group_size, **self.options},
+        )
+
+    def choose(self, rng: np.random.Generator) -> IntArray:
+        drawn = self.sampler.draw()
+        return drawn if self.available is None else drawn[self.available[drawn]]
+
+    def observe(self, rollouts: Rollouts) -> None:
+        rewards = rollouts.rewards_R.reshape(len(rollouts.prompts_P), self.setting.group_size)
+        right = np.where(np.isfinite(rewards), rewards > 0.5, False)
+        self.sampler.observe(rollouts.prompts_P, rewards, successes=right, diversity=rollouts.diversity_P)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"sampler": self.sampler.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.sampler.load_state_dict(state["sampler"])
+
+
+STRATEGY = Vas
