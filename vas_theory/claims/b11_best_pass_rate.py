@@ -206,13 +206,13 @@ CLAIMS = (
         left=_at_half(whitened_ratio),
         right=_at_p(whitened_ratio),
         domain=_equal_traces((2, 3, 8, 64, 128)),
-        certificate=sampled("no proof for every G; claim B42 certifies 2 <= G <= 64"),
+        certificate=sampled("no proof for every G; claim B57 certifies 2 <= G <= 64"),
         verdict=Verdict.SAMPLED_ONLY,
-        notes="Not in general: see claim B41. For one correct arm among very many and G = 16 the best pass rates are "
+        notes="Not in general: see claim B56. For one correct arm among very many and G = 16 the best pass rates are "
         "0.4221 (Dr.GRPO) and 0.3425 (whitened).",
     ),
     Claim(
-        id="B41",
+        id="B56",
         title="Signal-to-noise peaks at pass rate 1/2 for every policy",
         source="the stronger form of claim B11",
         statement=r"\frac{\|E\hat g\|^2}{E\|\hat g\|^2}\Big|_{p} \le \frac{\|E\hat g\|^2}{E\|\hat g\|^2}\Big|_{1/2}",
@@ -232,10 +232,10 @@ CLAIMS = (
         counterexample=_COUNTEREXAMPLE,
         lacked="equal spread of the scores inside both classes: where the wrong answers spread more, fewer successes "
         "(p below 1/2) are better",
-        corrected_by=("B42", "B43"),
+        corrected_by=("B57", "B58"),
     ),
     Claim(
-        id="B42",
+        id="B57",
         title="Signal-to-noise of the whitened update peaks at pass rate 1/2 when both classes spread alike, G <= 64",
         source="we found no prior source",
         statement=r"\tau_1=\tau_0,\ 2\le G\le 64 \;\Rightarrow\; \frac{\|E\hat g\|^2}{E\|\hat g\|^2}\Big|_{p}"
@@ -256,7 +256,7 @@ CLAIMS = (
         verdict=Verdict.PROVED,
     ),
     Claim(
-        id="B43",
+        id="B58",
         title="Signal-to-noise of the Dr.GRPO update peaks at pass rate 1/2 when both classes spread alike, every G",
         source="we found no prior source",
         statement=r"\tau_1=\tau_0=\tau \;\Rightarrow\; \frac{\|E\hat g\|^2}{E\|\hat g\|^2}"

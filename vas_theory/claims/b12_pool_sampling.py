@@ -212,13 +212,11 @@ CLAIMS = (
         verdict=Verdict.PROVED,
         equality=_ramp,
         sharp=True,
-        experiment="pool_sampling",
-        figure="pool_sampling",
         notes="Both sides are symmetric functions of the pool through sum V and sum V^2 alone, so four prompts show "
         "every term.",
     ),
     Claim(
-        id="B35",
+        id="B50",
         title="Beta pools: the gain in closed form, the same for plug-in scores from any number of rollouts",
         source="we found no prior source",
         statement=r"\frac{E[V\hat V]}{E\hat V\,E V} = \frac{(a+1)(b+1)\,s(s+1)}{ab\,(s+2)(s+3)},\qquad s=a+b,\ N\ge 2",
@@ -231,13 +229,11 @@ CLAIMS = (
         verdict=Verdict.PROVED,
         equality=_uniform_prior,
         sharp=True,
-        experiment="pool_sampling",
-        figure="pool_sampling",
         notes="Uniform prior: 1.2, that is +20% times lambda. Small pools differ, and where every score is 0 the draw "
         "needs a rule.",
     ),
     Claim(
-        id="B36",
+        id="B51",
         title="Beta pools: the plug-in score seen on the drawn prompts is not their variance",
         source="we found no prior source",
         statement=r"\frac{E\hat V^2}{E\hat V}\Big/\frac{E V^2}{E V} = \frac{(N-2)(N-3)+(N-1)/m}{N^2},\qquad"

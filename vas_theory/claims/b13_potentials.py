@@ -145,13 +145,11 @@ CLAIMS = (
         verdict=Verdict.PROVED,
         equality=_learned,
         sharp=True,
-        experiment="potentials",
-        figure="potentials",
         notes="For G = 2 and 3 uniform whitened training ascends a multiple of p. At practical G the arcsine limit "
         "fails for small p: w_G sqrt(q) = 0.0835 at p = 0.001, G = 8.",
     ),
     Claim(
-        id="B37",
+        id="B52",
         title="A mix of uniform and variance-proportional sampling ascends some potential",
         source="the use of a mixture in arXiv 2509.21268, algorithm 1",
         statement=r"0<\lambda<1:\quad \sum_x\Big(\lambda\frac{q_x}{\sum_y q_y}+\frac{1-\lambda}{n}\Big)dp_x"
@@ -172,7 +170,6 @@ CLAIMS = (
         counterexample=_COUNTEREXAMPLE,
         lacked="lambda in {0, 1}: the defect is lambda (1 - lambda) times a function of the rates that is not zero",
         corrected_by=("B13",),
-        figure="potentials",
         notes="Whitening replaces dp by w dp prompt by prompt, which changes coordinates and not the verdict.",
     ),
 )

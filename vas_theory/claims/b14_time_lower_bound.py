@@ -12,11 +12,11 @@ The mean m of a target reward in [-1, 1] has :math:`|\dot m| \le G\sqrt{1-m^2}\c
 .. math:: \arcsin m_t - \arcsin m_0 \le \int_0^t \frac{G^2\,dt'}{V_0^{-1/2} - G^2 t'/2}
     = -2\log(1 - G^2 t \sqrt{V_0}/2).
 
-A rise by gamma takes at least :math:`2\arcsin(\gamma/2)` of the left side, which gives claim B38. Claim B14 is weaker,
+A rise by gamma takes at least :math:`2\arcsin(\gamma/2)` of the left side, which gives claim B53. Claim B14 is weaker,
 because :math:`2(1 - e^{-a}) \ge 1 - e^{-2a}` and :math:`\arcsin(\gamma/2) \ge \gamma/2`.
 
 The exponent. Scaling the trained reward by s scales :math:`\sqrt{V_0}` by s and the time by 1/s exactly, so no bound
-with a power of V_0 below -1/2 can hold (claim B44).
+with a power of V_0 below -1/2 can hold (claim B59).
 """
 
 from __future__ import annotations
@@ -189,16 +189,16 @@ CLAIMS = (
         domain=flow_domain(),
         certificate=proof_steps(
             "a differential inequality for the variance along the flow",
-            [*_STEPS, ("claim B14 is weaker than claim B38: 2 (1 - a) >= 1 - a^2, arcsin x >= x", _weaker)],
+            [*_STEPS, ("claim B14 is weaker than claim B53: 2 (1 - a) >= 1 - a^2, arcsin x >= x", _weaker)],
         ),
         verdict=Verdict.PROVED,
         limit=Limit(_short_way, _gap(lambda rise: 1 - math.exp(-rise)), "short rises from a fair start, one logit"),
         sharp=True,
-        notes="The exponent cannot be improved (claim B44). For tabular policies proposition 3 of arXiv 2503.15477 "
+        notes="The exponent cannot be improved (claim B59). For tabular policies proposition 3 of arXiv 2503.15477 "
         "already has it (claim L06).",
     ),
     Claim(
-        id="B38",
+        id="B53",
         title="Time to raise an expected reward, improved",
         source="improves claim B14; we found no prior source",
         statement=r"t_\gamma \ge \frac{2\,(1-e^{-\arcsin(\gamma/2)})}{G_{\max}^2\sqrt{E_x\mathrm{Var}_0}}",
@@ -215,7 +215,7 @@ CLAIMS = (
         sharp=True,
     ),
     Claim(
-        id="B44",
+        id="B59",
         title="A time bound with a power of the variance below -1/2",
         source="the stronger form of claim B14",
         statement=r"t_\gamma \ge \frac{1-e^{-\gamma}}{G_{\max}^2\,(E_x\mathrm{Var}_0)^{3/4}}",
@@ -233,6 +233,6 @@ CLAIMS = (
         verdict=Verdict.REFUTED,
         counterexample=_COUNTEREXAMPLE,
         lacked="the power -1/2: a reward scaled by s has variance s^2 Var and takes exactly 1/s of the time",
-        corrected_by=("B14", "B38"),
+        corrected_by=("B14", "B53"),
     ),
 )

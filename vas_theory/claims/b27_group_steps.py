@@ -14,7 +14,7 @@ its standard deviation s, so :math:`|\hat g| \le \Delta/(2\sqrt2)` and
 
 Whitened, binary: :math:`E\hat g = w_G \nabla V` (claim B09). An arm is correct or wrong, so nothing cancels in
 :math:`|\hat g|_1 = 2s \le 1`: hence :math:`|\hat g| \le 1/\sqrt2` and
-:math:`E|\hat g|^2 \le 2 E s^2 = 2(1-1/G)\mathrm{Var} \le 2(1-1/G)\rho|\nabla V|`. This is claim B40; claim B28 follows
+:math:`E|\hat g|^2 \le 2 E s^2 = 2(1-1/G)\mathrm{Var} \le 2(1-1/G)\rho|\nabla V|`. This is claim B55; claim B28 follows
 from :math:`\varphi \le e^x/2` and :math:`1-1/G \le G/4`.
 """
 
@@ -191,14 +191,14 @@ CLAIMS = (
         right=_whitened_bound,
         domain=with_steps(group_bandits(binary=True), 1e-3, 1.0),
         certificate=proof_steps(
-            "claim B40 weakened by two elementary inequalities",
+            "claim B55 weakened by two elementary inequalities",
             [*_WHITENED, ("1 - 1/G <= G/4", _quarter_of_the_group_size)],
         ),
         verdict=Verdict.PROVED,
-        notes="Claim B40 replaces the factor G by 4 (1 - 1/G), and is never weaker.",
+        notes="Claim B55 replaces the factor G by 4 (1 - 1/G), and is never weaker.",
     ),
     Claim(
-        id="B40",
+        id="B55",
         title="Whitened GRPO step, improved: the loss does not grow with the group size",
         source="improves claim B28; we found no prior source",
         statement=r"E[V(\theta+\eta\hat g)]-V(\theta) \ge \eta\,w_G\|\nabla V\|^2\Big[1-\frac{2\kappa\eta\rho}{w_G}"

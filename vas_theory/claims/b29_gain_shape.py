@@ -128,8 +128,6 @@ CLAIMS = (
         verdict=Verdict.PROVED,
         equality=_fair,
         sharp=True,
-        experiment="group_gain",
-        figure="group_gain",
     ),
     Claim(
         id="B30",
@@ -158,7 +156,5 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
-        experiment="group_gain",
-        figure="group_gain",
     ),
 )

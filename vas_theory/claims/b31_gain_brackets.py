@@ -109,8 +109,6 @@ CLAIMS = (
         verdict=Verdict.PROVED,
         equality=_near_the_end,
         sharp=True,
-        experiment="group_gain",
-        figure="group_gain",
         notes="Equality for G = 2 and 3 at every p, and for every G as p tends to 0 or 1.",
     ),
     Claim(
@@ -134,7 +132,5 @@ CLAIMS = (
         verdict=Verdict.PROVED,
         limit=Limit(_fair, _fair_gap, "a fair coin and growing groups"),
         sharp=True,
-        experiment="group_gain",
-        figure="group_gain",
     ),
 )

@@ -8,7 +8,7 @@ It follows from claim B14: the score of a sequence has :math:`G^2 \le 2 L^2 J^2`
 
 Proposition 3 (appendix D.6): for tabular policies :math:`t \ge 2|S|(1 - e^{-\gamma/2})\,\mathrm{Var}_0^{-1/2}`, S the
 training prompts. There :math:`|\nabla|_1 \le \sqrt V` and :math:`|e_y - \pi|_\infty \le 1` replace G^2 by 1/|S| in the
-proof of claim B38, with :math:`|m_t - m_0| \le \gamma` for the target.
+proof of claim B53, with :math:`|m_t - m_0| \le \gamma` for the target.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ CLAIMS = (
         right=_proposition_3,
         domain=flow_domain(),
         certificate=proof_steps(
-            "the differential inequality of claim B38 with the l1 norm of a tabular gradient",
+            "the differential inequality of claim B53 with the l1 norm of a tabular gradient",
             [
                 (
                     "|grad|_1 = E|R~ - m| <= sqrt V and |e_y - pi|_inf <= 1, so V' <= V^(3/2)/S, as in claim B14",

@@ -106,8 +106,6 @@ CLAIMS = (
         verdict=Verdict.PROVED,
         equality=_third,
         sharp=True,
-        experiment="group_gain",
-        figure="group_gain",
         notes="Read in secondary accounts of the paper. The limit follows from the brackets of claims B31 and B32: "
         "w_G sqrt(p(1-p)) tends to 1 at every fixed p, and is dominated by 1, so the potentials converge too.",
     ),
