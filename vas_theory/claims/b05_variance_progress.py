@@ -2,7 +2,7 @@ r"""The Variance-Progress identity: along the exponential tilt the mean reward g
 
 For pi_eta proportional to pi exp(eta r), d/d eta log pi_eta(i) = r_i - E_eta[r], hence d/d eta E_eta[r] = Var_eta(r).
 The gain of a step is the integral of the variance along it. The tilt is the natural-gradient flow of a tabular
-softmax; for a policy with fewer parameters the slope of the natural-gradient step is R2 Var (B24), and B35 shows that
+softmax; for a policy with fewer parameters the slope of the natural-gradient step is R2 Var (B24), and B45 shows that
 it can be 0.
 """
 
@@ -121,7 +121,7 @@ CLAIMS = (
         notes="Both sides in float64: the right side is a quadrature, so there is nothing to recheck at 50 digits.",
     ),
     Claim(
-        id="B35",
+        id="B45",
         title="A natural-gradient step of any softmax improves at the rate Var",
         source="the linear law of arXiv 2509.21268 read in Fisher geometry, beyond the tabular case",
         statement=r"\nabla J^\top F^{-1}\nabla J \ge \mathrm{Var}",

@@ -85,7 +85,7 @@ CLAIMS = (
         figure="real_model_gradient",
     ),
     Claim(
-        id="B37",
+        id="B47",
         title="Random length: |grad| is at most gamma sqrt(E[T]/2) STD(R)",
         source="extends B06; we found no prior source",
         statement=r"\|\nabla J\|\le\gamma\sqrt{E[T]/2}\;\mathrm{STD}(R)",

@@ -1,4 +1,4 @@
-r"""Sharp smoothness of the tabular objective, absolute (B07) and relative to the gradient (B36).
+r"""Sharp smoothness of the tabular objective, absolute (B07) and relative to the gradient (B46).
 
 For a unit vector u let U be the coordinate of the drawn arm and m = E U. Then u^T H u = Cov(r, (U - m)^2).
 
@@ -14,7 +14,7 @@ the square gives E[U^2 | C] <= x (beta - alpha) + alpha beta. As a concave funct
   1/4)); for p >= 31/100 dropping the term -alpha n leaves a quadratic form whose eigenvalues are enclosed. Both are <
   1/(3 sqrt 3).
 
-B36. With g = pi A, sum g_i = 0 and W_i = (u_i - m)^2, u^T H u = sum g_i (W_i - c) for every c, so |u^T H u|^2 is at
+B46. With g = pi A, sum g_i = 0 and W_i = (u_i - m)^2, u^T H u = sum g_i (W_i - c) for every c, so |u^T H u|^2 is at
 most |g|^2 sum (W_i - c)^2; at c = m^2 that is |g|^2 sum u_i^2 (u_i - 2 m)^2. The sum is convex in m in [min u, max
 u], so largest where m = -b is an entry of u (up to sign): b^4 + a^2 (a + 2 b)^2 at most, with a^2 + b^2 = 1. Its
 maximum is the largest root of 10 y^3 - 38 y^2 + 30 y - 1. It is approached as K grows by u = (a, -b, 0, ...) and a
@@ -224,7 +224,7 @@ CLAIMS = (
         notes="The supremum for every non-constant reward vector; attained by two arms at p = (3 +- sqrt 3)/6.",
     ),
     Claim(
-        id="B36",
+        id="B46",
         title="The Hessian is at most kappa |grad|, kappa = 1.644491 (rounded up)",
         source="we found no prior source; compare Lemma 3 of Mei et al. 2020 and its non-uniform smoothness",
         statement=r"\|\nabla^2 V\|\le\kappa\|\nabla V\|,\quad\kappa^2=\max\{y:10y^3-38y^2+30y-1=0\}",
