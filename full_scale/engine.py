@@ -109,7 +109,7 @@ class Run:
             fused=True,
         )
         sampler = VarianceAwareSampler(
-            len(self.task.training),
+            [prompt.key for prompt in self.task.training],
             batch_size=self.config.rollouts.prompts_per_step,
             group_size=self.config.rollouts.group_size,
             mixture_ratio=self.arm.mixture_ratio,

@@ -44,17 +44,27 @@ def fit_pool(successes: Array, rollouts: Array) -> tuple[float, float]:
 def choose_prompts(pilot: pd.DataFrame, calibration: int, measured: int, seed: int) -> tuple[list[str], list[str]]:
     """Choose disjoint prompts to calibrate on and to measure, both spread evenly over the pilot's pass rates.
 
-    Half or more of the calibration prompts have to show both classes, so they come from the middle of the order;
-    the measured ones cover all of it, silent ends included.
+    The calibration prompts have shown each outcome at least twice. Of the measured ones an eighth may be silent in
+    the pilot: there the prediction is that there is next to nothing to measure, and a few are enough to see it.
     """
     order = pilot.assign(tie=stream(seed, "choose prompts").random(len(pilot)))
     order = order.sort_values(["successes", "tie"], ignore_index=True)
-    mixed = order.index[(order.successes > 1) & (order.successes < order.rollouts - 1)]
-    source = mixed if len(mixed) >= calibration else order.index
-    picked = source[np.linspace(0, len(source) - 1, calibration).round().astype(int)]
-    rest = order.drop(index=picked)
-    chosen = rest.iloc[np.linspace(0, len(rest) - 1, measured).round().astype(int)]
-    return order.loc[picked, "prompt_key"].tolist(), chosen["prompt_key"].tolist()
+    right, wrong = order.successes.to_numpy(), (order.rollouts - order.successes).to_numpy()
+    rarer = np.minimum(right, wrong)
+    keys = order.prompt_key.to_numpy()
+    taken = _spread(np.flatnonzero(rarer >= 2), min(calibration, int((rarer >= 2).sum())))
+    others = np.setdiff1d(np.arange(len(keys)), taken)
+    taken = np.append(taken, _spread(others, calibration - len(taken)))
+    rest = np.setdiff1d(np.arange(len(keys)), taken)
+    mixed, silent = rest[rarer[rest] > 0], rest[rarer[rest] == 0]
+    loud = min(len(mixed), measured - min(measured // 8, len(silent)))
+    chosen = np.append(_spread(mixed, loud), _spread(silent, measured - loud))
+    return keys[taken].tolist(), keys[chosen].tolist()
+
+
+def _spread(places: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Return ``count`` of the places, evenly spaced."""
+    return places[np.linspace(0, len(places) - 1, count).round().astype(np.int64)]
 
 
 def _interval(draws: Array, coverage: float) -> dict[str, float]:
@@ -132,7 +142,9 @@ def predict(
                 **_interval(slopes, coverage),
             }
         )
-        ranks = np.array([stats.spearmanr(mean_variance, row).statistic for row in norms[:2000]])
+        ranks = 1 - 6 * ((stats.rankdata(norms[:2000], axis=1) - stats.rankdata(mean_variance)) ** 2).sum(axis=1) / (
+            len(measured_keys) * (len(measured_keys) ** 2 - 1)
+        )
         items.append(
             {
                 "id": "P1/rank-correlation",

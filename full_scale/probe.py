@@ -7,7 +7,8 @@ With :math:`K_{ij}` the inner products of score functions and r the rewards of R
 * :math:`|\mu_1 - \mu_0|^2`, the distance between the mean scores of right and wrong completions: the unbiased
   two-sample statistic of K. For binary rewards :math:`\nabla J = p(1-p)(\mu_1 - \mu_0)` exactly.
 
-Intervals come from the delete-one jackknife over rollouts.
+Intervals come from the delete-one jackknife over rollouts. They are NaN below three rollouts of either class: a prompt
+that was never right in 32 rollouts may still be right once in 30, and its spread of zero says nothing about that.
 """
 
 from __future__ import annotations
@@ -161,6 +162,8 @@ def probe_prompt(
     right = rewards > 0.5
     squared = jackknife(lambda kept: gradient_squared(gram[np.ix_(kept, kept)], rewards[kept]), rollouts, coverage)
     distance = jackknife(lambda kept: class_distance_squared(gram[np.ix_(kept, kept)], right[kept]), rollouts, coverage)
+    if not np.isfinite(distance.low):  # too few of one class: the rollouts agree with each other, not with the truth
+        squared = Estimate(squared.value, float("nan"), float("nan"))
     norm, mu = squared.root(), distance.root()
     return {
         "prompt_key": prompt.key,

@@ -7,11 +7,13 @@ predictions are on disk.
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import time
 from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
@@ -30,9 +32,16 @@ from vas_theory.storage import hash_sources, read_table, sha256_file, table_is_c
 
 __all__ = ["Study"]
 
-HERE = Path(__file__).parent
-MEASURING = ("models", "shared_prefix", "rollouts", "rewards", "score_gram", "probe", "streams", "tasks/arithmetic")
-TRAINING = ("models", "shared_prefix", "rollouts", "rewards", "objective", "engine", "streams", "tasks/arithmetic")
+_SAMPLING = tuple(
+    f"full_scale.{name}" for name in ("models", "rewards", "rollouts", "shared_prefix", "streams", "tasks.arithmetic")
+)
+_SELECTION = tuple(
+    f"vas_theory.selection.{name}"
+    for name in ("feedback", "pass_rates", "sampler", "streams", "uniform_walk", "weighted_index", "weights")
+)
+MEASURING = (*_SAMPLING, "full_scale.probe", "full_scale.score_gram")
+TRAINING = (*_SAMPLING, *_SELECTION, "full_scale.engine", "full_scale.objective", "vas_theory.group_advantages")
+PREDICTING = ("full_scale.predictions", "full_scale.streams")
 UNIFORM_GROUPS = 24
 """Groups of the uniform arm on which the mixed share is measured: few enough that the policy has hardly moved."""
 
@@ -77,8 +86,8 @@ class Study:
         """Read and verify a table of this study."""
         return read_table(self.path(table))
 
-    def _sources(self, names: Iterable[str]) -> list[Path]:
-        return [HERE / f"{name}.py" for name in names]
+    def _sources(self, names: Iterable[str]) -> list[ModuleType]:
+        return [importlib.import_module(name) for name in names]
 
     def _stage(
         self,
@@ -152,12 +161,15 @@ class Study:
         """Measure the calibration prompts and write the predictions for the others."""
         self.pilot()
         config = {**self.config.section("model", "task", "rollouts", "probe"), "reads": self._hashes("pilot")}
-        sources = (*MEASURING, "predictions")
+        sources = (*MEASURING, "full_scale.predictions")
         self._stage(("calibration",), config, sources, lambda: (self._measure("calibration", self._chosen()[0]),))
+        if ("predictions",) in self._settled:
+            return
+        self._settled.add(("predictions",))
         about = {
             "config": config,
             "reads": self._hashes("pilot", "calibration"),
-            "sources": hash_sources(self._sources(("predictions", "streams"))),
+            "sources": hash_sources(self._sources(PREDICTING)),
         }
         try:
             if read_predictions(self.predictions)["about"] == about:
@@ -259,7 +271,7 @@ class Study:
             return pd.DataFrame(summary), pd.concat(counts, ignore_index=True)
 
         section = {**self._training_config(), **config.section("evaluation"), "reads": self._hashes("training_prompts")}
-        self._stage(("evaluation", "evaluation_prompts"), section, (*TRAINING, "evaluate"), compute)
+        self._stage(("evaluation", "evaluation_prompts"), section, (*TRAINING, "full_scale.evaluate"), compute)
         if not config.training.keep_weights:
             for run in self.runs():
                 run.remove_weights()
@@ -276,7 +288,7 @@ class Study:
             return (validate(content, probe, prompts, uniform, self.config.seed),)
 
         reads = {"predictions": content["sha256"], **self._hashes("probe", "training_prompts")}
-        self._stage(("validation",), {"reads": reads}, ("predictions", "validation", "streams"), compute)
+        self._stage(("validation",), {"reads": reads}, (*PREDICTING, "full_scale.validation"), compute)
 
     def all(self) -> None:
         """Run every stage."""

@@ -17,9 +17,10 @@ thing figures read. One row an observation; a missing number is NaN.
 
 ``calibration`` and ``probe``: one row a prompt, the start model's policy gradient
     prompt_key, rollouts, distinct_completions, successes, pass_rate, reward_std (population), gradient_norm with
-    gradient_norm_low and gradient_norm_high (jackknife), gradient_squared (unbiased, may be negative), split_half
-    (<g1, g2> of one split), mu_distance with its interval (|mu_1 - mu_0|; NaN without two of each class), score_norm
-    (root mean squared norm of the score function). In ``probe`` also predicted_gradient_norm,
+    gradient_norm_low and gradient_norm_high (jackknife; NaN
+    below three rollouts of a class), gradient_squared (unbiased, may be negative), split_half
+    (<g1, g2> of one split), mu_distance with mu_distance_low and mu_distance_high (|mu_1 - mu_0|; NaN without two of
+    each class), score_norm (root mean squared norm of the score function). In ``probe`` also predicted_gradient_norm,
     predicted_gradient_norm_low, predicted_gradient_norm_high, pilot_rollouts, pilot_successes.
 
 ``evaluation``: one row an arm, seed and k; the arm ``start`` is the untrained model

@@ -138,6 +138,16 @@ def test_too_few_rollouts_give_nan_not_a_number_to_trust() -> None:
     assert gradient_squared(gram, np.ones(6)) == pytest.approx(0.0, abs=1e-12)
 
 
+def test_prompt_that_is_always_wrong_has_no_interval(tiny: Any) -> None:
+    draw = np.random.default_rng(0)
+    row = probe_prompt(
+        tiny, Prompt("k", TEXT, "no such answer"), 8, max_new_tokens=1, temperature=1.0, generator=draw, coverage=0.9
+    )
+    assert row["successes"] == 0
+    assert row["gradient_norm"] == pytest.approx(0.0, abs=1e-6)
+    assert np.isnan([row["gradient_norm_low"], row["gradient_norm_high"], row["mu_distance"]]).all()
+
+
 def test_jackknife_of_a_mean_is_students_interval() -> None:
     from scipy.stats import t
 
