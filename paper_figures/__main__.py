@@ -27,7 +27,7 @@ def _list(arguments: argparse.Namespace) -> None:
         stale = stale_reasons(figure_node(figure, _root(arguments), arguments.preset))
         state = "current" if not stale else "not built" if "not built yet" in stale else "stale"
         tables = ", ".join(f"{table.room}/{table.name}" for table in figure.inputs.values())
-        print(f"{figure.name:<{width}}  {state:<9}  {figure.title}  ({tables})")
+        print(f"{figure.name:<{width}}  {state:<9}  {figure.label:<9}  {figure.title}  ({tables})")
 
 
 def _make(arguments: argparse.Namespace) -> None:
@@ -45,14 +45,11 @@ def _make(arguments: argparse.Namespace) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from paper_figures.figures import get_figures
     from paper_figures.graph import stale_nodes
-    from paper_figures.pipeline import input_tables, project_nodes, table_problem
-    from paper_figures.report.results import VALIDATION
+    from paper_figures.pipeline import project_nodes, project_tables, table_problem
 
     root = _root(arguments)
-    tables = {**input_tables(get_figures()), (VALIDATION.room, VALIDATION.name): VALIDATION}
-    problems = [problem for table in tables.values() if (problem := table_problem(table, root, arguments.preset))]
+    problems = [problem for table in project_tables() if (problem := table_problem(table, root, arguments.preset))]
     stale = stale_nodes(project_nodes(root, arguments.preset))
     for problem in problems:
         print(f"table: {problem}")
@@ -78,9 +75,17 @@ def _report(arguments: argparse.Namespace) -> None:
 
 
 def _reproduce(arguments: argparse.Namespace) -> int:
+    from paper_figures.declaration import ROOT
     from paper_figures.reproduce import reproduce
 
-    return reproduce(_root(arguments), arguments.preset)
+    record = ROOT / "paper_figures" / "results" / "reproduce.txt" if arguments.record else None
+    return reproduce(_root(arguments), arguments.preset, record)
+
+
+def _readme(arguments: argparse.Namespace) -> None:
+    from paper_figures.readme import write_readme
+
+    print("README.md: " + ("renewed" if write_readme() else "current"))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,8 +104,12 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--root", type=Path, metavar="DIR", help="folder of the rooms (this project)")
         if name == "make":
             command.add_argument("names", nargs="*", metavar="NAME", help="figures; all when none are given")
+        if name == "reproduce":
+            command.add_argument("--record", action="store_true", help="store the closing lines for the README")
         if name in ("make", "report"):
             command.add_argument("--force", action="store_true", help="also what is current")
+    command = commands.add_parser("readme", help="renew the generated parts of README.md")
+    command.set_defaults(handler=_readme)
     return parser
 
 

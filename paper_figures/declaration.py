@@ -25,8 +25,7 @@ class Label(StrEnum):
 
     PROVED = "proved"
     SIMULATED = "simulated"
-    MEASURED_ON_CPU = "measured on CPU"
-    MEASURED_ON_GPU = "measured on GPU"
+    MEASURED = "measured"
 
 
 @dataclass(frozen=True)
@@ -78,12 +77,11 @@ class Figure:
         name: the figure's name, which is the name of its file.
         title: a short heading.
         order: its place in the report.
+        label: what kind of evidence it shows; the numbers of a measured one have a column ``device``.
         inputs: the tables it reads, by the name that ``numbers`` and ``draw`` use.
         panels: how many axes ``draw`` fills.
         numbers: the table of numbers that is stored beside the figure.
-        label: what kind of evidence it shows, a function of ``numbers``' result alone, since a table says where it
-            was measured.
-        headline: the result in a few words, likewise.
+        headline: the result in a few words, a function of ``numbers``' result alone.
         caption: the caption, likewise, so that a number in it is always a number of the stored table.
             In headline and caption, text between dollar signs is LaTeX.
         draw: fills the axes.
@@ -92,13 +90,19 @@ class Figure:
     name: str
     title: str
     order: int
+    label: Label
     inputs: Mapping[str, Table]
     panels: int
     numbers: Callable[[Tables], pd.DataFrame]
-    label: Callable[[pd.DataFrame], Label]
     headline: Callable[[pd.DataFrame], str]
     caption: Callable[[pd.DataFrame], str]
     draw: Callable[[Sequence[Axes], Tables, Look], None]
+
+    def label_text(self, numbers: pd.DataFrame) -> str:
+        """Return the label, with the device where there is one: ``simulated`` or ``measured on CPU``."""
+        if self.label is not Label.MEASURED:
+            return str(self.label)
+        return "measured on " + ("CPU" if set(numbers["device"]) == {"cpu"} else "GPU")
 
 
 def output_folder(root: Path, preset: str) -> Path:

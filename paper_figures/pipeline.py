@@ -12,6 +12,7 @@ from paper_figures import render
 from paper_figures.declaration import ROOT, Figure, Table, output_folder
 from paper_figures.figures import get_figures
 from paper_figures.graph import Node
+from paper_figures.report.results import TRAINING, VALIDATION
 from vas_theory.command_line import require
 from vas_theory.errors import DataError, MissingExtraError
 from vas_theory.storage import atomic_path, read_metadata, sha256_file
@@ -20,8 +21,8 @@ __all__ = [
     "claims_node",
     "figure_node",
     "figure_nodes",
-    "input_tables",
     "project_nodes",
+    "project_tables",
     "report_node",
     "table_problem",
 ]
@@ -41,10 +42,10 @@ def _version(package: str) -> str:
         raise MissingExtraError(package, "figures") from None
 
 
-def input_tables(figures: Iterable[Figure]) -> dict[tuple[str, str], Table]:
-    """Return the tables that figures read, each once, by room and name."""
-    tables = [table for figure in figures for table in figure.inputs.values()]
-    return {(table.room, table.name): table for table in tables}
+def project_tables() -> list[Table]:
+    """Return the tables that figures and report read, each once."""
+    tables = [table for figure in get_figures() for table in figure.inputs.values()]
+    return list({(table.room, table.name): table for table in [*tables, TRAINING, VALIDATION]}.values())
 
 
 def figure_node(figure: Figure, root: Path, preset: str) -> Node:
@@ -54,6 +55,8 @@ def figure_node(figure: Figure, root: Path, preset: str) -> Node:
 
     def draw() -> None:
         outputs = list(render.render(figure, render.load_tables(figure, root, preset)))
+        for left_by_a_kill in folder.glob(f".{figure.name}.*.tmp"):
+            left_by_a_kill.unlink(missing_ok=True)
         for name, content in outputs:
             with atomic_path(folder / name) as temporary:
                 temporary.write_bytes(content)

@@ -66,7 +66,7 @@ def output_names(figure: Figure) -> list[str]:
 def render(figure: Figure, tables: Tables) -> Iterator[tuple[str, bytes]]:
     """Yield file name and bytes of caption, table of numbers and the figure in every size and theme."""
     numbers = figure.numbers(tables)
-    words = (figure.label(numbers), figure.headline(numbers), figure.caption(numbers))
+    words = (figure.label_text(numbers), figure.headline(numbers), figure.caption(numbers))
     yield f"{figure.name}.txt", ("\n\n".join(words) + "\n").encode()
     yield f"{figure.name}.csv", numbers.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode()
     for suffix, look in _LOOKS.items():

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paper_figures.declaration import ROOT
-from paper_figures.figures import get_figures
 from paper_figures.graph import build, stale_reasons
-from paper_figures.pipeline import claims_node, input_tables
-from paper_figures.report.results import VALIDATION, Counts, claim_counts, prediction_counts
+from paper_figures.pipeline import claims_node, project_tables
+from paper_figures.report.results import Counts, claim_counts, prediction_counts
 from vas_theory.errors import MissingExtraError
+from vas_theory.storage import atomic_path
 
 __all__ = ["reproduce"]
 
@@ -75,9 +75,8 @@ def _verify(root: Path, preset: str) -> None:
 
 
 def _stages(root: Path, preset: str) -> list[Stage]:
-    tables = [*input_tables(get_figures()).values(), VALIDATION]
     commands: dict[str, list[list[str]]] = {"simulations": [], "full_scale": []}
-    for table in tables:
+    for table in project_tables():
         arguments = table.arguments(root, preset)
         if arguments not in commands[table.room]:
             commands[table.room].append(arguments)
@@ -103,24 +102,26 @@ def _describe(counts: Counts) -> str:
     return ", ".join(f"{number} {verdict}" for verdict, number in sorted(counts.verdicts.items()))
 
 
-def _print_summary(root: Path, preset: str, minutes: float) -> None:
+def _summary(root: Path, preset: str, minutes: float) -> str:
     claims, predictions = claim_counts(root, preset), prediction_counts(root, preset)
+    report = root / "paper_figures" / "output" / "report.html"
+    shown = report.relative_to(Path.cwd()) if report.is_relative_to(Path.cwd()) else report
     rows = [
         ("claims verified", f"{claims.standing} of {claims.total}", _describe(claims)),
         ("predictions held", f"{predictions.standing} of {predictions.total}", _describe(predictions)),
         ("minutes spent", f"{minutes:.1f}", ""),
     ]
-    print(f"\nreport: {root / 'paper_figures' / 'output' / 'report.html'}\n")
-    for name, value, detail in rows:
-        print(f"  {name:<17} {value:>9}  {detail}".rstrip())
+    lines = [f"  {name:<17} {value:>9}  {detail}".rstrip() for name, value, detail in rows]
+    return "\n".join([f"report: {shown}", "", *lines])
 
 
-def reproduce(root: Path, preset: str) -> int:
+def reproduce(root: Path, preset: str, record: Path | None = None) -> int:
     """Run every stage in order and stop at the first that fails.
 
     Args:
         root: the project's folder, under which the rooms keep their outputs.
         preset: the size of the job.
+        record: where to store the closing lines besides printing them.
 
     Returns:
         0, or the exit code of the stage that failed.
@@ -141,5 +142,9 @@ def reproduce(root: Path, preset: str) -> int:
             print(f"error: stage {stage.name} failed: {error} (stages that are done: {done})", file=sys.stderr)
             return error.exit_code if error.exit_code > 0 else 1
         print(f"  {time.perf_counter() - began:.1f} s", flush=True)
-    _print_summary(root, preset, (time.perf_counter() - start) / 60)
+    summary = _summary(root, preset, (time.perf_counter() - start) / 60)
+    print(f"\n{summary}")
+    if record is not None:
+        with atomic_path(record) as temporary:
+            temporary.write_text(summary + "\n", encoding="utf-8")
     return 0

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import pandas as pd
+from paper_figures.declaration import Table
 
-from paper_figures.declaration import Label, Table
-
-__all__ = ["count", "measured_label", "seeds_text", "study_table"]
+__all__ = ["count", "seeds_text", "study_table"]
 
 
 def study_table(name: str) -> Table:
     """Return a table of the real training study."""
     return Table("full_scale", name, "full_scale study --preset {preset}")
-
-
-def measured_label(numbers: pd.DataFrame) -> Label:
-    """Return the label of the device that a study's numbers were measured on."""
-    return Label.MEASURED_ON_CPU if set(numbers["device"]) == {"cpu"} else Label.MEASURED_ON_GPU
 
 
 def count(number: int, noun: str) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from paper_figures.declaration import Figure, Tables
-from paper_figures.figures._study import count, measured_label, study_table
+from paper_figures.declaration import Figure, Label, Tables
+from paper_figures.figures._study import count, study_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -103,10 +103,10 @@ FIGURE = Figure(
     name="real_model_gradient",
     title="Gradient of a real model, prompt by prompt",
     order=11,
+    label=Label.MEASURED,
     inputs={"probe": study_table("probe"), "validation": study_table("validation")},
     panels=2,
     numbers=numbers,
-    label=measured_label,
     headline=headline,
     caption=caption,
     draw=draw,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from paper_figures.declaration import Figure, Tables
-from paper_figures.figures._study import count, measured_label, seeds_text, study_table
+from paper_figures.declaration import Figure, Label, Tables
+from paper_figures.figures._study import count, seeds_text, study_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,10 +101,10 @@ FIGURE = Figure(
     name="training_curves",
     title="Training at equal rollouts",
     order=12,
+    label=Label.MEASURED,
     inputs={"steps": study_table("training_steps")},
     panels=4,
     numbers=numbers,
-    label=measured_label,
     headline=headline,
     caption=caption,
     draw=draw,

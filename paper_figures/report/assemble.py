@@ -58,6 +58,8 @@ def interval(low: object, high: object) -> str:
 def _duration(seconds: float | None) -> str:
     if seconds is None:
         return "–"
+    if seconds < 0.05:
+        return "< 0.1 s"
     return f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.1f} s"
 
 
@@ -104,10 +106,10 @@ def _pixels(path: Path) -> tuple[int, int]:
 
 def _jobs(root: Path, preset: str) -> list[dict[str, Any]]:
     """Return every command besides the ledger's, with what it took and the files it made."""
-    from paper_figures.pipeline import figure_node, input_tables
+    from paper_figures.pipeline import figure_node, project_tables
 
     tables: dict[str, list[Path]] = {}
-    for table in [*input_tables(get_figures()).values(), VALIDATION]:
+    for table in project_tables():
         tables.setdefault(table.shown_command(preset), []).append(table.path(root, preset))
     jobs = [
         {

@@ -22,13 +22,12 @@ _FIGURE = """
 from paper_figures.declaration import Figure, Label, Table
 
 FIGURE = Figure(
-    name="stand_in", title="Stand-in", order=1, panels=1,
+    name="stand_in", title="Stand-in", order=1, label=Label.SIMULATED, panels=1,
     inputs={
         "a": Table("simulations", "bound_gallery", "simulations run bound_gallery --preset {preset}"),
         "b": Table("full_scale", "training_steps", "full_scale study --preset {preset}"),
     },
     numbers=lambda tables: tables["b"].frame.head(2),
-    label=lambda numbers: Label.SIMULATED,
     headline=lambda numbers: "two rows",
     caption=lambda numbers: "Two rows are read.",
     draw=lambda axes, tables, look: axes[0].plot([0, 1]),
@@ -96,12 +95,13 @@ def test_the_job_stops_at_a_failing_stage_resumes_and_then_recomputes_nothing(
     assert "[4/5]" not in failed.stdout
     assert not (project / "paper_figures" / "output" / "report.html").exists()
 
-    resumed = run_figures(*job, project=project)
+    resumed = run_figures(*job, "--record", project=project)
     assert resumed.returncode == 0, resumed.stderr
     assert [call.split()[0] for call in calls(project)].count("vas_theory") == 1
     assert resumed.stdout.index("[1/5] verify") < resumed.stdout.index("[5/5] report")
     assert "claims.json is current" in resumed.stdout
-    assert f"report: {project / 'paper_figures' / 'output' / 'report.html'}" in resumed.stdout
+    assert "report: paper_figures/output/report.html\n" in resumed.stdout
+    assert resumed.stdout.endswith((project / "paper_figures" / "results" / "reproduce.txt").read_text())
     verdicts = list(validation_frame()["verdict"])
     held = verdicts.count("held")
     summary = resumed.stdout.split("report: ")[-1]
