@@ -1,7 +1,7 @@
 r"""Expected improvement of a one-sample gradient step, and why its baseline must be the mean reward.
 
 Proof. Draw y from pi and step by :math:`\delta = \eta A_y (e_y - \pi)`, whose mean is :math:`\eta \nabla V`. Because
-:math:`|H| \le \kappa |\nabla V|` (claim B07), the gradient grows at most by :math:`e^{\kappa |\delta|}` along the step,
+:math:`|H| \le \kappa |\nabla V|` (claim B46), the gradient grows at most by :math:`e^{\kappa |\delta|}` along the step,
 and Taylor's formula with integral remainder gives
 
 .. math:: E\,\mathrm{gain} \ge \eta |\nabla V|^2 - \kappa |\nabla V|\, E\big[|\delta|^2 \varphi(\kappa|\delta|)\big],
@@ -106,7 +106,7 @@ def _improved_threshold() -> bool:
 
 
 _STEPS = [
-    ("|H| <= kappa |grad| (claim B07) bounds the gradient along the step by e^(kappa |delta|)", None),
+    ("|H| <= kappa |grad| (claim B46) bounds the gradient along the step by e^(kappa |delta|)", None),
     ("kappa lies within 1e-6 below 1.644491", kappa_exceeds_its_root),
     ("the remainder kernel is phi(x) = (e^x - 1 - x)/x^2, and phi(x) <= e^x/2", _remainder_kernel),
     ("|e_y - pi|^2 <= 2", _score_norm),

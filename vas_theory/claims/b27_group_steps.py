@@ -1,7 +1,7 @@
 r"""Expected improvement of one group step: Dr.GRPO for any rewards, whitened GRPO for binary ones.
 
 Proof. The advantages of a group sum to zero, so the update is :math:`\hat g = \frac1G\sum_i A_i e_{y_i}`, a vector of
-zero sum, and :math:`|\hat g|_2 \le |\hat g|_1/\sqrt2`. With :math:`|H| \le \kappa|\nabla V|` (claim B07) Taylor's
+zero sum, and :math:`|\hat g|_2 \le |\hat g|_1/\sqrt2`. With :math:`|H| \le \kappa|\nabla V|` (claim B46) Taylor's
 formula along the step :math:`\eta \hat g` gives
 
 .. math:: E\,\mathrm{gain} \ge \eta \langle \nabla V, E\hat g\rangle
@@ -139,7 +139,7 @@ def _quarter_of_the_group_size() -> bool:
 
 
 _COMMON = [
-    ("Taylor's formula with |H| <= kappa |grad| along the step (claim B07) and phi(x) <= e^x/2 (claim B25)", None),
+    ("Taylor's formula with |H| <= kappa |grad| along the step (claim B46) and phi(x) <= e^x/2 (claim B25)", None),
     ("kappa lies within 1e-6 below 1.644491", kappa_exceeds_its_root),
     ("a vector v of zero sum has |v|_2^2 <= |v|_1^2/2", _zero_sum_norm),
 ]

@@ -36,11 +36,11 @@ __all__ = [
 ]
 
 KAPPA_ROUNDED_UP = "1.644491"
-"""Constant of |H| <= kappa |grad| for a tabular softmax, rounded up (claim B07): what thresholds are checked with."""
+"""Constant of |H| <= kappa |grad| for a tabular softmax, rounded up (claim B46): what thresholds are checked with."""
 
 
 def kappa_like(example: NDArray[Any]) -> Any:
-    """Return the constant kappa of claim B07 in the arithmetic of ``example``."""
+    """Return the constant kappa of claim B46 in the arithmetic of ``example``."""
     constant = kappa()
     return constant if example.dtype == object else float(constant)
 
