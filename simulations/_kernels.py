@@ -20,7 +20,10 @@ Array = NDArray[Any]
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 
 _LARGE = 1e150
-"""Unnormalised weights beyond this (or a row below its inverse) are scaled back."""
+"""Unnormalised weights beyond this are scaled back."""
+
+_FAR = 300.0
+"""Steps beyond this are taken in logarithms; below, a weight of at most ``_LARGE`` stays finite."""
 
 
 class Policy(NamedTuple):
@@ -233,24 +236,41 @@ def compute_push(
 
 
 @numba.njit(**_OPTIONS)
+def _reweigh(weights: Array, push: Array, rate: float) -> None:
+    """Multiply one prompt's weights by ``exp(rate * push)`` without overflow."""
+    top, furthest = 0.0, 0.0
+    for arm in range(len(push)):
+        furthest = max(furthest, abs(rate * push[arm]))
+    if furthest > _FAR:
+        logits = np.log(weights) + rate * push
+        weights[:] = np.exp(logits - logits.max())
+        return
+    for arm in range(len(push)):
+        if push[arm] != 0.0:
+            weights[arm] *= math.exp(rate * push[arm])
+            top = max(top, weights[arm])
+    if top > _LARGE:
+        weights /= top
+
+
+@numba.njit(**_OPTIONS)
+def _add(prompt: int, push: Array, rate: float, policy: Policy) -> None:
+    """Add ``rate * push`` to one prompt's own logits and, through its features, to the shared ones."""
+    for arm in range(len(push)):
+        if push[arm] != 0.0:
+            policy.own_PA[prompt, arm] += rate * push[arm]
+            for feature in range(policy.features_PF.shape[1]):
+                policy.shared_FA[feature, arm] += policy.features_PF[prompt, feature] * rate * push[arm]
+
+
+@numba.njit(**_OPTIONS)
 def apply_push(prompts: Array, push: Array, rate: float, policy: Policy) -> None:
     """Move the logits by ``rate * push``, through the features where there are any."""
-    weights, own, features, shared = policy.weights_PA, policy.own_PA, policy.features_PF, policy.shared_FA
     for group in range(len(prompts)):
-        prompt, top = prompts[group], 0.0
-        for arm in range(push.shape[1]):
-            if push[group, arm] == 0.0:
-                continue
-            if policy.independent:
-                weights[prompt, arm] *= math.exp(rate * push[group, arm])
-                top = max(top, weights[prompt, arm])
-            else:
-                step = rate * push[group, arm] / policy.scale
-                own[prompt, arm] += step
-                for feature in range(features.shape[1]):
-                    shared[feature, arm] += features[prompt, feature] * step
-        if top > _LARGE:
-            weights[prompt] /= top
+        if policy.independent:
+            _reweigh(policy.weights_PA[prompts[group]], push[group], rate)
+        else:
+            _add(prompts[group], push[group], rate / policy.scale, policy)
 
 
 @numba.njit(**_OPTIONS)

@@ -31,7 +31,7 @@ class LearnerConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    learning_rate: float = Field(default=0.5, gt=0, description="step per group, in logits a unit of advantage")
+    learning_rate: float = Field(default=0.5, gt=0, le=300, description="step per group, in logits a unit of advantage")
     advantage: AdvantageKind = Field(default="grpo", description="grpo (whitened), dr_grpo or rloo")
     ddof: int = Field(default=0, ge=0, le=1, description="0 population, 1 sample standard deviation")
     eps: float = Field(default=1e-6, ge=0, description="added to the standard deviation")

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 from scipy.special import log_softmax, softmax
 
-from simulations import reference
+from simulations import _kernels, reference
 from simulations.learner import Learner, LearnerConfig
 from simulations.pool import Pool, PoolConfig, build_pool
 from vas_theory.errors import ArgumentError
@@ -254,15 +254,21 @@ def test_diversity_is_the_share_of_differing_pairs() -> None:
     assert made.diversity_P.tolist() == [pytest.approx(np.mean(pairs)), 0.0]
 
 
-def test_large_logits_are_scaled_back_without_changing_the_policy() -> None:
-    pool = _pool(prompts=1, held_out=0, arms=3)
-    learner = Learner(pool, LearnerConfig(learning_rate=200.0), 2, budget=4)
-    _, groups = _step(learner, np.array([0]), 4)
-    learner.update(replace(groups, advantages_R=np.array([3.0, 2.0, 1.0, 1.0])), fresh_from=0)
-    assert np.isfinite(learner._weights_PA).all()
-    np.testing.assert_allclose(
-        learner.pass_rates(), (softmax(learner.logits(), axis=1) * pool.rewards_PA).sum(1), atol=1e-12
-    )
+@pytest.mark.parametrize("size", [20.0, 3000.0])
+def test_large_steps_neither_overflow_nor_change_what_they_mean(size: float) -> None:
+    """Steps of 200 are scaled back at the second, steps of 30,000 taken in logarithms; small ones bring them back."""
+    learner = Learner(_pool(prompts=2, held_out=0, arms=3), LearnerConfig(), 2, budget=1)
+    logits = learner.pool.base_PA.copy()
+    for push in ([size, -size / 100, 0.0], [size, 0.0, 0.1], [-2 * size + 0.3, 0.0, 0.0]):
+        both = np.array([push, [0.1, 0.0, 0.0]])
+        _kernels.apply_push(np.array([0, 1]), both, 10.0, learner._policy)
+        logits += 10.0 * both
+        assert np.isfinite(learner._weights_PA).all()
+        assert learner._weights_PA.max() < 1e151
+        if size == 20:  # beyond 745 in all, arms are lost for good, as they are for any softmax in float64
+            np.testing.assert_allclose(softmax(learner.logits(), axis=1), softmax(logits, axis=1), rtol=1e-10)
+        rates = (softmax(learner.logits(), axis=1) * learner.pool.rewards_PA).sum(1)
+        np.testing.assert_allclose(learner.pass_rates(), rates, atol=1e-12)
 
 
 def test_a_resumed_learner_goes_on_alike() -> None:
