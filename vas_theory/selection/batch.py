@@ -60,17 +60,23 @@ def compose_batch(sampler: VarianceAwareSampler) -> Batch:
 
 
 def _stale_prompts(sampler: VarianceAwareSampler, taken: Positions, limit: int) -> Positions:
-    """Up to ``limit`` prompts without an observation for ``probe_after`` steps, from a window that moves on."""
+    """Up to ``limit`` prompts without an observation for ``probe_after`` steps.
+
+    They are looked for in a window that goes round the pool and stops behind the last one taken, so that none is
+    passed over.
+    """
     if limit == 0:
         return np.empty(0, dtype=np.int64)
     count = len(sampler)
-    size = min(_PROBE_WINDOW * limit, count)
-    window = (sampler.step * size + np.arange(size)) % count
+    window = (sampler.probe_cursor + np.arange(min(_PROBE_WINDOW * limit, count))) % count
     idle = sampler.step - np.maximum(sampler.posterior.last_seen[window], 0)
-    stale = window[idle >= sampler.config.probe_after]
+    stale = idle >= sampler.config.probe_after
     if not sampler.config.replace:
-        stale = stale[~np.isin(stale, taken)]
-    return stale[:limit]
+        stale &= ~np.isin(window, taken)
+    chosen = np.flatnonzero(stale)[:limit]
+    passed = chosen[-1] + 1 if chosen.size == limit else window.size
+    sampler.probe_cursor = (sampler.probe_cursor + int(passed)) % count
+    return window[chosen]
 
 
 def _draw_weighted(sampler: VarianceAwareSampler, taken: Positions, size: int) -> tuple[Positions, int]:

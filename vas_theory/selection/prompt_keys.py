@@ -95,7 +95,7 @@ class PromptKeys:
         """Say whether both hold the same keys in the same order."""
         if len(self) != len(other) or self.kind() != other.kind():
             return False
-        return self._keys is None or np.array_equal(self._keys, other.at(slice(None)))  # type: ignore[arg-type]
+        return self._keys is None or other._keys is None or np.array_equal(self._keys, other._keys)
 
     def sources_in(self, other: PromptKeys) -> NDArray[np.int64]:
         """For each position here, the position of the same key in ``other``, or -1."""

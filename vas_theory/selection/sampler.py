@@ -49,6 +49,11 @@ class VarianceAwareSampler:
         categories: a label for each prompt, shape (P,), which ``hierarchical_beta`` pools by.
         **options: the other fields of :class:`~vas_theory.selection.sampler_config.SamplerConfig`.
 
+    Attributes:
+        ledger: what rollouts were spent on.
+        last_arms: where each place of the last batch came from, as index into ``tally.ARMS``, shape (B,).
+        weights: what prompts are drawn in proportion to, shape (P,), read-only.
+
     Raises:
         ArgumentError: a value is out of range, or the batch is larger than the pool without replacement.
         UnknownNameError: an option, a mode or a posterior has no such name.
@@ -82,6 +87,8 @@ class VarianceAwareSampler:
         self.walk = build_walk(self.config, count)
         self.draw_counts: NDArray[np.int32] = np.zeros(count, dtype=np.int32)
         self.drawn_by: NDArray[np.int8] = np.zeros(count, dtype=np.int8)
+        self.last_arms: NDArray[np.int8] = np.empty(0, dtype=np.int8)
+        self.probe_cursor = 0
         self.uniform_reason: str | None = None
         self.refreshes = Refreshes(self.config, count)
 
@@ -133,6 +140,7 @@ class VarianceAwareSampler:
         batch = compose_batch(self)
         np.add.at(self.draw_counts, batch.positions, 1)
         self.drawn_by[batch.positions] = batch.arms
+        self.last_arms = batch.arms
         self.tally.filled_places += batch.filled
         self.tally.uniform_fallbacks += self.uniform_reason is not None
         self.step += 1

@@ -22,7 +22,7 @@ def collect_metrics(sampler: VarianceAwareSampler) -> dict[str, float]:
     were observed; ``predicted_mixed_share`` and ``realised_mixed_share`` are over the same observed groups.
     """
     weights = sampler.weights
-    largest = sampler.index.maximum_bound
+    largest = weights.max()
     scaled = weights / largest if largest > 0 else np.ones(len(sampler))  # squares of tiny weights would vanish
     total = float(scaled.sum())
     last_seen = sampler.posterior.last_seen

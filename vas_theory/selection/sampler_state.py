@@ -37,6 +37,7 @@ def capture(sampler: VarianceAwareSampler) -> dict[str, Any]:
         "seed": str(sampler.seed),  # may pass 2**63, which not every reader of the file can hold
         "step": sampler.step,
         "policy_version": sampler.policy_version,
+        "probe_cursor": sampler.probe_cursor,
         "uniform_reason": sampler.uniform_reason or "",
         "ledger": json.dumps(sampler.ledger.state_dict(), sort_keys=True),
         "tally": sampler.tally.to_json(),
@@ -79,6 +80,7 @@ def restore(sampler: VarianceAwareSampler, state: Mapping[str, Any], *, match_ke
     sampler.seed = int(state["seed"])
     sampler.step = int(state["step"])
     sampler.policy_version = int(state["policy_version"])
+    sampler.probe_cursor = int(state["probe_cursor"]) % len(sampler)
     sampler.uniform_reason = state["uniform_reason"] or None
     sampler.ledger.load_state_dict(json.loads(state["ledger"]))
     sampler.tally.from_json(state["tally"])

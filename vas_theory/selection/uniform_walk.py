@@ -102,8 +102,10 @@ class ReshuffledWalk:
         self._passes = int(state["passes"])
 
     def adopt(self, state: Mapping[str, Any], sources: Positions, seed: int) -> None:
-        """Finish the pass with what survives of it, new prompts mixed in at random places."""
+        """Finish the pass under way with what survives of it, new prompts mixed in at random places."""
         self.load_state_dict(state)
+        if self._order.size == 0:  # between two passes; the next one holds all prompts anyway
+            return
         survivors = np.flatnonzero(sources >= 0)
         place_of = np.full(1 + max(sources.max(initial=-1), int(self._order.max(initial=0))), -1, dtype=np.int64)
         place_of[sources[survivors]] = survivors
@@ -170,7 +172,7 @@ class FixedWalk:
         """Return the next ``size`` positions."""
         if self._order.size == 0:
             self._order = stream_generator(seed, "pass", 0).permutation(self._count)
-        if self._batches_in_epoch == self._batches_per_epoch:
+        if self._jump_to < 0 and self._batches_in_epoch == self._batches_per_epoch:
             self._jump_to = self._batches
         if self._jump_to >= 0:
             self._position = (self._jump_to * size) % self._count

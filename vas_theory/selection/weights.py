@@ -126,7 +126,10 @@ class WeightRule:
         """Why a draw by weight is uniform, or None where it is not."""
         if index.positive_count == 0:
             return "all scores are zero"
-        # the sum is almost that of equal weights; only then is it worth looking at each
-        if len(index) > 1 and index.total >= len(index) * index.maximum_bound * (1 - 1e-12):
-            return "all scores are equal" if index.weights.min() == index.maximum_bound else None
+        # looking at all weights is worth its time only where a few of them are equal and equal to the mean
+        weights, count = index.weights, len(index)
+        first = weights[0]
+        alike = first == weights[count // 2] == weights[-1] and abs(index.total / count - first) <= 1e-9 * first
+        if count > 1 and alike and (weights == first).all():
+            return "all scores are equal"
         return None
