@@ -171,6 +171,12 @@ def _bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
     return claim.right(**instance), np.array(values)
 
 
+def _affine_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
+    size, tau = instance["group_size"], instance["trace"]
+    q = instance["pass_rate"] * (1 - instance["pass_rate"])
+    return claim.right(**instance), size * (size - 1) * q / (size - 1 + (size - 2) * (size - 3) * q + size * tau)
+
+
 def _one_correct_arm_half(pass_rate: NDArray[Any]) -> Any:
     """Return the Dr.GRPO ratio at 1/2 for one correct arm among very many (D = 1, tau = 0 and 1), G = 16."""
     (p,) = unify(pass_rate)
@@ -272,6 +278,7 @@ CLAIMS = (
                 ("the form with equal traces", _monotone_dr_grpo),
                 ("q / (a + b q) increases with q as a = D (G-1) + G tau > 0", None),
             ],
+            bridge=_affine_bridge,
         ),
         verdict=Verdict.PROVED,
     ),

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from vas_theory.arguments import unify
 from vas_theory.bounds import centred_reward_norm, dr_grpo_step_gain, reward_range, whitened_step_gain
-from vas_theory.claims.base import Claim, Relation, Verdict
+from vas_theory.claims.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.certificates import proof_steps
 from vas_theory.claims.domains_groups import by_group_size, group_bandits, with_steps
 from vas_theory.claims.step_gain import (
@@ -35,9 +35,11 @@ from vas_theory.claims.step_gain import (
     group_gain_of_step,
     kappa_exceeds_its_root,
     kappa_like,
+    kernel_by_quadrature,
+    remainder_kernel,
 )
 from vas_theory.groups import group_gain
-from vas_theory.precision import exp, sqrt
+from vas_theory.precision import sqrt
 
 
 def _learning_rate(rewards: NDArray[Any], step: NDArray[Any]) -> Any:
@@ -76,10 +78,18 @@ def _whitened_improved(probs: NDArray[Any], rewards: NDArray[Any], group_size: N
     def bound(eta: NDArray[Any], square: NDArray[Any], rate: NDArray[Any], rho: NDArray[Any], size: int) -> Any:
         kappa = kappa_like(eta)
         x = kappa * eta / sqrt(unify(2, eta)[0])
-        lost = 2 * kappa * eta * rho * (size - 1) / size * (exp(x) - 1 - x) / x**2
+        lost = 2 * kappa * eta * rho * (size - 1) / size * remainder_kernel(x)
         return eta * square * (group_gain(rate, size) - lost)
 
     return by_group_size(bound, group_size, *_whitened_inputs(probs, rewards, step))
+
+
+def _kernel_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
+    eta, square, rate, rho = _whitened_inputs(instance["probs"], instance["rewards"], instance["step"])
+    size, kappa = instance["group_size"], kappa_like(eta)
+    gain = by_group_size(group_gain, size, rate)
+    lost = 2 * kappa * eta * rho * (1 - 1 / size) * kernel_by_quadrature(kappa * eta / np.sqrt(2))
+    return claim.right(**instance), eta * square * (gain - lost)
 
 
 def _zero_sum_norm() -> bool:
@@ -213,7 +223,7 @@ CLAIMS = (
         left=_whitened_gain,
         right=_whitened_improved,
         domain=with_steps(group_bandits(binary=True), 1e-3, 3.0),
-        certificate=proof_steps("self-bounding curvature along every group's step", _WHITENED),
+        certificate=proof_steps("self-bounding curvature along every group's step", _WHITENED, bridge=_kernel_bridge),
         verdict=Verdict.PROVED,
     ),
 )

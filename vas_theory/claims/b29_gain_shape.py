@@ -48,12 +48,12 @@ def _log_convex() -> bool:
 
 
 def _second_derivative() -> bool:
-    """Check w'' = n (n-1) sum of second differences times Bernstein polynomials, for free coefficients, n = 2..6."""
+    """Check w'' = n (n-1) sum of second differences times Bernstein polynomials, for free coefficients, n = 2..4."""
     import sympy
 
     p = sympy.Symbol("p")
     point = np.array([p], dtype=object)
-    for degree in range(2, 7):
+    for degree in range(2, 5):
         c = np.array(sympy.symbols(f"c0:{degree + 1}"), dtype=object)
         curved = degree * (degree - 1) * bernstein(np.diff(c, 2), point)[0]
         if sympy.expand(sympy.diff(bernstein(c, point)[0], p, 2) - curved) != 0:
@@ -74,7 +74,7 @@ def _constant_for_two_and_three_only() -> bool:
 
 
 def _degree_raising() -> bool:
-    """Check B_n f raised to degree n + 1 for free values of f, n = 2..6, and that the two points average to k/(n+1)."""
+    """Check B_n f raised to degree n + 1 for free values of f, n = 2..4, and that the two points average to k/(n+1)."""
     import sympy
 
     p, k, n = sympy.symbols("p k n")
@@ -82,7 +82,7 @@ def _degree_raising() -> bool:
     average = k / (n + 1) * (k - 1) / n + (1 - k / (n + 1)) * k / n
     if sympy.simplify(average - k / (n + 1)) != 0:
         return False
-    for degree in range(2, 7):
+    for degree in range(2, 5):
         f = np.array(sympy.symbols(f"f0:{degree + 1}"), dtype=object)
         share = np.array([sympy.Rational(i, degree + 1) for i in range(degree + 2)], dtype=object)
         raised = share * np.concatenate([[0], f]) + (1 - share) * np.concatenate([f, [0]])

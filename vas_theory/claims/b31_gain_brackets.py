@@ -73,6 +73,17 @@ def _squeeze() -> bool:
     return bool(sympy.limit(lower, size, sympy.oo) == 1 and sympy.limit(upper, size, sympy.oo) == 1)
 
 
+def _lower_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
+    p, size = instance["pass_rate"], instance["group_size"]
+    return (size - 1) ** 2 / claim.right(**instance) ** 2, (size - 2) * (size - 3) * p * (1 - p) + size - 1
+
+
+def _upper_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
+    p, size = instance["pass_rate"], instance["group_size"]
+    q = p * (1 - p)
+    return (q * claim.right(**instance)) ** 2, (1 - 1 / size) * q
+
+
 def _near_the_end(size: int) -> Instance:
     return {"pass_rate": np.array([1e-18]), "group_size": np.array([size])}
 
@@ -105,6 +116,7 @@ CLAIMS = (
                 ("E Y = (G-2)(G-3) q + G - 1", _mean_of_y),
                 ("E[Y^(-1/2)] >= (E Y)^(-1/2), with equality where Y is constant", None),
             ],
+            bridge=_lower_bridge,
         ),
         verdict=Verdict.PROVED,
         equality=_near_the_end,
@@ -128,6 +140,7 @@ CLAIMS = (
                 ("E s^2 = (1 - 1/G) q", _mean_square),
                 ("both brackets times sqrt q tend to 1 at fixed p", _squeeze),
             ],
+            bridge=_upper_bridge,
         ),
         verdict=Verdict.PROVED,
         limit=Limit(_fair, _fair_gap, "a fair coin and growing groups"),

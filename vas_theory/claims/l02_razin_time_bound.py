@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from vas_theory.arguments import unify
 from vas_theory.bounds import razin_time_bound
-from vas_theory.claims.base import Claim, Relation, Verdict
+from vas_theory.claims.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.certificates import proof_steps
 from vas_theory.claims.flow_time import flow_domain, flow_facts, time_to_rise
 from vas_theory.precision import exp, sqrt
@@ -76,6 +76,12 @@ def _tabular_integral() -> bool:
     return bool(sympy.simplify(-2 * sympy.log(1 - t * v / (2 * prompts)) - rise) == 0)
 
 
+def _inverse_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
+    """Put the bound into the integral that was certified; it must give the rise."""
+    facts = flow_facts(**instance)
+    return -2 * np.log1p(-claim.right(**instance) * np.sqrt(facts.variance) / 2), facts.rise
+
+
 _ASSUMPTIONS = ("gradient flow with exact gradients", "trained and target reward in [-1, 1]")
 
 CLAIMS = (
@@ -128,6 +134,7 @@ CLAIMS = (
                 ("|m'| <= sqrt V/S for a target in [-1, 1], whose gradient has l2 norm at most 1", None),
                 ("integrating", _tabular_integral),
             ],
+            bridge=_inverse_bridge,
         ),
         verdict=Verdict.PROVED,
         notes="Stated for one prompt of S: the objective is a mean over the prompts, so each moves at 1/|S| of "

@@ -31,7 +31,9 @@ __all__ = [
     "group_updates",
     "kappa_exceeds_its_root",
     "kappa_like",
+    "kernel_by_quadrature",
     "one_sample_gain",
+    "remainder_kernel",
     "step_gain",
 ]
 
@@ -60,6 +62,19 @@ def expm1(x: Any) -> Any:
     """Return e^x - 1, without cancellation on floats; objects carry spare digits instead."""
     array = np.asarray(x)
     return np.expm1(array) if array.dtype != object else exp(array) - 1
+
+
+def remainder_kernel(x: NDArray[Any]) -> Any:
+    """Return phi(x) = int_0^1 (1 - s) e^(xs) ds = (e^x - 1 - x)/x^2 for x > 0."""
+    return (expm1(x) - x) / x**2
+
+
+def kernel_by_quadrature(x: NDArray[Any]) -> NDArray[Any]:
+    """Return the same integral in float64, from its integrand."""
+    nodes, weights = np.polynomial.legendre.leggauss(32)
+    s = (1 + nodes) / 2
+    integral: NDArray[Any] = ((1 - s) * np.exp(x[..., None] * s) * weights).sum(-1) / 2
+    return integral
 
 
 def gradient_squared(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
