@@ -54,7 +54,7 @@ def test_against_nltk(report: Report, sequences: int, floor: float, kind: str) -
         repeats=3,
         calls={"ours": 20},
     )
-    report.compare(
+    row = report.compare(
         "self_bleu",
         ours=seconds["ours"],
         peer="nltk sentence_bleu",
@@ -63,6 +63,7 @@ def test_against_nltk(report: Report, sequences: int, floor: float, kind: str) -
         floor=floor,
         packages=("nltk",),
     )
+    assert row.met, row
 
 
 @pytest.mark.parametrize("kind", ["alike", "zipf", "uniform"])
@@ -80,7 +81,7 @@ def test_against_fast_bleu(report: Report, sequences: int, kind: str) -> None:
     seconds = interleaved_seconds(
         {"ours": lambda: self_bleu(flat, offsets), "theirs": theirs}, repeats=5, calls={"ours": 20}
     )
-    report.compare(
+    row = report.compare(
         "self_bleu",
         ours=seconds["ours"],
         peer="fast-bleu",
@@ -89,6 +90,7 @@ def test_against_fast_bleu(report: Report, sequences: int, kind: str) -> None:
         floor=150,
         packages=("fast-bleu",),
     )
+    assert row.met, row
 
 
 @pytest.mark.parametrize("dtype", [np.int32, np.int64])
@@ -101,7 +103,7 @@ def test_against_unique(report: Report, kind: str, dtype: type[np.integer]) -> N
         repeats=15,
         calls={"ours": 10, "unique": 10},
     )
-    report.compare(
+    row = report.compare(
         "self_bleu",
         ours=seconds["ours"],
         peer="np.unique",
@@ -109,6 +111,7 @@ def test_against_unique(report: Report, kind: str, dtype: type[np.integer]) -> N
         shape=f"N={sequences} T={TOKENS} {kind} {np.dtype(dtype).name}",
         floor=1 / 1.5,
     )
+    assert row.met, row
 
 
 @pytest.mark.parametrize("dtype", ["int32", "int64"])
@@ -121,21 +124,21 @@ def test_refresh_within_budget(report: Report, groups: int, dtype: str) -> None:
     )
     measured = json.loads(answer.stdout)
     shape = f"{groups} x 16 x 1000 {dtype}"
-    try:
-        report.compare(
-            "self_bleu_groups, processor time",
-            ours=[measured["seconds"]],
-            peer="budget of 30 s for 15,000",
-            theirs=[30.0 * groups / 15000],
-            shape=shape,
-            floor=1,
-        )
-    finally:
-        report.compare(
-            "self_bleu_groups, memory",
-            ours=[measured["megabytes"]],
-            peer="budget of 512 MB",
-            theirs=[512.0],
-            shape=shape,
-            floor=1,
-        )
+    time_row = report.compare(
+        "self_bleu_groups, processor time",
+        ours=[measured["seconds"]],
+        peer="budget of 30 s for 15,000",
+        theirs=[30.0 * groups / 15000],
+        shape=shape,
+        floor=1,
+    )
+    memory_row = report.compare(
+        "self_bleu_groups, memory",
+        ours=[measured["megabytes"]],
+        peer="budget of 512 MB",
+        theirs=[512.0],
+        shape=shape,
+        floor=1,
+    )
+    assert time_row.met, time_row
+    assert memory_row.met, memory_row

@@ -42,7 +42,7 @@ def chi_square_p_value(counts: NDArray[np.int64], probabilities: NDArray[np.floa
     return float(stats.chisquare(counts[positive], expected).pvalue)
 
 
-# Weights for rejection (acceptance above 1/16), for the tree (one weight dwarfs the rest), and in between.
+# Weights for rejection (acceptance above 1/8), for the tree (one weight dwarfs the rest), and in between.
 POOLS = {
     "equal": np.ones(10),
     "scores": generator(1).random(300) * 0.25,
@@ -173,7 +173,7 @@ class IndexAgainstArray(RuleBasedStateMachine):
         assert bound == fresh.maximum_bound
         largest = self.model.max()
         if largest > 1e-300:
-            assert largest <= bound <= largest * (17 / 16)
+            assert largest <= bound <= largest * (33 / 32)
         else:
             assert bound >= largest
 

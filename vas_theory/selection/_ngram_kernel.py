@@ -160,16 +160,16 @@ def _sort_positions(ids, offsets, group_offsets, max_n, vocabulary_sizes, order,
         for v in range(vocabulary_sizes[g] + 1):
             total += starts[v]
             starts[v] = total - starts[v]
-        for k in range(begin, end):
-            previous[k] = k
+        # the passes go to and fro between the two arrays and end in ``order``
+        target, source = (order, previous) if max_n % 2 == 1 else (previous, order)
         for shift in range(max_n - 1, -1, -1):
             places[: vocabulary_sizes[g] + 1] = starts[: vocabulary_sizes[g] + 1]
             for k in range(begin, end):
-                v = ids[previous[k] + shift]
-                order[places[v]] = previous[k]
+                position = np.uint32(k) if shift == max_n - 1 else source[k]
+                v = ids[position + shift]
+                target[places[v]] = position
                 places[v] += 1
-            if shift > 0:
-                previous[begin:end] = order[begin:end]
+            target, source = source, target
 
 
 @LazyKernel

@@ -12,8 +12,8 @@ from vas_theory.selection._compilation import LazyKernel
 
 __all__ = ["CLASS_SHIFT", "accept_proposals", "descend", "find_invalid", "set_leaves"]
 
-CLASS_SHIFT = 48
-"""A weight's size class is its bit pattern without the low 48 bits: sixteen classes between powers of two."""
+CLASS_SHIFT = 47
+"""A weight's size class is its bit pattern without the low 47 bits: 32 classes from one power of two to the next."""
 
 
 @LazyKernel

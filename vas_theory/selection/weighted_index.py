@@ -100,7 +100,7 @@ class WeightedIndex:
 
     @property
     def maximum_bound(self) -> float:
-        """What rejection takes for the largest weight: at most 1/16 above it; 0.0 if all weights are zero."""
+        """What rejection takes for the largest weight: at most 1/32 above it; 0.0 if all weights are zero."""
         if self._positive == 0:
             return 0.0
         return float(np.int64((self._highest_class + 1) << CLASS_SHIFT).view(np.float64))
