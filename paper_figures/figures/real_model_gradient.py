@@ -38,8 +38,8 @@ def numbers(tables: Tables) -> pd.DataFrame:
 def headline(numbers: pd.DataFrame) -> str:
     """Return the result in a few words."""
     found = numbers["verdict"].value_counts()
-    held, failed = found.get("held", 0), found.get("failed", 0)
-    return f"Of {count(len(numbers), 'predicted gradient norm')} {held} held and {failed} failed"
+    verdicts = ", ".join(f"{found.get(verdict, 0)} {verdict}" for verdict in ("held", "failed", "uninformative"))
+    return f"{count(len(numbers), 'predicted gradient norm')}: {verdicts}"
 
 
 def caption(numbers: pd.DataFrame) -> str:
@@ -76,11 +76,11 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
             linestyle="none", marker=style["marker"], color=style["color"], ecolor=look.muted, elinewidth=0.8,
             label=f"{verdict} ({len(part)})",
         )  # fmt: skip
-    top = 1.05 * float(np.nanmax(frame[["gradient_norm", "predicted_gradient_norm"]].to_numpy()))
-    left.plot([0, top], [0, top], color=look.ink, linewidth=1.0, linestyle="--", label="measured = predicted")
+    left.axline((0, 0), slope=1, color=look.ink, linewidth=1.0, linestyle="--", label="measured = predicted")
+    left.set_ylim(top=1.4 * left.get_ylim()[1])  # room for the legend above the bars
     left.set(xlabel="predicted gradient norm", ylabel="measured gradient norm")
     left.set_title("(a) Predicted before measured")
-    left.legend(loc="best")
+    left.legend(loc="upper left")
 
     known = frame.dropna(subset=["mu_distance"])
     style = look.series(2)

@@ -55,11 +55,12 @@ def caption(numbers: pd.DataFrame) -> str:
         arms.append(f"{arm} {runs['first_held_out_accuracy'].mean():.3f} to {ends.mean():.3f}{spread}")
     fewest, most = numbers["rollouts"].min(), numbers["rollouts"].max()
     rollouts = f"{most:,} rollouts" if fewest == most else f"{fewest:,} to {most:,} rollouts"
+    several = len(numbers) > numbers["arm"].nunique()
+    lines = "Thin lines are single runs, thick lines their mean. " if several else ""
     return (
         f"GRPO on a real language model, {seeds_text(numbers['seed'])} an arm, {count(numbers['steps'].max(), 'step')} "
-        f"and {rollouts} a run; the x-axis counts every rollout spent, those for scoring prompts included. Thin lines "
-        f"are single runs, thick lines their mean. Held-out accuracy of the likeliest answer, from the start to "
-        f"the last evaluation: {'; '.join(arms)}. "
+        f"and {rollouts} a run; the x-axis counts every rollout spent, those for scoring prompts included. {lines}"
+        f"Held-out accuracy of the likeliest answer, from the start to the last evaluation: {'; '.join(arms)}. "
         "No interval: every run is shown, and so few runs cannot rank the arms."
     )
 
@@ -79,7 +80,8 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
             sparse = column == "held_out_accuracy"
             # step 0 is the start: it has an accuracy, and nothing was sampled yet
             runs = runs.dropna(subset=[column]) if sparse else runs[runs["step"] > 0].dropna(subset=[column])
-            for _, run in runs.groupby("seed"):
+            several = runs["seed"].nunique() > 1
+            for _, run in runs.groupby("seed") if several else []:
                 run = run.sort_values("rollouts")
                 axis.plot(
                     run["rollouts"], run[column], color=style["color"], linestyle=style["linestyle"], alpha=0.45,
@@ -89,12 +91,13 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
             mean = runs.groupby("rollouts")[column].mean()
             axis.plot(
                 mean.index, mean, color=style["color"], linestyle=style["linestyle"], label=str(arm),
-                linewidth=1.6 * look.medium.font_size / 6,
+                marker=style["marker"] if sparse else None, linewidth=1.6 * look.medium.font_size / 6,
             )  # fmt: skip
         axis.set(xlabel="rollouts spent", ylabel=text)
-        axis.set_ylim(bottom=0)
+        # the whole range of an accuracy, so that a difference of few prompts does not look large
+        axis.set_ylim(0, None if column in ("mixed_groups", "gradient_norm") else 1.02)
         if index == 0:
-            axis.legend(loc="best")
+            axis.legend(loc="lower right")
 
 
 FIGURE = Figure(
