@@ -1,0 +1,104 @@
+"""Oracle: the look-ahead index with the true pass rates and the world's own expected update."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from vas_theory.errors import ArgumentError
+from vas_theory.policies import softmax
+from vas_theory.selection.group_moments import binomial_expectation, signal_values
+from vas_theory.selection.strategies.base import FloatArray, IntArray, OneRoundStrategy, Rollouts
+
+__all__ = ["STRATEGY", "Oracle"]
+
+
+@dataclass
+class Oracle(OneRoundStrategy):
+    r"""Take the batch with the largest true gain a visit, what it does for other prompts included.
+
+    .. math:: \max_{k \le K} \frac1k \Big[ V_i(\theta_k) - V_i(\theta_0)
+        + (\theta_k - \theta_0) \cdot u_i^\top \sum_j u_j \nabla V_j \Big]
+
+    :math:`\theta_k` follows the expected update of k groups, :math:`u_j` are the features that prompts share. A
+    reference that no method can reach in practice, though not a bound: it is greedy in runs of visits.
+
+    Args:
+        horizon: K at most; less when fewer steps or visits are left.
+
+    Source: this project.
+    Costs: ``batch_size * group_size`` rollouts a step, all trained on.
+    Deviations: rewards with more than two levels move along the policy gradient over the reward's standard
+        deviation instead of their enumerated expectation; graded by a noisy verifier they move as if exactly graded.
+        Forgetting is not looked ahead. Prompts are bandits.
+    """
+
+    horizon: int = 24
+    step: int = field(default=0, init=False)
+
+    remembered: ClassVar[tuple[str, ...]] = ("step",)
+    needs_truth: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.horizon < 1:
+            raise ArgumentError("horizon", "be at least 1", self.horizon)
+
+    def choose(self, rng: np.random.Generator) -> IntArray:
+        if not hasattr(self.truth, "pool") or not hasattr(self.truth.pool, "rewards_PA"):
+            raise ArgumentError("truth", "be a learner of bandit prompts", self.truth)
+        prompts_P = self.candidates(rng, self.setting.prompts)
+        order = np.argsort(-self.gains(prompts_P), kind="stable")
+        return prompts_P[order[: self.setting.batch_size]]
+
+    def observe(self, rollouts: Rollouts) -> None:
+        self.step += 1
+
+    def gains(self, prompts_P: IntArray) -> FloatArray:
+        """Return the largest mean gain a visit of each prompt."""
+        learner, setting = self.truth, self.setting
+        pool = learner.pool
+        rewards_PA, start_PA = pool.rewards_PA[prompts_P], learner.logits(prompts_P)
+        reach_PA = np.zeros_like(start_PA)
+        if pool.features_PF.shape[1]:
+            features_PF = pool.features_PF[: setting.prompts]
+            everyone = _gradients(learner.logits(slice(0, setting.prompts)), pool.rewards_PA[: setting.prompts])[1]
+            reach_PA = pool.features_PF[prompts_P] @ (features_PF.T @ everyone)
+        steps_left = setting.budget // (setting.batch_size * setting.group_size) - self.step
+        visits_left = min(self.horizon, max(steps_left, 1), setting.max_visits or self.horizon)
+        moved_PA, best_P = np.zeros_like(start_PA), np.full(len(prompts_P), -np.inf)
+        first_P: Any = None
+        for visits in range(1, visits_left + 1):
+            value_P, gradient_PA = _gradients(start_PA + moved_PA, rewards_PA)
+            first_P = value_P if first_P is None else first_P
+            moved_PA = moved_PA + learner.config.learning_rate * self._whitened(value_P, gradient_PA, rewards_PA)
+            after_P = _gradients(start_PA + moved_PA, rewards_PA)[0]
+            best_P = np.maximum(best_P, (after_P - first_P + (moved_PA * reach_PA).sum(1)) / visits)
+        return best_P
+
+    def _whitened(self, value_P: FloatArray, gradient_PA: FloatArray, rewards_PA: FloatArray) -> FloatArray:
+        """Return the expected push of a group on the logits."""
+        pool, size = self.truth.pool, self.setting.group_size
+        if pool.one_logit:
+            gradient_PA = gradient_PA * np.array([1.0, 0.0])
+        if self.setting.advantage != "grpo":
+            return gradient_PA * (1.0 if self.setting.advantage == "rloo" else 1 - 1 / size)
+        if not pool.binary:
+            variance_P = (gradient_PA * (rewards_PA - value_P[:, None])).sum(1)
+            return gradient_PA / np.sqrt(np.maximum(variance_P, 1e-12))[:, None]
+        honest = 1 - pool.false_positive - pool.false_negative
+        seen_P = np.clip(pool.false_positive + honest * value_P, 1e-12, 1 - 1e-12)
+        factor_P = honest * binomial_expectation(seen_P, signal_values(size)) / (seen_P * (1 - seen_P))
+        push_PA: FloatArray = gradient_PA * factor_P[:, None]
+        return push_PA
+
+
+def _gradients(logits_PA: FloatArray, rewards_PA: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the expected rewards and their gradients by the logits."""
+    probs_PA = softmax(logits_PA)
+    value_P = (probs_PA * rewards_PA).sum(1)
+    return value_P, probs_PA * (rewards_PA - value_P[:, None])
+
+
+STRATEGY = Oracle
