@@ -42,6 +42,15 @@ def _show(arguments: argparse.Namespace) -> None:
         print(f"\n{path}: {metadata['rows']} rows, seed {metadata['seed']}, written {metadata['written']}")
 
 
+def _tournament(arguments: argparse.Namespace) -> None:
+    from simulations.ranking import format_ranking
+    from vas_theory.storage import read_table
+
+    arguments.name = "tournament"
+    _run(arguments)
+    print(f"\n{format_ranking(read_table(_table_path(arguments)))}")
+
+
 def _run(arguments: argparse.Namespace) -> None:
     from simulations.experiment import parse_assignments, run_experiment
     from simulations.experiments import get_experiment
@@ -73,19 +82,19 @@ def main(argv: list[str] | None = None) -> int:
 
     for name, handler, help_text in (
         ("run", _run, "run an experiment unless its table is current"),
+        ("tournament", _tournament, "run the tournament and print who ranks where"),
         ("show", _show, "print an experiment's presets and fields"),
     ):
         command = commands.add_parser(name, help=help_text)
-        command.add_argument("name", metavar="NAME", help="an experiment, see `list`")
+        command.set_defaults(handler=handler)
+        if name != "tournament":
+            command.add_argument("name", metavar="NAME", help="an experiment, see `list`")
         command.add_argument("--preset", default="quick", help="smoke, quick (default) or paper")
         command.add_argument("--output", metavar="DIR", help="folder of the table (simulations/output/<preset>)")
-        command.set_defaults(handler=handler)
-        if name == "run":
+        if name != "show":
             command.add_argument("--workers", type=int, default=1, help="processes for experiments made of cells")
             command.add_argument("--seed", type=int, help="replaces the preset's seed")
-            command.add_argument(
-                "--set", action="append", default=[], metavar="KEY=VALUE", help="replace a config value"
-            )
+            command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="replace a value")
     return run(parser, argv)
 
 

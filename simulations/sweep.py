@@ -13,10 +13,10 @@ from typing import Any, TextIO
 import pandas as pd
 
 from simulations.sources import first_party_sources
-from vas_theory.errors import ArgumentError
+from vas_theory.errors import ArgumentError, VASError
 from vas_theory.storage import read_table, table_is_current, write_table
 
-__all__ = ["Cell", "Progress", "run_sweep"]
+__all__ = ["Cell", "Progress", "SweepError", "run_sweep"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,10 @@ class Cell:
     config: Mapping[str, Any]
     seed: int
     modules: tuple[str, ...] = ()
+
+
+class SweepError(VASError):
+    """Some cells could not be computed."""
 
 
 class Progress:
@@ -77,23 +81,29 @@ def _path(folder: Path, cell: Cell) -> Path:
     return folder / f"{cell.name}.parquet"
 
 
-def _compute(cell: Cell, run_cell: Callable[[Cell], pd.DataFrame], folder: Path, sources: Sequence[ModuleType]) -> None:
+def _compute(
+    cell: Cell, run_cell: Callable[[Cell], pd.DataFrame], folder: Path, sources: Sequence[ModuleType]
+) -> str | None:
+    """Compute and store one cell; return what was wrong with its input, if anything."""
     start = time.perf_counter()
-    frame = run_cell(cell)
+    try:
+        frame = run_cell(cell)
+    except VASError as error:
+        return f"cell {cell.name}: {error}"
     seconds = round(time.perf_counter() - start, 3)
     write_table(frame, _path(folder, cell), config=cell.config, seed=cell.seed, sources=sources, seconds=seconds)
+    return None
 
 
-def _finished(
+def _outcomes(
     tasks: Sequence[tuple[Cell, Sequence[ModuleType]]],
     run_cell: Callable[[Cell], pd.DataFrame],
     folder: Path,
     workers: int,
-) -> Iterator[None]:
+) -> Iterator[str | None]:
     if workers == 1:
         for cell, sources in tasks:
-            _compute(cell, run_cell, folder, sources)
-            yield
+            yield _compute(cell, run_cell, folder, sources)
         return
     import joblib
 
@@ -131,6 +141,7 @@ def run_sweep(
 
     Raises:
         ArgumentError: two cells share a name, there is none, or ``workers`` is below 1.
+        SweepError: cells raised a :class:`~vas_theory.errors.VASError`; all others were computed first.
     """
     folder = Path(folder)
     if len({cell.name for cell in cells}) != len(cells) or not cells:
@@ -145,8 +156,14 @@ def run_sweep(
         if not table_is_current(_path(folder, cell), config=cell.config, seed=cell.seed, sources=needed)
     ]
     progress = Progress(name, len(missing), stream)
-    for _ in _finished(missing, run_cell, folder, workers):
+    failures = []
+    for failure in _outcomes(missing, run_cell, folder, workers):
         progress.advance()
+        if failure is not None:
+            failures.append(failure)
+    if failures:
+        more = f" (and {len(failures) - 1} more cells)" if len(failures) > 1 else ""
+        raise SweepError(f"{sorted(failures)[0]}{more}; the cells that succeeded are kept in {folder}")
     for leftover in folder.glob(".*.tmp"):  # of a process that was killed while it wrote
         leftover.unlink()
     return pd.concat([read_table(_path(folder, cell)) for cell in cells], ignore_index=True)

@@ -54,6 +54,13 @@ def test_list_and_show(tmp_path: Path) -> None:
     assert "bandits = 60000" in shown
 
 
+def test_the_tournament_prints_a_ranking(tmp_path: Path) -> None:
+    answer = _call("tournament", "--preset", "smoke", "--set", 'worlds=["bimodal-alone"]', cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert "winners by world" in answer.stdout
+    assert "tournament: 1/1 cells" in answer.stderr
+
+
 def test_help_loads_nothing_heavy() -> None:
     code = "import sys, simulations.__main__ as m\ntry: m.main(['--help'])\nexcept SystemExit: pass\n"
     code += "print(sorted({'numpy', 'pandas', 'pydantic', 'numba', 'rich', 'joblib'} & set(sys.modules)))"

@@ -1,0 +1,124 @@
+"""Rankings of made-up tournaments whose answers are known, and a real one of the smallest size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from simulations.experiment import run_experiment
+from simulations.experiments.tournament import EXPERIMENT
+from simulations.ranking import final_scores, format_ranking, rank_strategies, world_winners
+from simulations.worlds import WORLDS, development_worlds, held_out_worlds, world
+from vas_theory.errors import ArgumentError, DataError, UnknownNameError
+from vas_theory.storage import read_table, sha256_file
+
+
+def _table(finals: dict[str, dict[str, list[float]]]) -> pd.DataFrame:
+    """Straight curves from .2 at no rollouts to the given final scores (by strategy, world and seed) at 100."""
+    rows = [
+        {
+            "world": place, "strategy": name, "phase": "final", "learning_rate": 0.1, "seed": seed, "budget": 100,
+            "rollouts": rollouts, "pass_rate": 0.2 + (score - 0.2) * rollouts / 100, "effective_groups": rollouts / 10,
+            "coverage": 1.0, "forgotten": 0.0,
+        }
+        for name, worlds in finals.items()
+        for place, scores in worlds.items()
+        for seed, score in enumerate(scores)
+        for rollouts in (0, 50, 100)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+FINALS = {
+    "uniform": {"a": [0.40, 0.50], "b": [0.40, 0.40]},
+    "oracle": {"a": [0.60, 0.70], "b": [0.80, 0.80]},
+    "good": {"a": [0.60, 0.55], "b": [0.44, 0.44]},
+    "bad": {"a": [0.30, 0.30], "b": [0.40, 0.50]},
+}
+
+
+def test_ranking_by_hand() -> None:
+    ranking = rank_strategies(_table(FINALS), resamples=200).set_index("strategy")
+    assert ranking.index.tolist() == ["oracle", "good", "uniform", "bad"]
+    assert ranking.loc["uniform", ["gain", "gain_low", "gain_high", "gap_closed"]].tolist() == [0, 0, 0, 0]
+    assert ranking.loc["good", "gain"] == pytest.approx((0.05 + 0.04) / 2)  # .20 and one .04 are trimmed
+    assert ranking.loc["good", "improves"] == 1
+    assert ranking.loc["bad", "improves"] == pytest.approx((0 + 0.75) / 2)
+    assert ranking.loc["oracle", "gap_closed"] == pytest.approx(1)
+    assert ranking.loc["good", "gap_closed"] == pytest.approx((0.5075 - 0.425) / (0.725 - 0.425))
+    shares = [(0.40 - 0.2) / 0.4, (0.5 - 0.2) / 0.35, 0.2 / 0.24, 0.2 / 0.24]
+    assert ranking.loc["good", "time_to_uniform"] == pytest.approx(np.mean(shares))
+    assert ranking.loc["bad", "time_to_uniform"] == pytest.approx(np.mean([1, 1, 1, 0.2 / 0.3]))
+    assert ranking.loc["good", "effective"] == pytest.approx(100)
+    assert ranking.loc["good", "gain_low"] <= ranking.loc["good", "gain"] < ranking.loc["good", "gain_high"]
+
+
+def test_winners_leave_the_oracle_out() -> None:
+    winners = world_winners(_table(FINALS)).set_index("world")
+    assert winners["winner"].tolist() == ["good", "bad"]
+    assert winners["runner_up"].tolist() == ["uniform", "good"]
+    assert winners.loc["b", "beats_runner_up"] == 0.5
+    assert winners.loc["a", "gain"] == pytest.approx(0.125)
+
+
+def test_missing_runs_are_refused() -> None:
+    table = _table(FINALS)
+    lacking = table[~((table["strategy"] == "good") & (table["seed"] == 1) & (table["world"] == "a"))]
+    with pytest.raises(DataError, match="good"):
+        final_scores(lacking)
+    with pytest.raises(DataError, match="uniform"):
+        rank_strategies(table[table["strategy"] != "uniform"])
+
+
+def test_worlds_are_sixteen_and_half_of_them_held_out() -> None:
+    assert len(WORLDS) == 16
+    assert len(development_worlds()) == len(held_out_worlds()) == 8
+    assert set(development_worlds()) | set(held_out_worlds()) == set(WORLDS)
+    for name in WORLDS:
+        full, small = world(name), world(name, scale=0.1, learning_rate=0.7)
+        assert full.budget == 153_600
+        assert small.budget == 15_360
+        assert small.pool.prompts == round(full.pool.prompts / 10)
+        assert small.learner.learning_rate == 0.7
+    with pytest.raises(UnknownNameError, match="world"):
+        world("bimodal")
+    with pytest.raises(ArgumentError, match="scale"):
+        world("small-pool", scale=0)
+
+
+def test_the_held_out_half_never_changes() -> None:
+    """Whoever renames a world moves it between the halves and has to say so here."""
+    assert held_out_worlds() == [
+        "bimodal-noisy",
+        "fresh-shared",
+        "hard-alone",
+        "hard-noisy",
+        "large-groups",
+        "small-pool",
+        "uniform-alone",
+        "uniform-shared",
+    ]
+
+
+def test_a_small_tournament_tunes_on_other_seeds(tmp_path: Path) -> None:
+    path = tmp_path / "tournament.parquet"
+    run_experiment(EXPERIMENT, EXPERIMENT.presets["smoke"], path)
+    table = read_table(path)
+    assert set(table.loc[table["phase"] == "tuning", "seed"]).isdisjoint(table.loc[table["phase"] == "final", "seed"])
+    for _, part in table.groupby(["world", "strategy"]):
+        tuning = part[part["phase"] == "tuning"].groupby("learning_rate")["pass_rate"].mean()
+        assert set(part.loc[part["phase"] == "final", "learning_rate"]) == {tuning.idxmax()}
+    text = format_ranking(table)
+    assert "1 strategies, 2 worlds, 2 paired seeds" in text
+    assert "winners by world" in text
+
+
+@pytest.mark.slow
+def test_one_process_or_two_make_the_same_bytes(tmp_path: Path) -> None:
+    paths = [tmp_path / str(workers) / "tournament.parquet" for workers in (1, 2)]
+    for workers, path in enumerate(paths, start=1):
+        run_experiment(EXPERIMENT, EXPERIMENT.presets["smoke"], path, workers=workers)
+    assert sha256_file(paths[0]) == sha256_file(paths[1])
