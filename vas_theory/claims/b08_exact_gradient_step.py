@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from vas_theory.arguments import unify
 from vas_theory.bounds import exact_step_gain, reward_range
+from vas_theory.claims.balls import through_balls
 from vas_theory.claims.base import Claim, Instance, Limit, Relation, Verdict
 from vas_theory.claims.certificates import enclosure, proof_steps
 from vas_theory.claims.domains import bandits
@@ -79,13 +80,15 @@ def _small_steps() -> bool:
     return bool(_branches(x)[0] > (-x / 4).exp())
 
 
-def _bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
-    import flint
+def _larger_branch(x: Any) -> Any:
+    first, second = _branches(x)
+    return first if first > second else second
 
-    shares = [max(float(branch.mid()) for branch in _branches(flint.arb(float(x)))) for x in instance["step"]]
-    linear = instance["step"] / reward_range(instance["rewards"])
-    linear = linear * gradient_squared(instance["probs"], instance["rewards"])
-    return claim.right(**instance), linear * np.array(shares)
+
+def _bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
+    rewards, step = unify(instance["rewards"], instance["step"])
+    linear = step / reward_range(rewards) * gradient_squared(instance["probs"], rewards)
+    return claim.right(**instance), linear * through_balls(_larger_branch, step)
 
 
 def _derivative_along_the_path() -> bool:

@@ -19,13 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
+from vas_theory.arguments import like, unify
 from vas_theory.claims.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.certificates import identity
 from vas_theory.claims.domains_groups import SMALL_SHAPES, by_group_size, group_bandits
 from vas_theory.claims.step_gain import group_updates
 from vas_theory.gradients import policy_gradient
 from vas_theory.groups import expected_group_std, group_gain, silent_group_probability
+from vas_theory.precision import sqrt
 
 
 def _push_along_the_gradient(probs: NDArray[Any], rewards: NDArray[Any], group_size: NDArray[Any]) -> Any:
@@ -148,11 +149,12 @@ def _bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
     from math import comb
 
     def gap(rate: NDArray[Any], square: NDArray[Any], size: int) -> Any:
-        total = np.zeros_like(rate)
+        roots = sqrt(like([max(k * (size - k), 1) for k in range(size + 1)], rate))
+        total = 0 * rate
         for k in range(size):
-            up = 0.0 if k == size - 1 else (1 - (k + 1) / size) / np.sqrt((k + 1) * (size - k - 1)) * size
-            down = 0.0 if k == 0 else -(k / size) / np.sqrt(k * (size - k)) * size
-            total += comb(size - 1, k) * rate**k * (1 - rate) ** (size - 1 - k) * (up - down)
+            up = 0 if k == size - 1 else (size - k - 1) / roots[k + 1]
+            down = 0 if k == 0 else -k / roots[k]
+            total = total + comb(size - 1, k) * rate**k * (1 - rate) ** (size - 1 - k) * (up - down)
         return total * square
 
     rate = (instance["probs"] * instance["rewards"]).sum(-1)

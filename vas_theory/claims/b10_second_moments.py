@@ -167,7 +167,7 @@ def _moments(instance: Instance) -> tuple[Any, Any, Any, Any, Any, Any]:
     scores = tabular_score(probs)
     square = (policy_gradient(probs, rewards) ** 2).sum(-1)
     product = reward_variance(probs, rewards) * score_second_moment(probs, scores)
-    return probs, rewards, scores, instance["group_size"], square, product
+    return probs, rewards, scores, unify(instance["group_size"], square)[0], square, product
 
 
 def _rloo_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:

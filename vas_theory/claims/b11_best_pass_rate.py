@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.arguments import unify
+from vas_theory.claims.balls import through_balls
 from vas_theory.claims.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.certificates import counterexample, proof_steps, sampled
 from vas_theory.claims.domains import pass_rates
@@ -156,19 +157,15 @@ def _monotone_whitened() -> bool:
         return all(_positive(poly) for size in CERTIFIED_GROUP_SIZES for poly in _derivative_conditions(size))
 
 
-def _bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
-    import flint
+def _ratio_ball(p: Any, size: int, tau: Any) -> Any:
+    w, alpha = _polynomials(size)
+    q = p * (1 - p)
+    return size * (q * w(q)) ** 2 / ((size - 1) * q + q * alpha(q) * tau)
 
-    values = []
-    with flint.ctx.workprec(53 + 8 * max(CERTIFIED_GROUP_SIZES)):
-        rows = zip(instance["pass_rate"], instance["group_size"], instance["trace"], strict=True)
-        for p, size, tau in rows:
-            w, alpha = _polynomials(int(size))
-            rate = flint.arb(float(p))
-            q = rate * (1 - rate)
-            second = ((int(size) - 1) * q + q * alpha(q) * flint.arb(float(tau))) / int(size)
-            values.append(float(((q * w(q)) ** 2 / second).mid()))
-    return claim.right(**instance), np.array(values)
+
+def _bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
+    columns = (instance["pass_rate"], instance["group_size"], instance["trace"])
+    return claim.right(**instance), through_balls(_ratio_ball, *columns, bits=300 + 8 * max(CERTIFIED_GROUP_SIZES))
 
 
 def _affine_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:

@@ -30,10 +30,11 @@ from numpy.typing import NDArray
 
 from vas_theory.arguments import unify
 from vas_theory.bounds import improvement_time_bound
+from vas_theory.claims.balls import through_balls
 from vas_theory.claims.base import Claim, Domain, Instance, Limit, Relation, Verdict
 from vas_theory.claims.certificates import enclosure, proof_steps
 from vas_theory.claims.flow_time import flow_domain, flow_facts, time_to_rise
-from vas_theory.precision import arcsin, exp, sqrt
+from vas_theory.precision import arcsin, exp, log, sqrt
 
 
 def _bound(**flow: NDArray[Any]) -> Any:
@@ -124,17 +125,15 @@ def _excess_ball(scale: Any) -> Any:
 
 
 def _excess_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
-    import flint
-
     left, right = claim.sides(instance)
-    return right - left, np.array([float(_excess_ball(flint.arb(float(s))).mid()) for s in instance["scale"]])
+    return right - left, through_balls(_excess_ball, instance["scale"])
 
 
 def _inverse_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
     """Put the bound into the integral that was certified; it must give the arc that the rise needs."""
     facts = flow_facts(**instance)
-    arc = -2 * np.log1p(-(facts.score_norm**2) * claim.right(**instance) * np.sqrt(facts.variance) / 2)
-    return arc, 2 * np.arcsin(facts.rise / 2)
+    arc = -2 * log(1 - facts.score_norm**2 * claim.right(**instance) * sqrt(facts.variance) / 2)
+    return arc, 2 * arcsin(facts.rise / 2)
 
 
 def _short_way(size: int) -> Instance:

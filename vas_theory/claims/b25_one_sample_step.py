@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from vas_theory.arguments import unify
 from vas_theory.bounds import ONE_SAMPLE_STEP, centred_reward_norm
+from vas_theory.claims.balls import through_balls
 from vas_theory.claims.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.certificates import enclosure, proof_steps
 from vas_theory.claims.domains import bandits
@@ -32,7 +33,7 @@ from vas_theory.claims.step_gain import (
     gradient_squared,
     kappa_exceeds_its_root,
     kappa_like,
-    kernel_by_quadrature,
+    kernel_by_series,
     one_sample_gain,
     remainder_kernel,
 )
@@ -62,7 +63,7 @@ def _improved(probs: NDArray[Any], rewards: NDArray[Any], step: NDArray[Any]) ->
 def _kernel_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
     rho, square = centred_reward_norm(instance["rewards"]), gradient_squared(instance["probs"], instance["rewards"])
     x = 2 * kappa_like(rho) * instance["step"]
-    return claim.right(**instance), instance["step"] / rho * square * (1 - x * kernel_by_quadrature(x))
+    return claim.right(**instance), instance["step"] / rho * square * (1 - x * kernel_by_series(x))
 
 
 def _remainder_kernel() -> bool:
@@ -164,12 +165,7 @@ def _negative_gain(eta: Any) -> Any:
 
 
 def _bridge_to_balls(claim: Claim, instance: Instance) -> tuple[Any, Any]:
-    import flint
-
-    with flint.ctx.workprec(200):
-        pairs = zip(instance["epsilon"], instance["eta"], strict=True)
-        balls = [float(_gain_ball(flint.arb(float(e)), flint.arb(float(rate))).mid()) for e, rate in pairs]
-    return claim.left(**instance), np.array(balls)
+    return claim.left(**instance), through_balls(_gain_ball, instance["epsilon"], instance["eta"])
 
 
 def _fixed_instances() -> Domain:

@@ -35,7 +35,7 @@ from vas_theory.claims.step_gain import (
     group_gain_of_step,
     kappa_exceeds_its_root,
     kappa_like,
-    kernel_by_quadrature,
+    kernel_by_series,
     remainder_kernel,
 )
 from vas_theory.groups import group_gain
@@ -88,7 +88,7 @@ def _kernel_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
     eta, square, rate, rho = _whitened_inputs(instance["probs"], instance["rewards"], instance["step"])
     size, kappa = instance["group_size"], kappa_like(eta)
     gain = by_group_size(group_gain, size, rate)
-    lost = 2 * kappa * eta * rho * (1 - 1 / size) * kernel_by_quadrature(kappa * eta / np.sqrt(2))
+    lost = 2 * kappa * eta * rho * (size - 1) / size * kernel_by_series(kappa * eta / sqrt(unify(2, eta)[0]))
     return claim.right(**instance), eta * square * (gain - lost)
 
 

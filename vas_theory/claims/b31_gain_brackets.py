@@ -60,7 +60,7 @@ def _mean_square() -> bool:
     p, size = sympy.symbols("p G", positive=True)
     q = p * (1 - p)
     mean_square = p - (q / size + p**2)
-    return bool(sympy.simplify(mean_square - (1 - 1 / size) * q) == 0)
+    return bool(sympy.simplify(mean_square - (size - 1) * q / size) == 0)
 
 
 def _squeeze() -> bool:

@@ -23,7 +23,7 @@ from vas_theory.bounds import razin_time_bound
 from vas_theory.claims.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.certificates import proof_steps
 from vas_theory.claims.flow_time import flow_domain, flow_facts, time_to_rise
-from vas_theory.precision import exp, sqrt
+from vas_theory.precision import exp, log, sqrt
 
 
 def _theorem_4(**flow: NDArray[Any]) -> Any:
@@ -79,7 +79,7 @@ def _tabular_integral() -> bool:
 def _inverse_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
     """Put the bound into the integral that was certified; it must give the rise."""
     facts = flow_facts(**instance)
-    return -2 * np.log1p(-claim.right(**instance) * np.sqrt(facts.variance) / 2), facts.rise
+    return -2 * log(1 - claim.right(**instance) * sqrt(facts.variance) / 2), facts.rise
 
 
 _ASSUMPTIONS = ("gradient flow with exact gradients", "trained and target reward in [-1, 1]")

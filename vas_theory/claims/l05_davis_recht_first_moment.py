@@ -11,6 +11,7 @@ For whitened advantages :math:`h_M' = w_M` (claim B09), and :math:`h_M \to 2\arc
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -69,19 +70,13 @@ def _identities() -> dict[str, Any]:
 
 
 def _bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
-    """Compare with the differences of their incomplete beta form, by its exact derivative in SciPy."""
-    from scipy.stats import beta
+    """Compare with the slope of their incomplete beta form, a sum of binomial weights."""
 
     def slope(rate: NDArray[Any], size: int) -> Any:
-        total = np.zeros_like(rate)
-        for s in range(size):
-            gap = float(_advantage_gap(size, s, rate))
-            total += gap / size * beta.pdf(rate, s + 1, size - s)
-        return total
+        weights = (math.comb(size - 1, s) * rate**s * (1 - rate) ** (size - 1 - s) for s in range(size))
+        return sum(_advantage_gap(size, s, rate) * weight for s, weight in enumerate(weights))
 
-    rate = np.clip(instance["pass_rate"], 1e-9, 1 - 1e-9)
-    left = claim.left(pass_rate=rate, group_size=instance["group_size"])
-    return left, by_group_size(slope, instance["group_size"], rate)
+    return claim.left(**instance), by_group_size(slope, instance["group_size"], *unify(instance["pass_rate"]))
 
 
 def _third(size: int) -> Instance:
