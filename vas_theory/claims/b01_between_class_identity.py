@@ -78,7 +78,7 @@ def _general_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
     # pairs of arms instead of pairs of levels: the sum is the same, since it is bilinear in the weights
     squares = sum(_level_pairs(probs, centred, level_means[..., k]) for k in range(level_means.shape[-1]))
     left, right = claim.sides(instance)
-    return right - left, squares
+    return right, left + squares
 
 
 def _two_classes(size: int) -> Instance:

@@ -55,7 +55,7 @@ def _identities() -> dict[str, Any]:
 def _bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
     left, right = claim.sides(instance)
     rho = centred_reward_norm(instance["rewards"])
-    return (left**2 - right**2) * rho**2, lagrange_sum(**instance)
+    return (left * rho) ** 2, (right * rho) ** 2 + lagrange_sum(**instance)
 
 
 def uniform_within_classes(size: int) -> Instance:

@@ -26,6 +26,8 @@ def second_eigenvalue(probs: NDArray[Any]) -> Any:
     Bisection of sum_i pi_i / (pi_i - x) = 0, increasing between the two smallest probabilities, in any real
     arithmetic; an eigenvalue solver would lose the relative accuracy of an eigenvalue of 1e-12.
     """
+    if probs.shape[-1] == 2:
+        return 2 * probs[..., 0] * probs[..., 1]  # the trace, since the other eigenvalue is zero
     ordered = np.sort(probs, axis=-1)
     low, high = ordered[..., 0], ordered[..., 1]
     for _ in range(200 if probs.dtype == object else 80):

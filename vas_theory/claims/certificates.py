@@ -12,6 +12,9 @@ from vas_theory.precision import exact
 
 __all__ = ["counterexample", "enclosure", "identity", "polynomial_sign", "proof_steps", "sampled"]
 
+_LEAST_WIDTH = 2.0**-40
+"""A box this small that is still undecided holds a zero, or comes too near to one for the working precision."""
+
 Bridge = Callable[[Claim, Instance], tuple[Any, Any]]
 Step = tuple[str, Callable[[], bool] | None]
 
@@ -102,7 +105,8 @@ def polynomial_sign(
         lines, passed = [], True
         for name, (expression, low, high) in polynomials().items():
             low, high = sympy.Rational(low), sympy.Rational(high)
-            poly = sympy.Poly(expression)
+            expression = sympy.sympify(expression)
+            poly = sympy.Poly(expression, *(expression.free_symbols or {sympy.Dummy()}))
             for end in (low, high):  # a root at an end is allowed; divide it out before counting
                 factor = sympy.Poly(poly.gen - end, poly.gen)
                 while not poly.is_zero and poly.eval(end) == 0:
@@ -149,14 +153,15 @@ def enclosure(
         while stack:
             box = stack.pop()
             pieces += 1
-            if pieces > max_boxes:
-                return Evidence(False, f"not decided after {max_boxes} pieces; last {box}")
+            widths = [high - low for low, high in box]
+            shown = " x ".join(f"[{float(low):.9g}, {float(high):.9g}]" for low, high in box)
+            if pieces > max_boxes or max(widths) < _LEAST_WIDTH:
+                return Evidence(False, f"not decided after {pieces} pieces, near {shown}")
             value = function(*(ball(low, high) for low, high in box))
             if value > 0:
                 continue
             if value <= 0:
-                return Evidence(False, f"not positive on {box}: {value}")
-            widths = [high - low for low, high in box]
+                return Evidence(False, f"not positive on {shown}: {value}")
             axis = max(range(len(box)), key=widths.__getitem__)
             low, high = box[axis]
             middle = (low + high) / 2

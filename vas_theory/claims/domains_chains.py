@@ -21,7 +21,7 @@ def _normalised(weights: NDArray[Any]) -> NDArray[Any]:
 
 
 def chains() -> Domain:
-    """Chains with random, decisive (0 or 1), equal or extremely unlikely pass rates; never all exactly decided alike."""
+    """Chains with random, decisive (0 or 1), equal or extremely unlikely pass rates; never all decided alike."""
 
     def spread(rng: np.random.Generator, size: int) -> Iterator[Instance]:
         for count in _CHAIN_COUNTS:
