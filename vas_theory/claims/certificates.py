@@ -155,13 +155,13 @@ def enclosure(
             pieces += 1
             widths = [high - low for low, high in box]
             shown = " x ".join(f"[{float(low):.9g}, {float(high):.9g}]" for low, high in box)
-            if pieces > max_boxes or max(widths) < _LEAST_WIDTH:
-                return Evidence(False, f"not decided after {pieces} pieces, near {shown}")
             value = function(*(ball(low, high) for low, high in box))
             if value > 0:
                 continue
             if value <= 0:
                 return Evidence(False, f"not positive on {shown}: {value}")
+            if pieces > max_boxes or max(widths) < _LEAST_WIDTH:
+                return Evidence(False, f"not decided after {pieces} pieces, near {shown}")
             axis = max(range(len(box)), key=widths.__getitem__)
             low, high = box[axis]
             middle = (low + high) / 2
