@@ -35,12 +35,15 @@ def by_group_size(function: Callable[..., Any], group_size: NDArray[Any], *array
     return values
 
 
-def group_bandits(*, binary: bool = False, shapes: Sequence[tuple[int, int]] = GROUP_SHAPES) -> Domain:
+def group_bandits(
+    *, binary: bool = False, shapes: Sequence[tuple[int, int]] = GROUP_SHAPES, thinning: int = 1
+) -> Domain:
     """Return bandits with ``group_size`` (N,) whose groups are few enough to enumerate.
 
     Args:
         binary: rewards in {0, 1} with both classes present.
         shapes: (arms, group size) of the batches.
+        thinning: yield this many times fewer instances.
     """
     base = {arms: bandits(binary=binary, arm_counts=(arms,)) for arms, _ in shapes}
     first = base[shapes[0][0]]
@@ -48,7 +51,7 @@ def group_bandits(*, binary: bool = False, shapes: Sequence[tuple[int, int]] = G
     def family(name: str) -> Any:
         def generate(rng: np.random.Generator, size: int) -> Iterator[Instance]:
             for arms, group_size in shapes:
-                for bandit in base[arms].families[name](rng, max(1, size // len(shapes))):
+                for bandit in base[arms].families[name](rng, max(1, size // (len(shapes) * thinning))):
                     yield {**bandit, "group_size": np.full(len(bandit["probs"]), group_size)}
 
         return generate
