@@ -27,7 +27,7 @@ class Feedback:
         positions: the distinct prompts in ascending order, shape (p,).
         successes: right rollouts of each prompt, shape (p,).
         sizes: usable rollouts of each prompt, shape (p,).
-        reward_variance: population variance of all usable rewards of each prompt, shape (p,).
+        reward_variance: population variance of all usable rewards of each prompt, shape (p,), if asked for.
         diversity: mean diversity of each prompt's groups, weighted by their sizes, shape (p,).
         weight: what the evidence counts, in [0, 1], shape (p,).
         excluded_rewards: rewards that were NaN or infinite.
@@ -40,7 +40,7 @@ class Feedback:
     positions: Integers
     successes: Array
     sizes: Array
-    reward_variance: Array
+    reward_variance: Array | None
     diversity: Array | None
     weight: Array
     excluded_rewards: int
@@ -56,6 +56,7 @@ def read_feedback(
     successes: ArrayLike | None,
     diversity: ArrayLike | None,
     weight: Array | None,
+    with_variance: bool,
 ) -> Feedback:
     """Validate groups and sum those of the same prompt, so that their order does not matter.
 
@@ -67,22 +68,23 @@ def read_feedback(
         successes: rollouts that were right, as counts (n,) or as booleans (n, G); required unless rewards are 0/1.
         diversity: of each group, in [0, 1], shape (n,).
         weight: of each group's evidence, in [0, 1], shape (n,).
+        with_variance: whether the variance of the rewards is needed.
 
     Raises:
         ArgumentError: a shape or a value is not allowed; the message names the prompt.
     """
     places, values = _check_shapes(num_prompts, positions, rewards)
     usable = np.isfinite(values)
-    all_usable = bool(usable.all())
-    sizes = np.full(places.size, float(values.shape[1])) if all_usable else usable.sum(1).astype(np.float64)
+    excluded = values.size - int(np.count_nonzero(usable))
+    sizes = np.full(places.size, float(values.shape[1])) if excluded == 0 else usable.sum(1).astype(np.float64)
     right = _count_right(places, name, values, usable, sizes, successes)
     spread = None if diversity is None else _check_diversity(places, name, diversity)
     kept = sizes > 0
-    if not kept.all():
+    excluded_groups = kept.size - int(np.count_nonzero(kept))
+    if excluded_groups:
         places, values, usable, sizes, right = places[kept], values[kept], usable[kept], sizes[kept], right[kept]
         spread = spread if spread is None else spread[kept]
         weight = weight if weight is None else weight[kept]
-    clean = values if all_usable else np.where(usable, values, 0.0)
 
     unique, inverse = np.unique(places, return_inverse=True)
 
@@ -90,25 +92,31 @@ def read_feedback(
         return np.bincount(inverse, weights=per_group, minlength=unique.size).astype(np.float64, copy=False)
 
     total = summed(sizes)
-    # centred per prompt before squaring: identical rewards give exactly 0, whatever their size
-    least = np.full(unique.size, np.inf)
-    np.minimum.at(least, inverse, np.where(usable, values, np.inf).min(1))
-    centred = np.where(usable, clean - least[inverse, None], 0.0)
-    mean = summed(centred.sum(1)) / total
-    deviations = np.where(usable, centred - mean[inverse, None], 0.0)
     return Feedback(
         group_positions=places,
         group_successes=right,
         group_sizes=sizes,
-        positions=unique.astype(np.int64),
+        positions=unique,
         successes=summed(right),
         sizes=total,
-        reward_variance=summed(np.square(deviations).sum(1)) / total,
+        reward_variance=_pooled_variance(values, usable, inverse, unique.size) if with_variance else None,
         diversity=None if spread is None else summed(spread * sizes) / total,
         weight=np.ones(unique.size) if weight is None else summed(weight * sizes) / total,
-        excluded_rewards=0 if all_usable else int((~np.isfinite(np.asarray(rewards, dtype=np.float64))).sum()),
-        excluded_groups=int((~kept).sum()),
+        excluded_rewards=excluded,
+        excluded_groups=excluded_groups,
     )
+
+
+def _pooled_variance(values: Array, usable: NDArray[np.bool_], inverse: Integers, count: int) -> Array:
+    """Population variance of the usable rewards of each prompt, shape (count,)."""
+    # measured from the least reward of the prompt: identical rewards give exactly 0, whatever their size
+    least = np.full(count, np.inf)
+    np.minimum.at(least, inverse, np.where(usable, values, np.inf).min(1))
+    centred = np.where(usable, values - least[inverse, None], 0.0)
+    total = np.bincount(inverse, weights=usable.sum(1), minlength=count)
+    mean = np.bincount(inverse, weights=centred.sum(1), minlength=count) / total
+    deviations = np.where(usable, centred - mean[inverse, None], 0.0)
+    return np.bincount(inverse, weights=np.square(deviations).sum(1), minlength=count) / total
 
 
 def _check_shapes(num_prompts: int, positions: ArrayLike, rewards: ArrayLike) -> tuple[Integers, Array]:
@@ -121,7 +129,7 @@ def _check_shapes(num_prompts: int, positions: ArrayLike, rewards: ArrayLike) ->
     if places.size and not (places.min() >= 0 and places.max() < num_prompts):
         wrong = places[(places < 0) | (places >= num_prompts)][0]
         raise ArgumentError("positions", f"lie in [0, {num_prompts})", int(wrong))
-    return places.astype(np.int64), values
+    return places.astype(np.int64, copy=False), values
 
 
 def _count_right(
@@ -133,7 +141,8 @@ def _count_right(
     successes: ArrayLike | None,
 ) -> Array:
     if successes is None:
-        binary = (values == 0) | (values == 1) | ~usable
+        ones = values == 1
+        binary = ones | (values == 0) | ~usable
         if not binary.all():
             row, column = np.argwhere(~binary)[0]
             raise ArgumentError(
@@ -141,7 +150,7 @@ def _count_right(
                 f"be given unless all rewards are 0 or 1 (prompt {name(int(places[row]))})",
                 float(values[row, column]),
             )
-        return np.where(usable, values, 0.0).sum(1)
+        return ones @ np.ones(values.shape[1])
     given = np.asarray(successes)
     if given.shape == values.shape and given.dtype.kind == "b":
         return (given & usable).sum(1).astype(np.float64)

@@ -78,8 +78,8 @@ class HierarchicalBeta(DiscountedBeta):
 
     def _contributions(self, places: Any) -> Array:
         """Count, share right and noise-free square of prompts' own evidence, shape (3, n)."""
-        successes = self._successes[places]
-        evidence = successes + self._failures[places]
+        successes, failures = self._evidence[places].T
+        evidence = successes + failures
         usable = evidence >= 2.0
         rate = successes / np.where(usable, evidence, 1.0)
         square = rate * rate - rate * (1.0 - rate) / np.where(usable, evidence - 1.0, 1.0)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vas_theory.errors import ArgumentError, StateMismatchError
+from vas_theory.selection._compilation import LazyKernel
 from vas_theory.selection.group_moments import beta_binomial_expectation, mixed_values, signal_values
 
 __all__ = ["DEFAULT_DRIFT", "DiscountedBeta", "PassRatePosterior", "check_evidence"]
@@ -79,7 +80,7 @@ def check_evidence(
     places = np.asarray(positions)
     if places.ndim != 1 or (places.size and places.dtype.kind not in "iu"):
         raise ArgumentError("positions", "be a one-dimensional array of integers", positions)
-    places = places.astype(np.int64)
+    places = places.astype(np.int64, copy=False)
     if places.size and not (places.min() >= 0 and places.max() < num_prompts):
         raise ArgumentError(
             "positions", f"lie in [0, {num_prompts})", int(places[(places < 0) | (places >= num_prompts)][0])
@@ -88,14 +89,28 @@ def check_evidence(
         np.broadcast_to(np.asarray(values, dtype=np.float64), places.shape)
         for values in (successes, group_size, weight)
     )
-    if not ((size >= 1) & (right >= 0) & (right <= size)).all():
-        row = int(np.flatnonzero(~((size >= 1) & (right >= 0) & (right <= size)))[0])
+    fits = (size >= 1) & (right >= 0) & (right <= size)
+    if not fits.all():
+        row = int(np.flatnonzero(~fits)[0])
         raise ArgumentError(
             "successes", f"lie in [0, group_size = {size[row]:g}] with at least one rollout", right[row]
         )
     if not ((share >= 0) & (share <= 1)).all():
         raise ArgumentError("weight", "lie in [0, 1]", share[~((share >= 0) & (share <= 1))][0])
     return places, right, size, share
+
+
+@LazyKernel
+def _fade(evidence, elapsed, drift, floor):  # type: ignore[no-untyped-def]
+    """Shrink rows of (successes, failures) so that the total with the prior falls to N / (1 + 4 N drift dt)."""
+    for k in range(elapsed.size):
+        own = evidence[k, 0] + evidence[k, 1]
+        if own > 0.0:
+            total = floor + own
+            left = total / (1.0 + 4.0 * drift * elapsed[k] * total) - floor
+            kept = min(max(left, 0.0) / own, 1.0)  # rounding alone may lift it above 1
+            evidence[k, 0] *= kept
+            evidence[k, 1] *= kept
 
 
 class DiscountedBeta:
@@ -140,8 +155,8 @@ class DiscountedBeta:
         self._prior = (float(prior[0]), float(prior[1]))
         self.drift = float(drift)
         self.retention = float(retention)
-        self._successes = np.zeros(self.num_prompts)
-        self._failures = np.zeros(self.num_prompts)
+        # one row a prompt, so that looking a prompt up touches one place in memory
+        self._evidence = np.zeros((self.num_prompts, 2))
         self.last_seen = np.full(self.num_prompts, NEVER, dtype=np.int32)
 
     def advance(self, step: int) -> None:
@@ -162,20 +177,18 @@ class DiscountedBeta:
             weight: how much the evidence counts, in [0, 1].
         """
         places, right, size, share = check_evidence(self.num_prompts, positions, successes, group_size, weight)
-        kept = self._kept(places) * np.where(share > 0, self.retention, 1.0)
-        self._successes[places] = kept * self._successes[places] + share * right
-        self._failures[places] = kept * self._failures[places] + share * (size - right)
+        old_right, old_wrong = self._faded(places)
+        kept = np.where(share > 0, self.retention, 1.0)
+        self._evidence[places, 0] = kept * old_right + share * right
+        self._evidence[places, 1] = kept * old_wrong + share * (size - right)
         self.last_seen[places] = self.step
 
-    def _kept(self, places: Any) -> Array:
-        """Share of the evidence that time has left."""
-        evidence = self._successes[places] + self._failures[places]
-        elapsed = self.step - self.last_seen[places]
+    def _faded(self, places: Any) -> tuple[Array, Array]:
+        """The successes and failures that time has left, each of shape (n,)."""
+        left = self._evidence[places]
         floor = self._prior[0] + self._prior[1]
-        total = floor + evidence
-        left = total / (1.0 + 4.0 * self.drift * elapsed * total) - floor
-        kept: Array = np.maximum(left, 0.0) / np.where(evidence > 0, evidence, 1.0)
-        return np.minimum(kept, 1.0)  # rounding alone may lift it above
+        _fade(left, self.step - self.last_seen[places], self.drift, floor)
+        return left[:, 0], left[:, 1]
 
     def prior(self, places: Any) -> tuple[Array | float, Array | float]:
         """The Beta parameters before any evidence, for an index into the prompts."""
@@ -183,10 +196,10 @@ class DiscountedBeta:
 
     def parameters(self, positions: ArrayLike | None = None) -> tuple[Array, Array]:
         """The Beta parameters (a, b) now, each of shape (n,)."""
-        places = slice(None) if positions is None else np.asarray(positions)
+        places = np.arange(self.num_prompts) if positions is None else np.asarray(positions)
         a0, b0 = self.prior(places)
-        kept = self._kept(places)
-        return a0 + kept * self._successes[places], b0 + kept * self._failures[places]
+        right, wrong = self._faded(places)
+        return a0 + right, b0 + wrong
 
     def mean(self, positions: ArrayLike | None = None) -> Array:
         """Posterior mean a / (a + b), shape (n,)."""
@@ -223,8 +236,8 @@ class DiscountedBeta:
         """Arrays and numbers that describe the posterior fully."""
         return {
             "step": self.step,
-            "successes": self._successes.copy(),
-            "failures": self._failures.copy(),
+            "successes": self._evidence[:, 0].copy(),
+            "failures": self._evidence[:, 1].copy(),
             "last_seen": self.last_seen.copy(),
         }
 
@@ -238,8 +251,8 @@ class DiscountedBeta:
         """Continue from a state of another prompt set: position i takes over ``sources[i]``, or starts new at -1."""
         known = sources >= 0
         for name, array, empty in (
-            ("successes", self._successes, 0.0),
-            ("failures", self._failures, 0.0),
+            ("successes", self._evidence[:, 0], 0.0),
+            ("failures", self._evidence[:, 1], 0.0),
             ("last_seen", self.last_seen, NEVER),
         ):
             array[:] = empty

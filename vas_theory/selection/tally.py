@@ -42,9 +42,11 @@ class Tally:
         """
         right = feedback.group_successes == feedback.group_sizes
         wrong = feedback.group_successes == 0
-        mixed = ~(right | wrong)
-        for column, hits in enumerate((np.ones_like(mixed), mixed, right, wrong)):
-            self.by_arm[:, column] += np.bincount(arms[hits], minlength=len(ARMS))
+        outcome = right + 2 * wrong  # 0 where mixed
+        kinds = np.bincount(3 * arms.astype(np.int64) + outcome, minlength=3 * len(ARMS)).reshape(-1, 3)
+        self.by_arm[:, 0] += kinds.sum(1)
+        self.by_arm[:, 1:] += kinds
+        mixed = outcome == 0
         known = ~np.isnan(predicted)
         self.predicted_mixed += float(predicted[known].sum())
         self.predicted_groups += int(known.sum())

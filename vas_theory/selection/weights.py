@@ -89,7 +89,7 @@ class WeightRule:
         if config.normalization == "min_max":
             return combined_scores(feedback.successes / feedback.sizes, diversity, alpha=config.alpha, beta=config.beta)
         variance = feedback.reward_variance
-        if config.variance_of == "success":
+        if config.variance_of == "success" or variance is None:
             variance = outcome_variance_score(feedback.successes, feedback.sizes)
         return variance_promotion_score(
             variance,

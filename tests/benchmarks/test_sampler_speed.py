@@ -1,0 +1,84 @@
+"""A step of the sampler on a pool of 1.6 million prompts, against its budget and against one multinomial draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.benchmarks.harness import Report, interleaved_seconds
+from vas_theory.selection import VarianceAwareSampler
+
+pytestmark = pytest.mark.bench
+
+PROMPTS, BATCH = 1_600_000, 512
+STEPS_BEFORE = 50
+
+SETTINGS: dict[str, tuple[float, dict[str, Any]]] = {
+    "discounted Beta": (1, {"group_size": 8}),
+    "discounted Beta, G = 32": (2, {"group_size": 32}),
+    "arcsine Kalman": (2, {"posterior": "arcsine_kalman"}),
+    "hierarchical Beta": (2, {"posterior": "hierarchical_beta", "categories": np.arange(PROMPTS) % 13}),
+    "variance promotion score": (1, {"score": "vps", "beta": 0.0}),
+}
+"""Milliseconds that draw and observe may take together, and the settings: 1 for what the sampler does by default."""
+
+
+def _step(sampler: VarianceAwareSampler, rates: np.ndarray) -> Callable[[], None]:
+    """Draw and observe; the rewards come from a table, so that making them costs next to nothing."""
+    size = sampler.config.group_size
+    right = np.random.default_rng(2).random((64, BATCH, size))
+
+    def step() -> None:
+        positions = sampler.draw()
+        sampler.observe(positions, right[sampler.step % 64] < rates[positions, None])
+
+    return step
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_draw_and_observe(report: Report, name: str) -> None:
+    import torch
+
+    budget, settings = SETTINGS[name]
+    rates = np.random.default_rng(0).beta(0.5, 0.5, PROMPTS)
+    sampler = VarianceAwareSampler(PROMPTS, batch_size=BATCH, seed=1, **settings)
+    step = _step(sampler, rates)
+    for _ in range(STEPS_BEFORE):
+        step()
+    weights = torch.from_numpy(sampler.weights.copy())
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            seconds = interleaved_seconds(
+                {"ours": step, "torch": lambda: torch.multinomial(weights, BATCH, replacement=False)},
+                repeats=15,
+                calls={"ours": 30},
+            )
+    finally:
+        torch.set_num_threads(threads)
+    shape = f"{BATCH} of {PROMPTS}"
+    rows = [
+        report.compare(
+            f"sampler draw + observe, {name}",
+            ours=seconds["ours"],
+            peer=f"its budget of {budget:g} ms",
+            theirs=[budget / 1000] * len(seconds["ours"]),
+            shape=shape,
+            floor=1.0,
+        ),
+        report.compare(
+            f"sampler draw + observe, {name}",
+            ours=seconds["ours"],
+            peer="torch.multinomial float64 draw",
+            theirs=seconds["torch"],
+            shape=shape,
+            floor=10.0,
+            packages=("torch",),
+        ),
+    ]
+    assert all(row.met for row in rows), rows
