@@ -154,8 +154,8 @@ def _sort_positions(ids, offsets, group_offsets, max_n, vocabulary_sizes, order,
         begin = offsets[group_offsets[g]] + group_offsets[g] * max_n + 1
         end = offsets[group_offsets[g + 1]] + group_offsets[g + 1] * max_n + 1
         starts[: vocabulary_sizes[g] + 1] = 0
-        for position in range(begin, end):
-            starts[ids[position]] += 1
+        for k in range(begin, end):
+            starts[ids[k]] += 1
         total = begin
         for v in range(vocabulary_sizes[g] + 1):
             total += starts[v]
