@@ -84,7 +84,7 @@ def test_help_starts_within_nine_bare_interpreters(room: str) -> None:
 
 
 REFUSED = [
-    (["vas_theory", "show", "B2"], "did you mean B02"),
+    (["vas_theory", "show", "B99"], "unknown claim 'B99'"),
     (["vas_theory", "verify", "Z99"], "unknown claim 'Z99'"),
     (["vas_theory", "audit", "missing.toml"], "missing.toml"),
     (["simulations", "run", "no_such_experiment"], "no_such_experiment"),

@@ -30,6 +30,8 @@ _HOMES = {
     "distinct_n_groups": "diversity",
     "edit_distance": "diversity",
     "edit_distance_groups": "diversity",
+    "from_lists": "diversity",
+    "from_padded": "diversity",
     "mean_squared_distance": "diversity",
     "mean_squared_distance_groups": "diversity",
     "self_bleu": "diversity",
