@@ -1,0 +1,67 @@
+"""What a user says about variance-aware sampling when training with TRL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vas_theory.errors import ArgumentError
+
+__all__ = ["SuccessFunction", "VASConfig"]
+
+SuccessFunction = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
+
+_FROM_TRL = ("batch_size", "group_size", "mixture_ratio")
+
+
+@dataclass(frozen=True)
+class VASConfig:
+    """How prompts are chosen; everything about rollouts and the loss stays in TRL's ``GRPOConfig``.
+
+    Attributes:
+        mixture_ratio: lambda in [0, 1]: 0 is uniform, 1 is by weight alone.
+        key_column: column of unique prompt keys (all strings or all integers); by default the key is a hash of the
+            column ``prompt``. Keys name prompts in saved states and messages.
+        success: which rollouts count as right for the pass-rate posterior: from the rewards of each function,
+            shape (P, G, F), unweighted, NaN where a function gave none, to booleans (P, G). By default a rollout is
+            right if its weighted total is above half of the largest possible reward (``reward_range[1]``, 1 unless
+            set in ``sampler``).
+        seed: of the draws; by default the seed of the training arguments.
+        posterior: ``discounted_beta``, ``arcsine_kalman`` or ``hierarchical_beta``.
+        category_column: column of labels which ``hierarchical_beta`` pools by.
+        largest_excluded_share: training stops when more than this share of a batch has no usable reward.
+        sampler: further settings of :class:`~vas_theory.selection.sampler_config.SamplerConfig`.
+
+    Raises:
+        ArgumentError: a value is out of range, or a setting of ``sampler`` belongs elsewhere.
+    """
+
+    mixture_ratio: float = 0.5
+    key_column: str | None = None
+    success: SuccessFunction | None = None
+    seed: int | None = None
+    posterior: str = "discounted_beta"
+    category_column: str | None = None
+    largest_excluded_share: float = 0.5
+    sampler: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.largest_excluded_share <= 1:
+            raise ArgumentError("largest_excluded_share", "lie in [0, 1]", self.largest_excluded_share)
+        if self.success is not None and not callable(self.success):
+            raise ArgumentError("success", "be a function of rewards (P, G, F)", self.success)
+        for name in _FROM_TRL:
+            if name in self.sampler:
+                raise ArgumentError("sampler", f"leave {name} to the training arguments and VASConfig", self.sampler)
+        if self.sampler.get("refresh", "online") != "online" or self.sampler.get("mode", "default") != "default":
+            raise ArgumentError(
+                "sampler",
+                "keep refresh 'online' and mode 'default': TRL has no rollouts for scores alone",
+                self.sampler,
+            )
+        if self.sampler.get("score") == "custom":
+            raise ArgumentError("sampler", "take the score 'expected_signal' or 'vps'", self.sampler)

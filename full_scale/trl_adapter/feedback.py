@@ -1,0 +1,110 @@
+"""From the rewards that TRL gathers to what the sampler learns and what TRL may train on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from full_scale.trl_adapter.config import SuccessFunction
+from vas_theory.errors import ArgumentError, VASError
+
+__all__ = ["GroupedRewards", "check_groups", "group_diversity", "group_rewards"]
+
+
+@dataclass(frozen=True)
+class GroupedRewards:
+    """Rewards of whole groups.
+
+    Attributes:
+        rewards_PG: weighted totals; NaN where no function gave a reward, infinities as they came.
+        successes_PG: which rollouts count as right.
+        silent_P: groups whose usable rewards are all equal: no gradient.
+        infinite_P: groups with an infinite reward, which has no mean to compare the others with.
+        incomplete_P: groups with a rollout that no function scored.
+    """
+
+    rewards_PG: NDArray[np.float64]
+    successes_PG: NDArray[np.bool_]
+    silent_P: NDArray[np.bool_]
+    infinite_P: NDArray[np.bool_]
+    incomplete_P: NDArray[np.bool_]
+
+    @property
+    def excluded_PG(self) -> NDArray[np.bool_]:
+        """Rollouts that take no part in the update: without a finite reward, or beside an infinite one."""
+        return np.isnan(self.rewards_PG) | self.infinite_P[:, None]
+
+
+def group_rewards(
+    rewards_NF: NDArray[np.float64],
+    weights_F: NDArray[np.float64],
+    group_size: int,
+    *,
+    success: SuccessFunction | None,
+    largest_reward: float,
+) -> GroupedRewards:
+    """Sum the rewards of each rollout over the functions and sort out the groups.
+
+    Args:
+        rewards_NF: of each rollout by each function, NaN where there is none; groups are contiguous.
+        weights_F: of the functions.
+        group_size: G.
+        success: see :class:`~full_scale.trl_adapter.config.VASConfig`.
+        largest_reward: a rollout is right above half of it, unless ``success`` is given.
+
+    Raises:
+        ArgumentError: ``success`` returned something else than booleans (P, G).
+    """
+    rewards_PGF = rewards_NF.reshape(-1, group_size, rewards_NF.shape[1])
+    with np.errstate(invalid="ignore"):  # opposite infinities
+        totals_PG = np.nansum(rewards_PGF * weights_F, axis=2)
+    totals_PG[np.isnan(rewards_PGF).all(axis=2)] = np.nan
+    usable_PG = np.isfinite(totals_PG)
+    lowest_P = np.where(usable_PG, totals_PG, np.inf).min(axis=1)
+    highest_P = np.where(usable_PG, totals_PG, -np.inf).max(axis=1)
+    if success is None:
+        successes_PG = usable_PG & (totals_PG > 0.5 * largest_reward)
+    else:
+        successes_PG = np.asarray(success(rewards_PGF))
+        if successes_PG.dtype != bool or successes_PG.shape != totals_PG.shape:
+            raise ArgumentError(
+                "success", f"return booleans of shape {totals_PG.shape}", (successes_PG.dtype, successes_PG.shape)
+            )
+    return GroupedRewards(
+        rewards_PG=totals_PG,
+        successes_PG=successes_PG & usable_PG,
+        silent_P=lowest_P >= highest_P,
+        infinite_P=np.isinf(rewards_PGF).any(axis=2).any(axis=1),
+        incomplete_P=np.isnan(totals_PG).any(axis=1),
+    )
+
+
+def check_groups(keys_N: Sequence[str] | Sequence[int], drawn_P: Sequence[str] | Sequence[int], size: int) -> None:
+    """Check that the gathered rollouts are whole groups of the prompts that this process drew.
+
+    Raises:
+        VASError: another process drew other prompts, or a group is torn.
+    """
+    for place, key in enumerate(keys_N):
+        if key != drawn_P[place // size]:
+            raise VASError(
+                f"rollout {place} of the gathered batch belongs to prompt {key!r}, but {drawn_P[place // size]!r} was "
+                "drawn for it here: all processes need the same training data set, in the same order, and seed"
+            )
+    if len(keys_N) != len(drawn_P) * size:
+        raise VASError(f"{len(keys_N)} rollouts were gathered, not {len(drawn_P)} groups of {size}")
+
+
+def group_diversity(completions_N: Sequence[Sequence[int]], group_size: int) -> NDArray[np.float64]:
+    """Return 1 - self-BLEU of the token ids of each group, shape (P,)."""
+    from vas_theory.selection.diversity import self_bleu_groups
+    from vas_theory.selection.scores import trajectory_diversity_score
+
+    lengths = [len(ids) for ids in completions_N]
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    tokens = np.fromiter((token for ids in completions_N for token in ids), dtype=np.int64, count=int(offsets[-1]))
+    groups = np.arange(0, len(lengths) + 1, group_size, dtype=np.int64)
+    return trajectory_diversity_score(self_bleu_groups(tokens, offsets, groups))
