@@ -115,7 +115,7 @@ class Learner:
         )
         self._generated = first + count
         lengths_R = pool.lengths_PA[np.repeat(prompts_P, counts_P), arms_R]
-        return Generated(seen_R, lengths_R, diversity_P)
+        return Generated(seen_R, lengths_R, diversity_P, arms_R[:, None].copy())
 
     def update(self, groups: TrainingGroups, fresh_from: int) -> UpdateReport:
         """Train on groups of generated rollouts, then forget what the pool's prompts forget in a step.

@@ -96,7 +96,7 @@ def rank_strategies(table: pd.DataFrame, *, seed: int = 0, resamples: int = 2000
                 "improves": probability_of_improvement(score, base),
                 "gap_closed": float((score.mean() - base.mean()) / gap),
                 "time_to_uniform": times[name],
-                "effective": float((1000 * groups[name] / rollouts[name]).mean()),
+                "effective": float((1000 * groups[name] / np.maximum(rollouts[name], 1)).mean()),
                 "coverage": float(coverage[name].mean()),
                 "forgotten": float(forgotten[name].mean()),
             }

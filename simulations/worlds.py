@@ -10,7 +10,7 @@ from simulations.learner import LearnerConfig
 from simulations.pool import PoolConfig
 from vas_theory.errors import ArgumentError, UnknownNameError
 
-__all__ = ["WORLDS", "development_worlds", "held_out_worlds", "world"]
+__all__ = ["OPTIONS", "WORLDS", "development_worlds", "held_out_worlds", "run_seed", "world"]
 
 _BERNOULLI: dict[str, Any] = {"rewards": "bernoulli", "arms": 2}
 
@@ -34,6 +34,9 @@ WORLDS: dict[str, dict[str, Any]] = {
     "small-groups": {"pool": {"rewards": "graded", "coupling": "interference"}, "batch_size": 128, "group_size": 4},
 }
 """What differs from the default of :class:`~simulations.equal_budget.EqualBudgetConfig`, by name."""
+
+OPTIONS: dict[tuple[str, str], dict[str, Any]] = {("small-groups", "speed"): {"screening_rollouts": 2}}
+"""Options of a strategy whose defaults do not fit a world, by world and strategy: 4 rollouts of 4 leave none to add."""
 
 
 def world(name: str, *, learning_rate: float = 0.2, scale: float = 1.0, evaluations: int = 8) -> EqualBudgetConfig:
@@ -65,6 +68,14 @@ def world(name: str, *, learning_rate: float = 0.2, scale: float = 1.0, evaluati
             "evaluations": evaluations,
         }
     )
+
+
+def run_seed(name: str, index: int) -> int:
+    """Return the seed of a world's run of this index: the same for all strategies, different in every world.
+
+    Runs of different worlds must be independent, because intervals resample the seeds of each world separately.
+    """
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") << 20 | index
 
 
 def _by_hash() -> list[str]:

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from simulations.equal_budget import run_equal_budget
 from simulations.experiment import Experiment, ExperimentConfig
 from simulations.sweep import Cell
-from simulations.worlds import WORLDS, world
+from simulations.worlds import OPTIONS, WORLDS, run_seed, world
 from vas_theory.selection.strategies import strategy_class, strategy_names
 
 __all__ = ["EXPERIMENT", "TournamentConfig"]
@@ -66,12 +66,13 @@ def _modules(strategy: str) -> tuple[str, ...]:
 
 
 def _curve(cell: Cell, rate: float, seed: int, phase: str) -> pd.DataFrame:
-    place = world(cell.config["world"], learning_rate=rate, scale=cell.config["scale"])
-    curve = run_equal_budget(place, cell.config["strategy"], seed)
+    where, who = cell.config["world"], cell.config["strategy"]
+    place = world(where, learning_rate=rate, scale=cell.config["scale"])
+    curve = run_equal_budget(place, who, run_seed(where, seed), OPTIONS.get((where, who)))
     for position, (name, value) in enumerate(
         [
-            ("world", cell.config["world"]),
-            ("strategy", cell.config["strategy"]),
+            ("world", where),
+            ("strategy", who),
             ("phase", phase),
             ("learning_rate", rate),
             ("seed", seed),
@@ -116,7 +117,7 @@ EXPERIMENT = Experiment(
             learning_rates=(0.2, 0.8),
             scale=0.25,
         ),
-        "paper": TournamentConfig(),
+        "paper": TournamentConfig(scale=0.5),
     },
     cells=_cells,
     run_cell=_run_cell,

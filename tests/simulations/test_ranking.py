@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from simulations.equal_budget import run_equal_budget
 from simulations.experiment import run_experiment
 from simulations.experiments.tournament import EXPERIMENT
 from simulations.ranking import final_scores, format_ranking, rank_strategies, world_winners
-from simulations.worlds import WORLDS, development_worlds, held_out_worlds, world
+from simulations.worlds import OPTIONS, WORLDS, development_worlds, held_out_worlds, run_seed, world
 from vas_theory.errors import ArgumentError, DataError, UnknownNameError
+from vas_theory.selection.strategies import strategy_class, strategy_names
 from vas_theory.storage import read_table, sha256_file
 
 
@@ -87,6 +89,27 @@ def test_worlds_are_sixteen_and_half_of_them_held_out() -> None:
         world("bimodal")
     with pytest.raises(ArgumentError, match="scale"):
         world("small-pool", scale=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", WORLDS)
+def test_every_strategy_can_play_in_every_world(place: str) -> None:
+    """Nobody overspends, and whoever can afford a first step trains."""
+    config = world(place, scale=0.05, evaluations=2)
+    for name in strategy_names():
+        if strategy_class(name).sampling == "tree":
+            continue
+        curve = run_equal_budget(config, name, run_seed(place, 0), OPTIONS.get((place, name)))
+        assert curve["rollouts"].iloc[-1] <= config.budget
+        assert (curve["pass_rate"] > 0).all()
+        if name not in ("vas-paper", "vas-released"):  # scoring the pool once may cost more than there is
+            assert curve["updates"].iloc[-1] > 0, name
+
+
+def test_seeds_of_a_world_are_its_own() -> None:
+    seeds = {run_seed(name, index) for name in WORLDS for index in range(50)}
+    assert len(seeds) == 16 * 50
+    assert max(seeds) < 2**63
 
 
 def test_the_held_out_half_never_changes() -> None:

@@ -43,6 +43,13 @@ def test_worlds_are_strata() -> None:
     assert interval.high - interval.low == pytest.approx(expected, rel=0.2)
 
 
+def test_worlds_draw_their_own_seeds() -> None:
+    """Two worlds with equal scores still differ in a resample; with shared draws the difference would be 0 always."""
+    scores = np.tile(np.random.default_rng(0).normal(size=(1, 30)), (2, 1))
+    interval = bootstrap_interval(lambda s: s[0].mean() - s[1].mean(), scores, seed=1)
+    assert interval.high - interval.low == pytest.approx(2 * 1.96 * np.sqrt(2 / 30) * scores.std(), rel=0.2)
+
+
 def test_arms_are_resampled_together() -> None:
     """Paired arms that differ by a constant have a difference without any uncertainty."""
     scores = np.random.default_rng(0).normal(size=(3, 10))
