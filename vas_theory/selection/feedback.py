@@ -24,7 +24,7 @@ class Feedback:
         group_positions: prompt of each group that has a usable reward, shape (n,).
         group_successes: right rollouts of each group, shape (n,).
         group_sizes: usable rollouts of each group, shape (n,).
-        positions: the distinct prompts in ascending order, shape (p,).
+        positions: the distinct prompts, shape (p,).
         successes: right rollouts of each prompt, shape (p,).
         sizes: usable rollouts of each prompt, shape (p,).
         reward_variance: population variance of all usable rewards of each prompt, shape (p,), if asked for.
@@ -86,9 +86,16 @@ def read_feedback(
         spread = spread if spread is None else spread[kept]
         weight = weight if weight is None else weight[kept]
 
-    unique, inverse = np.unique(places, return_inverse=True)
+    unique: Integers
+    in_order = np.sort(places)
+    if (in_order[1:] != in_order[:-1]).all():  # the usual case, and the faster one
+        unique, inverse = places, np.arange(places.size)
+    else:
+        unique, inverse = np.unique(places, return_inverse=True)
 
     def summed(per_group: Array) -> Array:
+        if unique is places:
+            return per_group
         return np.bincount(inverse, weights=per_group, minlength=unique.size).astype(np.float64, copy=False)
 
     total = summed(sizes)

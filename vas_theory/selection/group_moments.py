@@ -89,9 +89,8 @@ def beta_binomial_expectation(a: ArrayLike, b: ArrayLike, values: NDArray[np.flo
     Returns:
         Shape (n,).
     """
-    # ratios of such parameters stay inside the range of doubles; beyond it the expectation moves by less than 1e-80
-    first = np.clip(np.ascontiguousarray(a, dtype=np.float64), 1e-90, 1e90)
-    second = np.clip(np.ascontiguousarray(b, dtype=np.float64), 1e-90, 1e90)
+    first = np.ascontiguousarray(a, dtype=np.float64)
+    second = np.ascontiguousarray(b, dtype=np.float64)
     out = np.empty(first.size)
     _beta_binomial_kernel(first, second, np.asarray(values, dtype=np.float64), out)
     return out
@@ -102,11 +101,14 @@ def _beta_binomial_kernel(a, b, values, out):  # type: ignore[no-untyped-def]
     """Sum the unnormalised probabilities along m = 0..G by their ratios, scaled down when they grow large."""
     group_size = values.size - 1
     for k in range(out.size):
+        # ratios of parameters in this range are doubles; beyond it the expectation moves by less than 1e-80
+        first = min(max(a[k], 1e-90), 1e90)
+        second = min(max(b[k], 1e-90), 1e90)
         mass = 1.0
         total = 1.0
         weighted = values[0]
         for m in range(group_size):
-            mass *= (group_size - m) * (a[k] + m) / ((m + 1.0) * (b[k] + (group_size - m - 1.0)))
+            mass *= (group_size - m) * (first + m) / ((m + 1.0) * (second + (group_size - m - 1.0)))
             while mass > 1e100:
                 mass *= 1e-100
                 total *= 1e-100

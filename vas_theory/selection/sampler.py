@@ -323,11 +323,13 @@ class VarianceAwareSampler:
 
     def _count(self, feedback: Feedback) -> None:
         """Compare what was predicted for these groups with what came."""
-        places = feedback.group_positions
-        predicted = np.full(places.size, np.nan)
-        same_size = feedback.group_sizes == self.config.group_size
-        if same_size.any():
-            predicted[same_size] = self.posterior.mixed_probability(self.config.group_size, places[same_size])
+        places, size = feedback.group_positions, self.config.group_size
+        same_size = feedback.group_sizes == size
+        if same_size.all():
+            predicted = self.posterior.mixed_probability(size, places)
+        else:
+            predicted = np.full(places.size, np.nan)
+            predicted[same_size] = self.posterior.mixed_probability(size, places[same_size])
         self.tally.count(feedback, self.drawn_by[places], predicted)
 
     def _learn(self, feedback: Feedback) -> None:
