@@ -114,6 +114,15 @@ class ArmConfig(_Frozen):
     mixture_ratio: Fraction
     sampler: dict[str, Any] = {}
 
+    @model_validator(mode="after")
+    def _known(self) -> ArmConfig:
+        from vas_theory.selection.sampler_config import build_config
+
+        settings = build_config({"batch_size": 1, "mixture_ratio": self.mixture_ratio, **self.sampler})
+        if settings.refresh != "online":
+            raise ValueError("sampler.refresh must be 'online': this loop makes no scoring rollouts")
+        return self
+
 
 class ProbeConfig(_Frozen):
     """How pass rates and gradients of single prompts are measured.

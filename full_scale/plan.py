@@ -51,9 +51,10 @@ def describe(config: StudyConfig) -> str:
     weights = WEIGHTS_GB.get(config.model.name)
     if weights is not None:
         runs = len(config.arms) * len(config.training.seeds)
-        disk = weights * (runs * config.training.keep_weights + 2 * 3 + 2)
+        # trained weights wait for the evaluation; a checkpoint holds weights and two moments, three exist for a moment
+        disk = weights * (1 + runs + 3 * 3)
         free = shutil.disk_usage(".").free / 1e9
-        lines.append(f"disk at most {disk:.1f} GB (two checkpoints and weights), free {free:.0f} GB")
+        lines.append(f"disk at most {disk:.1f} GB (converted model, trained weights, checkpoints), free {free:.0f} GB")
         if config.model.device == "cpu":
             share = config.rollouts.prompts_per_step * config.rollouts.group_size / 64
             sampled = stages["pilot"] + stages["held-out curves"] + stages["evaluation"]
@@ -63,5 +64,5 @@ def describe(config: StudyConfig) -> str:
                 + sampled / 1000 * SECONDS_PER_1000_ROLLOUTS
                 + probes * SECONDS_PER_PROBE
             )
-            lines.append(f"about {seconds / 60:.0f} minutes on two free cores, after the model's conversion")
+            lines.append(f"about {max(1, round(seconds / 60))} minutes on two free cores, after the model's conversion")
     return "\n".join(lines)

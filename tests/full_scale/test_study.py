@@ -102,6 +102,7 @@ def test_changed_prediction_is_refused(output: Path, tmp_path: Path) -> None:
     [
         ((5, 4, 6), 0.0, "held"),
         ((9, 8.5, 9.5), 0.0, "failed"),
+        ((0, 0, 0), 0.0, "uninformative"),
         ((9, 7, 11), 0.0, "uninformative"),
         ((5, -1, 11), 0.0, "uninformative"),
         ((5, -1, 11), None, "held"),
@@ -221,6 +222,9 @@ def test_presets_are_valid_and_planned(name: str) -> None:
         (["--config", "nowhere.toml"], "nowhere.toml"),
         (["--set", "probe.pilot_prompts=999"], "probe.pilot_prompts"),
         (["--set", "evaluation.ks=[9]"], "at most rollouts"),
+        (["--set", 'arms=[{name="a", mixture_ratio=0.5, sampler={momentun=0.5}}]'], "momentun"),
+        (["--set", 'arms=[{name="a", mixture_ratio=0.5, sampler={mode="paper"}}]'], "online"),
+        (["--set", 'arms=[{name="a", mixture_ratio=0.5}, {name="a", mixture_ratio=0.0}]'], "distinct"),
     ],
 )
 def test_bad_input_is_one_line_before_any_model_loads(
