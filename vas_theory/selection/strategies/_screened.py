@@ -22,7 +22,8 @@ class ScreenedStrategy(Uniform):
     """Roll ``screening_rollouts`` of each candidate, continue those :meth:`promising` names, train on whole groups.
 
     Groups of prompts that were continued hold all their rollouts. What exceeds a batch waits in a buffer for at
-    most ``staleness`` steps.
+    most ``staleness`` steps. The ledger books what is not trained on in its own step as screening, groups that wait
+    included.
     """
 
     screening_rollouts: int = 4
@@ -36,6 +37,7 @@ class ScreenedStrategy(Uniform):
     _rounds: int = field(default=0, init=False, repr=False)
 
     remembered: ClassVar[tuple[str, ...]] = ("order", "position", "step")
+    untrained_purpose: ClassVar[str] = "screening"
 
     @abc.abstractmethod
     def promising(self, rollouts: Rollouts) -> NDArray[np.bool_]:

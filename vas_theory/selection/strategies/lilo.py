@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,6 +27,9 @@ class Lilo(Strategy):
     """
 
     pool_batches: int = 4
+
+    untrained_purpose: ClassVar[str] = "screening"
+
     _received: Rollouts | None = field(default=None, init=False, repr=False)
     _proposed: bool = field(default=False, init=False, repr=False)
 

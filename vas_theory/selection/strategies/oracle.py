@@ -31,8 +31,8 @@ class Oracle(OneRoundStrategy):
     Costs: ``batch_size * group_size`` rollouts a step, all trained on.
     Deviations: rewards with more than two levels move along the policy gradient over the reward's standard
         deviation instead of their enumerated expectation; graded by a noisy verifier they move as if exactly graded.
-        Forgetting and what a prompt does for others are not looked ahead: to first order the latter helps a little where
-        skills are shared and costs much under interference, where the first order is wrong. Prompts are bandits.
+        Forgetting and what a prompt does for others are not looked ahead: to first order the latter helps a little
+        where skills are shared and costs much under interference, where the first order is wrong. Prompts are bandits.
     """
 
     horizon: int = 24
