@@ -224,6 +224,20 @@ def test_a_pass_of_the_uniform_share_takes_in_new_prompts() -> None:
     assert sorted(rest[:left]) == sorted(set(keys) - set(walked))
 
 
+@pytest.mark.parametrize("batches", [0, 1, 2])
+def test_between_two_passes_new_prompts_wait_for_the_next(batches: int) -> None:
+    sampler = VarianceAwareSampler(["a", "b", "c"], batch_size=3, mixture_ratio=0.0)
+    for _ in range(batches):
+        sampler.draw()
+    receiver = VarianceAwareSampler(["a", "new", "b", "c"], batch_size=2, mixture_ratio=0.0, replace=True)
+    small = VarianceAwareSampler(["a", "b", "c"], batch_size=2, mixture_ratio=0.0, replace=True)
+    small.walk.load_state_dict(sampler.walk.state_dict())
+    receiver.load_state_dict(small.state_dict(), match_keys=True)
+    for _ in range(4):
+        walked = np.concatenate([receiver.draw(), receiver.draw()])
+        assert sorted(walked.tolist()) == [0, 1, 2, 3]
+
+
 def test_the_draws_do_not_depend_on_the_number_of_threads(tmp_path: Path) -> None:
     script = (
         "import numpy as np, hashlib\n"
