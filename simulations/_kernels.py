@@ -3,6 +3,8 @@
 Draws are a function of (seed, prompt, how many rollouts the prompt had before): the k-th rollout of a prompt
 uses the same random number whatever strategy asked for it and however many threads run, so runs of different
 strategies with one seed are paired.
+
+All kernels live in one file because numba's cache on disk notices changes of that file only.
 """
 
 from __future__ import annotations

@@ -58,6 +58,13 @@ def test_ranking_by_hand() -> None:
     assert ranking.loc["good", "gain_low"] <= ranking.loc["good", "gain"] < ranking.loc["good", "gain_high"]
 
 
+def test_ending_early_is_no_shorter_time() -> None:
+    table = _table(FINALS)
+    early = table[(table["strategy"] != "bad") | (table["rollouts"] < 100)]
+    ranking = rank_strategies(early, resamples=10).set_index("strategy")
+    assert ranking.loc["bad", "time_to_uniform"] == 1
+
+
 def test_winners_leave_the_oracle_out() -> None:
     winners = world_winners(_table(FINALS)).set_index("world")
     assert winners["winner"].tolist() == ["good", "bad"]
