@@ -8,7 +8,7 @@ from vas_theory.errors import MissingExtraError, VASError
 
 __all__ = ["BELOW", "METHODS", "MINIMUM", "check_version", "excludes_unscored"]
 
-MINIMUM, BELOW = "0.29", "1.17"
+MINIMUM, BELOW = "0.27", "1.17"
 """Tested at both ends."""
 
 METHODS = {

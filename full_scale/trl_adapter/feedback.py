@@ -77,7 +77,7 @@ def group_rewards(
         rewards_PG=totals_PG,
         successes_PG=successes_PG & usable_PG,
         silent_P=lowest_P >= highest_P,
-        infinite_P=np.isinf(rewards_PGF).any(axis=2).any(axis=1),
+        infinite_P=np.asarray(np.isinf(rewards_PGF).any(axis=(1, 2))),
         incomplete_P=np.isnan(totals_PG).any(axis=1),
     )
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+
 from full_scale.trl_adapter.compatibility import check_version
+from vas_theory.errors import VASError
 
 check_version()  # before TRL is imported: outside the range the import itself may fail less clearly
 
-from trl import GRPOTrainer  # noqa: E402
+try:
+    from trl import GRPOTrainer
+except RuntimeError as error:  # how TRL reports that one of its own imports failed
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("trl", "transformers"))
+    raise VASError(f"GRPOTrainer cannot be imported: {versions} do not go together ({error})") from error
 
-from full_scale.trl_adapter.mixin import VASMixin  # noqa: E402
+from full_scale.trl_adapter.mixin import VASMixin
 
 __all__ = ["VASGRPOTrainer"]
 
