@@ -31,7 +31,7 @@ def test_verify_prints_json_alone_on_standard_output(capsys: pytest.CaptureFixtu
 def test_show_prints_statement_verdict_and_worst_instance(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", "A06"]) == 0
     shown = capsys.readouterr().out
-    for part in ("refuted", "0 >= 4/27 is false", "it lacked", "corrected by B01", "worst"):
+    for part in ("refuted", "0 >= 4/27 is false", "it lacked", "corrected by", "worst"):
         assert part in shown
 
 
