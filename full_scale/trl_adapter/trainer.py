@@ -15,7 +15,7 @@ except RuntimeError as error:  # how TRL reports that one of its own imports fai
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("trl", "transformers"))
     raise VASError(f"GRPOTrainer cannot be imported: {versions} do not go together ({error})") from error
 
-from full_scale.trl_adapter.mixin import VASMixin
+from full_scale.trl_adapter.mixin import VASMixin  # noqa: E402
 
 __all__ = ["VASGRPOTrainer"]
 
