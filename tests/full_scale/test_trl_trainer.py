@@ -26,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", 
 GROUP = 4
 ROWS = [{"prompt": f"{a}+{b}=", "answer": str(a + b)} for a in range(4) for b in range(3)]
 NAN, INF = float("nan"), float("inf")
-TIMES = ("sampler_seconds", "step_time", "runtime", "per_second", "flos")
+TIMES = ("preparation_time", "sampler_seconds", "step_time", "runtime", "per_second", "flos")
 
 Reward = Callable[..., list[float | None]]
 
