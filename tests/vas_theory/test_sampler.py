@@ -405,6 +405,15 @@ def test_periodic_refreshes_are_due_at_their_steps_and_on_the_ledger(score: str)
         sampler.refresh([0], [[1, 0, 1, 0]])
 
 
+def test_a_prompt_without_any_usable_reward_does_not_hold_up_a_refresh() -> None:
+    sampler = VarianceAwareSampler(3, batch_size=1, mode="paper", beta=0.0)
+    sampler.refresh(np.arange(3), [[1, 0], [np.nan, np.nan], [1, 0]])
+    assert sampler.refresh_due().size == 0
+    assert sampler.weights == pytest.approx([0.2, 0.0, 0.2])
+    assert sampler.scoring_rollouts == 6
+    assert sampler.metrics()["excluded_groups"] == 1
+
+
 def test_online_mode_needs_no_scoring_rollouts() -> None:
     sampler = VarianceAwareSampler(20, batch_size=4)
     for _ in range(10):

@@ -105,6 +105,8 @@ def test_the_whole_mode() -> None:
     new = min_max_normalized(0.8 * np.array([0, 0.25, 0.1875, 0]) + 0.2 * bleu)
     assert sampler.weights == pytest.approx(0.7 * np.array(CASE["normalized"]) + 0.3 * new, abs=1e-6)
     assert sampler.scoring_rollouts == 4 * 3 + 4 * 4
+    repeated = positions[1::2].tolist()  # the refresh makes the last uniform share come again
+    assert sampler.draw()[1::2].tolist() == repeated
 
 
 def test_equal_scores_do_not_stop_the_run_as_they_stop_the_released_code() -> None:
