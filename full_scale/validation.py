@@ -20,18 +20,17 @@ RESAMPLES = 1000
 def verdict(prediction: Mapping[str, Any], measured: Estimate) -> str:
     """Return ``held``, ``failed`` or ``uninformative``.
 
-    ``uninformative``: the predicted or the measured interval contains the value that stands for no effect (so does
-    the interval of rollouts that are all alike, which has no width), or the intervals meet but the measured value
-    lies outside the prediction, so that the measurement is too coarse to tell. ``failed``: otherwise, the two
-    intervals do not meet. ``held``: the rest.
+    ``failed``: the two intervals do not meet. ``uninformative``: the predicted or the measured interval contains the
+    value that stands for no effect, or they meet but the measured value lies outside the prediction, so that the
+    measurement is too coarse to tell. ``held``: the rest.
     """
     low, high, nothing = prediction["low"], prediction["high"], prediction["no_effect"]
     if not np.isfinite([measured.value, measured.low, measured.high]).all():
         return "uninformative"
-    if nothing is not None and (low <= nothing <= high or measured.low <= nothing <= measured.high):
-        return "uninformative"
     if measured.high < low or measured.low > high:
         return "failed"
+    if nothing is not None and (low <= nothing <= high or measured.low <= nothing <= measured.high):
+        return "uninformative"
     return "held" if low <= measured.value <= high else "uninformative"
 
 

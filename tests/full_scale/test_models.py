@@ -123,6 +123,7 @@ def test_failing_writer_keeps_the_old_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_real_conversion_equals_the_quantised_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
     from transformers import AutoModelForCausalLM

@@ -102,7 +102,7 @@ def test_changed_prediction_is_refused(output: Path, tmp_path: Path) -> None:
     [
         ((5, 4, 6), 0.0, "held"),
         ((9, 8.5, 9.5), 0.0, "failed"),
-        ((0, 0, 0), 0.0, "uninformative"),
+        ((0.5, 0, 1), 0.0, "failed"),
         ((9, 7, 11), 0.0, "uninformative"),
         ((5, -1, 11), 0.0, "uninformative"),
         ((5, -1, 11), None, "held"),
