@@ -124,8 +124,10 @@ args = GRPOConfig(
     scale_rewards="group", max_grad_norm=0.0, optim="sgd",
 )
 trainer = Fixed(model=model, reward_funcs=graded, args=args, train_dataset=Dataset.from_list(rows), vas=VASConfig())
+before = [value.flatten().tolist() for value in trainer.model.parameters()]
 trainer.train()
 result = {
+    "before": before,
     "world": trainer.accelerator.num_processes,
     "prompts": seen,
     "sampler": trainer.sampler.state_dict()["checksum"],
@@ -196,7 +198,7 @@ def test_two_processes_equal_one(per_generation: int, tiny_folder: Path, tmp_pat
     """Completions are made equal, which TRL's own are not: it seeds each process differently on purpose."""
     script = tmp_path / "two.py"
     script.write_text(TWO_PROCESSES, encoding="utf-8")
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "0"]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
     found: dict[str, dict[str, Any]] = {}
     for name, launcher, local in (("one", [sys.executable], 16), ("two", torchrun, 8)):
         output = tmp_path / name
@@ -212,6 +214,12 @@ def test_two_processes_equal_one(per_generation: int, tiny_folder: Path, tmp_pat
     ]
     assert one["sampler"] == first["sampler"] == second["sampler"]
     assert one["vas"] == first["vas"]
+    moved = max(
+        abs(a - b)
+        for ours, start in zip(one["weights"], one["before"], strict=True)
+        for a, b in zip(ours, start, strict=True)
+    )
+    assert moved > 1e-3
     for mine, theirs, other in zip(one["weights"], first["weights"], second["weights"], strict=True):
         assert theirs == other
         assert theirs == pytest.approx(mine, rel=1e-4, abs=1e-5)  # float32 sums in another order
