@@ -234,6 +234,13 @@ def test_missing_and_infinite_rewards_are_excluded_and_counted(build: Callable[.
     assert trainer.sampler.tally.by_arm.sum(axis=0)[0] == 4
 
 
+def test_infinite_reward_silences_its_group_without_scaling(build: Callable[..., Any]) -> None:
+    """TRL alone would give the others of the group the lowest number there is."""
+    table = [INF, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0]
+    advantages = score_once(build(lambda completions, **_: table, scale_rewards="none"))["advantages"]
+    assert advantages.tolist() == [0.0] * 4 + [0.75, -0.25, -0.25, -0.25]
+
+
 def test_silent_groups_get_advantages_of_exactly_zero(build: Callable[..., Any]) -> None:
     """Eight times 0.1 in float32 differ from their mean."""
     rewards = torch.full((2, 8), 0.1)
