@@ -105,7 +105,7 @@ def test_greso_probabilities_steer_after_the_first_epoch_only() -> None:
     arm = Greso(setting(prompts=4, batch_size=2))
 
     def step(groups: list[list[float]]) -> None:
-        arm.observe(received(range(len(groups)), groups))
+        arm.observe(received([group % 4 for group in range(len(groups))], groups))
         arm.training_groups()
 
     step([RIGHT, WRONG, MIXED, MIXED])
@@ -114,6 +114,10 @@ def test_greso_probabilities_steer_after_the_first_epoch_only() -> None:
     assert (arm.p_easy, arm.p_hard) == pytest.approx((0.49, 0.51))
     step([WRONG, MIXED, MIXED, MIXED])
     assert (arm.p_easy, arm.p_hard) == pytest.approx((0.5, 0.5))
+    step([RIGHT] + [MIXED] * 10)  # a share of 1/11 is just above .25/3
+    assert arm.p_easy == pytest.approx(0.49)
+    step([RIGHT] + [MIXED] * 12)  # and 1/13 just below
+    assert arm.p_easy == pytest.approx(0.5)
     for _ in range(60):
         step([RIGHT, WRONG, MIXED, MIXED])
     assert (arm.p_easy, arm.p_hard) == pytest.approx((0.05, 0.05))
@@ -163,8 +167,9 @@ def test_speed_trains_on_groups_whose_mean_is_biased_as_enumeration_says(rate: f
 def test_buffered_groups_are_forgotten_when_stale() -> None:
     arm = Speed(setting(batch_size=1, group_size=6), staleness=1)
     arm.buffer.add(0, np.arange(6), np.array([1.0, 0, 0, 0, 0, 0]), step=0)
+    arm.buffer.add(1, np.arange(6, 12), np.array([1.0, 0, 0, 0, 0, 0]), step=1)
     arm.step = 2
-    assert len(arm.training_groups().prompts_P) == 0
+    assert arm.training_groups().prompts_P.tolist() == [1]
 
 
 def test_lilo_trains_on_the_most_variable_groups() -> None:

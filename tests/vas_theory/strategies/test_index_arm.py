@@ -1,0 +1,123 @@
+"""The look-ahead index: its recursion by enumeration, its belief by quadrature, its moves by a simulated world."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import integrate
+
+from tests.vas_theory.strategies.builders import received, setting
+from vas_theory.errors import ArgumentError, StateMismatchError
+from vas_theory.selection.strategies._logit_belief import LogitBelief
+from vas_theory.selection.strategies._look_ahead import look_ahead
+from vas_theory.selection.strategies.index import Index
+
+
+def sigmoid(z: float) -> float:
+    return 1 / (1 + math.exp(-z))
+
+
+def deviation(p: float, size: int) -> float:
+    groups = itertools.product((0, 1), repeat=size)
+    return sum(p ** sum(g) * (1 - p) ** (size - sum(g)) * float(np.std(g)) for g in groups)
+
+
+@given(z=st.floats(-5, 5), step=st.floats(0.05, 2), horizon=st.integers(1, 5), transfer=st.floats(0, 1))
+def test_look_ahead_follows_the_recursion(z: float, step: float, horizon: int, transfer: float) -> None:
+    now, gains = z, []
+    for visits in range(1, horizon + 1):
+        now += step * deviation(sigmoid(now), 4)
+        gains.append((sigmoid(now) - sigmoid(z) + transfer * (now - z)) / visits)
+    assert look_ahead(np.array([z]), step, 4, horizon, transfer)[0] == pytest.approx(max(gains), rel=1e-9)
+
+
+def test_first_posterior_by_quadrature() -> None:
+    """3 of 8 right under the Jeffreys prior on z in [-9, 9]; the grid is fine enough for three digits."""
+    belief = LogitBelief(4, None, step_size=0.1, retention=1.0, wander=0.2)
+    belief.observe(np.array([1]), np.array([3.0]), np.array([8]), np.array([0.0]))
+    belief.prior_L = belief._base_L
+
+    def weight(z: float) -> float:
+        p = sigmoid(z)
+        return math.sqrt(p * (1 - p)) * p**3 * (1 - p) ** 5
+
+    total = integrate.quad(weight, -9, 9)[0]
+    mean = integrate.quad(lambda z: sigmoid(z) * weight(z), -9, 9)[0] / total
+    assert belief.mean_and_slope()[0][1] == pytest.approx(mean, abs=1e-3)
+
+
+def test_training_moves_the_belief_by_step_times_deviation() -> None:
+    belief = LogitBelief(3, None, step_size=0.4, retention=1.0, wander=0.2)
+    belief.observe(np.array([0, 2]), np.array([2.0, 4.0]), np.array([4, 4]), np.array([0.5, 0.0]))
+    assert belief.offset_P == pytest.approx([0.2, 0.0, 0.0])
+
+
+def test_the_step_size_is_learned_from_revisits() -> None:
+    """A world of Bernoulli logits that move by .6 of the deviation; the belief starts at .1."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 1, 300)
+    belief = LogitBelief(300, None, step_size=0.1, retention=1.0, wander=0.01)
+    for _ in range(60):
+        prompts = rng.choice(300, 40, replace=False)
+        right = rng.binomial(8, 1 / (1 + np.exp(-logits[prompts]))).astype(float)
+        spread = np.sqrt(right * (8 - right)) / 8
+        belief.observe(prompts, right, np.full(40, 8), spread)
+        logits[prompts] += 0.6 * spread
+    assert belief.step_size == pytest.approx(0.6, abs=0.15)
+    assert np.abs(belief.mean_and_slope()[0] - 1 / (1 + np.exp(-logits))).mean() < 0.08
+
+
+def test_a_pool_that_moves_as_one_is_followed_where_nobody_looked() -> None:
+    """Half of the prompts are never seen again while all logits rise by 2."""
+    rng = np.random.default_rng(1)
+    logits = rng.normal(-1, 1, 200)
+    belief = LogitBelief(200, None, step_size=0.1, retention=1.0, wander=0.2)
+    belief.observe(
+        np.arange(200), rng.binomial(8, 1 / (1 + np.exp(-logits))).astype(float), np.full(200, 8), np.zeros(200)
+    )
+    before = belief.mean_and_slope()[0][100:].mean()
+    for _ in range(40):
+        logits += 0.05
+        prompts = rng.choice(100, 20, replace=False)
+        right = rng.binomial(8, 1 / (1 + np.exp(-logits[prompts]))).astype(float)
+        belief.observe(prompts, right, np.full(20, 8), np.zeros(20))
+    after = belief.mean_and_slope()[0][100:].mean()
+    true = (1 / (1 + np.exp(-logits[100:]))).mean()
+    assert after > before + 0.5 * (true - before)
+
+
+def test_silent_prompts_are_left_for_promising_ones() -> None:
+    arm = Index(setting(prompts=4, batch_size=1), floor=0.0)
+    arm.observe(received([0, 1, 2, 3], [[0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 1, 0], [0, 0, 0, 0]]))
+    assert arm.choose(np.random.default_rng(0)).tolist() == [2]
+
+
+def test_tokens_as_cost_prefer_short_prompts() -> None:
+    for cost, best in (("rollouts", None), ("tokens", 1)):
+        arm = Index(setting(prompts=2, batch_size=1), floor=0.0, cost=cost)
+        arm.observe(received([0, 1], [[0, 0, 1, 0]] * 2, lengths=[[30.0] * 4, [10.0] * 4]))
+        scores = arm.scores()
+        assert (scores[0] == scores[1]) if best is None else scores[1] == pytest.approx(3 * scores[0])
+
+
+def test_the_floor_is_uniform() -> None:
+    arm = Index(setting(prompts=40, batch_size=4), floor=1.0)
+    rng = np.random.default_rng(0)
+    seen = np.bincount(np.concatenate([arm.choose(rng) for _ in range(1000)]), minlength=40)
+    assert abs(seen - 100).max() < 6 * 10
+
+
+def test_wrong_states_and_options_are_refused() -> None:
+    with pytest.raises(StateMismatchError):
+        Index(setting()).load_state_dict({"step": 1})
+    other = Index(setting(prompts=9)).state_dict()
+    with pytest.raises(StateMismatchError):
+        Index(setting()).load_state_dict(other)
+    for options in ({"floor": 1.5}, {"horizon": 0}, {"retention": 0.0}, {"cost": "money"}, {"wander": 0.0}):
+        with pytest.raises(ArgumentError):
+            Index(setting(), **options)  # type: ignore[arg-type]

@@ -1,0 +1,167 @@
+"""A belief about the logits of all pass rates that knows how training moves them, its own steps and shared ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from vas_theory.errors import StateMismatchError
+from vas_theory.selection.strategies._look_ahead import logistic
+from vas_theory.selection.strategies.base import FloatArray, IntArray
+
+__all__ = ["LogitBelief"]
+
+_GRID = np.linspace(-9.0, 9.0, 49)
+_PSEUDO_PROMPTS = 4.0
+_LEAST_STEP = 0.01
+_STATE = (
+    "evidence_PL",
+    "offset_P",
+    "seen_P",
+    "prior_L",
+    "precision",
+    "moment",
+    "shared_F",
+    "shared_at_PF",
+    "pushed_P",
+    "covariance_FF",
+)
+
+
+class LogitBelief:
+    r"""Exact posteriors of every prompt's first logit on a grid, under moves that are estimated online.
+
+    The logit of prompt i is :math:`z_i = z_i^0 + o_i`. The start :math:`z_i^0` has a posterior on a grid, from binomial
+    likelihoods at the offsets of the observations; its prior is the mean posterior of the prompts seen so far. A group
+    of i whose rewards had the deviation s moves the offsets by
+
+    .. math:: o_i \leftarrow o_i + h s, \qquad o_j \leftarrow o_j + \sum_f c_f \varphi_{jf} \varphi_{if} s / P
+
+    with features that begin with a constant, so that a pool without features can still move as one. h and
+    :math:`c \ge 0` are fitted to what revisits show by recursive least squares. What moves the pool beyond that is
+    followed by a Kalman filter of one shared state a feature, a random walk of deviation ``wander`` a step.
+
+    Args:
+        prompts: P.
+        features: (P, d) what prompts share, or ``None``; columns are standardised.
+        step_size: h at first.
+        retention: share of a prompt's evidence that survives a new observation.
+        wander: deviation of the shared states' moves in a step, in logits a standardised feature.
+    """
+
+    def __init__(
+        self, prompts: int, features: FloatArray | None, *, step_size: float, retention: float, wander: float
+    ) -> None:
+        columns = [np.ones((prompts, 1))]
+        if features is not None:
+            spread = features.std(0)
+            varied = spread > 1e-9 * np.abs(features).max(initial=1.0)
+            columns.append((features[:, varied] - features[:, varied].mean(0)) / spread[varied])
+        self.features_PF = np.hstack(columns)
+        count = self.features_PF.shape[1]
+        self.retention, self.wander = retention, wander
+        self.evidence_PL = np.zeros((prompts, len(_GRID)))
+        self.offset_P, self.seen_P = np.zeros(prompts), np.zeros(prompts, dtype=np.int64)
+        jeffreys = np.sqrt(logistic(_GRID) * logistic(-_GRID))
+        self._base_L: FloatArray = jeffreys / jeffreys.sum()
+        self.prior_L = self._base_L.copy()
+        self.precision, self.moment = np.eye(count + 1), np.zeros(count + 1)
+        self.moment[0] = step_size
+        self.shared_F, self.shared_at_PF = np.zeros(count), np.zeros((prompts, count))
+        self.pushed_P, self.covariance_FF = np.zeros(prompts), np.zeros((count, count))
+
+    @property
+    def step_size(self) -> float:
+        """The move h of a prompt's own logit a unit of its group's reward deviation."""
+        return float(self._moves()[0])
+
+    @property
+    def transfer_F(self) -> FloatArray:
+        """The moves c that prompts share, a feature."""
+        return self._moves()[1:]
+
+    def posterior(self, prompts: IntArray | slice = slice(None)) -> FloatArray:
+        """Return the posterior of the first logits, (n, grid)."""
+        logs = self.evidence_PL[prompts] + np.log(self.prior_L)
+        weights = np.exp(logs - logs.max(1, keepdims=True))
+        normalised: FloatArray = weights / weights.sum(1, keepdims=True)
+        return normalised
+
+    def rates(self, prompts: IntArray | slice = slice(None)) -> FloatArray:
+        """Return the pass rates now at the grid's first logits, (n, grid)."""
+        return logistic(_GRID + self.offset_P[prompts, None])
+
+    def mean_and_slope(self) -> tuple[FloatArray, FloatArray]:
+        """Return E[p] and E[p (1 - p)] of every prompt."""
+        weights, rates = self.posterior(), self.rates()
+        return (weights * rates).sum(1), (weights * rates * (1 - rates)).sum(1)
+
+    def observe(self, prompts_P: IntArray, right_P: FloatArray, graded_P: IntArray, deviation_P: FloatArray) -> None:
+        """Learn from groups of distinct prompts, then move the offsets as training on them will.
+
+        Args:
+            prompts_P: prompt of each group.
+            right_P: sum of its rewards.
+            graded_P: number of its rewards, 1 or more.
+            deviation_P: their standard deviation.
+        """
+        weights, rates = self.posterior(prompts_P), self.rates(prompts_P)
+        mean_P = (weights * rates).sum(1)
+        slope_P = (weights * rates * (1 - rates)).sum(1)
+        spread_P = (weights * np.square(rates - mean_P[:, None])).sum(1)
+        known = self.seen_P[prompts_P] > 0
+        if known.any():
+            error_P = right_P / graded_P - mean_P
+            noise_P = mean_P * (1 - mean_P) / graded_P + spread_P + 1e-3
+            self._fit(prompts_P[known], error_P[known], slope_P[known], noise_P[known])
+        rates = np.clip(rates, 1e-9, 1 - 1e-9)
+        likelihood = right_P[:, None] * np.log(rates) + (graded_P - right_P)[:, None] * np.log1p(-rates)
+        self.evidence_PL[prompts_P] = self.retention * self.evidence_PL[prompts_P] + likelihood
+        self.seen_P[prompts_P] += 1
+        self._push(prompts_P, deviation_P)
+        seen = np.flatnonzero(self.seen_P)
+        total = self.posterior(seen).sum(0) + _PSEUDO_PROMPTS * self._base_L
+        self.prior_L = total / total.sum()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that changes."""
+        return {name: getattr(self, name).copy() for name in _STATE}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from a saved state of the same pool and features."""
+        for name in _STATE:
+            own, value = getattr(self, name), np.asarray(state[name])
+            if own.shape != value.shape:
+                raise StateMismatchError("state of LogitBelief", {f"shape of {name}": (own.shape, value.shape)})
+            setattr(self, name, value.astype(own.dtype))
+
+    def _moves(self) -> FloatArray:
+        moves: FloatArray = np.asarray(np.linalg.solve(self.precision, self.moment), dtype=np.float64)
+        moves[0] = max(moves[0], _LEAST_STEP)
+        moves[1:] = np.maximum(moves[1:], 0.0)  # prompts with like features do not harm each other
+        return moves
+
+    def _fit(self, prompts_P: IntArray, error_P: FloatArray, slope_P: FloatArray, noise_P: FloatArray) -> None:
+        """Fit the moves, and the shared states, to what prompts did since they were seen last."""
+        features_PF = self.features_PF[prompts_P]
+        since_PF = features_PF * (self.shared_F - self.shared_at_PF[prompts_P])
+        inputs = np.column_stack([self.pushed_P[prompts_P], since_PF]) * slope_P[:, None]
+        target_P = error_P + inputs @ self._moves()
+        self.precision = self.precision + (inputs / noise_P[:, None]).T @ inputs
+        self.moment = self.moment + inputs.T @ (target_P / noise_P)
+        seen_through = features_PF * slope_P[:, None]
+        before = self.covariance_FF + self.wander**2 * np.eye(len(self.covariance_FF))
+        information = np.linalg.inv(before) + (seen_through / noise_P[:, None]).T @ seen_through
+        self.covariance_FF = np.asarray(np.linalg.inv(information), dtype=np.float64)
+        self.offset_P = self.offset_P + self.features_PF @ (self.covariance_FF @ (seen_through.T @ (error_P / noise_P)))
+
+    def _push(self, prompts_P: IntArray, deviation_P: FloatArray) -> None:
+        moves = self._moves()
+        shared_F = (self.features_PF[prompts_P] * deviation_P[:, None]).sum(0) / len(self.offset_P)
+        self.shared_at_PF[prompts_P] = self.shared_F
+        self.shared_F = self.shared_F + shared_F
+        self.pushed_P[prompts_P] = deviation_P
+        self.offset_P = self.offset_P + self.features_PF @ (moves[1:] * shared_F)
+        self.offset_P[prompts_P] += moves[0] * deviation_P
