@@ -10,8 +10,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from full_scale.trainer_config import (
+    Count,
+    Fraction,
+    Frozen,
+    HardwareConfig,
+    LoraSettings,
+    Positive,
+    TrlSettings,
+    VllmSettings,
+)
 from vas_theory.errors import ArgumentError, DataError, UnknownNameError
 
 __all__ = [
@@ -30,16 +40,9 @@ __all__ = [
 ]
 
 PRESETS = Path(__file__).parent / "presets"
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[float, Field(gt=0.0)]
-Count = Annotated[int, Field(ge=1)]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ModelConfig(_Frozen):
+class ModelConfig(Frozen):
     """Which model, where and at which precision.
 
     ``name`` is ``smollm2-135m`` (from the installed wheel), a local folder or a hub id. ``precision`` is that of
@@ -52,7 +55,7 @@ class ModelConfig(_Frozen):
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
 
 
-class TaskConfig(_Frozen):
+class TaskConfig(Frozen):
     """Which questions; see :mod:`full_scale.tasks`."""
 
     name: str = "arithmetic"
@@ -61,7 +64,7 @@ class TaskConfig(_Frozen):
     held_out_fraction: Fraction = 0.2
 
 
-class RolloutConfig(_Frozen):
+class RolloutConfig(Frozen):
     """How completions are sampled."""
 
     prompts_per_step: Count = 8
@@ -70,7 +73,7 @@ class RolloutConfig(_Frozen):
     temperature: Positive = 1.0
 
 
-class ObjectiveConfig(_Frozen):
+class ObjectiveConfig(Frozen):
     """How rewards become a loss; see :mod:`full_scale.objective`."""
 
     advantage: Literal["grpo", "dr_grpo", "rloo"] = "grpo"
@@ -83,7 +86,7 @@ class ObjectiveConfig(_Frozen):
     epochs: Count = 1
 
 
-class OptimiserConfig(_Frozen):
+class OptimiserConfig(Frozen):
     """AdamW on float32 master weights."""
 
     learning_rate: Positive = 3e-6
@@ -93,7 +96,7 @@ class OptimiserConfig(_Frozen):
     warmup_steps: int = Field(default=0, ge=0)
 
 
-class TrainingConfig(_Frozen):
+class TrainingConfig(Frozen):
     """How long, how often and from which seeds."""
 
     steps: Count = 15
@@ -104,7 +107,7 @@ class TrainingConfig(_Frozen):
     keep_weights: bool = True
 
 
-class ArmConfig(_Frozen):
+class ArmConfig(Frozen):
     """One way to choose prompts: ``mixture_ratio`` 0 is uniform, 1 is by weight alone.
 
     ``sampler`` holds further settings of :class:`vas_theory.selection.sampler.VarianceAwareSampler`.
@@ -112,7 +115,7 @@ class ArmConfig(_Frozen):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     mixture_ratio: Fraction
-    sampler: dict[str, Any] = {}
+    sampler: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _known(self) -> ArmConfig:
@@ -124,7 +127,7 @@ class ArmConfig(_Frozen):
         return self
 
 
-class ProbeConfig(_Frozen):
+class ProbeConfig(Frozen):
     """How pass rates and gradients of single prompts are measured.
 
     The pilot samples ``pilot_rollouts`` for each of ``pilot_prompts`` training prompts. Some of them calibrate the
@@ -145,7 +148,7 @@ class ProbeConfig(_Frozen):
         return self
 
 
-class EvaluationConfig(_Frozen):
+class EvaluationConfig(Frozen):
     """Sampled evaluation on the held-out prompts."""
 
     rollouts: Count = 8
@@ -165,11 +168,16 @@ def _distinct(arms: tuple[ArmConfig, ...]) -> tuple[ArmConfig, ...]:
     return arms
 
 
-class StudyConfig(_Frozen):
-    """Everything a study depends on."""
+class StudyConfig(Frozen):
+    """Everything a study depends on.
+
+    ``engine`` is ``compact`` (this project's own loop, for studies on a CPU) or ``trl`` (TRL's trainer, for GPUs);
+    the tables ``hardware``, ``lora``, ``vllm`` and ``trl`` are the second one's.
+    """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
     seed: int = Field(default=0, ge=0)
+    engine: Literal["compact", "trl"] = "compact"
     model: ModelConfig = ModelConfig()
     task: TaskConfig = TaskConfig()
     rollouts: RolloutConfig = RolloutConfig()
@@ -179,6 +187,10 @@ class StudyConfig(_Frozen):
     arms: Annotated[tuple[ArmConfig, ...], AfterValidator(_distinct)] = Field(min_length=1)
     probe: ProbeConfig = ProbeConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    hardware: HardwareConfig = HardwareConfig()
+    lora: LoraSettings = LoraSettings()
+    vllm: VllmSettings = VllmSettings()
+    trl: TrlSettings = TrlSettings()
 
     def section(self, *names: str) -> dict[str, Any]:
         """Return the named tables as JSON-serialisable values: what a stage depends on."""

@@ -1,0 +1,84 @@
+"""Settings of the TRL engine: the machine, adapters, generation with vLLM, and what only a large run needs.
+
+They stand in tables of their own, so that the compact engine's results do not depend on them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["Count", "Fraction", "Frozen", "HardwareConfig", "LoraSettings", "Positive", "TrlSettings", "VllmSettings"]
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[float, Field(gt=0.0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Frozen(BaseModel):
+    """Base of all settings: immutable, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class HardwareConfig(Frozen):
+    """The devices of a run, and the speeds that ``plan`` assumes of each of them.
+
+    ``sharding``: ``none`` (every device holds everything), ``fsdp`` (full shard), ``zero2`` or ``zero3``.
+    The speeds are an H100's by its data sheet (dense bfloat16, HBM3); the shares of them that training and
+    generation reach are assumptions, not measurements.
+    """
+
+    devices: Count = 1
+    device_memory_gb: Positive = 80.0
+    sharding: Literal["none", "fsdp", "zero2", "zero3"] = "none"
+    peak_tflops: Positive = 989.0
+    training_utilisation: Fraction = 0.3
+    bandwidth_gb_per_s: Positive = 3350.0
+    bandwidth_utilisation: Fraction = 0.4
+
+
+class LoraSettings(Frozen):
+    """Low-rank adapters instead of full training; rank 0 trains all weights."""
+
+    rank: int = Field(default=0, ge=0)
+    alpha: Positive = 16.0
+    dropout: Fraction = 0.0
+    target_modules: str | tuple[str, ...] = "all-linear"
+
+
+class VllmSettings(Frozen):
+    """Generation with vLLM: inside the training processes (``colocate``) or on machines of its own (``server``)."""
+
+    mode: Literal["off", "colocate", "server"] = "off"
+    gpu_memory_utilization: Fraction = 0.3
+    tensor_parallel_size: Count = 1
+    enable_sleep_mode: bool = False
+    server_host: str = "0.0.0.0"
+    server_port: Count = 8000
+
+
+class TrlSettings(Frozen):
+    """What the TRL engine adds to the tables that both engines share.
+
+    Args:
+        per_device_batch_size: completions of one forward and backward pass on one device.
+        gradient_checkpointing: keep one activation a layer and compute the others again.
+        weights: precision in which the trained weights are stored; frozen ones below adapters may well be bfloat16.
+        max_prompt_tokens: longest prompt, image tokens included; for ``plan``, as TRL does not cut prompts.
+        mean_response_share: mean length of responses that ``plan`` assumes, as a share of the longest.
+        max_image_pixels, min_image_pixels: bounds that the processor resizes images to.
+        evaluation_temperature: of the sampled evaluation on held-out prompts.
+        arguments: further arguments of ``GRPOConfig``; those that a table here sets are refused.
+    """
+
+    per_device_batch_size: Count = 8
+    gradient_checkpointing: bool = True
+    weights: Literal["float32", "bfloat16"] = "float32"
+    max_prompt_tokens: Count = 512
+    mean_response_share: Fraction = 0.5
+    max_image_pixels: Count = 1_048_576
+    min_image_pixels: Count = 7_056
+    evaluation_temperature: Positive = 0.5
+    arguments: dict[str, Any] = Field(default_factory=dict)
