@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from simulations.sources import first_party_sources
 from simulations.sweep import Cell, run_sweep
 from vas_theory.errors import ArgumentError, UnknownNameError
+from vas_theory.sources import first_party_sources
 from vas_theory.storage import table_is_current, write_table
 
 if TYPE_CHECKING:

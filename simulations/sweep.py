@@ -12,8 +12,8 @@ from typing import Any, TextIO
 
 import pandas as pd
 
-from simulations.sources import first_party_sources
 from vas_theory.errors import ArgumentError, VASError
+from vas_theory.sources import first_party_sources
 from vas_theory.storage import read_table, table_is_current, write_table
 
 __all__ = ["Cell", "Progress", "SweepError", "run_sweep"]
