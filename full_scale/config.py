@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from full_scale.tasks.config import ArithmeticConfig, TaskConfig
 from full_scale.trainer_config import (
     Count,
     Fraction,
@@ -53,15 +54,6 @@ class ModelConfig(Frozen):
     name: str = "smollm2-135m"
     device: str = "cpu"
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
-
-
-class TaskConfig(Frozen):
-    """Which questions; see :mod:`full_scale.tasks`."""
-
-    name: str = "arithmetic"
-    operations: tuple[Literal["+", "-", "*"], ...] = ("+", "-", "*")
-    largest_operand: int = Field(default=9, ge=1, le=99)
-    held_out_fraction: Fraction = 0.2
 
 
 class RolloutConfig(Frozen):
@@ -179,7 +171,7 @@ class StudyConfig(Frozen):
     seed: int = Field(default=0, ge=0)
     engine: Literal["compact", "trl"] = "compact"
     model: ModelConfig = ModelConfig()
-    task: TaskConfig = TaskConfig()
+    task: TaskConfig = ArithmeticConfig()
     rollouts: RolloutConfig = RolloutConfig()
     objective: ObjectiveConfig = ObjectiveConfig()
     optimiser: OptimiserConfig = OptimiserConfig()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vas_theory.errors import ArgumentError, UnknownNameError
 
 if TYPE_CHECKING:
-    from full_scale.config import TaskConfig
+    from full_scale.tasks.config import TaskConfig
 
 __all__ = ["Prompt", "Task", "load_task"]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from full_scale.tasks import Prompt, Task
 
 if TYPE_CHECKING:
-    from full_scale.config import TaskConfig
+    from full_scale.tasks.config import ArithmeticConfig
 
 __all__ = ["OPERATIONS", "SHOTS", "build", "is_held_out"]
 
@@ -36,7 +36,7 @@ def is_held_out(a: int, b: int, fraction: float) -> bool:
     return int.from_bytes(digest[:8], "big") / 2**64 < fraction
 
 
-def build(config: TaskConfig) -> Task:
+def build(config: ArithmeticConfig) -> Task:
     """Return every ``a op b`` over the configured operands and operations."""
     prefix = "".join(f"{a} {op} {b} = {OPERATIONS[op](a, b)}\n" for a, op, b in SHOTS)
     training: list[Prompt] = []

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import full_scale
-from full_scale.config import TaskConfig
 from full_scale.rewards import exact_match, score_groups
 from full_scale.tasks import Prompt, load_task
 from full_scale.tasks.arithmetic import SHOTS
+from full_scale.tasks.config import ArithmeticConfig
 from vas_theory.errors import ArgumentError, UnknownNameError, VASError
 
 
@@ -29,7 +29,7 @@ def operands(key: str) -> tuple[int, int]:
 @given(fraction=st.floats(0.05, 0.6), largest=st.integers(3, 12))
 def test_split_never_leaks(fraction: float, largest: int) -> None:
     try:
-        task = load_task(TaskConfig(held_out_fraction=fraction, largest_operand=largest))
+        task = load_task(ArithmeticConfig(held_out_fraction=fraction, largest_operand=largest))
     except ArgumentError:
         return  # a small pool may leave a side empty, which is refused
     training, held_out = ({operands(prompt.key) for prompt in side} for side in (task.training, task.held_out))
@@ -40,7 +40,7 @@ def test_split_never_leaks(fraction: float, largest: int) -> None:
 
 
 def test_three_hundred_questions_with_right_answers() -> None:
-    task = load_task(TaskConfig())
+    task = load_task(ArithmeticConfig())
     prompts = [*task.training, *task.held_out]
     assert len(prompts) == 300
     assert 30 <= len(task.held_out) <= 90
@@ -62,12 +62,12 @@ def test_three_hundred_questions_with_right_answers() -> None:
 @pytest.mark.parametrize("change", [{"operations": ()}, {"held_out_fraction": 0.0}])
 def test_an_empty_side_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ArgumentError, match="at least one"):
-        load_task(TaskConfig(**change))  # type: ignore[arg-type]
+        load_task(ArithmeticConfig(**change))  # type: ignore[arg-type]
 
 
 def test_unknown_task_is_named() -> None:
     with pytest.raises(UnknownNameError, match="arithmetic"):
-        load_task(TaskConfig(name="arithmetics"))
+        load_task(ArithmeticConfig.model_construct(name="arithmetics"))
 
 
 def test_answers_are_never_evaluated(tmp_path: Path) -> None:
