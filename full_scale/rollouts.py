@@ -1,4 +1,4 @@
-"""Sampling completions: exact, addressed by explicit uniform numbers, and cheap for groups that share a prompt."""
+"""Sampling completions: exact, addressed by explicit uniform numbers, each distinct beginning computed once."""
 
 from __future__ import annotations
 
@@ -89,26 +89,27 @@ def _sample_chunk(
     logprobs_NT = torch.zeros(total, max_new_tokens, device=device)
     stops = torch.tensor(language.stop_ids, device=device)
     alive = torch.arange(total, device=device)
+    row = alive // group_size  # completions that agree so far share a row of the cache
     with language.autocast():
-        prefix = prefill(language, prompts, group_size)
-        hidden, mask, length = prefix.hidden_NH, prefix.mask_NL, prefix.length_N
+        prefix = prefill(language, prompts)
+        hidden, mask, length = prefix.hidden_PH, prefix.mask_PL, prefix.length_P
         for step in range(max_new_tokens):
             logits = full_precision(language.model.get_output_embeddings()(hidden)) / temperature
             distribution = torch.log_softmax(logits, dim=-1)
-            chosen = _choose(distribution, None if uniforms_NT is None else uniforms_NT[alive, step])
+            chosen = _choose(distribution, row, None if uniforms_NT is None else uniforms_NT[alive, step])
             tokens_NT[alive, step] = chosen
             mask_NT[alive, step] = True
-            logprobs_NT[alive, step] = distribution.gather(-1, chosen[:, None])[:, 0].float()
+            logprobs_NT[alive, step] = distribution[row, chosen].float()
             going = ~torch.isin(chosen, stops)
             if step + 1 == max_new_tokens or not going.any():
                 break
-            if not going.all():
-                keep = going.nonzero()[:, 0]
-                prefix.cache.batch_select_indices(keep)
-                alive, chosen, mask, length = alive[keep], chosen[keep], mask[keep], length[keep]
-            mask = torch.cat([mask, torch.ones_like(mask[:, :1])], dim=1)
+            alive = alive[going]
+            parted, row = torch.unique(torch.stack([row, chosen], dim=1)[going], dim=0, return_inverse=True)
+            parent, fed = parted.unbind(dim=1)
+            prefix.cache.batch_select_indices(parent)
+            mask, length = torch.cat([mask[parent], torch.ones_like(mask[parent, :1])], dim=1), length[parent]
             hidden = language.model.base_model(
-                input_ids=chosen[:, None],
+                input_ids=fed[:, None],
                 attention_mask=mask,
                 position_ids=(length + step)[:, None],
                 past_key_values=prefix.cache,
@@ -117,12 +118,17 @@ def _sample_chunk(
     return tokens_NT, mask_NT, logprobs_NT
 
 
-def _choose(distribution: torch.Tensor, uniforms: torch.Tensor | None) -> torch.Tensor:
+def _choose(distribution: torch.Tensor, row: torch.Tensor, uniforms: torch.Tensor | None) -> torch.Tensor:
+    """Return a token for each completion from the distribution of its row."""
     if uniforms is None:
-        return distribution.argmax(dim=-1)
+        return distribution.argmax(dim=-1)[row]
     cumulative = distribution.double().exp().cumsum(dim=-1)
-    target = uniforms[:, None] * cumulative[:, -1:]
-    return torch.searchsorted(cumulative, target, right=True)[:, 0].clamp(max=distribution.shape[-1] - 1)
+    chosen = torch.empty_like(row)
+    for index in range(len(cumulative)):
+        here = row == index
+        targets = uniforms[here] * cumulative[index, -1]
+        chosen[here] = torch.searchsorted(cumulative[index], targets, right=True)
+    return chosen.clamp(max=distribution.shape[-1] - 1)
 
 
 def _decode(language: LanguageModel, tokens_NT: torch.Tensor, mask_NT: torch.Tensor) -> list[str]:

@@ -1,8 +1,8 @@
-"""One forward pass a prompt, however many completions follow it.
+"""One forward pass a distinct prefix, however many sequences share it.
 
-The G completions of a prompt share its key-value cache: the prompt is run once and its cache repeated. Gradients
-flow through the repetition, so training costs the prompt once too, and the result equals the plain forward pass
-over each whole sequence.
+What all prompts begin with is run once, each prompt's own end once, and each distinct completion once; caches are
+repeated where sequences part. Gradients flow through the repetition, so training costs the shared parts once too,
+and every result equals the plain forward pass over each whole sequence.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ class EncodedPrompts:
 
 @dataclass(frozen=True)
 class Prefix:
-    """Prompts after their forward pass, each repeated.
+    """Prompts after their forward pass.
 
     Args:
-        cache: key-value cache with N rows.
-        hidden_NH: last hidden state of each prompt, from which the first new token is predicted.
-        mask_NL: the prompts' mask.
-        length_N: tokens in each prompt: the position of the first new token.
+        cache: key-value cache with one row a prompt.
+        hidden_PH: last hidden state of each prompt, from which the first new token is predicted.
+        mask_PL: which places of the cache are tokens.
+        length_P: tokens in each prompt: the position of the first new token.
     """
 
     cache: Any
-    hidden_NH: torch.Tensor
-    mask_NL: torch.Tensor
-    length_N: torch.Tensor
+    hidden_PH: torch.Tensor
+    mask_PL: torch.Tensor
+    length_P: torch.Tensor
 
 
 def full_precision(values: torch.Tensor) -> torch.Tensor:
@@ -72,16 +72,28 @@ def encode(language: LanguageModel, texts: Sequence[str]) -> EncodedPrompts:
     return EncodedPrompts(ids.to(language.device), mask.to(language.device))
 
 
-def prefill(language: LanguageModel, prompts: EncodedPrompts, repeats: int) -> Prefix:
-    """Run each prompt once and repeat its cache ``repeats`` times; rows of a prompt are contiguous."""
-    positions = (prompts.mask_PL.cumsum(dim=1) - 1).clamp(min=0)
-    out = language.model.base_model(
-        input_ids=prompts.ids_PL, attention_mask=prompts.mask_PL, position_ids=positions, use_cache=True
+def prefill(language: LanguageModel, prompts: EncodedPrompts) -> Prefix:
+    """Run the prompts: the tokens with which all of them begin once, the rest of each prompt by itself."""
+    length_P = prompts.mask_PL.sum(dim=1)
+    shortest, width = int(length_P.min()), prompts.ids_PL.shape[1]
+    places_PS = (width - length_P)[:, None] + torch.arange(shortest - 1, device=length_P.device)
+    begin_PS = prompts.ids_PL.gather(1, places_PS)
+    shared = int((begin_PS == begin_PS[:1]).all(dim=0).long().cumprod(dim=0).sum())
+    cache, mask_PL, base = None, prompts.mask_PL, language.model.base_model
+    rest = width - shared  # left-padded ends, as long as the longest needs
+    if shared:
+        cache = base(input_ids=begin_PS[:1, :shared], use_cache=True).past_key_values
+        cache.batch_repeat_interleave(len(prompts))
+        inside_PR = torch.arange(rest, device=length_P.device) >= (width - length_P)[:, None]
+        mask_PL = torch.cat([torch.ones_like(prompts.ids_PL[:, :shared]), inside_PR.long()], dim=1)
+    out = base(
+        input_ids=prompts.ids_PL[:, shared:],
+        attention_mask=mask_PL,
+        position_ids=(mask_PL.cumsum(dim=1) - 1).clamp(min=0)[:, shared:],
+        past_key_values=cache,
+        use_cache=True,
     )
-    cache = out.past_key_values
-    cache.batch_repeat_interleave(repeats)
-    mask_NL = prompts.mask_PL.repeat_interleave(repeats, dim=0)
-    return Prefix(cache, out.last_hidden_state[:, -1].repeat_interleave(repeats, dim=0), mask_NL, mask_NL.sum(dim=1))
+    return Prefix(out.past_key_values, out.last_hidden_state[:, -1], mask_PL, length_P)
 
 
 def completion_logprobs(
@@ -104,26 +116,31 @@ def completion_logprobs(
     Returns:
         (logprobs_NT, entropy_NT), 0 outside the mask; the entropy carries no gradient.
     """
-    rows, width = completions_NT.shape
+    owner_N = torch.arange(len(prompts), device=mask_NT.device).repeat_interleave(len(mask_NT) // len(prompts))
+    tokens_NT = torch.where(mask_NT, completions_NT, -1)
+    distinct_U, which_N = torch.unique(torch.cat([owner_N[:, None], tokens_NT], dim=1), dim=0, return_inverse=True)
+    owner_U, mask_UT = distinct_U[:, 0], distinct_U[:, 1:] >= 0
+    tokens_UT = distinct_U[:, 1:].clamp(min=0)
     with language.autocast():
-        prefix = prefill(language, prompts, rows // len(prompts))
-        hidden_NTH = prefix.hidden_NH[:, None]
-        if width > 1:
-            fed = completions_NT[:, :-1]
-            steps = torch.arange(width - 1, device=fed.device)
+        prefix = prefill(language, prompts)
+        hidden_UTH = prefix.hidden_PH[owner_U, None]
+        if tokens_UT.shape[1] > 1:
+            fed_UT = tokens_UT[:, :-1]
+            steps = torch.arange(fed_UT.shape[1], device=fed_UT.device)
+            prefix.cache.batch_select_indices(owner_U)
             out = language.model.base_model(
-                input_ids=fed,
-                attention_mask=torch.cat([prefix.mask_NL, torch.ones_like(fed)], dim=1),
-                position_ids=prefix.length_N[:, None] + steps,
+                input_ids=fed_UT,
+                attention_mask=torch.cat([prefix.mask_PL[owner_U], torch.ones_like(fed_UT)], dim=1),
+                position_ids=prefix.length_P[owner_U, None] + steps,
                 past_key_values=prefix.cache,
                 use_cache=True,
             )
-            hidden_NTH = torch.cat([hidden_NTH, out.last_hidden_state], dim=1)
+            hidden_UTH = torch.cat([hidden_UTH, out.last_hidden_state], dim=1)
         # only sampled tokens reach the head: its vocabulary is the widest matrix of the model
-        logits = full_precision(language.model.get_output_embeddings()(hidden_NTH[mask_NT])) / temperature
+        logits = full_precision(language.model.get_output_embeddings()(hidden_UTH[mask_UT])) / temperature
     distribution = torch.log_softmax(logits, dim=-1)
-    chosen = distribution.gather(-1, completions_NT[mask_NT][:, None])[:, 0]
+    chosen = distribution.gather(-1, tokens_UT[mask_UT][:, None])[:, 0]
     with torch.no_grad():
         spread = -(distribution.exp() * distribution).sum(dim=-1)
-    blank = chosen.new_zeros(rows, width)
-    return blank.masked_scatter(mask_NT, chosen), blank.masked_scatter(mask_NT, spread)
+    blank = chosen.new_zeros(mask_UT.shape)
+    return blank.masked_scatter(mask_UT, chosen)[which_N], blank.masked_scatter(mask_UT, spread)[which_N]
