@@ -62,7 +62,7 @@ def _run(arguments: argparse.Namespace) -> None:
         overrides["seed"] = arguments.seed
     config = experiment.configure(arguments.preset, overrides)
     path = _table_path(arguments)
-    outcome = run_experiment(experiment, config, path, workers=arguments.workers)
+    outcome = run_experiment(experiment, config, path, workers=arguments.workers, backend=arguments.backend)
     metadata = read_metadata(path)
     words = {
         "current": "already current",
@@ -93,6 +93,7 @@ def main(argv: list[str] | None = None) -> int:
         command.add_argument("--output", metavar="DIR", help="folder of the table (simulations/output/<preset>)")
         if name != "show":
             command.add_argument("--workers", type=int, default=1, help="processes for experiments made of cells")
+            command.add_argument("--backend", default="loky", help="where they run: loky (default) or dask")
             command.add_argument("--seed", type=int, help="replaces the preset's seed")
             command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="replace a value")
     return run(parser, argv)

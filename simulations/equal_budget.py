@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulations.learner import Learner, LearnerConfig, UpdateReport
-from simulations.pool import PoolConfig, build_pool
+from simulations.pool import Pool, PoolConfig, build_pool
 from simulations.tree import TreeLearner, TreePoolConfig, build_tree_pool
 from vas_theory.selection.strategies import make_strategy, strategy_class
 from vas_theory.selection.strategies.base import SelectionSetting
@@ -116,12 +117,17 @@ def _mean(values: list[float]) -> float:
     return float(np.mean(values)) if values else np.nan
 
 
+@lru_cache(maxsize=32)
+def _bandit_pool(config: PoolConfig, seed: int) -> Pool:
+    """Arms and learning rates that are compared on one seed train on one pool, which no run changes."""
+    return build_pool(config, np.random.default_rng([seed, 0]))
+
+
 def _build_learner(config: EqualBudgetConfig, seed: int, sampling: str) -> Learner | TreeLearner:
-    rng = np.random.default_rng([seed, 0])
     if isinstance(config.pool, TreePoolConfig):
-        tree = build_tree_pool(config.pool, rng)
+        tree = build_tree_pool(config.pool, np.random.default_rng([seed, 0]))
         return TreeLearner(tree, config.learner, seed, config.budget, sampling=sampling)
-    return Learner(build_pool(config.pool, rng), config.learner, seed, config.budget, sampling=sampling)
+    return Learner(_bandit_pool(config.pool, seed), config.learner, seed, config.budget, sampling=sampling)
 
 
 def run_equal_budget(

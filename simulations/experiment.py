@@ -109,7 +109,7 @@ def parse_assignments(assignments: list[str]) -> dict[str, Any]:
 
 
 def run_experiment(
-    experiment: Experiment, config: ExperimentConfig, path: Path, *, workers: int = 1
+    experiment: Experiment, config: ExperimentConfig, path: Path, *, workers: int = 1, backend: str = "loky"
 ) -> Literal["current", "computed", "replaced"]:
     """Run an experiment and store its table, unless an intact table of the same making is there.
 
@@ -118,6 +118,7 @@ def run_experiment(
         config: its config.
         path: the table's file, ending in ``.parquet``; cells lie in a folder ``cells/<name>`` beside it.
         workers: processes for experiments made of cells.
+        backend: where they run, see :func:`~simulations.sweep.run_sweep`.
 
     Returns:
         ``"current"`` when nothing was run, ``"computed"`` for a new table, ``"replaced"`` when a table from
@@ -136,7 +137,9 @@ def run_experiment(
     else:
         assert experiment.run_cell is not None
         folder = path.parent / "cells" / path.stem
-        frame = run_sweep(experiment.name, cells, experiment.run_cell, folder, sources=sources, workers=workers)
+        frame = run_sweep(
+            experiment.name, cells, experiment.run_cell, folder, sources=sources, workers=workers, backend=backend
+        )
     seconds = round(time.perf_counter() - start, 3)
     write_table(frame, path, config=values, seed=config.seed, sources=all_sources, seconds=seconds)
     return "replaced" if existed else "computed"

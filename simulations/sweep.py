@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,11 +13,15 @@ from typing import Any, TextIO
 
 import pandas as pd
 
-from vas_theory.errors import ArgumentError, VASError
+from vas_theory.command_line import require
+from vas_theory.errors import ArgumentError, UnknownNameError, VASError
 from vas_theory.sources import first_party_sources
 from vas_theory.storage import read_table, table_is_current, write_table
 
-__all__ = ["Cell", "Progress", "SweepError", "run_sweep"]
+__all__ = ["BACKENDS", "Cell", "Progress", "SweepError", "run_sweep"]
+
+BACKENDS = ("loky", "dask")
+"""Where cells run: processes of this machine, or the workers of a dask cluster."""
 
 
 @dataclass(frozen=True)
@@ -100,15 +105,39 @@ def _outcomes(
     run_cell: Callable[[Cell], pd.DataFrame],
     folder: Path,
     workers: int,
+    backend: str,
 ) -> Iterator[str | None]:
-    if workers == 1:
+    """Compute the cells and yield what was wrong with each, in the order in which they end."""
+    if backend == "dask":
+        with _dask_client(workers) as client:
+            futures = [client.submit(_compute, cell, run_cell, folder, sources, pure=False) for cell, sources in tasks]
+            for _, outcome in require("distributed", "cluster").as_completed(futures, with_results=True):
+                yield outcome
+    elif workers == 1:
         for cell, sources in tasks:
             yield _compute(cell, run_cell, folder, sources)
-        return
-    import joblib
+    else:
+        import joblib
 
-    parallel = joblib.Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
-    yield from parallel(joblib.delayed(_compute)(cell, run_cell, folder, sources) for cell, sources in tasks)
+        parallel = joblib.Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
+        yield from parallel(joblib.delayed(_compute)(cell, run_cell, folder, sources) for cell, sources in tasks)
+
+
+@contextlib.contextmanager
+def _dask_client(workers: int) -> Iterator[Any]:
+    """Yield the current client; without one, connect to the cluster that dask's settings name, or start one here.
+
+    joblib's own dask backend returns nothing before all cells are done, so progress could not be shown.
+    """
+    distributed = require("distributed", "cluster")
+    with contextlib.ExitStack() as stack:
+        try:
+            client = distributed.Client.current()
+        except ValueError:
+            address = require("dask", "cluster").config.get("scheduler-address", None)
+            here = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+            client = stack.enter_context(distributed.Client(address) if address else distributed.Client(**here))
+        yield client
 
 
 def run_sweep(
@@ -119,6 +148,7 @@ def run_sweep(
     *,
     sources: Sequence[ModuleType],
     workers: int = 1,
+    backend: str = "loky",
     stream: TextIO | None = None,
 ) -> pd.DataFrame:
     """Run the cells whose tables are not there yet and return all rows.
@@ -133,7 +163,8 @@ def run_sweep(
         run_cell: maps a cell to its table; a function of a module, because other processes import it.
         folder: where the cells' tables lie; one sweep at a time may use it.
         sources: modules that the rows of all cells depend on.
-        workers: processes.
+        workers: processes; a dask cluster that is there already keeps its own number.
+        backend: one of :data:`BACKENDS`; the workers of a cluster must see ``folder`` under the same path.
         stream: where progress is written, standard error by default.
 
     Returns:
@@ -141,9 +172,13 @@ def run_sweep(
 
     Raises:
         ArgumentError: two cells share a name, there is none, or ``workers`` is below 1.
+        UnknownNameError: there is no such backend.
+        MissingExtraError: the backend is not installed.
         SweepError: cells raised a :class:`~vas_theory.errors.VASError`; all others were computed first.
     """
-    folder = Path(folder)
+    folder = Path(folder).resolve()
+    if backend not in BACKENDS:
+        raise UnknownNameError("backend", backend, BACKENDS)
     if len({cell.name for cell in cells}) != len(cells) or not cells:
         raise ArgumentError("cells", "be at least one, with different names", [cell.name for cell in cells])
     if workers < 1:
@@ -157,7 +192,7 @@ def run_sweep(
     ]
     progress = Progress(name, len(missing), stream)
     failures = []
-    for failure in _outcomes(missing, run_cell, folder, workers):
+    for failure in _outcomes(missing, run_cell, folder, workers, backend):
         progress.advance()
         if failure is not None:
             failures.append(failure)

@@ -10,7 +10,7 @@ from simulations.learner import LearnerConfig
 from simulations.pool import PoolConfig
 from vas_theory.errors import ArgumentError, UnknownNameError
 
-__all__ = ["OPTIONS", "WORLDS", "development_worlds", "held_out_worlds", "run_seed", "world"]
+__all__ = ["WORLDS", "development_worlds", "held_out_worlds", "run_seed", "world"]
 
 _BERNOULLI: dict[str, Any] = {"rewards": "bernoulli", "arms": 2}
 
@@ -34,9 +34,6 @@ WORLDS: dict[str, dict[str, Any]] = {
     "small-groups": {"pool": {"rewards": "graded", "coupling": "interference"}, "batch_size": 128, "group_size": 4},
 }
 """What differs from the default of :class:`~simulations.equal_budget.EqualBudgetConfig`, by name."""
-
-OPTIONS: dict[tuple[str, str], dict[str, Any]] = {("small-groups", "speed"): {"screening_rollouts": 2}}
-"""Options of a strategy whose defaults do not fit a world, by world and strategy: 4 rollouts of 4 leave none to add."""
 
 
 def world(name: str, *, learning_rate: float = 0.2, scale: float = 1.0, evaluations: int = 8) -> EqualBudgetConfig:

@@ -12,7 +12,7 @@ from simulations.equal_budget import run_equal_budget
 from simulations.experiment import run_experiment
 from simulations.experiments.tournament import EXPERIMENT
 from simulations.ranking import final_scores, format_ranking, rank_strategies, world_winners
-from simulations.worlds import OPTIONS, WORLDS, development_worlds, held_out_worlds, run_seed, world
+from simulations.worlds import WORLDS, development_worlds, held_out_worlds, run_seed, world
 from vas_theory.errors import ArgumentError, DataError, UnknownNameError
 from vas_theory.selection.strategies import strategy_class, strategy_names
 from vas_theory.storage import read_table, sha256_file
@@ -106,7 +106,7 @@ def test_every_strategy_can_play_in_every_world(place: str) -> None:
     for name in strategy_names():
         if strategy_class(name).sampling == "tree":
             continue
-        curve = run_equal_budget(config, name, run_seed(place, 0), OPTIONS.get((place, name)))
+        curve = run_equal_budget(config, name, run_seed(place, 0))
         assert curve["rollouts"].iloc[-1] <= config.budget
         assert (curve["pass_rate"] > 0).all()
         if name not in ("vas-paper", "vas-released"):  # scoring the pool once may cost more than there is

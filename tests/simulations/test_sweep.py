@@ -15,7 +15,7 @@ import pytest
 
 import simulations.sweep
 from simulations.sweep import Cell, Progress, SweepError, run_sweep
-from vas_theory.errors import ArgumentError, DataError
+from vas_theory.errors import ArgumentError, DataError, MissingExtraError, UnknownNameError
 from vas_theory.storage import sha256_file
 
 SOURCES = [simulations.sweep]
@@ -177,3 +177,24 @@ def test_bad_sweeps_are_refused(tmp_path: Path) -> None:
         _sweep(tmp_path, [])
     with pytest.raises(ArgumentError, match="workers"):
         run_sweep("demo", CELLS, _run_cell, tmp_path, sources=SOURCES, workers=0)
+
+
+def test_dask_makes_the_same_bytes(tmp_path: Path) -> None:
+    """On the workers of a cluster that is there already: two threads of this process."""
+    distributed = pytest.importorskip("distributed")
+    here = _sweep(tmp_path / "here")
+    with distributed.Client(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None):
+        frame = run_sweep(
+            "demo", CELLS, _run_cell, tmp_path / "there", sources=SOURCES, backend="dask", stream=io.StringIO()
+        )
+    pd.testing.assert_frame_equal(frame, here)
+    for path in (tmp_path / "here").glob("*.parquet"):
+        assert sha256_file(path) == sha256_file(tmp_path / "there" / path.name)
+
+
+def test_missing_backends_are_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UnknownNameError, match="did you mean dask"):
+        run_sweep("demo", CELLS, _run_cell, tmp_path, sources=SOURCES, backend="dusk")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingExtraError, match="extra 'cluster'"):
+        run_sweep("demo", CELLS, _run_cell, tmp_path, sources=SOURCES, backend="dask", stream=io.StringIO())

@@ -141,6 +141,13 @@ def test_speed_continues_mixed_screenings_and_buffers_the_rest() -> None:
     assert later.ids_R.tolist() == [8, 9, 10, 11, 14, 15]
 
 
+@pytest.mark.parametrize(("size", "screened"), [(24, 4), (5, 4), (4, 2)])
+def test_speed_screens_small_groups_with_half_of_their_rollouts(size: int, screened: int) -> None:
+    arm = Speed(setting(batch_size=1, group_size=size))
+    assert propose(arm)[1] == [screened] * 2
+    assert arm.continuation() == size - screened
+
+
 @pytest.mark.parametrize("rate", [0.05, 0.3, 0.8])
 def test_speed_trains_on_groups_whose_mean_is_biased_as_enumeration_says(rate: float) -> None:
     """Mean reward of trained groups: (E[m | 0 < m < N] + (G - N) p) / G, by listing all screenings; six errors."""

@@ -67,12 +67,13 @@ class Arcus(OneRoundStrategy):
         silent = np.exp(-size * mean**2 / h) + np.exp(-size * (np.pi / 2 - mean) ** 2 / h)
         return np.maximum(1 - silent / np.sqrt(h), 1e-12)
 
-    def score(self, target: float, prompts_P: IntArray) -> FloatArray:
-        """Return the scores of prompts for a target angle."""
+    def score(self, targets: float | FloatArray, prompts_P: IntArray) -> FloatArray:
+        """Return the scores of prompts, on the last axis, for one target angle or several."""
         mean, variance = self.mean_P[prompts_P], self.variance_P[prompts_P]
-        width = (min(np.sin(target), np.cos(target)) / np.sqrt(2)) ** 2
+        target = np.asarray(targets)[..., None]
+        width = np.square(np.minimum(np.sin(target), np.cos(target))) / 2
         total = width + variance
-        closeness = np.sqrt(width / total) * np.exp(-((mean - target) ** 2) / (2 * total))
+        closeness = np.sqrt(width / total) * np.exp(-np.square(mean - target) / (2 * total))
         score: FloatArray = closeness * self.expected_yield(mean, variance)
         return score
 
@@ -90,11 +91,9 @@ class Arcus(OneRoundStrategy):
         if not wanted:
             return
         yields = self.expected_yield(self.mean_P[prompts_P], self.variance_P[prompts_P])
-        reached = []
-        for target in _TARGETS:
-            best = np.argpartition(-self.score(target, prompts_P), wanted - 1)[:wanted]
-            reached.append(yields[best].mean())
-        hardest = _TARGETS[np.flatnonzero(np.array(reached) >= max(reached) - self.yield_margin)[0]]
+        best = np.argpartition(-self.score(_TARGETS, prompts_P), wanted - 1, axis=1)[:, :wanted]
+        reached = yields[best].mean(1)
+        hardest = _TARGETS[np.flatnonzero(reached >= reached.max() - self.yield_margin)[0]]
         self.target += float(np.clip(hardest - self.target, -self.target_speed, self.target_speed))
 
     def observe(self, rollouts: Rollouts) -> None:

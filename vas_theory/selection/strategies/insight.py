@@ -34,10 +34,13 @@ def information_gain(a: FloatArray, b: FloatArray, group_size: int) -> FloatArra
     Returns:
         (P,) gains, not negative.
     """
-    from scipy.stats import betabinom
+    from scipy.special import betaln, binom
 
-    k = np.arange(group_size + 1)[:, None]
-    after = betabinom.pmf(k, group_size, a, b) * beta_entropy(a + k, b + group_size - k)
+    right = np.arange(group_size + 1)[:, None]
+    wrong = group_size - right
+    log_B = betaln(a + right, b + wrong)
+    chance = binom(group_size, right) * np.exp(log_B - betaln(a, b))
+    after = chance * beta_entropy(a + right, b + wrong)
     gain: FloatArray = beta_entropy(a, b) - after.sum(0)
     return gain
 

@@ -63,12 +63,12 @@ class Oracle(OneRoundStrategy):
         moved_PA, best_P = np.zeros_like(start_PA), np.full(len(prompts_P), -np.inf)
         steps_left = setting.budget // (setting.batch_size * setting.group_size) - self.step
         visits_left = min(self.horizon, max(steps_left, 1), setting.max_visits or self.horizon)
-        first_P = _gradients(start_PA, rewards_PA)[0]
+        first_P, gradient_PA = _gradients(start_PA, rewards_PA)
+        value_P = first_P
         for visits in range(1, visits_left + 1):
-            value_P, gradient_PA = _gradients(start_PA + moved_PA, rewards_PA)
             moved_PA = moved_PA + learner.config.learning_rate * self._whitened(value_P, gradient_PA, rewards_PA)
-            after_P = _gradients(start_PA + moved_PA, rewards_PA)[0]
-            best_P = np.maximum(best_P, (after_P - first_P) / visits)
+            value_P, gradient_PA = _gradients(start_PA + moved_PA, rewards_PA)
+            best_P = np.maximum(best_P, (value_P - first_P) / visits)
         return best_P
 
     def _whitened(self, value_P: FloatArray, gradient_PA: FloatArray, rewards_PA: FloatArray) -> FloatArray:

@@ -23,7 +23,7 @@ class Speed(ScreenedStrategy):
     rate p has screening mean E[m | 0 < m < N]/N, not p (for N = 4 and p = .05 it is .26).
 
     Args:
-        screening_rollouts: N of the first phase.
+        screening_rollouts: N of the first phase; 0 takes 4, and half of a group that has no more than that.
         screened_batches: prompts screened a round, in batches.
         more_rollouts: of the second phase; 0 fills up to the group size.
         staleness: steps a group may wait.
@@ -31,17 +31,21 @@ class Speed(ScreenedStrategy):
 
     Source: SPEED-RL (arXiv 2506.09016) and its public code (4 and 20 rollouts there).
     Costs: ``screening_rollouts`` for every candidate and the second phase for mixed ones.
-    Deviations: the second phase fills up to the run's group size by default, so that groups of all arms are alike.
+    Deviations: the second phase fills up to the run's group size by default, so that groups of all arms are alike;
+        groups of 4 or fewer are screened with half of their rollouts, where the source has no such groups.
     """
 
+    screening_rollouts: int = 0
     screened_batches: float = 2.0
     more_rollouts: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        size = self.setting.group_size
+        self.screening_rollouts = self.screening_rollouts or (4 if size > 4 else size // 2)
         if self.screening_rollouts < 2:
             raise ArgumentError("screening_rollouts", "be at least 2", self.screening_rollouts)
-        if not self.more_rollouts and self.screening_rollouts >= self.setting.group_size:
+        if not self.more_rollouts and self.screening_rollouts >= size:
             raise ArgumentError("screening_rollouts", "be below the group size", self.screening_rollouts)
 
     def promising(self, rollouts: Rollouts) -> NDArray[np.bool_]:
