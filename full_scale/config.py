@@ -100,22 +100,39 @@ class TrainingConfig(Frozen):
 
 
 class ArmConfig(Frozen):
-    """One way to choose prompts: ``mixture_ratio`` 0 is uniform, 1 is by weight alone.
+    """One way to choose prompts: a strategy of :mod:`vas_theory.selection.strategies` and its options.
 
-    ``sampler`` holds further settings of :class:`vas_theory.selection.sampler.VarianceAwareSampler`.
+    ``mixture_ratio`` (0 is uniform, 1 is by weight alone) and ``sampler``, which holds further settings of
+    :class:`vas_theory.selection.sampler.VarianceAwareSampler`, belong to the strategy ``vas``; ``options`` are those
+    of any other strategy.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
-    mixture_ratio: Fraction
+    strategy: str = "vas"
+    mixture_ratio: Fraction = 0.5
     sampler: dict[str, Any] = Field(default_factory=dict)
+    options: dict[str, Any] = Field(default_factory=dict)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the strategy's options as :func:`vas_theory.selection.strategies.make_strategy` takes them."""
+        if self.strategy == "vas":
+            return {"mixture_ratio": self.mixture_ratio, "options": self.sampler}
+        return self.options
 
     @model_validator(mode="after")
     def _known(self) -> ArmConfig:
-        from vas_theory.selection.sampler_config import build_config
+        from vas_theory.selection.strategies import make_strategy
+        from vas_theory.selection.strategies.base import SelectionSetting
 
-        settings = build_config({"batch_size": 1, "mixture_ratio": self.mixture_ratio, **self.sampler})
-        if settings.refresh != "online":
-            raise ValueError("sampler.refresh must be 'online': this loop makes no scoring rollouts")
+        foreign = self.model_fields_set & ({"options"} if self.strategy == "vas" else {"mixture_ratio", "sampler"})
+        if foreign:
+            raise ValueError(f"{foreign.pop()} is not for strategy {self.strategy}")
+        setting = SelectionSetting(prompts=2, batch_size=1, group_size=2, budget=2)
+        strategy = make_strategy(self.strategy, setting, **self.arguments())
+        if strategy.needs_truth or strategy.sampling != "independent":
+            raise ValueError(f"strategy {self.strategy} needs what a language model's own samples do not give")
+        if self.strategy == "vas" and strategy.sampler.config.refresh != "online":  # type: ignore[attr-defined]
+            raise ValueError("sampler.refresh must be 'online'; the strategy vas-paper makes scoring rollouts")
         return self
 
 
