@@ -27,7 +27,7 @@ class HardwareConfig(Frozen):
 
     ``sharding``: ``none`` (every device holds everything), ``fsdp`` (full shard), ``zero2`` or ``zero3``.
     The speeds are an H100's by its data sheet (dense bfloat16, HBM3); the shares of them that training and
-    generation reach are assumptions, not measurements.
+    generation reach, and the shortest times of one pass and of one decoding step, are assumptions.
     """
 
     devices: Count = 1
@@ -37,6 +37,8 @@ class HardwareConfig(Frozen):
     training_utilisation: Fraction = 0.3
     bandwidth_gb_per_s: Positive = 3350.0
     bandwidth_utilisation: Fraction = 0.4
+    shortest_pass_seconds: Positive = 0.1
+    shortest_decoding_seconds: Positive = 0.02
 
 
 class LoraSettings(Frozen):
@@ -67,9 +69,8 @@ class TrlSettings(Frozen):
         gradient_checkpointing: keep one activation a layer and compute the others again.
         weights: precision in which the trained weights are stored; frozen ones below adapters may well be bfloat16.
         max_prompt_tokens: longest prompt, image tokens included; for ``plan``, as TRL does not cut prompts.
-        mean_response_share: mean length of responses that ``plan`` assumes, as a share of the longest.
+        mean_length_share: mean length of prompts and responses that ``plan`` assumes, as a share of the longest.
         max_image_pixels, min_image_pixels: bounds that the processor resizes images to.
-        evaluation_temperature: of the sampled evaluation on held-out prompts.
         arguments: further arguments of ``GRPOConfig``; those that a table here sets are refused.
     """
 
@@ -77,8 +78,7 @@ class TrlSettings(Frozen):
     gradient_checkpointing: bool = True
     weights: Literal["float32", "bfloat16"] = "float32"
     max_prompt_tokens: Count = 512
-    mean_response_share: Fraction = 0.5
+    mean_length_share: Fraction = 0.5
     max_image_pixels: Count = 1_048_576
     min_image_pixels: Count = 7_056
-    evaluation_temperature: Positive = 0.5
     arguments: dict[str, Any] = Field(default_factory=dict)
