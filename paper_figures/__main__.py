@@ -49,7 +49,8 @@ def _check(arguments: argparse.Namespace) -> int:
     from paper_figures.pipeline import project_nodes, project_tables, table_problem
 
     root = _root(arguments)
-    problems = [problem for table in project_tables() if (problem := table_problem(table, root, arguments.preset))]
+    tables = project_tables(root, arguments.preset)
+    problems = [problem for table in tables if (problem := table_problem(table, root, arguments.preset))]
     stale = stale_nodes(project_nodes(root, arguments.preset))
     for problem in problems:
         print(f"table: {problem}")

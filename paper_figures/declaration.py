@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from paper_figures.style import Look
 
-__all__ = ["ROOT", "Figure", "Label", "LoadedTable", "Table", "Tables", "output_folder"]
+__all__ = ["ROOT", "SIZES", "Figure", "Label", "LoadedTable", "Table", "Tables", "output_folder", "published_folder"]
 
 ROOT = Path(__file__).resolve().parents[1]
 """The project's folder, under which every room keeps its outputs."""
@@ -28,33 +28,58 @@ class Label(StrEnum):
     MEASURED = "measured"
 
 
+SIZES = ("smoke", "quick", "paper")
+"""Presets: seconds, minutes, and the size whose tables are committed."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A stored table and the command that makes it.
 
+    The tables of the paper size are committed under ``<room>/results/paper/``; those of the other sizes lie under
+    ``<room>/output/<preset>/``, which git ignores.
+
     Args:
-        room: the folder whose ``output/<preset>/`` holds the table.
+        room: the folder of the room that makes the table.
         name: file name without ``.parquet``.
         command: arguments after ``python -m`` that make the table, with ``{preset}`` for the size; the command
             takes ``--output FOLDER``.
+        presets: the sizes at which the main job makes this table. At any other size the committed table of the paper
+            size is read as it is, so ``("paper",)`` is a table too dear for the small jobs and ``()`` one that this
+            machine cannot make, such as a measurement on a GPU.
     """
 
     room: str
     name: str
     command: str
+    presets: tuple[str, ...] = SIZES
+
+    def is_made(self, preset: str) -> bool:
+        """Say whether the main job of this size makes the table."""
+        return preset in self.presets
 
     def path(self, root: Path, preset: str) -> Path:
-        """Return where the table lies under ``root``."""
-        return root / self.room / "output" / preset / f"{self.name}.parquet"
+        """Return where the table that a preset reads lies under ``root``."""
+        size = self._size(preset)
+        folder = Path("results") if size == "paper" else Path("output")
+        return root / self.room / folder / size / f"{self.name}.parquet"
 
     def arguments(self, root: Path, preset: str) -> list[str]:
         """Return what follows ``python -m`` to make the table under ``root``."""
-        folder = self.path(root, preset).parent
-        return [*self.command.format(preset=preset).split(), "--output", str(folder)]
+        return [
+            *self.command.format(preset=self._size(preset)).split(),
+            "--output",
+            str(self.path(root, preset).parent),
+        ]
 
     def shown_command(self, preset: str) -> str:
         """Return the command as a reader types it in the project's folder."""
-        return f"python -m {self.command.format(preset=preset)}"
+        size = self._size(preset)
+        folder = f" --output {self.room}/results/paper" if size == "paper" else ""
+        return f"python -m {self.command.format(preset=size)}{folder}"
+
+    def _size(self, preset: str) -> str:
+        return preset if self.is_made(preset) else "paper"
 
 
 @dataclass(frozen=True)
@@ -108,3 +133,8 @@ class Figure:
 def output_folder(root: Path, preset: str) -> Path:
     """Return where this room writes the figures of a preset."""
     return root / "paper_figures" / "output" / preset
+
+
+def published_folder(root: Path) -> Path:
+    """Return where the committed copies of the paper-size figures lie: one small PNG and the numbers of each."""
+    return root / "paper_figures" / "results" / "paper"

@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from paper_figures import render
-from paper_figures.declaration import ROOT, Figure, Table, output_folder
+from paper_figures.declaration import ROOT, Figure, Table, output_folder, published_folder
 from paper_figures.figures import get_figures
 from paper_figures.graph import Node
 from paper_figures.report.results import TRAINING, VALIDATION
 from vas_theory.command_line import require
 from vas_theory.errors import DataError, MissingExtraError
+from vas_theory.sources import source_files
 from vas_theory.storage import atomic_path, read_metadata, sha256_file
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 HERE = Path(__file__).resolve().parent
+CLAIMS = ROOT / "vas_theory" / "claims"
 
 
 def _sources(paths: Iterable[Path]) -> dict[str, Path]:
@@ -42,24 +44,27 @@ def _version(package: str) -> str:
         raise MissingExtraError(package, "figures") from None
 
 
-def project_tables() -> list[Table]:
-    """Return the tables that figures and report read, each once."""
+def project_tables(root: Path, preset: str) -> list[Table]:
+    """Return the tables that figures and report of a preset read, each file once."""
     tables = [table for figure in get_figures() for table in figure.inputs.values()]
-    return list({(table.room, table.name): table for table in [*tables, TRAINING, VALIDATION]}.values())
+    return list({table.path(root, preset): table for table in [*tables, TRAINING, VALIDATION]}.values())
 
 
 def figure_node(figure: Figure, root: Path, preset: str) -> Node:
-    """Return the node of one figure."""
+    """Return the node of one figure; at the paper size it also renews the committed copies."""
     folder = output_folder(root, preset)
     package = HERE / "figures"
+    names = render.output_names(figure)
+    published = {name: published_folder(root) / name for name in render.published_names(figure) if preset == "paper"}
 
     def draw() -> None:
-        outputs = list(render.render(figure, render.load_tables(figure, root, preset)))
+        files = dict(render.render(figure, render.load_tables(figure, root, preset)))
         for left_by_a_kill in folder.glob(f".{figure.name}.*.tmp"):
             left_by_a_kill.unlink(missing_ok=True)
-        for name, content in outputs:
-            with atomic_path(folder / name) as temporary:
-                temporary.write_bytes(content)
+        targets = [(name, folder / name) for name in names] + list(published.items())
+        for name, path in targets:
+            with atomic_path(path) as temporary:
+                temporary.write_bytes(files[name])
 
     inputs = {table.path(root, preset): table for table in figure.inputs.values()}
     shared = [HERE / f"{name}.py" for name in ("style", "render", "declaration")]
@@ -67,7 +72,7 @@ def figure_node(figure: Figure, root: Path, preset: str) -> Node:
         name=figure.name,
         sources=_sources([package / f"{figure.name}.py", *shared, *package.glob("_[!_]*.py")]),
         inputs=list(inputs),
-        outputs=[folder / name for name in render.output_names(figure)],
+        outputs=[*(folder / name for name in names), *published.values()],
         record=folder / f"{figure.name}.meta.json",
         build=draw,
         settings={"matplotlib": _version("matplotlib")},
@@ -78,6 +83,11 @@ def figure_node(figure: Figure, root: Path, preset: str) -> Node:
 def figure_nodes(root: Path, preset: str, names: Iterable[str] = ()) -> list[Node]:
     """Return the nodes of the named figures, or of all."""
     return [figure_node(figure, root, preset) for figure in get_figures(names)]
+
+
+def _claim_modules() -> list[str]:
+    """Return the ledger's package and its modules, which it finds by their file names and not by imports."""
+    return ["vas_theory.claims", *(f"vas_theory.claims.{path.stem}" for path in CLAIMS.glob("[!_]*.py"))]
 
 
 def claims_node(root: Path, preset: str) -> Node:
@@ -92,7 +102,7 @@ def claims_node(root: Path, preset: str) -> Node:
 
     return Node(
         name="claims",
-        sources=_sources((ROOT / "vas_theory").rglob("*.py")),
+        sources=_sources(source_files(*_claim_modules()).values()),
         inputs=[],
         outputs=[target],
         record=folder / "claims.json.meta.json",

@@ -1,4 +1,4 @@
-"""Turn a figure and its tables into bytes: vector PDF, PNG and a CSV of the numbers.
+"""Turn a figure and its tables into bytes: vector PDF, PNG, and its numbers as CSV and LaTeX.
 
 Equal inputs give equal bytes: no dates and no version go into the files, fonts come with matplotlib, and
 nothing is drawn through pyplot's global state.
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paper_figures.declaration import Figure, LoadedTable, Tables
+from paper_figures.export import as_csv, as_latex
 from paper_figures.style import COLUMN, SLIDE, Look, figure_style
 from vas_theory.command_line import require
 from vas_theory.storage import read_metadata, read_table
@@ -19,7 +20,7 @@ from vas_theory.storage import read_metadata, read_table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-__all__ = ["draw_canvas", "load_tables", "output_names", "render"]
+__all__ = ["draw_canvas", "load_tables", "output_names", "published_names", "render"]
 
 _LOOKS = {
     ".column": Look(COLUMN),
@@ -57,28 +58,45 @@ def draw_canvas(figure: Figure, tables: Tables, look: Look) -> Canvas:
 
 
 def output_names(figure: Figure) -> list[str]:
-    """Return the names of the files that :func:`render` makes."""
+    """Return the names of the files that belong to a figure."""
     images = [f"{figure.name}{suffix}.png" for suffix in _LOOKS]
     documents = [f"{figure.name}{suffix}.pdf" for suffix, look in _LOOKS.items() if look.theme == "light"]
-    return [f"{figure.name}.csv", f"{figure.name}.txt", *documents, *images]
+    return [f"{figure.name}.{kind}" for kind in ("csv", "tex", "txt")] + documents + images
+
+
+def published_names(figure: Figure) -> list[str]:
+    """Return the names of the files that are committed for the paper size: a small image and the numbers."""
+    return [f"{figure.name}.png", f"{figure.name}.csv"]
 
 
 def render(figure: Figure, tables: Tables) -> Iterator[tuple[str, bytes]]:
-    """Yield file name and bytes of caption, table of numbers and the figure in every size and theme."""
+    """Yield name and bytes of every file of a figure: caption, numbers, and each size and theme."""
     numbers = figure.numbers(tables)
     words = (figure.label_text(numbers), figure.headline(numbers), figure.caption(numbers))
     yield f"{figure.name}.txt", ("\n\n".join(words) + "\n").encode()
-    yield f"{figure.name}.csv", numbers.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode()
+    yield f"{figure.name}.csv", as_csv(numbers).encode()
+    yield f"{figure.name}.tex", as_latex(numbers).encode()
     for suffix, look in _LOOKS.items():
         with figure_style(look):
             canvas = draw_canvas(figure, tables, look)
             if look.theme == "light":
                 yield f"{figure.name}{suffix}.pdf", _save(canvas, "pdf", {"CreationDate": None, "Producer": None})
-            metadata = {"Software": None}
-            yield f"{figure.name}{suffix}.png", _save(canvas, "png", metadata, dpi=look.medium.dots_per_inch)
+            image = _save(canvas, "png", {"Software": None}, dpi=look.medium.dots_per_inch)
+            yield f"{figure.name}{suffix}.png", image
+            if suffix == ".slide":
+                yield f"{figure.name}.png", _with_palette(image)
 
 
 def _save(canvas: Canvas, file_format: str, metadata: dict[str, None], **options: Any) -> bytes:
     stream = io.BytesIO()
     canvas.savefig(stream, format=file_format, metadata=metadata, **options)
+    return stream.getvalue()
+
+
+def _with_palette(image: bytes) -> bytes:
+    """Return a PNG with at most 256 colours: a third of the bytes, and no difference that the eye can see."""
+    module: Any = require("PIL.Image", "figures")
+    stream = io.BytesIO()
+    picture = module.open(io.BytesIO(image)).convert("RGB").quantize(256, dither=module.Dither.NONE)
+    picture.save(stream, format="png", optimize=True)
     return stream.getvalue()

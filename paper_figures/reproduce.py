@@ -76,9 +76,9 @@ def _verify(root: Path, preset: str) -> None:
 
 def _stages(root: Path, preset: str) -> list[Stage]:
     commands: dict[str, list[list[str]]] = {"simulations": [], "full_scale": []}
-    for table in project_tables():
+    for table in project_tables(root, preset):
         arguments = table.arguments(root, preset)
-        if arguments not in commands[table.room]:
+        if table.is_made(preset) and arguments not in commands[table.room]:
             commands[table.room].append(arguments)
 
     def run_all(room: str) -> Callable[[], None]:

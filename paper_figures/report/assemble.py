@@ -109,7 +109,7 @@ def _jobs(root: Path, preset: str) -> list[dict[str, Any]]:
     from paper_figures.pipeline import figure_node, project_tables
 
     tables: dict[str, list[Path]] = {}
-    for table in project_tables():
+    for table in project_tables(root, preset):
         tables.setdefault(table.shown_command(preset), []).append(table.path(root, preset))
     jobs = [
         {

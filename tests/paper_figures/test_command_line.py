@@ -13,7 +13,8 @@ import pytest
 from paper_figures.__main__ import main
 from paper_figures.declaration import ROOT
 from tests.paper_figures.conftest import RunCommand
-from tests.paper_figures.small_tables import PRESET, bandit_frame
+from tests.paper_figures.small_tables import PRESET
+from tests.paper_figures.tables.simulations import bound_gallery
 from vas_theory.storage import sha256_file, write_table
 
 ONE = "training_curves"
@@ -56,7 +57,7 @@ def test_check_names_a_table_made_again_and_make_redraws_only_its_figure(
     built: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = built / "simulations" / "output" / PRESET / "bound_gallery.parquet"
-    write_table(bandit_frame(60), path, config={}, seed=1, sources=[Path(__file__)])
+    write_table(bound_gallery.frame(60), path, config={}, seed=1, sources=[Path(__file__)])
     assert main(arguments("check", built)) == 1
     out = capsys.readouterr().out
     assert "bound_gallery: input" in out
@@ -75,7 +76,7 @@ def test_check_names_a_table_made_by_older_sources(built: Path, capsys: pytest.C
     import vas_theory.storage
 
     path = built / "full_scale" / "output" / PRESET / "probe.parquet"
-    write_table(bandit_frame(5), path, config={}, seed=1, sources=[vas_theory.storage])
+    write_table(bound_gallery.frame(5), path, config={}, seed=1, sources=[vas_theory.storage])
     sidecar = path.with_name(path.name + ".meta.json")
     sidecar.write_text(sidecar.read_text().replace(sha256_file(vas_theory.storage.__file__), "0" * 64))
     assert main(arguments("check", built)) == 1

@@ -11,7 +11,8 @@ import pytest
 
 from paper_figures.figures import get_figures
 from paper_figures.report.maths import formula, text_with_formulas
-from tests.paper_figures.small_tables import PRESET, claims_answer, validation_frame
+from tests.paper_figures.small_tables import PRESET, claims_answer
+from tests.paper_figures.tables.full_scale import validation
 from vas_theory.claims import all_claims
 
 _ADDRESSES = ("src", "srcset", "href", "action", "data", "poster", "background", "formaction", "cite", "xlink:href")
@@ -86,7 +87,7 @@ def test_every_figure_is_embedded_whole_in_both_themes_and_sizes(built: Path, ht
 
 def test_failed_and_uninformative_predictions_are_shown(html: str) -> None:
     words = Page(html).words
-    frame = validation_frame()
+    frame = validation.frame()
     verdicts = frame["verdict"].value_counts()
     assert f"{verdicts['held']} of {len(frame)} predictions held: {verdicts['failed']} failed" in words
     assert "These predictions of the theory failed on the real model: P2/share, the gradient norms of " in words

@@ -12,11 +12,12 @@ import pytest
 from paper_figures.__main__ import main
 from paper_figures.declaration import ROOT
 from paper_figures.figures import figure_names
-from tests.paper_figures import small_tables
+from paper_figures.pipeline import project_tables
 from tests.paper_figures.conftest import RunCommand
-from tests.paper_figures.small_tables import PRESET, validation_frame
+from tests.paper_figures.small_tables import PRESET
+from tests.paper_figures.tables.full_scale import validation
 
-_LIGHT = ("__init__.py", "errors.py", "command_line.py", "storage.py")
+_LIGHT = ("__init__.py", "errors.py", "command_line.py", "sources.py", "storage.py")
 
 _FIGURE = """
 from paper_figures.declaration import Figure, Label, Table
@@ -37,7 +38,8 @@ FIGURE = Figure(
 _STAND_IN = """
 import os, sys
 from pathlib import Path
-import small_tables
+from paper_figures.pipeline import project_tables
+from tests.paper_figures.small_tables import claims_answer, small_table
 from vas_theory.storage import write_json, write_table
 
 room = {room!r}
@@ -48,16 +50,12 @@ if os.environ.get("FAILING_ROOM") == room:
     print("this room was told to fail", file=sys.stderr)
     sys.exit(7)
 if room == "vas_theory":
-    write_json(sys.argv[sys.argv.index("--output") + 1], small_tables.claims_answer())
-else:
-    made = dict(config=small_tables.STUDY_CONFIG, seed=0, sources=[Path(small_tables.__file__)], seconds=1.0)
-    folder = here / room / "output" / {preset!r}
-    frames = {{
-        "simulations": {{"bound_gallery": small_tables.bandit_frame}},
-        "full_scale": {{"training_steps": small_tables.steps_frame, "validation": small_tables.validation_frame}},
-    }}
-    for name, frame in frames[room].items():
-        write_table(frame(), folder / (name + ".parquet"), **made)
+    write_json(sys.argv[sys.argv.index("--output") + 1], claims_answer())
+for table in project_tables(here, {preset!r}):
+    if table.room == room:
+        small = small_table(table)
+        made = dict(config=small.config, seed=0, sources=[Path(__file__)], seconds=1.0)
+        write_table(small.frame, table.path(here, {preset!r}), **made)
 """
 
 
@@ -65,8 +63,10 @@ else:
 def project(tmp_path: Path) -> Path:
     """The paper_figures room with one simple figure, and rooms that only write small tables."""
     root = tmp_path / "project"
-    ignore = shutil.ignore_patterns("output", "__pycache__", *(f"{name}.py" for name in figure_names()))
+    ignore = shutil.ignore_patterns("output", "__pycache__", "reference")
     shutil.copytree(ROOT / "paper_figures", root / "paper_figures", ignore=ignore)
+    for name in figure_names():
+        (root / "paper_figures" / "figures" / f"{name}.py").unlink()
     (root / "paper_figures" / "figures" / "stand_in.py").write_text(_FIGURE)
     for room in ("vas_theory", "simulations", "full_scale"):
         (root / room).mkdir(parents=True)
@@ -75,7 +75,7 @@ def project(tmp_path: Path) -> Path:
     for name in _LIGHT:
         shutil.copy(ROOT / "vas_theory" / name, root / "vas_theory" / name)
     (root / "vas_theory" / "claims.py").write_text("def all_claims():\n    return {}\n")
-    shutil.copy(Path(small_tables.__file__), root / "small_tables.py")
+    shutil.copytree(ROOT / "tests" / "paper_figures", root / "tests" / "paper_figures", ignore=ignore)
     return root
 
 
@@ -102,7 +102,7 @@ def test_the_job_stops_at_a_failing_stage_resumes_and_then_recomputes_nothing(
     assert "claims.json is current" in resumed.stdout
     assert "report: paper_figures/output/report.html\n" in resumed.stdout
     assert resumed.stdout.endswith((project / "paper_figures" / "results" / "reproduce.txt").read_text())
-    verdicts = list(validation_frame()["verdict"])
+    verdicts = list(validation.frame()["verdict"])
     held = verdicts.count("held")
     summary = resumed.stdout.split("report: ")[-1]
     assert "claims verified      2 of 2  1 proved, 1 refuted" in summary
@@ -116,9 +116,11 @@ def test_the_job_stops_at_a_failing_stage_resumes_and_then_recomputes_nothing(
     assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
     assert run_figures("check", "--preset", PRESET, project=project).returncode == 0
 
-    source = project / "vas_theory" / "errors.py"
-    source.write_text(source.read_text() + "# edited\n")
-    assert "claims: source" in run_figures("check", "--preset", PRESET, project=project).stdout
+    for name, stale in (("errors", False), ("claims", True)):
+        source = project / "vas_theory" / f"{name}.py"
+        source.write_text(source.read_text() + "# edited\n")
+        checked = run_figures("check", "--preset", PRESET, project=project).stdout
+        assert ("claims: source" in checked) is stale
 
 
 def test_a_missing_package_is_named_before_any_stage_runs(
@@ -141,8 +143,10 @@ def test_a_claim_that_fails_stops_the_job(project: Path, run_figures: RunCommand
 
 def test_every_table_of_every_figure_has_a_stage(project: Path, run_figures: RunCommand) -> None:
     run_figures("reproduce", "--preset", PRESET, project=project, FAILING_ROOM="full_scale")
-    outputs = [os.path.join(project, room, "output", PRESET) for room in ("simulations", "full_scale")]
-    assert calls(project)[1:] == [
-        f"simulations run bound_gallery --preset {PRESET} --output {outputs[0]}",
-        f"full_scale study --preset {PRESET} --output {outputs[1]}",
-    ]
+    wanted = [table.arguments(project, PRESET) for table in project_tables(project, PRESET)]
+    made = {" ".join(arguments) for arguments in wanted if arguments[0] == "simulations"}
+    folder = os.path.join(project, "simulations", "output", PRESET)
+    assert f"simulations run bound_gallery --preset {PRESET} --output {folder}" in made
+    assert set(calls(project)[1:-1]) == made
+    folder = os.path.join(project, "full_scale", "output", PRESET)
+    assert calls(project)[-1] == f"full_scale study --preset {PRESET} --output {folder}"

@@ -1,0 +1,114 @@
+"""Every figure's files: equal bytes, vector documents, and captions whose numbers are the stored table's."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from paper_figures.declaration import Figure, published_folder
+from paper_figures.figures import figure_names, get_figures
+from paper_figures.pipeline import figure_node
+from paper_figures.render import output_names, published_names
+from tests.paper_figures.conftest import RunCommand
+from tests.paper_figures.small_tables import PRESET, small_tables, write_small_tables
+
+NAMES = figure_names()
+
+
+def stored(built: Path, figure: Figure, kind: str) -> str:
+    return (built / "paper_figures" / "output" / PRESET / f"{figure.name}.{kind}").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_process_of_its_own_draws_the_same_bytes(built: Path, tmp_path: Path, run_figures: RunCommand) -> None:
+    write_small_tables(tmp_path)
+    outcome = run_figures("make", "--root", tmp_path, "--preset", PRESET, PYTHONHASHSEED="4", TZ="Asia/Tokyo")
+    assert outcome.returncode == 0, outcome.stderr
+    for figure in get_figures():
+        for name in output_names(figure):
+            first = built / "paper_figures" / "output" / PRESET / name
+            second = tmp_path / "paper_figures" / "output" / PRESET / name
+            assert first.read_bytes() == second.read_bytes(), name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_files_carry_no_date_and_pdfs_are_vector_with_real_fonts(built: Path, name: str) -> None:
+    folder = built / "paper_figures" / "output" / PRESET
+    for size in ("column", "slide"):
+        pdf = (folder / f"{name}.{size}.pdf").read_bytes()
+        assert b"CreationDate" not in pdf
+        assert b"/FontFile2" in pdf
+        for theme in ("", "-dark"):
+            assert b"tEXt" not in (folder / f"{name}.{size}{theme}.png").read_bytes()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_caption_and_headline_come_from_the_stored_table_alone(built: Path, name: str) -> None:
+    """Read the CSV back and write both again: a number that is not the table's cannot come out the same."""
+    (figure,) = get_figures([name])
+    numbers = figure.numbers(small_tables(figure))
+    read = pd.read_csv(io.StringIO(stored(built, figure, "csv")), keep_default_na=False, na_values=[""])
+    assert list(read.columns) == list(numbers.columns)
+    assert len(read) == len(numbers) > 0
+    for column in numbers:
+        if numbers[column].dtype.kind in "iuf":
+            assert np.allclose(read[column].astype(float), numbers[column], rtol=1e-9, equal_nan=True)
+    label, headline, caption = stored(built, figure, "txt").strip().split("\n\n")
+    assert figure.headline(read) == headline
+    assert figure.caption(read) == caption
+    assert figure.label_text(read) == label
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_caption_follows_its_numbers(name: str) -> None:
+    """Where a caption quotes decimals, other numbers must give another caption."""
+    (figure,) = get_figures([name])
+    numbers = figure.numbers(small_tables(figure))
+    text = figure.headline(numbers) + figure.caption(numbers)
+    decimals = re.findall(r"\d+\.\d+", re.sub(r"\$[^$]*\$", "", text))
+    floats = [column for column in numbers if numbers[column].dtype.kind == "f"]
+    changed = numbers.assign(**{column: 0.37 * numbers[column] for column in floats})
+    if decimals and floats:
+        assert figure.headline(changed) + figure.caption(changed) != text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_caption_and_headline_are_whole_sentences_with_closed_formulas(name: str) -> None:
+    (figure,) = get_figures([name])
+    numbers = figure.numbers(small_tables(figure))
+    headline, caption = figure.headline(numbers), figure.caption(numbers)
+    for text in (headline, caption):
+        assert text.count("$") % 2 == 0
+        assert "\n" not in text
+        assert "nan" not in re.sub(r"[A-Za-z]nan|nan[A-Za-z]", "", text)
+    assert caption.endswith(".")
+    assert re.search(r"\b(interval|No interval|exact|bars|bands?|error|shaded)", caption, re.IGNORECASE)
+
+
+def test_paper_size_figures_leave_a_small_committed_copy(built: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    from paper_figures.graph import build
+
+    (figure,) = get_figures(["bound_gallery"])
+    for table in figure.inputs.values():
+        for suffix in (".parquet", ".parquet.meta.json"):
+            source = table.path(built, PRESET).with_suffix(suffix)
+            target = table.path(tmp_path, "paper").with_suffix(suffix)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+    node = figure_node(figure, tmp_path, "paper")
+    build(node)
+    folder = published_folder(tmp_path)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(published_names(figure))
+    assert {folder / name for name in published_names(figure)} < set(node.outputs)
+    small, large = folder / "bound_gallery.png", node.record.parent / "bound_gallery.slide.png"
+    assert small.stat().st_size < 0.6 * large.stat().st_size
+    pixels = [np.asarray(Image.open(path).convert("RGB"), dtype=float) for path in (small, large)]
+    assert pixels[0].shape == pixels[1].shape
+    assert np.abs(pixels[0] - pixels[1]).mean() < 2  # of 255
