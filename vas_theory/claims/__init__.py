@@ -14,9 +14,28 @@ from functools import cache
 from vas_theory.claims.base import Claim
 from vas_theory.errors import UnknownNameError
 
-__all__ = ["all_claims", "get_claims"]
+__all__ = ["all_claims", "claim_modules", "get_claims"]
 
 _CLAIM_MODULE = re.compile(r"[abl]\d\d_\w+")
+
+
+@cache
+def claim_modules() -> dict[str, str]:
+    """Return the import path of the module that states each claim, by id, sorted by id.
+
+    Raises:
+        RuntimeError: two claims share an id.
+    """
+    modules: dict[str, str] = {}
+    for module in pkgutil.iter_modules(__path__):
+        if not _CLAIM_MODULE.fullmatch(module.name):
+            continue
+        path = f"{__name__}.{module.name}"
+        for claim in importlib.import_module(path).CLAIMS:
+            if claim.id in modules:
+                raise RuntimeError(f"two claims have the id {claim.id}")
+            modules[claim.id] = path
+    return dict(sorted(modules.items()))
 
 
 @cache
@@ -26,15 +45,9 @@ def all_claims() -> dict[str, Claim]:
     Raises:
         RuntimeError: two claims share an id.
     """
-    claims: dict[str, Claim] = {}
-    for module in pkgutil.iter_modules(__path__):
-        if not _CLAIM_MODULE.fullmatch(module.name):
-            continue
-        for claim in importlib.import_module(f"{__name__}.{module.name}").CLAIMS:
-            if claim.id in claims:
-                raise RuntimeError(f"two claims have the id {claim.id}")
-            claims[claim.id] = claim
-    return dict(sorted(claims.items()))
+    modules = claim_modules()
+    found = {claim.id: claim for path in set(modules.values()) for claim in importlib.import_module(path).CLAIMS}
+    return {name: found[name] for name in modules}
 
 
 def get_claims(ids: Iterable[str] = ()) -> list[Claim]:

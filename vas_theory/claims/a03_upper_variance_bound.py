@@ -75,7 +75,7 @@ CLAIMS = (
         relation=Relation.AT_MOST,
         left=_variance,
         right=_largest_score_times_variance,
-        domain=scored_bandits(binary=False, arm_counts=(2, 3, 4, 8, 32, 256)),
+        domain=scored_bandits(binary=False, arm_counts=(2, 3, 4, 8, 32, 256), sparse_arm_counts=()),
         certificate=identity(
             "the slack is a sum of two non-negative expectations",
             _identity,

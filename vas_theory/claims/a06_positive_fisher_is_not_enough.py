@@ -114,7 +114,7 @@ CLAIMS = (
         relation=Relation.AT_LEAST,
         left=_gradient_squared,
         right=_fisher_times_variance,
-        domain=bandits(arm_counts=(3, 4, 8)),
+        domain=bandits(arm_counts=(3, 4, 8), sparse_arm_counts=(256,)),
         certificate=counterexample(
             "uniform on three arms, one feature (1, -1, 0), reward (0, 0, 1): F = 2/3, Var = 2/9, grad = 0",
             Relation.AT_LEAST,

@@ -126,7 +126,10 @@ _FEATURE = Extra(
     lambda rng, values, scale: values + scale * rng.standard_normal(values.shape),
 )
 _DOMAIN = extended(
-    bandits(arm_counts=(2, 3, 8, 64)), old_probs=Extra(_draw_old, _move_old), feature=_FEATURE, clip=shares(0.0, 0.3)
+    bandits(arm_counts=(2, 3, 8, 64), sparse_arm_counts=(256,)),
+    old_probs=Extra(_draw_old, _move_old),
+    feature=_FEATURE,
+    clip=shares(0.0, 0.3),
 )
 
 

@@ -56,7 +56,7 @@ def _derivatives() -> dict[str, Any]:
 
 
 def _steps() -> Domain:
-    plain = bandits(arm_counts=(2, 3, 8, 64))
+    plain = bandits(arm_counts=(2, 3, 8, 64), sparse_arm_counts=(256,))
 
     def extend(name: str) -> Any:
         def family(rng: np.random.Generator, size: int) -> Any:
@@ -83,7 +83,7 @@ def _variance(probs: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any]
 
 
 def _one_feature() -> Domain:
-    plain = bandits(arm_counts=(3, 8))
+    plain = bandits(arm_counts=(3, 8), sparse_arm_counts=(256,))
 
     def extend(name: str) -> Any:
         def family(rng: np.random.Generator, size: int) -> Any:

@@ -194,7 +194,7 @@ def _kappa_sum() -> bool:
     return bool(same and sympy.expand(sympy.diff(u**2 * (u - 2 * m) ** 2, m, 2) - 8 * u**2) == 0)
 
 
-_DOMAIN = bandits(arm_counts=(2, 3, 4, 8, 24))
+_DOMAIN = bandits(arm_counts=(2, 3, 4, 8, 24), sparse_arm_counts=(256,))
 
 CLAIMS = (
     Claim(

@@ -186,7 +186,7 @@ CLAIMS = (
         relation=Relation.EQUAL,
         left=_push_along_the_gradient,
         right=_gain_times_square,
-        domain=replace(group_bandits(binary=True, shapes=SMALL_SHAPES, thinning=4), perturb=None),
+        domain=replace(group_bandits(binary=True, shapes=SMALL_SHAPES, sparse_shapes=(), thinning=4), perturb=None),
         certificate=identity(
             "closed and conditional forms for G = 2..9, coefficients for every G, whole vectors for three arms",
             _identities,

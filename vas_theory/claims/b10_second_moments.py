@@ -204,7 +204,7 @@ CLAIMS = (
         relation=Relation.EQUAL,
         left=_enumerated("rloo"),
         right=_closed(rloo_second_moment),
-        domain=replace(group_bandits(shapes=SMALL_SHAPES, thinning=4), perturb=None),
+        domain=replace(group_bandits(shapes=SMALL_SHAPES, sparse_shapes=(), thinning=4), perturb=None),
         certificate=proof_steps(
             "Hoeffding's decomposition of a U-statistic, for every G",
             [
@@ -235,7 +235,7 @@ CLAIMS = (
         relation=Relation.EQUAL,
         left=_enumerated("grpo"),
         right=_closed(whitened_second_moment),
-        domain=replace(group_bandits(binary=True, shapes=SMALL_SHAPES, thinning=4), perturb=None),
+        domain=replace(group_bandits(binary=True, shapes=SMALL_SHAPES, sparse_shapes=(), thinning=4), perturb=None),
         certificate=proof_steps(
             "binomial mean over the number of correct rollouts",
             [
@@ -265,7 +265,7 @@ CLAIMS = (
         relation=Relation.EQUAL,
         left=_enumerated("dr_grpo"),
         right=_closed(dr_grpo_second_moment),
-        domain=replace(group_bandits(binary=True, shapes=SMALL_SHAPES, thinning=4), perturb=None),
+        domain=replace(group_bandits(binary=True, shapes=SMALL_SHAPES, sparse_shapes=(), thinning=4), perturb=None),
         certificate=proof_steps(
             "binomial mean over the number of correct rollouts",
             [

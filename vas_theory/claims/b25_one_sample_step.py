@@ -191,7 +191,9 @@ CLAIMS = (
         relation=Relation.AT_LEAST,
         left=_gain,
         right=_half,
-        domain=with_steps(bandits(arm_counts=(2, 3, 4, 8)), ONE_SAMPLE_STEP / 100, ONE_SAMPLE_STEP),
+        domain=with_steps(
+            bandits(arm_counts=(2, 3, 4, 8), sparse_arm_counts=(256,)), ONE_SAMPLE_STEP / 100, ONE_SAMPLE_STEP
+        ),
         certificate=proof_steps(
             "self-bounding curvature along every sampled step",
             [*_STEPS, ("x e^x <= 1 for x = 2 kappa eta rho and eta rho <= 0.1724, not for 0.1725", _threshold)],
@@ -236,7 +238,7 @@ CLAIMS = (
         relation=Relation.AT_LEAST,
         left=_gain,
         right=_improved,
-        domain=with_steps(bandits(arm_counts=(2, 3, 4, 8)), 1e-3, 0.6),
+        domain=with_steps(bandits(arm_counts=(2, 3, 4, 8), sparse_arm_counts=(256,)), 1e-3, 0.6),
         certificate=proof_steps(
             "the proof of claim B25 with the exact remainder kernel",
             [*_STEPS, ("(e^x - 1 - x)/x <= 1/2 for eta rho <= 0.2318, not for 0.2319", _improved_threshold)],

@@ -161,8 +161,8 @@ class Claim:
         corrected_by: ids of the statements that replace it.
         float_tolerance: relative error allowed in float64 where a side needs linear algebra that has no
             multiprecision path; 0 means that every small slack is rechecked at 50 digits instead.
-        experiment: id of the experiment that stresses it at scale.
-        figure: name of the figure that shows it.
+        experiment: name of the experiment that shows it; by default the one that stresses the whole ledger.
+        figure: name of the figure that shows it; by default the picture of the ledger.
         notes: what a reader should know besides (what was tried, limits of the check).
     """
 
@@ -184,8 +184,8 @@ class Claim:
     lacked: str = ""
     corrected_by: tuple[str, ...] = ()
     float_tolerance: float = 0.0
-    experiment: str = ""
-    figure: str = ""
+    experiment: str = "claim_stress"
+    figure: str = "ledger"
     notes: str = ""
 
     def __post_init__(self) -> None:

@@ -28,7 +28,12 @@ def _make_binary_mixed(rng: np.random.Generator, rewards: NDArray[Any]) -> NDArr
 
 
 def bandits(
-    *, binary: bool = False, low: float = 0.0, high: float = 1.0, arm_counts: Sequence[int] = ARM_COUNTS
+    *,
+    binary: bool = False,
+    low: float = 0.0,
+    high: float = 1.0,
+    arm_counts: Sequence[int] = ARM_COUNTS,
+    sparse_arm_counts: Sequence[int] = (),
 ) -> Domain:
     """Bandit instances ``{probs (N, K), rewards (N, K)}`` with positive probabilities.
 
@@ -37,7 +42,13 @@ def bandits(
         low: smallest reward of graded instances.
         high: largest reward of graded instances.
         arm_counts: the values of K.
+        sparse_arm_counts: further values of K with a hundredth of the instances, where the sides take long.
     """
+
+    def batches(size: int) -> Iterator[tuple[int, int]]:
+        each = size // len(arm_counts)
+        yield from ((arms, max(1, each)) for arms in arm_counts)
+        yield from ((arms, max(1, each // 100)) for arms in sparse_arm_counts)
 
     def rewards_of(rng: np.random.Generator, count: int, arms: int) -> NDArray[Any]:
         if binary:
@@ -46,22 +57,19 @@ def bandits(
         return rng.uniform(low, high, size=(count, arms))
 
     def random(rng: np.random.Generator, size: int) -> Iterator[Instance]:
-        for arms in arm_counts:
-            count = max(1, size // len(arm_counts))
+        for arms, count in batches(size):
             concentration = 10.0 ** rng.uniform(-1, 1, size=(count, 1))
             weights = rng.standard_gamma(np.broadcast_to(concentration, (count, arms))) + 1e-12
             yield _batch(weights, rewards_of(rng, count, arms))
 
     def near_vertex(rng: np.random.Generator, size: int) -> Iterator[Instance]:
-        for arms in arm_counts:
-            count = max(1, size // len(arm_counts))
+        for arms, count in batches(size):
             weights = 10.0 ** rng.uniform(-12, 0, size=(count, arms))
             weights[np.arange(count), rng.integers(arms, size=count)] = 1.0
             yield _batch(weights, rewards_of(rng, count, arms))
 
     def ties(rng: np.random.Generator, size: int) -> Iterator[Instance]:
-        for arms in arm_counts:
-            count = max(1, size // len(arm_counts))
+        for arms, count in batches(size):
             weights = rng.integers(1, 4, size=(count, arms)).astype(float)
             rewards = rewards_of(rng, count, arms)
             if not binary:
@@ -70,8 +78,7 @@ def bandits(
             yield _batch(weights, rewards)
 
     def extreme_rewards(rng: np.random.Generator, size: int) -> Iterator[Instance]:
-        for arms in arm_counts:
-            count = max(1, size // len(arm_counts))
+        for arms, count in batches(size):
             rewards = np.full((count, arms), low)
             special = rng.integers(arms, size=count)
             rewards[np.arange(count), special] = high

@@ -13,6 +13,14 @@ from vas_theory.claims.base import Domain, Instance
 __all__ = ["chains", "mean_squared_distance", "spaced_chains"]
 
 _CHAIN_COUNTS = (2, 3, 5, 12)
+_MANY_CHAINS = 64
+
+
+def _shapes(size: int) -> Iterator[tuple[int, int]]:
+    """Yield (instances, chains); many chains cost their square, so few instances have as many."""
+    each = size // len(_CHAIN_COUNTS)
+    yield from ((max(1, each), count) for count in _CHAIN_COUNTS)
+    yield max(1, each // 100), _MANY_CHAINS
 
 
 def _normalised(weights: NDArray[Any]) -> NDArray[Any]:
@@ -24,23 +32,20 @@ def chains() -> Domain:
     """Chains with random, decisive (0 or 1), equal or extremely unlikely pass rates; never all decided alike."""
 
     def spread(rng: np.random.Generator, size: int) -> Iterator[Instance]:
-        for count in _CHAIN_COUNTS:
-            shape = (max(1, size // len(_CHAIN_COUNTS)), count)
+        for shape in _shapes(size):
             yield {
                 "probs": _normalised(rng.standard_gamma(0.7, size=shape) + 1e-12),
                 "chain_pass_rates": rng.uniform(size=shape),
             }
 
     def decisive(rng: np.random.Generator, size: int) -> Iterator[Instance]:
-        for count in _CHAIN_COUNTS:
-            shape = (max(1, size // len(_CHAIN_COUNTS)), count)
+        for shape in _shapes(size):
             rates = (rng.uniform(size=shape) < 0.5).astype(float)
             rates[:, 0], rates[:, 1] = 0.0, 1.0
             yield {"probs": _normalised(10.0 ** rng.uniform(-12, 0, size=shape)), "chain_pass_rates": rates}
 
     def rare(rng: np.random.Generator, size: int) -> Iterator[Instance]:
-        for count in _CHAIN_COUNTS:
-            shape = (max(1, size // len(_CHAIN_COUNTS)), count)
+        for shape in _shapes(size):
             yield {
                 "probs": _normalised(rng.integers(1, 4, size=shape).astype(float)),
                 "chain_pass_rates": 10.0 ** rng.uniform(-12, -1, size=shape),

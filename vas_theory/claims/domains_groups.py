@@ -36,22 +36,28 @@ def by_group_size(function: Callable[..., Any], group_size: NDArray[Any], *array
 
 
 def group_bandits(
-    *, binary: bool = False, shapes: Sequence[tuple[int, int]] = GROUP_SHAPES, thinning: int = 1
+    *,
+    binary: bool = False,
+    shapes: Sequence[tuple[int, int]] = GROUP_SHAPES,
+    sparse_shapes: Sequence[tuple[int, int]] = ((16, 2),),
+    thinning: int = 1,
 ) -> Domain:
     """Return bandits with ``group_size`` (N,) whose groups are few enough to enumerate.
 
     Args:
         binary: rewards in {0, 1} with both classes present.
         shapes: (arms, group size) of the batches.
+        sparse_shapes: further ones with a hundredth of the instances.
         thinning: yield this many times fewer instances.
     """
-    base = {arms: bandits(binary=binary, arm_counts=(arms,)) for arms, _ in shapes}
+    base = {arms: bandits(binary=binary, arm_counts=(arms,)) for arms, _ in (*shapes, *sparse_shapes)}
     first = base[shapes[0][0]]
 
     def family(name: str) -> Any:
         def generate(rng: np.random.Generator, size: int) -> Iterator[Instance]:
-            for arms, group_size in shapes:
-                for bandit in base[arms].families[name](rng, max(1, size // (len(shapes) * thinning))):
+            each = size // (len(shapes) * thinning)
+            for (arms, group_size), rarity in (*((shape, 1) for shape in shapes), *((s, 100) for s in sparse_shapes)):
+                for bandit in base[arms].families[name](rng, max(1, each // rarity)):
                     yield {**bandit, "group_size": np.full(len(bandit["probs"]), group_size)}
 
         return generate

@@ -17,14 +17,17 @@ from vas_theory.claims.domains import bandits
 __all__ = ["scored_bandits"]
 
 
-def scored_bandits(*, binary: bool, arm_counts: tuple[int, ...] = (2, 3, 4, 8, 32)) -> Domain:
+def scored_bandits(
+    *, binary: bool, arm_counts: tuple[int, ...] = (2, 3, 4, 8, 32), sparse_arm_counts: tuple[int, ...] = (256,)
+) -> Domain:
     """Bandits with features of 1 to 3 dimensions; every second instance has collinear ones (a singular Fisher matrix).
 
     Args:
         binary: rewards in {0, 1} with both classes present; otherwise in [0, 1].
         arm_counts: the values of K.
+        sparse_arm_counts: further values of K with a hundredth of the instances.
     """
-    plain = bandits(binary=binary, arm_counts=arm_counts)
+    plain = bandits(binary=binary, arm_counts=arm_counts, sparse_arm_counts=sparse_arm_counts)
 
     def features(rng: np.random.Generator, count: int, arms: int) -> NDArray[Any]:
         dimension = int(rng.integers(1, 4))
