@@ -59,11 +59,12 @@ def interquartile_mean(values: ArrayLike, axis: int | None = None) -> Any:
 
 
 def bootstrap_interval(
-    statistic: Callable[..., float],
+    statistic: Callable[..., Any],
     *scores_WS: ArrayLike,
     seed: int,
     resamples: int = 2000,
     confidence: float = 0.95,
+    vectorized: bool = False,
 ) -> Interval:
     """Return a statistic with its percentile interval from a stratified bootstrap over seeds.
 
@@ -71,11 +72,13 @@ def bootstrap_interval(
     differences keep the pairing of common random numbers.
 
     Args:
-        statistic: maps as many (worlds, seeds) arrays as are given to a number.
+        statistic: maps as many (worlds, seeds) arrays as are given to a number; a vectorized one maps arrays with
+            resamples before these axes to one number a resample.
         scores_WS: (worlds, seeds) scores, one array an arm, paired by position.
         seed: of the resampling.
         resamples: number of resamples.
         confidence: coverage aimed at.
+        vectorized: whether the statistic takes many resamples at once.
 
     Returns:
         The statistic of the data and its interval.
@@ -91,9 +94,12 @@ def bootstrap_interval(
     worlds, seeds = arms[0].shape
     rng = np.random.default_rng(seed)
     values = np.empty(resamples)
-    for index in range(resamples):
-        drawn = rng.integers(seeds, size=(worlds, seeds))
-        values[index] = statistic(*(np.take_along_axis(scores, drawn, axis=1) for scores in arms))
+    chunk = 250 if vectorized else 1  # as many as fit the cache
+    for start in range(0, resamples, chunk):
+        part = values[start : start + chunk]
+        drawn = rng.integers(seeds, size=(len(part), worlds, seeds))
+        resampled = [np.take_along_axis(scores[None], drawn, axis=2) for scores in arms]
+        part[:] = statistic(*(resampled if vectorized else (scores[0] for scores in resampled)))
     low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(float(statistic(*arms)), float(low), float(high))
 

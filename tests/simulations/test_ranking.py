@@ -11,7 +11,14 @@ import pytest
 from simulations.equal_budget import run_equal_budget
 from simulations.experiment import run_experiment
 from simulations.experiments.tournament import EXPERIMENT
-from simulations.ranking import final_scores, format_ranking, rank_strategies, world_winners
+from simulations.ranking import (
+    chosen_rates,
+    final_scores,
+    format_ranking,
+    gaps_closed,
+    rank_strategies,
+    world_winners,
+)
 from simulations.worlds import WORLDS, development_worlds, held_out_worlds, run_seed, world
 from vas_theory.errors import ArgumentError, DataError, UnknownNameError
 from vas_theory.selection.strategies import strategy_class, strategy_names
@@ -22,9 +29,9 @@ def _table(finals: dict[str, dict[str, list[float]]]) -> pd.DataFrame:
     """Straight curves from .2 at no rollouts to the given final scores (by strategy, world and seed) at 100."""
     rows = [
         {
-            "world": place, "strategy": name, "phase": "final", "learning_rate": 0.1, "seed": seed, "budget": 100,
-            "rollouts": rollouts, "pass_rate": 0.2 + (score - 0.2) * rollouts / 100, "effective_groups": rollouts / 10,
-            "coverage": 1.0, "forgotten": 0.0,
+            "world": place, "strategy": name, "regime": "fixed", "phase": "final", "learning_rate": 0.1, "seed": seed,
+            "budget": 100, "rollouts": rollouts, "pass_rate": 0.2 + (score - 0.2) * rollouts / 100,
+            "held_out_pass_rate": score - 0.1, "effective_groups": rollouts / 10, "coverage": 1.0, "forgotten": 0.0,
         }
         for name, worlds in finals.items()
         for place, scores in worlds.items()
@@ -50,11 +57,16 @@ def test_ranking_by_hand() -> None:
     assert ranking.loc["good", "improves"] == 1
     assert ranking.loc["bad", "improves"] == pytest.approx((0 + 0.75) / 2)
     assert ranking.loc["oracle", "gap_closed"] == pytest.approx(1)
-    assert ranking.loc["good", "gap_closed"] == pytest.approx((0.5075 - 0.425) / (0.725 - 0.425))
+    assert ranking.loc["good", "gap_closed"] == pytest.approx(((0.575 - 0.45) / 0.2 + 0.04 / 0.4) / 2)
     shares = [(0.40 - 0.2) / 0.4, (0.5 - 0.2) / 0.35, 0.2 / 0.24, 0.2 / 0.24]
     assert ranking.loc["good", "time_to_uniform"] == pytest.approx(np.mean(shares))
     assert ranking.loc["bad", "time_to_uniform"] == pytest.approx(np.mean([1, 1, 1, 0.2 / 0.3]))
+    assert ranking["misses"].tolist() == [0, 0, 0, 0.5]
+    assert ranking.loc["good", "area"] == pytest.approx((0.2 + 0.5075) / 2)
+    assert ranking.loc["bad", "held_out"] == pytest.approx((-0.1 - 0.2 + 0 + 0.1) / 4)
     assert ranking.loc["good", "effective"] == pytest.approx(100)
+    assert ranking.loc["good", "improves_low"] == ranking.loc["good", "improves_high"] == 1
+    assert ranking.loc["bad", "improves_low"] < ranking.loc["bad", "improves"] < ranking.loc["bad", "improves_high"]
     assert ranking.loc["good", "gain_low"] <= ranking.loc["good", "gain"] < ranking.loc["good", "gain_high"]
 
 
@@ -63,6 +75,34 @@ def test_ending_early_is_no_shorter_time() -> None:
     early = table[(table["strategy"] != "bad") | (table["rollouts"] < 100)]
     ranking = rank_strategies(early, resamples=10).set_index("strategy")
     assert ranking.loc["bad", "time_to_uniform"] == 1
+    at_half = 0.2 + 0.5 * (np.mean([0.3, 0.3, 0.4, 0.5]) - 0.2)
+    assert ranking.loc["bad", "area"] == pytest.approx((0.2 + at_half) / 4 + at_half / 2)
+
+
+def test_worlds_where_all_reach_the_ceiling_say_nothing_about_the_gap() -> None:
+    finals = {name: {**worlds, "c": [0.999, 0.999]} for name, worlds in FINALS.items()}
+    assert gaps_closed(final_scores(_table(finals)), "good") == pytest.approx([0.625, 0.1, np.nan], nan_ok=True)
+    ranking = rank_strategies(_table(finals), resamples=10).set_index("strategy")
+    assert ranking.loc["good", "gap_closed"] == pytest.approx((0.625 + 0.1) / 2)
+
+
+def test_regimes_are_ranked_one_by_one() -> None:
+    both = pd.concat([_table(FINALS), _table(FINALS).assign(regime="tuned")])
+    with pytest.raises(DataError, match="one by one"):
+        rank_strategies(both)
+    assert format_ranking(both).count("winners by world") == 2
+
+
+def test_choices_at_the_ends_of_the_grid_are_named() -> None:
+    table = _table(FINALS).assign(regime="tuned")
+    tuning = pd.concat([table.head(1).assign(phase="tuning", learning_rate=rate) for rate in (0.1, 0.4, 0.8)])
+    table.loc[table["strategy"] == "good", "learning_rate"] = 0.4
+    table.loc[table["strategy"] == "bad", "learning_rate"] = 0.8
+    chosen = chosen_rates(pd.concat([table, tuning])).set_index(["world", "strategy"])["end"]
+    assert chosen["a"].to_dict() == {"uniform": "lowest", "oracle": "lowest", "good": "inside", "bad": "highest"}
+    text = format_ranking(pd.concat([table, tuning]))
+    assert "2 of 8 choices are the highest of the grid, 4 the lowest; inside in a, b" in text
+    assert chosen_rates(table).empty
 
 
 def test_winners_leave_the_oracle_out() -> None:
@@ -138,11 +178,13 @@ def test_a_small_tournament_tunes_on_other_seeds(tmp_path: Path) -> None:
     run_experiment(EXPERIMENT, EXPERIMENT.presets["smoke"], path)
     table = read_table(path)
     assert set(table.loc[table["phase"] == "tuning", "seed"]).isdisjoint(table.loc[table["phase"] == "final", "seed"])
-    for _, part in table.groupby(["world", "strategy"]):
+    tuned = table[table["regime"] == "tuned"]
+    for _, part in tuned.groupby(["world", "strategy"]):
         tuning = part[part["phase"] == "tuning"].groupby("learning_rate")["pass_rate"].mean()
         assert set(part.loc[part["phase"] == "final", "learning_rate"]) == {tuning.idxmax()}
+    assert set(table.loc[table["regime"] == "fixed", "learning_rate"]) == {0.4}
     text = format_ranking(table)
-    assert "1 strategies, 2 worlds, 2 paired seeds" in text
+    assert text.count("1 strategies, 2 worlds, 2 paired seeds") == 2
     assert "winners by world" in text
 
 

@@ -50,6 +50,14 @@ def test_worlds_draw_their_own_seeds() -> None:
     assert interval.high - interval.low == pytest.approx(2 * 1.96 * np.sqrt(2 / 30) * scores.std(), rel=0.2)
 
 
+def test_many_resamples_at_once_are_the_same_ones() -> None:
+    scores = np.random.default_rng(0).normal(size=(3, 8))
+    one = bootstrap_interval(lambda s: s.mean(), scores, seed=4, resamples=600)
+    many = bootstrap_interval(lambda s: s.mean((-2, -1)), scores, seed=4, resamples=600, vectorized=True)
+    assert (many.low, many.high) == pytest.approx((one.low, one.high))
+    assert many.estimate == pytest.approx(one.estimate)
+
+
 def test_arms_are_resampled_together() -> None:
     """Paired arms that differ by a constant have a difference without any uncertainty."""
     scores = np.random.default_rng(0).normal(size=(3, 10))
