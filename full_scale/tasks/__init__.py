@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,36 +21,60 @@ class Prompt:
 
     Args:
         key: stable identity, the same in every run, table and checkpoint.
-        text: what the model reads.
-        answer: the reference answer, compared as text and never evaluated.
+        text: what a model that continues text reads.
+        answer: the reference answer, compared and never evaluated.
+        question: the question alone, for a model that is asked in a conversation; ``""`` if it is ``text``.
+        check: how completions are compared with the answer, a name in :data:`full_scale.rewards.checks.CHECKS`.
+        stratum: the kind of question, in tables.
+        level: its difficulty within the stratum as the task defines it; larger is meant to be harder.
+        entry: what the check needs besides the answer, as JSON.
+        images: encoded images that belong to the question, as they are in the file.
     """
 
     key: str
     text: str
     answer: str
+    question: str = ""
+    check: str = "exact_match"
+    stratum: str = ""
+    level: int = 0
+    entry: str = ""
+    images: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
 class Task:
-    """A set of questions; no held-out question shares its group (here: operand pair) with a training question."""
+    """A set of questions; no held-out question shares its content (in arithmetic: its operands) with a training one."""
 
     name: str
     training: tuple[Prompt, ...]
     held_out: tuple[Prompt, ...]
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of everything the questions say: runs with equal settings but other data differ in it."""
+        digest = hashlib.sha256()
+        for side in (self.training, self.held_out):
+            for prompt in side:
+                fields = [value for value in vars(prompt).values() if not isinstance(value, tuple)]
+                digest.update(repr((fields, [hashlib.sha256(image).digest() for image in prompt.images])).encode())
+            digest.update(b"side")
+        return digest.hexdigest()
+
 
 def load_task(config: TaskConfig) -> Task:
-    """Build the task a config names.
+    """Build the task that settings describe.
 
     Raises:
         UnknownNameError: there is no such task.
         ArgumentError: a side of the split would be empty.
+        DataError: a file cannot be used; the message names the file, the row and the column.
+        MissingExtraError: a generator's package is not installed.
     """
-    if config.name != "arithmetic":
-        raise UnknownNameError("task", config.name, ["arithmetic"])
-    from full_scale.tasks.arithmetic import build
-
-    task = build(config)
+    modules = {"arithmetic": "arithmetic", "reasoning_gym": "reasoning_gym", "file": "files", "mmr1": "files"}
+    if config.name not in modules:
+        raise UnknownNameError("task", config.name, modules)
+    task: Task = importlib.import_module(f"full_scale.tasks.{modules[config.name]}").build(config)
     for side, prompts in (("training", task.training), ("held-out", task.held_out)):
         if not prompts:
             raise ArgumentError("task", f"leave at least one {side} prompt", config.model_dump())

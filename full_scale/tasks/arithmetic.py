@@ -44,6 +44,14 @@ def build(config: ArithmeticConfig) -> Task:
     for op in config.operations:
         for a in range(config.largest_operand + 1):
             for b in range(config.largest_operand + 1):
-                prompt = Prompt(f"arithmetic/{a}{op}{b}", f"{prefix}{a} {op} {b} =", str(OPERATIONS[op](a, b)))
+                question = f"{a} {op} {b} ="
+                prompt = Prompt(
+                    key=f"arithmetic/{a}{op}{b}",
+                    text=prefix + question,
+                    answer=str(OPERATIONS[op](a, b)),
+                    question=question,
+                    stratum=op,
+                    level=len(str(max(a, b))),
+                )
                 (held_out if is_held_out(a, b, config.held_out_fraction) else training).append(prompt)
     return Task("arithmetic", tuple(training), tuple(held_out))
