@@ -58,12 +58,12 @@ def _by_strategy(runs: pd.DataFrame, column: str) -> dict[str, NDArray[np.float6
 def _runs(table: pd.DataFrame) -> pd.DataFrame:
     """Return one row a final run: share of the budget until uniform's final pass rate, and the curve's mean."""
     final = table[table["phase"] == "final"].sort_values("rollouts")
-    base = final[final["strategy"] == BASELINE].groupby(["world", "seed"])["pass_rate"].last()
+    base = final[final["strategy"] == BASELINE].groupby(["world", "seed"])["pass_rate"].last().to_dict()
     rows = []
     for (name, place, seed), part in final.groupby(["strategy", "world", "seed"]):
         budget = float(part["budget"].iloc[0])
         spent, curve = part["rollouts"].to_numpy(dtype=np.float64), part["pass_rate"].to_numpy(dtype=np.float64)
-        time, reached = time_to_target(spent, curve, float(base[place, seed]))
+        time, reached = time_to_target(spent, curve, base[place, seed])
         # a run that ends early keeps what it reached
         area = np.trapezoid(np.append(curve, curve[-1]), np.append(spent, budget)) / budget
         rows.append((str(name), place, seed, time / budget, reached, area))
