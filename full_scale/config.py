@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
@@ -36,11 +36,14 @@ __all__ = [
     "StudyConfig",
     "TaskConfig",
     "TrainingConfig",
+    "assign",
+    "checked",
     "load_config",
     "preset_names",
 ]
 
 PRESETS = Path(__file__).parent / "presets"
+Settings = TypeVar("Settings", bound=Frozen)
 
 
 class ModelConfig(Frozen):
@@ -212,7 +215,8 @@ def preset_names() -> list[str]:
     return sorted(path.stem for path in PRESETS.glob("*.toml"))
 
 
-def _assign(table: dict[str, Any], assignment: str) -> None:
+def assign(table: dict[str, Any], assignment: str) -> None:
+    """Change one value of nested tables by ``table.key=value``; the value is TOML, or else text."""
     path, equals, text = assignment.partition("=")
     if not equals:
         raise ArgumentError("--set", "look like table.key=value", assignment)
@@ -225,6 +229,20 @@ def _assign(table: dict[str, Any], assignment: str) -> None:
         table[key] = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         table[key] = text.strip()
+
+
+def checked(settings: type[Settings], table: dict[str, Any], source: str) -> Settings:
+    """Return a table as settings.
+
+    Raises:
+        ArgumentError: a key is unknown or a value is not allowed; the message names key and source.
+    """
+    try:
+        return settings.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "config"
+        raise ArgumentError(f"{where} ({source})", f"be valid: {first['msg']}", first["input"]) from None
 
 
 def load_config(preset: str | Path, assignments: Sequence[str] = ()) -> StudyConfig:
@@ -246,10 +264,5 @@ def load_config(preset: str | Path, assignments: Sequence[str] = ()) -> StudyCon
         raise DataError(f"{path} cannot be used: {error}") from None
     table.setdefault("name", path.stem)
     for assignment in assignments:
-        _assign(table, assignment)
-    try:
-        return StudyConfig.model_validate(table)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "config"
-        raise ArgumentError(f"{where} ({path.name})", f"be valid: {first['msg']}", first["input"]) from None
+        assign(table, assignment)
+    return checked(StudyConfig, table, path.name)
