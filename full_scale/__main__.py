@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from full_scale.evaluate_model import add_arguments, run_command
 from vas_theory.command_line import build_parser, require, run
 
 if TYPE_CHECKING:
@@ -40,10 +41,16 @@ def _config(arguments: argparse.Namespace) -> StudyConfig:
     require("pydantic", "full-scale")
     from full_scale.config import load_config
 
-    return load_config(arguments.config or arguments.preset, arguments.set)
+    changes = list(arguments.set)
+    if arguments.model:
+        changes.append(f"model.name={arguments.model}")
+    return load_config(arguments.config or arguments.preset, changes)
 
 
 def _run_stage(arguments: argparse.Namespace) -> None:
+    if arguments.command == "evaluate" and (arguments.model or arguments.task):
+        run_command(arguments, _progress())
+        return
     config = _config(arguments)
     for module in ("torch", "transformers", "safetensors", "gguf"):
         require(module, "full-scale")
@@ -107,6 +114,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if name != "plan":
             command.add_argument("--output", type=Path, help="folder (default: full_scale/output/<name>)")
             command.add_argument("--restart", action="store_true", help="drop unfinished training and start it afresh")
+        if name == "evaluate":
+            add_arguments(command)
     return run(parser, argv)
 
 

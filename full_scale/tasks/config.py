@@ -8,7 +8,15 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from full_scale.trainer_config import Count, Fraction, Frozen
 
-__all__ = ["ArithmeticConfig", "FileConfig", "MMR1Config", "ReasoningGymConfig", "RewardConfig", "TaskConfig"]
+__all__ = [
+    "ArithmeticConfig",
+    "FileConfig",
+    "MMR1Config",
+    "ReasoningGymConfig",
+    "RewardConfig",
+    "TaskConfig",
+    "expand",
+]
 
 
 class RewardConfig(Frozen):
@@ -93,7 +101,7 @@ class MMR1Config(FileConfig):
     repeats: Literal["refuse", "drop"] = "drop"
 
 
-def _expand(value: Any) -> Any:
+def expand(value: Any) -> Any:
     """Turn ``name`` or ``name:argument`` into a table: the argument is a list of generators or a source."""
     if not isinstance(value, str):
         return value
@@ -118,6 +126,6 @@ TaskConfig = Annotated[
     | Annotated[FileConfig, Tag("file")]
     | Annotated[MMR1Config, Tag("mmr1")],
     Discriminator(_name),
-    BeforeValidator(_expand),
+    BeforeValidator(expand),
 ]
 """Any of the tasks; a table without a name is arithmetic."""
