@@ -1,0 +1,56 @@
+"""A run that can be watched step by step, for experiments that look at more than a learning curve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from simulations.equal_budget import EqualBudgetConfig
+from simulations.learner import Learner
+from simulations.pool import PoolConfig, build_pool
+from vas_theory.selection.strategies import make_strategy
+from vas_theory.selection.strategies.base import SelectionSetting, TrainingGroups
+from vas_theory.selection.strategies.driver import SelectionDriver
+
+__all__ = ["watch_steps"]
+
+
+def watch_steps(
+    config: EqualBudgetConfig, strategy: str, seed: int, options: Mapping[str, Any] | None = None
+) -> Iterator[tuple[Learner, SelectionDriver, TrainingGroups]]:
+    """Train as :func:`~simulations.equal_budget.run_equal_budget` does, and pause before each update.
+
+    Args:
+        config: a world of bandit prompts whose visits are not limited.
+        strategy: name of a strategy that samples independently.
+        seed: of pool, rollouts and the strategy's draws.
+        options: the strategy's own options.
+
+    Yields:
+        The learner, still at the policy that made the rollouts, the driver, whose books hold this step already, and
+        the groups about to be trained on.
+    """
+    assert isinstance(config.pool, PoolConfig)
+    pool = build_pool(config.pool, np.random.default_rng([seed, 0]))
+    learner = Learner(pool, config.learner, seed, config.budget)
+    setting = SelectionSetting(
+        prompts=pool.prompts,
+        batch_size=config.batch_size,
+        group_size=config.group_size,
+        budget=config.budget,
+        seed=seed,
+        advantage=config.learner.advantage,
+        ddof=config.learner.ddof,
+        eps=config.learner.eps,
+        features_P=None if pool.known_PF is None else pool.known_PF[: pool.prompts],
+    )
+    driver = SelectionDriver(make_strategy(strategy, setting, **(options or {})))
+    while True:
+        fresh_from = driver.generated
+        groups = driver.collect(learner.generate)
+        if groups is None:
+            return
+        yield learner, driver, groups
+        learner.update(groups, fresh_from)
