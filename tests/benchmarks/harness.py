@@ -156,10 +156,10 @@ class Report:
 
         write_table(
             pd.DataFrame([asdict(row) for row in self.rows]),
-            folder / "ratios.parquet",
+            folder / "speed_ratios.parquet",
             config={"comparisons": len(self.rows)},
             seed=None,
             sources=sorted(Path(__file__).parent.glob("*.py")),
         )
-        with atomic_path(folder / "ratios.txt") as temporary:
+        with atomic_path(folder / "speed_ratios.txt") as temporary:
             temporary.write_text(self.text(), encoding="utf-8")

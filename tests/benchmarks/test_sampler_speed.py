@@ -1,4 +1,4 @@
-"""A step of the sampler on a pool of 1.6 million prompts, against its budget and against one multinomial draw."""
+"""A step of the sampler on a pool of 1.6 million prompts, against its budget, one multinomial draw and a model."""
 
 from __future__ import annotations
 
@@ -36,6 +36,44 @@ def _step(sampler: VarianceAwareSampler, rates: np.ndarray) -> Callable[[], None
         sampler.observe(positions, right[sampler.step % 64] < rates[positions, None])
 
     return step
+
+
+GROUP = 8
+LAYERS, HIDDEN, KEY_VALUE, INNER = 30, 576, 192, 1536
+"""The shape of a language model with 135 million parameters, SmolLM2's smallest."""
+
+
+def _layer(rng: np.random.Generator) -> Callable[[], None]:
+    """The products with all weights of one layer, for one token of one rollout of each prompt."""
+    shapes = [(HIDDEN, HIDDEN)] * 2 + [(HIDDEN, KEY_VALUE)] * 2 + [(HIDDEN, INNER)] * 2 + [(INNER, HIDDEN)]
+    weights = [rng.standard_normal(shape, dtype=np.float32) for shape in shapes]
+    tokens = {width: rng.standard_normal((BATCH, width), dtype=np.float32) for width in (HIDDEN, INNER)}
+
+    def multiply() -> None:
+        for weight in weights:
+            tokens[len(weight)] @ weight
+
+    return multiply
+
+
+def test_against_the_model_it_serves(report: Report) -> None:
+    """Model time is counted low: one token a rollout, its products with the layers' weights, nothing else."""
+    rates = np.random.default_rng(0).beta(0.5, 0.5, PROMPTS)
+    step = _step(VarianceAwareSampler(PROMPTS, batch_size=BATCH, seed=1, group_size=GROUP), rates)
+    for _ in range(STEPS_BEFORE):
+        step()
+    seconds = interleaved_seconds(
+        {"ours": step, "layer": _layer(np.random.default_rng(3))}, repeats=9, calls={"ours": 30}
+    )
+    row = report.compare(
+        "sampler draw + observe, discounted Beta",
+        ours=seconds["ours"],
+        peer="one token a rollout, 135M model",
+        theirs=[LAYERS * GROUP * each for each in seconds["layer"]],
+        shape=f"{BATCH} of {PROMPTS}, {GROUP} rollouts each",
+        floor=1000.0,
+    )
+    assert row.met, row
 
 
 @pytest.mark.parametrize("name", SETTINGS)
