@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from full_scale.evaluate_model import add_arguments, run_command
 from vas_theory.command_line import build_parser, require, run
+from vas_theory.errors import ArgumentError
 
 if TYPE_CHECKING:
     from full_scale.config import StudyConfig
@@ -54,15 +56,28 @@ def _run_stage(arguments: argparse.Namespace) -> None:
     config = _config(arguments)
     for module in ("torch", "transformers", "safetensors", "gguf"):
         require(module, "full-scale")
+    output = arguments.output or Path("full_scale") / "output" / config.name
+    if config.engine == "trl":
+        _train_with_trl(arguments, config, output)
+        return
     from full_scale.study import Study
 
-    output = arguments.output or Path("full_scale") / "output" / config.name
     study = Study(config, output, _progress(), restart=arguments.restart)
     getattr(study, STAGES[arguments.command][1])()
     if arguments.command in ("study", "evaluate"):
         _print_evaluation(study)
     if arguments.command in ("study", "validate"):
         _print_validation(study)
+    print(f"tables: {output}")
+
+
+def _train_with_trl(arguments: argparse.Namespace, config: StudyConfig, output: Path) -> None:
+    if arguments.command != "train":
+        raise ArgumentError("engine", f"be 'compact' for {arguments.command}; the engine 'trl' trains", config.engine)
+    require("trl", "full-scale")
+    from full_scale.trl_adapter.run import train_arms
+
+    train_arms(config, output, _progress(), restart=arguments.restart)
     print(f"tables: {output}")
 
 
@@ -89,9 +104,13 @@ def _print_validation(study: Study) -> None:
 
 
 def _plan(arguments: argparse.Namespace) -> None:
-    from full_scale.plan import describe
+    for module in ("torch", "transformers"):
+        require(module, "full-scale")
+    arguments.preset = arguments.name or arguments.preset
+    config = _config(arguments)
+    from full_scale.plan import describe, plan_run
 
-    print(describe(_config(arguments)))
+    print(json.dumps(plan_run(config).as_dict(), indent=2) if arguments.json else describe(config))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -111,7 +130,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             "--set", action="append", default=[], metavar="TABLE.KEY=VALUE", help="change one value; may be repeated"
         )
         command.set_defaults(handler=_plan if name == "plan" else _run_stage)
-        if name != "plan":
+        if name != "evaluate":  # which has a meaning of its own for it
+            command.add_argument(
+                "--model", help="the packaged smollm2-135m, a folder or a hub id instead of the preset's"
+            )
+        if name == "plan":
+            command.add_argument("name", nargs="?", metavar="PRESET", help="a preset's name, as --preset")
+            command.add_argument("--json", action="store_true", help="print machine-readable JSON")
+        else:
             command.add_argument("--output", type=Path, help="folder (default: full_scale/output/<name>)")
             command.add_argument("--restart", action="store_true", help="drop unfinished training and start it afresh")
         if name == "evaluate":

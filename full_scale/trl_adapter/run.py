@@ -1,0 +1,256 @@
+"""Training the arms of a study with TRL: every arm and seed is one run, resumable, with its rows as the result."""
+
+from __future__ import annotations
+
+import gc
+import importlib.metadata
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from full_scale.artifacts import new_folder, verify_folder
+from full_scale.checkpoints import differences
+from full_scale.config import ArmConfig, StudyConfig
+from full_scale.models import Pretrained, load_pretrained, quiet, stop_ids
+from full_scale.tasks import Task, load_task
+from full_scale.trl_adapter.arguments import grpo_arguments, grpo_config, reward_parts, vas_config
+from full_scale.trl_adapter.dataset import asks_in_conversation, prompt_dataset
+from full_scale.trl_adapter.launch import check_launch
+from vas_theory.errors import DataError, StateMismatchError, VASError
+from vas_theory.storage import write_json, write_table
+
+__all__ = ["TrlRun", "train_arms"]
+
+
+class TrlRun:
+    """One arm from one seed.
+
+    Args:
+        config: the study, with engine ``trl``.
+        arm: how prompts are chosen.
+        seed: of sampling and of the sampler.
+        folder: where checkpoints, the result and the weights go.
+    """
+
+    def __init__(self, config: StudyConfig, arm: ArmConfig, seed: int, folder: Path) -> None:
+        self.config, self.arm, self.seed, self.folder = config, arm, seed, folder
+        sections = (
+            "model",
+            "task",
+            "rollouts",
+            "objective",
+            "optimiser",
+            "training",
+            "hardware",
+            "lora",
+            "vllm",
+            "trl",
+        )
+        self.identity: dict[str, Any] = {
+            "arm": arm.model_dump(mode="json"),
+            "seed": seed,
+            **config.section(*sections),
+            "versions": {name: importlib.metadata.version(name) for name in ("torch", "transformers", "trl")},
+        }
+
+    def finished(self) -> list[dict[str, Any]] | None:
+        """Return the rows of the finished run if it has this identity and its bytes are intact."""
+        try:
+            about = verify_folder(self.folder / "result")
+        except DataError:
+            return None
+        if differences(self.identity, about["identity"]):
+            return None
+        rows: list[dict[str, Any]] = json.loads((self.folder / "result" / "steps.json").read_text(encoding="utf-8"))
+        return rows
+
+    def train(self, task: Task, report: Callable[[str], None]) -> list[dict[str, Any]]:
+        """Train to the end, from the newest whole checkpoint if there is one, and write the result.
+
+        Args:
+            task: the questions.
+            report: called with one line after each step.
+
+        Raises:
+            StateMismatchError: the checkpoints in the folder belong to other settings.
+        """
+        trainer = self.build(task, report)
+        checkpoints = self.folder / "checkpoints"
+        resume = any(checkpoints.glob("checkpoint-*"))
+        if resume:
+            self._check_identity()
+        elif trainer.is_world_process_zero():
+            write_json(self.folder / "identity.json", self.identity)
+        with warnings.catch_warnings(), quiet():
+            warnings.simplefilter("ignore", FutureWarning)
+            trainer.train(resume_from_checkpoint=resume)
+        return self._write_result(trainer)
+
+    def build(self, task: Task, report: Callable[[str], None]) -> Any:
+        """Return the trainer, ready to start."""
+        from transformers import PrinterCallback
+
+        from full_scale.trl_adapter.progress import ProgressReport
+        from full_scale.trl_adapter.trainer import VASGRPOTrainer
+
+        config = self.config
+        # settings are refused before the model loads
+        vas = vas_config(config, self.arm, self.seed)
+        grpo_arguments(config, self.folder / "checkpoints", self.seed)
+        found = self._load()
+        conversation = asks_in_conversation(task.training, found.tokenizer)
+        stops = self._stop_at_newline(found) if not conversation else ()
+        rewards, weights, _ = reward_parts(config.task.reward)
+        arguments = grpo_arguments(config, self.folder / "checkpoints", self.seed, stops)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            trainer = VASGRPOTrainer(
+                model=found.model,
+                reward_funcs=list(rewards),
+                args=grpo_config({**arguments, "reward_weights": weights}),
+                train_dataset=prompt_dataset(task.training, conversation=conversation),
+                eval_dataset=prompt_dataset(task.held_out, conversation=conversation),
+                processing_class=found.processor,
+                callbacks=[ProgressReport(report, config.objective.epochs)],
+                peft_config=self._adapters(),
+                vas=vas,
+            )
+        trainer.remove_callback(PrinterCallback)  # ours says in one line what it prints as a dictionary
+        if stops and not hasattr(trainer, "eos_token_ids"):
+            raise VASError(
+                f"trl {importlib.metadata.version('trl')} ends completions at one token alone, but the questions of "
+                f"task {task.name} end at a newline: install trl 1.16, or choose a task and model that converse"
+            )
+        return trainer
+
+    def _load(self) -> Pretrained:
+        trl = self.config.trl
+        return load_pretrained(
+            self.config.model,
+            weights=trl.weights,
+            min_pixels=trl.min_image_pixels,
+            max_pixels=trl.max_image_pixels,
+        )
+
+    def _stop_at_newline(self, found: Pretrained) -> tuple[int, ...]:
+        """End completions at a newline, as text without turns goes on to the next question."""
+        stops = stop_ids(found.tokenizer, found.model.config.get_text_config().vocab_size)
+        found.model.generation_config.eos_token_id = list(stops)
+        return stops
+
+    def _adapters(self) -> Any:
+        lora = self.config.lora
+        if lora.rank == 0:
+            return None
+        from peft import LoraConfig
+
+        modules = lora.target_modules if isinstance(lora.target_modules, str) else list(lora.target_modules)
+        return LoraConfig(
+            r=lora.rank,
+            lora_alpha=lora.alpha,
+            lora_dropout=lora.dropout,
+            target_modules=modules,
+            task_type="CAUSAL_LM",
+        )
+
+    def _check_identity(self) -> None:
+        try:
+            found: Mapping[str, Any] = json.loads((self.folder / "identity.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise DataError(f"{self.folder} holds checkpoints of an unknown run: {error}; use --restart") from None
+        wrong = differences(self.identity, found)
+        if wrong:
+            raise StateMismatchError(f"unfinished run in {self.folder} (drop it with --restart)", wrong)
+
+    def _write_result(self, trainer: Any) -> list[dict[str, Any]]:
+        config = self.config
+        if config.training.keep_weights:
+            self._save_weights(trainer)
+        rows = self._rows(trainer)
+        if trainer.is_world_process_zero():
+            about = {"identity": self.identity, "label": f"{config.model.name}, {self.arm.name}, seed {self.seed}"}
+            with new_folder(self.folder / "result", about) as folder:
+                write_json(folder / "steps.json", rows)
+            shutil.rmtree(self.folder / "checkpoints", ignore_errors=True)
+        return rows
+
+    def _rows(self, trainer: Any) -> list[dict[str, Any]]:
+        from full_scale.trl_adapter.progress import step_rows
+
+        rollouts = self.config.rollouts
+        return step_rows(
+            trainer.state.log_history,
+            passes=self.config.objective.epochs,
+            prompts=rollouts.prompts_per_step,
+            group_size=rollouts.group_size,
+            arm=self.arm.name,
+            seed=self.seed,
+        )
+
+    def _save_weights(self, trainer: Any) -> None:
+        """Save the trained model; adapters are merged into it where one process holds it all."""
+        target = str(self.folder / "weights")
+        if self.config.lora.rank and self.config.hardware.sharding == "none":
+            if trainer.is_world_process_zero():
+                trainer.accelerator.unwrap_model(trainer.model).merge_and_unload().save_pretrained(target)
+                trainer.processing_class.save_pretrained(target)
+        else:
+            trainer.save_model(target)
+
+
+def train_arms(
+    config: StudyConfig, output: Path, report: Callable[[str], None], *, restart: bool = False
+) -> list[dict[str, Any]]:
+    """Train every arm at every seed and write the table ``training_steps``.
+
+    Args:
+        config: the study, with engine ``trl``.
+        output: folder of its tables and runs.
+        report: called with each line of progress.
+        restart: drop unfinished runs instead of resuming them.
+
+    Raises:
+        VASError: this process was started for other devices than the study's.
+    """
+    check_launch(config)
+    task = load_task(config.task)
+    rows: list[dict[str, Any]] = []
+    for seed in config.training.seeds:
+        for arm in config.arms:
+            run = TrlRun(config, arm, seed, output / "runs" / f"{arm.name}-seed{seed}")
+            done = run.finished()
+            if done is None:
+                if restart and _is_main():
+                    shutil.rmtree(run.folder, ignore_errors=True)
+                name = f"{arm.name}, seed {seed}"
+                report(f"training {name}: {config.training.steps} steps")
+                done = run.train(task, partial(_say, report, name))
+                gc.collect()  # a trainer holds itself in cycles, and its device memory with them
+            rows += done
+    if _is_main():
+        import pandas as pd
+
+        from full_scale.trl_adapter import mixin, progress
+
+        sections = {name: value for name, value in config.model_dump(mode="json").items() if name != "name"}
+        write_table(
+            pd.DataFrame(rows),
+            output / "training_steps.parquet",
+            config=sections,
+            seed=config.seed,
+            sources=[mixin, progress],
+        )
+    return rows
+
+
+def _say(report: Callable[[str], None], name: str, line: str) -> None:
+    report(f"{name}, {line}")
+
+
+def _is_main() -> bool:
+    return os.environ.get("RANK", "0") == "0"
