@@ -39,18 +39,30 @@ class Progress:
     prompts: list[dict[str, Any]] = field(default_factory=list)
 
 
-def _flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+def _flatten(value: Any, separator: str, prefix: str = "") -> dict[str, Any]:
     if isinstance(value, Mapping):
         flat: dict[str, Any] = {}
         for key, item in value.items():
-            flat.update(_flatten(item, f"{prefix}.{key}" if prefix else str(key)))
+            flat.update(_flatten(item, separator, f"{prefix}{separator}{key}" if prefix else str(key)))
         return flat
     return {prefix: value}
 
 
+def _nest(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Undo :func:`_flatten` with the separator ``/``; a sampler's own names hold dots."""
+    nested: dict[str, Any] = {}
+    for name, value in flat.items():
+        *path, last = name.split("/")
+        place = nested
+        for part in path:
+            place = place.setdefault(part, {})
+        place[last] = value
+    return nested
+
+
 def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Return dotted key -> (expected, found) for every value that differs between two nested mappings."""
-    left, right = (_flatten(json.loads(json.dumps(dict(value)))) for value in (expected, found))
+    left, right = (_flatten(json.loads(json.dumps(dict(value))), ".") for value in (expected, found))
     keys = sorted(left.keys() | right.keys())
     pairs = {key: (left.get(key, _MISSING), right.get(key, _MISSING)) for key in keys}
     return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
@@ -66,7 +78,7 @@ def save(
     progress: Progress,
     model: torch.nn.Module,
     optimiser: torch.optim.Optimizer,
-    sampler_state: Mapping[str, Any],
+    selection_state: Mapping[str, Any],
 ) -> None:
     """Write the state after ``progress.step`` steps and drop all but the newest checkpoints.
 
@@ -76,11 +88,11 @@ def save(
         progress: counters and rows.
         model: its parameters are saved by name.
         optimiser: AdamW over the model's parameters, in their order.
-        sampler_state: from the sampler's ``state_dict``.
+        selection_state: from the selection driver's ``state_dict``: nested mappings of arrays and plain values.
     """
     from safetensors.torch import save_file
 
-    from vas_theory.selection.state import write_state
+    from vas_theory.selection.state import seal, write_state
 
     target = run / "checkpoints" / f"step-{progress.step:06d}"
     names = [name for name, _ in model.named_parameters()]
@@ -92,7 +104,7 @@ def save(
     with new_folder(target, {"identity": dict(identity), "step": progress.step}) as folder:
         save_file({name: value.detach().contiguous() for name, value in model.named_parameters()}, folder / "model.st")
         save_file(moments, folder / "optimiser.st")
-        write_state(folder / "sampler.npz", sampler_state)
+        write_state(folder / "selection.npz", seal(_flatten(selection_state, "/")))
         write_json(folder / "progress.json", vars(progress))
     for old in _folders(run)[KEPT:]:
         shutil.rmtree(old)
@@ -118,7 +130,7 @@ def latest(run: Path, identity: Mapping[str, Any]) -> Path | None:
 
 
 def restore(folder: Path, model: torch.nn.Module, optimiser: torch.optim.Optimizer) -> tuple[Progress, dict[str, Any]]:
-    """Load a verified checkpoint into a model and its optimiser; return the progress and the sampler's state."""
+    """Load a verified checkpoint into a model and its optimiser; return the progress and the selection's state."""
     from safetensors.torch import load_file
 
     from vas_theory.selection.state import read_state
@@ -134,7 +146,8 @@ def restore(folder: Path, model: torch.nn.Module, optimiser: torch.optim.Optimiz
                 slots[index] = found
     optimiser.load_state_dict({"state": slots, "param_groups": optimiser.state_dict()["param_groups"]})
     progress = Progress(**json.loads((folder / "progress.json").read_text(encoding="utf-8")))
-    return progress, read_state(folder / "sampler.npz")
+    state = read_state(folder / "selection.npz")
+    return progress, _nest({name: value for name, value in state.items() if name != "checksum"})
 
 
 def remove_all(run: Path) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import math
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,31 +21,30 @@ import torch
 from full_scale import checkpoints
 from full_scale.artifacts import new_folder, verify_folder
 from full_scale.checkpoints import Progress
+from full_scale.collection import StepCollection
 from full_scale.config import ArmConfig, StudyConfig
 from full_scale.models import LanguageModel, load_language_model, quiet
-from full_scale.objective import advantages_of, policy_loss, token_weights
 from full_scale.rewards import score_groups
-from full_scale.rollouts import Rollouts, sample
-from full_scale.shared_prefix import completion_logprobs
-from full_scale.streams import stream
+from full_scale.rollouts import sample
 from full_scale.tasks import Prompt, Task, load_task
+from full_scale.update import update
 from vas_theory.errors import DataError
-from vas_theory.selection.ledger import RolloutLedger
-from vas_theory.selection.sampler import VarianceAwareSampler
+from vas_theory.selection.strategies import make_strategy
+from vas_theory.selection.strategies.base import SelectionSetting
+from vas_theory.selection.strategies.driver import SelectionDriver
 from vas_theory.storage import write_json
 
 __all__ = ["Run", "greedy_accuracy", "identity_of"]
 
-PROMPTS_AT_ONCE = 8
-"""Groups in one backward pass: bounds the memory of activations."""
-
 
 def identity_of(config: StudyConfig, arm: ArmConfig, seed: int, sources: Mapping[str, str]) -> dict[str, Any]:
     """Return everything the result of a run depends on except the model's bytes; runs with equal ones are equal."""
+    shared = config.section("model", "task", "rollouts", "objective", "optimiser", "training")
+    del shared["training"]["seeds"], shared["training"]["keep_weights"]  # which other runs there are, and what stays
     return {
         "arm": arm.model_dump(mode="json"),
         "seed": seed,
-        **config.section("model", "task", "rollouts", "objective", "optimiser", "training"),
+        **shared,
         "versions": {name: importlib.metadata.version(name) for name in ("numpy", "torch", "transformers")},
         "threads": torch.get_num_threads(),
         "sources": dict(sources),
@@ -93,7 +91,10 @@ class Run:
         return Progress(**json.loads((self.result / "progress.json").read_text(encoding="utf-8")))
 
     def train(self, report: Callable[[str], None]) -> Progress:
-        """Train to the end, from the newest sound checkpoint if there is one, and write the result.
+        """Train until the rollouts are spent, from the newest sound checkpoint if there is one, and write the result.
+
+        Every arm may spend ``steps`` batches of rollouts of every kind; what happens every so many steps happens each
+        time that many batches have been spent, so that curves of different arms meet at equal rollouts.
 
         Args:
             report: called with one line after each step.
@@ -108,47 +109,61 @@ class Run:
             weight_decay=settings.weight_decay,
             fused=True,
         )
-        sampler = VarianceAwareSampler(
-            [prompt.key for prompt in self.task.training],
-            batch_size=self.config.rollouts.prompts_per_step,
-            group_size=self.config.rollouts.group_size,
-            mixture_ratio=self.arm.mixture_ratio,
-            seed=self.seed,
-            **self.arm.sampler,
-        )
+        driver = SelectionDriver(make_strategy(self.arm.strategy, self._setting(), **self.arm.arguments()))
         reference = load_language_model(self.config.model) if self.config.objective.kl_weight > 0 else None
         progress = Progress()
         if resume_from is not None:
-            progress, sampler_state = checkpoints.restore(resume_from, model, optimiser)
-            sampler.load_state_dict(sampler_state)
+            progress, state = checkpoints.restore(resume_from, model, optimiser)
+            driver.load_state_dict(state)
             report(f"resumed after step {progress.step}")
         else:
-            accuracy = greedy_accuracy(language, self.task.held_out, self.config.rollouts.max_new_tokens)
-            progress.steps.append(self._row(0, held_out_accuracy=accuracy))
-        ledger = RolloutLedger()
-        if progress.ledger:
-            ledger.load_state_dict(progress.ledger)
+            progress.steps.append(self._row(0, held_out_accuracy=self._held_out_accuracy(language)))
         schedule = self.config.training
-        for step in range(progress.step + 1, schedule.steps + 1):
-            row = self._step(step, language, reference, optimiser, sampler, ledger, progress)
-            progress.step = step
-            if step % schedule.evaluate_every == 0 or step == schedule.steps:
-                row["held_out_accuracy"] = greedy_accuracy(
-                    language, self.task.held_out, self.config.rollouts.max_new_tokens
-                )
+        while (row := self._step(driver.step + 1, language, reference, optimiser, driver, progress)) is not None:
+            spent = [progress.steps[-1]["rollouts"] // self._batch, row["rollouts"] // self._batch]
             progress.steps.append(row)
-            progress.ledger = ledger.state_dict()
-            report(_line(row, schedule.steps))
-            if step % schedule.checkpoint_every == 0 and step < schedule.steps:
-                checkpoints.save(self.folder, self.identity, progress, model, optimiser, sampler.state_dict())
+            progress.step, progress.ledger = driver.step, driver.ledger.state_dict()
+            if _passes(schedule.evaluate_every, *spent):
+                row["held_out_accuracy"] = self._held_out_accuracy(language)
+            report(_line(row, self._budget))
+            if _passes(schedule.checkpoint_every, *spent) and row["rollouts"] < self._budget:
+                checkpoints.save(self.folder, self.identity, progress, model, optimiser, driver.state_dict())
+        progress.ledger = driver.ledger.state_dict()
+        if progress.steps[-1]["held_out_accuracy"] is None:
+            progress.steps[-1]["held_out_accuracy"] = self._held_out_accuracy(language)
         self._write_result(language, progress)
         return progress
 
+    @property
+    def _batch(self) -> int:
+        return self.config.rollouts.prompts_per_step * self.config.rollouts.group_size
+
+    @property
+    def _budget(self) -> int:
+        return self.config.training.steps * self._batch
+
+    def _setting(self) -> SelectionSetting:
+        rollouts, objective = self.config.rollouts, self.config.objective
+        return SelectionSetting(
+            prompts=len(self.task.training),
+            batch_size=rollouts.prompts_per_step,
+            group_size=rollouts.group_size,
+            budget=self._budget,
+            seed=self.seed,
+            advantage=objective.advantage,
+            ddof=objective.ddof,
+            eps=objective.eps,
+        )
+
+    def _held_out_accuracy(self, language: LanguageModel) -> float:
+        return greedy_accuracy(language, self.task.held_out, self.config.rollouts.max_new_tokens)
+
     def _row(self, step: int, **values: Any) -> dict[str, Any]:
-        empty = dict.fromkeys(("mean_reward", "gradient_norm", "loss", "entropy", "held_out_accuracy"))
-        counts = dict.fromkeys(("rollouts", "tokens", "mixed_groups", "excluded_rollouts", "clipped_tokens"), 0)
-        times = {"seconds": 0.0, "rollout_seconds": 0.0, "sampler_seconds": 0.0}
-        return {"arm": self.arm.name, "seed": self.seed, "step": step, **counts, **empty, **times, **values}
+        empty = ("mean_reward", "gradient_norm", "loss", "entropy", "clip_fraction", "held_out_accuracy")
+        counts = ("rollouts", "tokens", "groups", "mixed_groups", "excluded_rollouts", "clipped_tokens")
+        times = ("seconds", "rollout_seconds", "sampler_seconds")
+        blank = {**dict.fromkeys(counts, 0), **dict.fromkeys(empty), **dict.fromkeys(times, 0.0)}
+        return {"arm": self.arm.name, "seed": self.seed, "step": step, **blank, **values}
 
     def _step(
         self,
@@ -156,111 +171,37 @@ class Run:
         language: LanguageModel,
         reference: LanguageModel | None,
         optimiser: torch.optim.Optimizer,
-        sampler: VarianceAwareSampler,
-        ledger: RolloutLedger,
+        driver: SelectionDriver,
         progress: Progress,
-    ) -> dict[str, Any]:
-        config, clock = self.config.rollouts, time.perf_counter
+    ) -> dict[str, Any] | None:
+        """Collect and train on one batch; ``None`` when the rollouts are spent."""
+        clock = time.perf_counter
         started = clock()
-        positions = sampler.draw()
-        sampler_seconds = clock() - started
-        prompts = [self.task.training[position] for position in positions]
-        rollouts = sample(
-            language,
-            [prompt.text for prompt in prompts],
-            config.group_size,
-            config.max_new_tokens,
-            temperature=config.temperature,
-            generator=stream(self.seed, "training rollouts", step),
-        )
-        rollout_seconds = clock() - started - sampler_seconds
-        tokens = int(rollouts.mask_NT.sum())
-        ledger.charge("training", rollouts=len(rollouts.texts), groups=len(prompts), tokens=tokens)
-        scored = score_groups(
-            prompts,
-            rollouts.texts,
-            config.group_size,
-            largest_excluded_share=self.config.training.largest_excluded_share,
-        )
-        mark = clock()
-        sampler.observe(positions, scored.rewards_PG)
-        sampler_seconds += clock() - mark
-        advantages_PG = advantages_of(scored, self.config.objective).to(language.device)
-        update = self._update(step, language, reference, optimiser, rollouts, advantages_PG)
-        for slot, prompt in enumerate(prompts):
-            group = {
-                "arm": self.arm.name,
-                "seed": self.seed,
-                "step": step,
-                "slot": slot,
-                "prompt_key": prompt.key,
-                "group_size": int(scored.valid_PG[slot].sum()),
-                "successes": int(scored.successes_P[slot]),
-            }
-            progress.prompts.append(group)
+        collection = StepCollection(self.config, language, self.task.training, driver.strategy, self.seed)
+        groups = driver.collect(collection.generate)
+        sampler_seconds = clock() - started - collection.seconds
+        found: dict[str, Any] = {}
+        if groups is not None and len(groups.prompts_P):
+            batch = collection.batch(groups)
+            found = update(self.config, step, language, reference, optimiser, batch)
+            found["mixed_groups"] = int((batch.advantages_PG != 0).any(dim=1).sum())
+            found["groups"] = len(groups.prompts_P)
+            if np.isfinite(groups.rewards_R).any():
+                found["mean_reward"] = float(np.nanmean(groups.rewards_R))
+        about = {"arm": self.arm.name, "seed": self.seed, "step": step}
+        progress.prompts.extend({**about, "slot": slot, **group} for slot, group in enumerate(collection.groups))
+        if groups is None:
+            return None
         return self._row(
             step,
-            rollouts=ledger.rollouts,
-            tokens=tokens,
-            mean_reward=scored.mean if scored.valid_PG.any() else None,
-            mixed_groups=int((advantages_PG != 0).any(dim=1).sum()),
-            excluded_rollouts=scored.excluded,
+            rollouts=driver.ledger.rollouts,
+            tokens=collection.tokens,
+            excluded_rollouts=collection.excluded,
             seconds=clock() - started,
-            rollout_seconds=rollout_seconds,
+            rollout_seconds=collection.seconds,
             sampler_seconds=sampler_seconds,
-            **update,
+            **found,
         )
-
-    def _update(
-        self,
-        step: int,
-        language: LanguageModel,
-        reference: LanguageModel | None,
-        optimiser: torch.optim.Optimizer,
-        rollouts: Rollouts,
-        advantages_PG: torch.Tensor,
-    ) -> dict[str, Any]:
-        """Take the optimiser's steps for one batch; a batch without any gradient leaves the weights alone."""
-        objective, config = self.config.objective, self.config.rollouts
-        group, width = config.group_size, rollouts.tokens_NT.shape[1]
-        weights_PGT = token_weights(rollouts.mask_NT, objective.aggregation, config.max_new_tokens)
-        weights_PGT = weights_PGT.view(-1, group, width)
-        tokens_PGT = rollouts.tokens_NT.view(-1, group, width)
-        mask_PGT = rollouts.mask_NT.view(-1, group, width)
-        carries = torch.ones_like(advantages_PG[:, 0]) if reference else advantages_PG.abs().amax(dim=1)
-        chunks = carries.nonzero()[:, 0].split(PROMPTS_AT_ONCE)
-        if not len(chunks[0]):
-            return {"gradient_norm": 0.0, "loss": 0.0}
-        for slots in optimiser.param_groups:
-            slots["lr"] = self.config.optimiser.learning_rate * min(
-                1.0, step / (self.config.optimiser.warmup_steps + 1)
-            )
-        old: list[torch.Tensor] = []
-        found: dict[str, Any] = {}
-        for epoch in range(objective.epochs):
-            optimiser.zero_grad(set_to_none=True)
-            loss, clipped, entropy, count = 0.0, 0, 0.0, 0
-            for index, chosen in enumerate(chunks):
-                tokens, mask = tokens_PGT[chosen].flatten(0, 1), mask_PGT[chosen].flatten(0, 1)
-                prompts = rollouts.prompts.rows(chosen)
-                logprobs, spread = completion_logprobs(language, prompts, tokens, mask, config.temperature)
-                if epoch == 0:  # the policy that sampled is the one before the first step
-                    old.append(logprobs.detach())
-                anchor = None
-                if reference is not None:
-                    with torch.no_grad():
-                        anchor, _ = completion_logprobs(reference, prompts, tokens, mask, config.temperature)
-                rows = advantages_PG[chosen].flatten(), weights_PGT[chosen].flatten(0, 1)
-                terms = policy_loss(logprobs, old[index], *rows, objective, anchor)
-                terms.loss.backward()
-                loss, clipped = loss + float(terms.loss.detach()), clipped + terms.clipped
-                entropy, count = entropy + float(spread.sum()), count + int(mask.sum())
-            norm = torch.nn.utils.clip_grad_norm_(language.model.parameters(), self.config.optimiser.max_gradient_norm)
-            optimiser.step()
-            if epoch == 0:
-                found = {"gradient_norm": float(norm), "loss": loss, "entropy": entropy / count}
-        optimiser.zero_grad(set_to_none=True)
-        return {**found, "clipped_tokens": clipped}
 
     def _write_result(self, language: LanguageModel, progress: Progress) -> None:
         about = {"identity": self.identity, "label": f"{language.label}, {self.arm.name}, seed {self.seed}"}
@@ -284,11 +225,18 @@ class Run:
         shutil.rmtree(self.folder / "weights", ignore_errors=True)
 
 
-def _line(row: Mapping[str, Any], steps: int) -> str:
-    accuracy = row["held_out_accuracy"]
-    tail = "" if accuracy is None or math.isnan(accuracy) else f", held-out accuracy {accuracy:.3f}"
-    reward = np.nan if row["mean_reward"] is None else row["mean_reward"]
+def _passes(every: int, before: int, now: int) -> bool:
+    """Say whether a multiple of ``every`` lies in (before, now]."""
+    return now // every > before // every
+
+
+def _line(row: Mapping[str, Any], budget: int) -> str:
+    accuracy, reward, norm = row["held_out_accuracy"], row["mean_reward"], row["gradient_norm"]
     return (
-        f"step {row['step']}/{steps}: reward {reward:.3f}, {row['mixed_groups']} mixed groups, "
-        f"gradient norm {row['gradient_norm']:.3g}, {row['seconds']:.1f} s{tail}"
+        f"step {row['step']}, {row['rollouts']}/{budget} rollouts: "
+        + ("no group to train on" if reward is None else f"reward {reward:.3f}")
+        + f", {row['mixed_groups']} mixed groups"
+        + ("" if norm is None else f", gradient norm {norm:.3g}")
+        + f", {row['seconds']:.1f} s"
+        + ("" if accuracy is None else f", held-out accuracy {accuracy:.3f}")
     )

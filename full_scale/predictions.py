@@ -1,8 +1,6 @@
-r"""What theory predicts for the real model, written down before it is measured.
+"""Predictions: on which prompts, in which form, and sealed on disk before anything is measured.
 
-For binary rewards :math:`|\nabla J| = p(1-p)\,|\mu_1 - \mu_0|` exactly, so the open question is how far the distance
-between the classes varies from prompt to prompt. It is measured on calibration prompts; the pass rate of a predicted
-prompt comes from its pilot rollouts alone. Neither has seen the rollouts that the prediction is held against.
+What is predicted is in :mod:`full_scale.prompt_laws` (single prompts) and :mod:`full_scale.training_laws`.
 """
 
 from __future__ import annotations
@@ -23,9 +21,8 @@ from full_scale.streams import stream
 from vas_theory.errors import DataError, IntegrityError
 from vas_theory.storage import write_json
 
-__all__ = ["choose_prompts", "fit_pool", "predict", "read_predictions", "write_predictions"]
+__all__ = ["choose_prompts", "fit_pool", "interval", "prediction", "read_predictions", "write_predictions"]
 
-DRAWS = 20_000
 Array = NDArray[np.float64]
 
 
@@ -67,131 +64,25 @@ def _spread(places: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     return places[np.linspace(0, len(places) - 1, count).round().astype(np.int64)]
 
 
-def _interval(draws: Array, coverage: float) -> dict[str, float]:
+def interval(draws: Array, coverage: float) -> dict[str, float]:
+    """Return the median of predictive draws and the interval between their tails."""
     tail = (1 - coverage) / 2
     low, middle, high = np.quantile(draws, [tail, 0.5, 1 - tail])
     return {"predicted": float(middle), "low": float(low), "high": float(high)}
 
 
-def predict(
-    pilot: pd.DataFrame,
-    calibration: pd.DataFrame,
-    measured_keys: list[str],
-    *,
-    group_size: int,
-    groups: int,
-    coverage: float,
-    seed: int,
-) -> dict[str, Any]:
-    """Return the predictions as JSON-serialisable values.
+def prediction(name: str, quantity: str, statement: str, no_effect: float | None, **values: Any) -> dict[str, Any]:
+    """Return one prediction.
 
     Args:
-        pilot: columns prompt_key, rollouts, successes; a sample of the training pool.
-        calibration: rows of the probe table for the calibration prompts.
-        measured_keys: prompts to predict; none of them is in ``calibration``.
-        group_size: rollouts a group in training.
-        groups: groups of the uniform arm that the mixed share is measured on.
-        coverage: of the prediction intervals.
-        seed: of the Monte Carlo draws.
-
-    Raises:
-        DataError: fewer than three calibration prompts show both classes twice.
+        name: its id; the part before the first slash is its group, P1 to P7.
+        quantity: which measurement it is held against.
+        statement: what is predicted and from what.
+        no_effect: the value that would mean that there is nothing to see, if there is one.
+        values: predicted, low and high, and what else the measurement has to know (prompt_key, arm, seeds_needed).
     """
-    usable = calibration[calibration.mu_distance > 0]
-    if len(usable) < 3:
-        raise DataError(
-            f"only {len(usable)} calibration prompts have two right and two wrong rollouts; "
-            "raise probe.rollouts or probe.calibration_prompts"
-        )
-    draw = stream(seed, "predictions")
-    a, b = fit_pool(pilot.successes.to_numpy(float), pilot.rollouts.to_numpy(float))
-    logs = np.log(usable.mu_distance.to_numpy(float))
-    centre, spread, n = logs.mean(), logs.std(ddof=1), len(logs)
-    score = float(calibration.score_norm.max())
-    counts = pilot.set_index("prompt_key").loc[measured_keys]
-    right, wrong = counts.successes.to_numpy(float), (counts.rollouts - counts.successes).to_numpy(float)
-    pass_rates = draw.beta(a + right, b + wrong, (DRAWS, len(counts)))
-    # one draw of a new prompt's distance: Student's t, because mean and spread are estimated from n prompts
-    distance = np.exp(centre + spread * np.sqrt(1 + 1 / n) * draw.standard_t(n - 1, (DRAWS, len(counts))))
-    variance = pass_rates * (1 - pass_rates)
-    norms = variance * distance
-    items = [
-        {
-            "id": f"P1/gradient-norm/{key}",
-            "quantity": "gradient_norm",
-            "prompt_key": key,
-            "statement": "|grad J| = p(1-p) |mu_1 - mu_0|, p from the pilot, |mu_1 - mu_0| from other prompts",
-            "no_effect": 0.0,
-            **_interval(norms[:, index], coverage),
-        }
-        for index, key in enumerate(measured_keys)
-    ]
-    mean_variance = variance.mean(axis=0)
-    informative = np.flatnonzero((right > 0) & (wrong > 0))
-    if len(informative) >= 4:
-        x = np.log(mean_variance[informative])
-        slopes = np.array([np.polyfit(x, row, 1)[0] for row in np.log(norms[:2000, informative])])
-        items.append(
-            {
-                "id": "P1/exponent",
-                "quantity": "exponent",
-                "prompt_key": "",
-                "statement": "log |grad J| grows by 1 with log Var if the class distance does not depend on Var; "
-                "a gain linear in Var would need 1/2",
-                "no_effect": 0.0,
-                **_interval(slopes, coverage),
-            }
-        )
-        ranks = 1 - 6 * ((stats.rankdata(norms[:2000], axis=1) - stats.rankdata(mean_variance)) ** 2).sum(axis=1) / (
-            len(measured_keys) * (len(measured_keys) ** 2 - 1)
-        )
-        items.append(
-            {
-                "id": "P1/rank-correlation",
-                "quantity": "rank_correlation",
-                "prompt_key": "",
-                "statement": "rank correlation of measured |grad J| with the pilot's p(1-p)",
-                "no_effect": 0.0,
-                **_interval(ranks, coverage),
-            }
-        )
-    # Cauchy-Schwarz: |grad J| <= STD(R) sqrt(E|score|^2); here with the pilot's largest plausible STD of each prompt
-    largest_std = np.sqrt(np.quantile(variance, (1 + coverage) / 2, axis=0))
-    items.append(
-        {
-            "id": "P1/bound",
-            "quantity": "bound_ratio",
-            "prompt_key": "",
-            "statement": "largest |grad J| / (STD(R) sqrt(E|score|^2)) over the prompts is at most 1; STD from the "
-            "pilot, the score's norm the largest over the calibration prompts",
-            "no_effect": None,
-            "predicted": 1.0,
-            "low": 0.0,
-            "high": 1.0,
-        }
-    )
-    pool = draw.beta(a, b, (DRAWS, groups))
-    mixed = draw.random((DRAWS, groups)) < 1 - pool**group_size - (1 - pool) ** group_size
-    items.append(
-        {
-            "id": "P3/mixed-share",
-            "quantity": "mixed_share",
-            "prompt_key": "",
-            "statement": "share of groups with both outcomes under uniform sampling, first steps of training",
-            "no_effect": None,
-            **_interval(mixed.mean(axis=1), coverage),
-        }
-    )
-    return {
-        "coverage": coverage,
-        "groups": groups,
-        "pool": {"a": a, "b": b, "prompts": len(pilot)},
-        "class_distance": {"mean_log": float(centre), "sd_log": float(spread), "prompts": n},
-        "pilot_variance": dict(zip(measured_keys, mean_variance.tolist(), strict=True)),
-        "informative": [measured_keys[index] for index in informative],
-        "norm_at_most": dict(zip(measured_keys, (largest_std * score).tolist(), strict=True)),
-        "predictions": items,
-    }
+    about = {"id": name, "quantity": quantity, "statement": statement, "no_effect": no_effect}
+    return {"prompt_key": "", "arm": "", "seeds_needed": None, **about, **values}
 
 
 def _seal(content: Mapping[str, Any]) -> str:

@@ -22,12 +22,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from full_scale.collection import group_diversity
 from full_scale.models import LanguageModel
-from full_scale.rewards import exact_match, score_groups
+from full_scale.prompt_laws import WHITENED
+from full_scale.rewards import score_groups
 from full_scale.rollouts import Rollouts, sample
 from full_scale.score_gram import score_gram
 from full_scale.shared_prefix import encode
 from full_scale.tasks import Prompt
+from vas_theory.group_advantages import group_advantages
 
 __all__ = [
     "Estimate",
@@ -38,9 +41,13 @@ __all__ = [
     "pilot_counts",
     "probe_prompt",
     "split_half",
+    "whitened_squared",
+    "within_trace",
 ]
 
 Array = NDArray[np.float64]
+PARTITIONS = 64
+"""Random partitions over which the whitened gradient is averaged: so many that their choice adds little noise."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,41 @@ def class_distance_squared(gram_RR: Array, right_R: NDArray[np.bool_]) -> float:
     return float(within1 + within0 - 2 * between)
 
 
+def within_trace(gram_RR: Array, chosen_R: NDArray[np.bool_]) -> float:
+    """Return the unbiased trace of the covariance of the chosen rollouts' scores; NaN below two of them."""
+    n = int(chosen_R.sum())
+    if n < 2:
+        return float("nan")
+    k = gram_RR[np.ix_(chosen_R, chosen_R)]
+    return float((n * np.trace(k) - k.sum()) / (n * (n - 1)))
+
+
+def whitened_squared(gram_RR: Array, rewards_R: Array, group_size: int, draw: np.random.Generator) -> float:
+    r"""Return an unbiased estimate of :math:`|E \hat g|^2`, the whitened gradient of groups without clipping.
+
+    The mean of :math:`\langle \hat g_i, \hat g_j \rangle` over pairs of disjoint groups, over random partitions; NaN
+    where the rollouts do not make two groups.
+
+    Args:
+        gram_RR: inner products of the score functions.
+        rewards_R: rewards.
+        group_size: G.
+        draw: chooses the partitions.
+    """
+    groups = len(rewards_R) // group_size
+    if groups < 2:
+        return float("nan")
+    total = 0.0
+    for _ in range(PARTITIONS):
+        members_NG = draw.permutation(len(rewards_R))[: groups * group_size].reshape(groups, group_size)
+        weights_NR = np.zeros((groups, len(rewards_R)))
+        advantages_NG = group_advantages(rewards_R[members_NG]) / group_size
+        np.put_along_axis(weights_NR, members_NG, advantages_NG, axis=1)
+        inner_NN = weights_NR @ gram_RR @ weights_NR.T
+        total += (inner_NN.sum() - np.trace(inner_NN)) / (groups * (groups - 1))
+    return float(total / PARTITIONS)
+
+
 def jackknife(statistic: Callable[[NDArray[np.int64]], float], count: int, coverage: float) -> Estimate:
     """Return a statistic of ``count`` independent rollouts with its delete-one jackknife interval (Student's t).
 
@@ -154,10 +196,14 @@ def probe_prompt(
     generator: np.random.Generator,
     coverage: float,
 ) -> dict[str, Any]:
-    """Measure one prompt; the keys are columns of the ``probe`` table (:mod:`full_scale.tables`)."""
+    """Measure one prompt; the keys are columns of the ``probe`` table (:mod:`full_scale.tables`).
+
+    The whitened gradient is measured on the first half of the rollouts and the plain one it is compared with on the
+    second: on the same rollouts their ratio would be algebra.
+    """
     started = time.perf_counter()
     drawn = sample(language, [prompt.text], rollouts, max_new_tokens, temperature=temperature, generator=generator)
-    rewards = score_groups([prompt], drawn.texts, rollouts, exact_match).rewards_PG[0]
+    rewards = score_groups([prompt], drawn.texts, rollouts).rewards_PG[0]
     gram, distinct = gram_of_rollouts(language, prompt, drawn, temperature)
     right = rewards > 0.5
     squared = jackknife(lambda kept: gradient_squared(gram[np.ix_(kept, kept)], rewards[kept]), rollouts, coverage)
@@ -165,6 +211,9 @@ def probe_prompt(
     if not np.isfinite(distance.low):  # too few of one class: the rollouts agree with each other, not with the truth
         squared = Estimate(squared.value, float("nan"), float("nan"))
     norm, mu = squared.root(), distance.root()
+    first, second = np.arange(rollouts) < rollouts // 2, np.arange(rollouts) >= rollouts // 2
+    halves = [(gram[np.ix_(half, half)], rewards[half]) for half in (first, second)]
+    whitened = {f"whitened_squared_{size}": whitened_squared(*halves[0], size, generator) for size in WHITENED}
     return {
         "prompt_key": prompt.key,
         "rollouts": rollouts,
@@ -181,6 +230,11 @@ def probe_prompt(
         "mu_distance_low": mu.low,
         "mu_distance_high": mu.high,
         "score_norm": float(np.sqrt(np.diag(gram).mean())),
+        "trace_right": within_trace(gram, right),
+        "trace_wrong": within_trace(gram, ~right),
+        "plain_squared": gradient_squared(*halves[1]),
+        **whitened,
+        "diversity": float(group_diversity(drawn.tokens_NT, drawn.mask_NT, rollouts)[0]),
         "seconds": time.perf_counter() - started,
     }
 
@@ -198,7 +252,8 @@ def pilot_counts(
     texts = [prompt.text for prompt in prompts]
     drawn = sample(language, texts, rollouts, max_new_tokens, temperature=temperature, generator=generator)
     scored = score_groups(prompts, drawn.texts, rollouts)
+    diversity_P = group_diversity(drawn.tokens_NT, drawn.mask_NT, rollouts)
     return [
-        {"prompt_key": prompt.key, "rollouts": rollouts, "successes": int(successes)}
-        for prompt, successes in zip(prompts, scored.successes_P, strict=True)
+        {"prompt_key": prompt.key, "rollouts": rollouts, "successes": int(right), "diversity": float(diversity)}
+        for prompt, right, diversity in zip(prompts, scored.successes_P, diversity_P, strict=True)
     ]

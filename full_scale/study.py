@@ -1,19 +1,17 @@
-"""A study, stage by stage: pilot, calibrate, predict, probe, train, evaluate, validate.
+"""A study, stage by stage: pilot, calibrate, predict, count again and probe, train, evaluate, validate.
 
 Each stage writes tables whose provenance is its config, the hashes of the code it runs and the hashes of what it
-reads. A stage whose tables are current is skipped; training resumes inside a run. The probe cannot run before the
-predictions are on disk.
+reads. A stage whose tables are current is skipped; training resumes inside a run. Neither the probe nor training can
+run before the predictions are on disk.
 """
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pandas as pd
@@ -22,28 +20,18 @@ from full_scale.config import ArmConfig, StudyConfig
 from full_scale.engine import Run
 from full_scale.evaluate import evaluate, held_out_counts
 from full_scale.models import LanguageModel, load_language_model
-from full_scale.predictions import choose_prompts, predict, read_predictions, write_predictions
+from full_scale.predictions import choose_prompts, fit_pool, read_predictions, write_predictions
 from full_scale.probe import pilot_counts, probe_prompt
+from full_scale.prompt_laws import draw_prompts, predict_prompts
+from full_scale.provenance import EVALUATING, MEASURING, PREDICTING, VALIDATING, modules, training_sources
 from full_scale.streams import stream
 from full_scale.tasks import Prompt, load_task
+from full_scale.training_laws import UNIFORM_GROUPS, predict_pool, predict_training, uniform_arm
 from full_scale.validation import validate
 from vas_theory.errors import ArgumentError, DataError
 from vas_theory.storage import hash_sources, read_table, sha256_file, table_is_current, write_table
 
 __all__ = ["Study"]
-
-_SAMPLING = tuple(
-    f"full_scale.{name}" for name in ("models", "rewards", "rollouts", "shared_prefix", "streams", "tasks.arithmetic")
-)
-_SELECTION = tuple(
-    f"vas_theory.selection.{name}"
-    for name in ("feedback", "pass_rates", "sampler", "streams", "uniform_walk", "weighted_index", "weights")
-)
-MEASURING = (*_SAMPLING, "full_scale.probe", "full_scale.score_gram")
-TRAINING = (*_SAMPLING, *_SELECTION, "full_scale.engine", "full_scale.objective", "vas_theory.group_advantages")
-PREDICTING = ("full_scale.predictions", "full_scale.streams")
-UNIFORM_GROUPS = 24
-"""Groups of the uniform arm on which the mixed share is measured: few enough that the policy has hardly moved."""
 
 
 class Study:
@@ -86,9 +74,6 @@ class Study:
         """Read and verify a table of this study."""
         return read_table(self.path(table))
 
-    def _sources(self, names: Iterable[str]) -> list[ModuleType]:
-        return [importlib.import_module(name) for name in names]
-
     def _stage(
         self,
         tables: tuple[str, ...],
@@ -99,7 +84,7 @@ class Study:
         """Compute tables unless all of them are there and current; once in the life of this object."""
         if tables in self._settled:
             return
-        about: dict[str, Any] = {"config": config, "seed": self.config.seed, "sources": self._sources(sources)}
+        about: dict[str, Any] = {"config": config, "seed": self.config.seed, "sources": modules(sources)}
         name = " and ".join(tables)
         if all(table_is_current(self.path(table), **about) for table in tables):
             self.report(f"{name}: current, skipped")
@@ -134,42 +119,48 @@ class Study:
             rows.append(row)
         return pd.DataFrame(rows)
 
+    def _count(self, purpose: str, prompts: list[Prompt]) -> pd.DataFrame:
+        config = self.config
+        counts = pilot_counts(
+            self.start,
+            prompts,
+            config.probe.pilot_rollouts,
+            max_new_tokens=config.rollouts.max_new_tokens,
+            temperature=config.rollouts.temperature,
+            generator=stream(config.seed, f"{purpose} rollouts"),
+        )
+        return pd.DataFrame(counts)
+
+    def _measuring_config(self) -> dict[str, Any]:
+        return self.config.section("model", "task", "rollouts", "probe")
+
     def pilot(self) -> None:
         """Sample pass rates of a random part of the training prompts."""
-        config = self.config
 
         def compute() -> tuple[pd.DataFrame, ...]:
-            order = stream(config.seed, "pilot prompts").permutation(len(self.task.training))
-            chosen: list[Prompt] = [self.task.training[index] for index in order[: config.probe.pilot_prompts]]
-            counts = pilot_counts(
-                self.start,
-                chosen,
-                config.probe.pilot_rollouts,
-                max_new_tokens=config.rollouts.max_new_tokens,
-                temperature=config.rollouts.temperature,
-                generator=stream(config.seed, "pilot rollouts"),
-            )
-            return (pd.DataFrame(counts),)
+            order = stream(self.config.seed, "pilot prompts").permutation(len(self.task.training))
+            chosen = [self.task.training[index] for index in order[: self.config.probe.pilot_prompts]]
+            return (self._count("pilot", chosen),)
 
-        self._stage(("pilot",), config.section("model", "task", "rollouts", "probe"), MEASURING, compute)
+        self._stage(("pilot",), self._measuring_config(), MEASURING, compute)
 
     def _chosen(self) -> tuple[list[str], list[str]]:
         probe = self.config.probe
         return choose_prompts(self.read("pilot"), probe.calibration_prompts, probe.prompts, self.config.seed)
 
     def predict(self) -> None:
-        """Measure the calibration prompts and write the predictions for the others."""
+        """Measure the calibration prompts and write the predictions for the other prompts and for training."""
         self.pilot()
-        config = {**self.config.section("model", "task", "rollouts", "probe"), "reads": self._hashes("pilot")}
+        reads = {**self._measuring_config(), "reads": self._hashes("pilot")}
         sources = (*MEASURING, "full_scale.predictions")
-        self._stage(("calibration",), config, sources, lambda: (self._measure("calibration", self._chosen()[0]),))
+        self._stage(("calibration",), reads, sources, lambda: (self._measure("calibration", self._chosen()[0]),))
         if ("predictions",) in self._settled:
             return
         self._settled.add(("predictions",))
         about = {
-            "config": config,
+            "config": {**self._training_config(), **self.config.section("probe", "evaluation")},
             "reads": self._hashes("pilot", "calibration"),
-            "sources": hash_sources(self._sources(PREDICTING)),
+            "sources": hash_sources(modules(PREDICTING)),
         }
         try:
             if read_predictions(self.predictions)["about"] == about:
@@ -177,22 +168,41 @@ class Study:
                 return
         except DataError:
             pass
-        content = predict(
-            self.read("pilot"),
-            self.read("calibration"),
-            self._chosen()[1],
-            group_size=self.config.rollouts.group_size,
-            groups=UNIFORM_GROUPS,
-            coverage=self.config.probe.coverage,
-            seed=self.config.seed,
-        )
+        content = self._predicted()
         write_predictions(self.predictions, content, about)
         self.report(f"predictions: {len(content['predictions'])} written to {self.predictions}")
 
+    def _predicted(self) -> dict[str, Any]:
+        config, pilot, calibration = self.config, self.read("pilot"), self.read("calibration")
+        draws = draw_prompts(pilot, calibration, self._chosen()[1], config.seed)
+        content = predict_prompts(draws, calibration, config.probe.rollouts, config.probe.coverage)
+        content["predictions"] += predict_pool(pilot, config)
+        self.report("predictions: training is rehearsed")
+        content["predictions"] += predict_training(pilot, calibration, list(self.prompts), config)
+        a, b = fit_pool(pilot.successes.to_numpy(float), pilot.rollouts.to_numpy(float))
+        pool = {"a": a, "b": b, "prompts": len(pilot)}
+        weights = (
+            pilot.assign(weight=pilot.successes * (pilot.rollouts - pilot.successes)).set_index("prompt_key").weight
+        )
+        return {
+            **content,
+            "coverage": config.probe.coverage,
+            "groups": UNIFORM_GROUPS,
+            "uniform": uniform_arm(config),
+            "steps": config.training.steps,
+            "pool": pool,
+            "weights": weights.to_dict(),
+            "diversity": pilot.set_index("prompt_key").diversity.to_dict(),
+        }
+
     def probe(self) -> None:
-        """Measure what was predicted, on rollouts that no prediction has seen."""
+        """Measure the predicted prompts and count the pilot's again, on rollouts that no prediction has seen."""
         self.predict()
         content = read_predictions(self.predictions)
+        reads = {"predictions": content["sha256"], **self._hashes("pilot")}
+
+        def count_again() -> tuple[pd.DataFrame, ...]:
+            return (self._count("recount", [self.prompts[key] for key in self.read("pilot").prompt_key]),)
 
         def compute() -> tuple[pd.DataFrame, ...]:
             frame = self._measure("probe", self._chosen()[1])
@@ -204,18 +214,23 @@ class Study:
             frame["pilot_successes"] = pilot.successes.to_numpy()
             return (frame,)
 
-        reads = {"predictions": content["sha256"], **self._hashes("pilot")}
-        config = {**self.config.section("model", "task", "rollouts", "probe"), "reads": reads}
+        config = {**self._measuring_config(), "reads": reads}
+        self._stage(("recount",), config, MEASURING, count_again)
         self._stage(("probe",), config, MEASURING, compute)
 
     def runs(self) -> list[Run]:
         """Return every arm at every seed."""
-        sources = hash_sources(self._sources(TRAINING))
         pairs: list[tuple[ArmConfig, int]] = [
-            (arm, seed) for seed in self.config.training.seeds for arm in self.config.arms
+            (arm, seed) for arm in self.config.arms for seed in self.config.training.seeds
         ]
-        folder = self.output / "runs"
-        return [Run(self.config, arm, seed, folder / f"{arm.name}-seed{seed}", sources) for arm, seed in pairs]
+        return [self._run(arm, seed) for arm, seed in pairs]
+
+    def _run(self, arm: ArmConfig, seed: int) -> Run:
+        sources = hash_sources(modules(training_sources(arm.strategy)))
+        return Run(self.config, arm, seed, self.output / "runs" / f"{arm.name}-seed{seed}", sources)
+
+    def _training_sources(self) -> tuple[str, ...]:
+        return training_sources(*(arm.strategy for arm in self.config.arms))
 
     def _report_run(self, name: str, line: str) -> None:
         self.report(f"{name}, {line}")
@@ -238,7 +253,8 @@ class Study:
         return self.config.section("model", "task", "rollouts", "objective", "optimiser", "training", "arms")
 
     def train(self) -> None:
-        """Train all arms from the same start at an equal number of rollouts."""
+        """Train all arms from the same start at an equal number of rollouts, after they have been predicted."""
+        self.predict()
 
         def compute() -> tuple[pd.DataFrame, ...]:
             trained = self._trained(with_weights=False)
@@ -247,7 +263,7 @@ class Study:
             steps[numbers] = steps[numbers].apply(pd.to_numeric)
             return steps, pd.DataFrame([row for _, progress in trained for row in progress.prompts])
 
-        self._stage(("training_steps", "training_prompts"), self._training_config(), TRAINING, compute)
+        self._stage(("training_steps", "training_prompts"), self._training_config(), self._training_sources(), compute)
 
     def evaluate(self) -> None:
         """Evaluate the start and every trained model on the held-out prompts, all with the same random numbers."""
@@ -271,7 +287,7 @@ class Study:
             return pd.DataFrame(summary), pd.concat(counts, ignore_index=True)
 
         section = {**self._training_config(), **config.section("evaluation"), "reads": self._hashes("training_prompts")}
-        self._stage(("evaluation", "evaluation_prompts"), section, (*TRAINING, "full_scale.evaluate"), compute)
+        self._stage(("evaluation", "evaluation_prompts"), section, (*self._training_sources(), *EVALUATING), compute)
         if not config.training.keep_weights:
             for run in self.runs():
                 run.remove_weights()
@@ -279,19 +295,16 @@ class Study:
     def validate(self) -> None:
         """Hold every prediction against its measurement."""
         self.probe()
-        self.train()
+        self.evaluate()
         content = read_predictions(self.predictions)
-        uniform = next((arm.name for arm in self.config.arms if arm.mixture_ratio == 0), "")
+        names = ("probe", "recount", "training_steps", "training_prompts", "evaluation_prompts")
 
         def compute() -> tuple[pd.DataFrame, ...]:
-            probe, prompts = self.read("probe"), self.read("training_prompts")
-            return (validate(content, probe, prompts, uniform, self.config.seed),)
+            return (validate(content, {name: self.read(name) for name in names}, self.config.seed),)
 
-        reads = {"predictions": content["sha256"], **self._hashes("probe", "training_prompts")}
-        self._stage(("validation",), {"reads": reads}, (*PREDICTING, "full_scale.validation"), compute)
+        reads = {"predictions": content["sha256"], **self._hashes(*names)}
+        self._stage(("validation",), {"reads": reads}, VALIDATING, compute)
 
     def all(self) -> None:
         """Run every stage."""
-        self.probe()
-        self.evaluate()
         self.validate()

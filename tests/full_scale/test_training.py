@@ -19,8 +19,10 @@ from full_scale.config import ObjectiveConfig, StudyConfig, load_config
 from full_scale.engine import Run
 from full_scale.objective import advantages_of
 from full_scale.rewards import ScoredGroups, score_groups
-from full_scale.rollouts import sample
+from full_scale.rollouts import Rollouts, sample
 from full_scale.streams import stream
+from full_scale.tasks import load_task
+from full_scale.update import Batch, update
 from vas_theory.errors import StateMismatchError
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +59,7 @@ class Stop(Exception):
 
 def stop_after(step: int) -> Callable[[str], None]:
     def report(line: str) -> None:
-        if line.startswith(f"step {step}/"):
+        if line.startswith(f"step {step},"):
             raise Stop
 
     return report
@@ -88,7 +90,7 @@ def test_killed_run_resumes_to_identical_bytes(
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            if line.startswith("step 4/"):
+            if line.startswith("step 4,"):
                 os.kill(process.pid, signal.SIGKILL)
                 break
     assert process.returncode == -signal.SIGKILL
@@ -104,7 +106,7 @@ def test_killed_run_resumes_to_identical_bytes(
     assert not (tmp_path / "checkpoints").exists()
 
 
-@pytest.mark.parametrize("file", ["model.st", "optimiser.st", "sampler.npz", "progress.json"])
+@pytest.mark.parametrize("file", ["model.st", "optimiser.st", "selection.npz", "progress.json"])
 def test_truncated_checkpoint_is_rejected_aloud_and_the_one_before_it_used(
     file: str, config: StudyConfig, uninterrupted: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -155,15 +157,19 @@ def test_checkpoints_hold_no_pickle(config: StudyConfig, tmp_path: Path) -> None
                 assert all(archive[name].dtype != object for name in archive.files)
 
 
+def batch_of(rollouts: Rollouts, advantages_PG: torch.Tensor) -> Batch:
+    shape = (*advantages_PG.shape, -1)
+    return Batch(rollouts.prompts, rollouts.tokens_NT.view(shape), rollouts.mask_NT.view(shape), advantages_PG)
+
+
 @pytest.mark.parametrize("objective", [{}, {"advantage": "dr_grpo", "aggregation": "token_mean"}])
 def test_a_step_descends_the_gradient_that_autograd_finds(
-    tiny: Any, config: StudyConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, objective: dict[str, Any]
+    tiny: Any, config: StudyConfig, monkeypatch: pytest.MonkeyPatch, objective: dict[str, Any]
 ) -> None:
     """Skipped silent groups and shared prefixes leave the gradient of the written-out loss unchanged."""
     settings = ObjectiveConfig(**objective)
     small = config.rollouts.model_copy(update={"group_size": 4, "max_new_tokens": 3})
-    run = start(config.model_copy(update={"objective": settings, "rollouts": small}), tmp_path)
-    prompts = list(run.task.training[:4])
+    prompts = load_task(config.task).training[:4]
     rollouts = sample(tiny, [prompt.text for prompt in prompts], 4, 3, generator=stream(0, "test"))
     rewards = torch.tensor([[1, 0, 0, 0], [0, 0, 0, 0], [1, 1, 0, 1], [1, 1, 1, 1]]).double().numpy()
     scored = ScoredGroups(rewards, rewards == rewards)
@@ -176,7 +182,8 @@ def test_a_step_descends_the_gradient_that_autograd_finds(
 
     optimiser = Capture(tiny.model.parameters(), lr=1.0)
     monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda parameters, limit: torch.tensor(1.0))
-    run._update(1, tiny, None, optimiser, rollouts, advantages)
+    study = config.model_copy(update={"objective": settings, "rollouts": small})
+    update(study, 1, tiny, None, optimiser, batch_of(rollouts, advantages))
 
     total = torch.tensor(0.0, dtype=torch.float64)
     lengths = rollouts.mask_NT.sum(dim=1)
@@ -191,12 +198,12 @@ def test_a_step_descends_the_gradient_that_autograd_finds(
         torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-8)  # the weights are made in float32
 
 
-def test_batch_without_gradient_leaves_the_weights_alone(tiny: Any, config: StudyConfig, tmp_path: Path) -> None:
-    run = start(config, tmp_path)
-    rollouts = sample(tiny, [prompt.text for prompt in run.task.training[:2]], 8, 1, generator=stream(0, "test"))
+def test_batch_without_gradient_leaves_the_weights_alone(tiny: Any, config: StudyConfig) -> None:
+    prompts = load_task(config.task).training[:2]
+    rollouts = sample(tiny, [prompt.text for prompt in prompts], 8, 1, generator=stream(0, "test"))
     before = [parameter.detach().clone() for parameter in tiny.model.parameters()]
     optimiser = torch.optim.AdamW(tiny.model.parameters(), weight_decay=0.5)
-    found = run._update(1, tiny, None, optimiser, rollouts, torch.zeros(2, 8))
+    found = update(config, 1, tiny, None, optimiser, batch_of(rollouts, torch.zeros(2, 8)))
     assert found == {"gradient_norm": 0.0, "loss": 0.0}
     for parameter, old in zip(tiny.model.parameters(), before, strict=True):
         assert torch.equal(parameter, old)

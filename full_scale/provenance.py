@@ -1,0 +1,56 @@
+"""Which code the tables of each stage depend on. Code that only reads configs or stores results is left out."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable
+from types import ModuleType
+
+__all__ = ["EVALUATING", "MEASURING", "PREDICTING", "VALIDATING", "modules", "training_sources"]
+
+_SAMPLING = (
+    "full_scale.models",
+    "full_scale.rewards.checks",
+    "full_scale.rewards.groups",
+    "full_scale.rollouts",
+    "full_scale.shared_prefix",
+    "full_scale.streams",
+    "full_scale.tasks.arithmetic",
+)
+_SELECTION = (
+    "vas_theory.group_advantages",
+    "vas_theory.selection.strategies.base",
+    "vas_theory.selection.strategies.driver",
+)
+_SAMPLER = tuple(
+    f"vas_theory.selection.{name}"
+    for name in ("feedback", "pass_rates", "sampler", "streams", "uniform_walk", "weighted_index", "weights")
+)
+_SHARED_PARTS = {"dapo": ("_groups", "uniform"), "index": ("_logit_belief", "_look_ahead"), "mopps": ("_beta_memory",)}
+_SHARED_PARTS["vas-paper"] = ("_periodic",)
+
+MEASURING = (*_SAMPLING, "full_scale.collection", "full_scale.probe", "full_scale.score_gram")
+PREDICTING = tuple(
+    f"full_scale.{name}" for name in ("dynamics", "predictions", "prompt_laws", "rehearsal", "streams", "training_laws")
+)
+EVALUATING = (*_SAMPLING, "full_scale.evaluate", "full_scale.probe")
+VALIDATING = tuple(
+    f"full_scale.{name}"
+    for name in ("dynamics", "predictions", "prompt_laws", "prompt_measures", "training_measures", "validation")
+)
+
+
+def training_sources(*strategies: str) -> tuple[str, ...]:
+    """Return what training with these strategies depends on: a new strategy leaves the runs of others current."""
+    names = []
+    for strategy in strategies:
+        names += [strategy.replace("-", "_"), *_SHARED_PARTS.get(strategy, ())]
+    chosen = (f"vas_theory.selection.strategies.{name}" for name in names)
+    sampler = _SAMPLER if "vas" in strategies else ()
+    engine = ("full_scale.collection", "full_scale.engine", "full_scale.objective", "full_scale.update")
+    return tuple(sorted({*_SAMPLING, *_SELECTION, *sampler, *chosen, *engine}))
+
+
+def modules(names: Iterable[str]) -> list[ModuleType]:
+    """Import modules by name."""
+    return [importlib.import_module(name) for name in names]
