@@ -153,5 +153,5 @@ def vas_config(config: StudyConfig, arm: ArmConfig, seed: int) -> VASConfig:
         "largest_excluded_share": config.training.largest_excluded_share,
     }
     if arm.strategy != "vas":
-        raise ArgumentError("arms.strategy", "be 'vas' where engine is 'trl'", arm.strategy)
+        return VASConfig(strategy=arm.strategy, options=arm.options, **common)
     return VASConfig(mixture_ratio=arm.mixture_ratio, sampler={"reward_range": bounds, **arm.sampler}, **common)

@@ -33,6 +33,9 @@ class VASConfig:
         seed: of the draws; by default the seed of the training arguments.
         posterior: ``discounted_beta``, ``arcsine_kalman`` or ``hierarchical_beta``.
         category_column: column of labels which ``hierarchical_beta`` pools by.
+        strategy: ``vas``, or another way of choosing prompts for a comparison, such as ``uniform`` or ``mopps``;
+            ``mixture_ratio``, ``posterior``, ``category_column`` and ``sampler`` are not for those.
+        options: of another strategy.
         largest_excluded_share: training stops when more than this share of a batch has no usable reward.
         sampler: further settings of :class:`~vas_theory.selection.sampler_config.SamplerConfig`.
 
@@ -48,8 +51,11 @@ class VASConfig:
     category_column: str | None = None
     largest_excluded_share: float = 0.5
     sampler: Mapping[str, Any] = field(default_factory=dict)
+    strategy: str = "vas"
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._check_strategy()
         if not 0 <= self.largest_excluded_share <= 1:
             raise ArgumentError("largest_excluded_share", "lie in [0, 1]", self.largest_excluded_share)
         if self.success is not None and not callable(self.success):
@@ -65,3 +71,16 @@ class VASConfig:
             )
         if self.sampler.get("score") == "custom":
             raise ArgumentError("sampler", "take the score 'expected_signal' or 'vps'", self.sampler)
+
+    def _check_strategy(self) -> None:
+        if self.strategy == "vas":
+            if self.options:
+                raise ArgumentError("options", "be empty for the strategy 'vas' (see sampler)", self.options)
+            return
+        from full_scale.trl_adapter.strategies import require_one_round
+
+        require_one_round(self.strategy)
+        if self.sampler or self.category_column is not None:
+            raise ArgumentError(
+                "sampler and category_column", f"be left out for strategy {self.strategy}", self.sampler
+            )

@@ -24,6 +24,7 @@ from full_scale.trl_adapter.config import VASConfig
 from full_scale.trl_adapter.feedback import GroupedRewards, check_groups, group_diversity, group_rewards
 from full_scale.trl_adapter.prompts import prompt_keys
 from full_scale.trl_adapter.state import newest_intact, read_sampler, write_sampler
+from full_scale.trl_adapter.strategies import StrategySampler
 from vas_theory.errors import ArgumentError, VASError
 from vas_theory.selection.sampler import VarianceAwareSampler
 
@@ -83,21 +84,25 @@ class VASMixin(_Base):
         if len(keys) < prompts:
             raise ArgumentError("train_dataset", f"hold the {prompts} prompts of a generation batch", len(keys))
         self._require_aligned_saves()
-        categories = self.train_dataset[self.vas.category_column] if self.vas.category_column else None
-        self.sampler = VarianceAwareSampler(
-            keys,
-            batch_size=prompts,
-            group_size=self.num_generations,
-            mixture_ratio=self.vas.mixture_ratio,
-            seed=self.args.seed if self.vas.seed is None else self.vas.seed,
-            posterior=self.vas.posterior,
-            categories=categories,
-            **self.vas.sampler,
-        )
+        self.sampler = self._build_sampler(keys, prompts)
         self._prompt_rows = self._remove_unused_columns(self.train_dataset, description="Training")
         self._vas_counters = {"drawn": 0, "observed": 0, "silent_groups": 0, "unused_steps": 0}
         self._vas_batch: _Batch | None = None
         self._drops_incomplete_groups = not excludes_unscored(importlib.metadata.version("trl"))
+
+    def _build_sampler(self, keys: list[str] | list[int], prompts: int) -> VarianceAwareSampler | StrategySampler:
+        seed = self.args.seed if self.vas.seed is None else self.vas.seed
+        shape = {"batch_size": prompts, "group_size": self.num_generations, "seed": seed}
+        if self.vas.strategy != "vas":
+            return StrategySampler(self.vas.strategy, keys, options=self.vas.options, **shape)
+        return VarianceAwareSampler(
+            keys,
+            mixture_ratio=self.vas.mixture_ratio,
+            posterior=self.vas.posterior,
+            categories=self.train_dataset[self.vas.category_column] if self.vas.category_column else None,
+            **shape,
+            **self.vas.sampler,
+        )
 
     def train(self, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any) -> Any:
         """Train; with ``resume_from_checkpoint=True`` go on from the newest checkpoint that is whole."""
@@ -149,12 +154,16 @@ class VASMixin(_Base):
         diversity = None
         if self.sampler.config.score == "vps" and self.sampler.config.beta > 0:
             diversity = group_diversity(gather_object(completion_ids_list), size)
+        extra = {}
+        if isinstance(self.sampler, StrategySampler):
+            extra["lengths"] = gather_object([len(ids) for ids in completion_ids_list])
         self.sampler.observe_by_key(
             batch.keys_P,
             rewards.rewards_PG,
             successes=rewards.successes_PG,
             diversity=diversity,
             policy_version=self.sampler.policy_version,
+            **extra,
         )
         self._vas_counters["observed"] += 1
         self._vas_counters["silent_groups"] += int(rewards.silent_P.sum())
@@ -227,7 +236,7 @@ class VASMixin(_Base):
     def _log_batch(self, batch: _Batch) -> None:
         assert batch.rewards is not None
         known = self.sampler.metrics()
-        values: dict[str, float] = {name: known[name] for name in _LOGGED if not np.isnan(known[name])}
+        values: dict[str, float] = {name: known[name] for name in _LOGGED if not np.isnan(known.get(name, np.nan))}
         values |= {
             "lag": batch.lag,
             "silent_groups": int(batch.rewards.silent_P.sum()),

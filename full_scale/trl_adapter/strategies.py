@@ -1,0 +1,200 @@
+"""Other ways of choosing prompts than variance-aware sampling, for comparisons at equal rollouts inside TRL.
+
+TRL makes a fixed number of rollouts a generation batch and trains on all of them, so a strategy fits if it rolls one
+batch of whole groups a step. Refilling, screening and scoring strategies (``dapo``, ``speed``, ``vas-paper``, ...) do
+not; the compact engine runs those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vas_theory.errors import ArgumentError, StateMismatchError, VASError
+from vas_theory.selection.prompt_keys import PromptKeys
+from vas_theory.selection.state import seal, verify
+from vas_theory.selection.strategies import make_strategy, strategy_class, strategy_names
+from vas_theory.selection.strategies.base import OneRoundStrategy, Rollouts, SelectionSetting
+
+__all__ = ["StrategySampler", "one_round_strategies", "require_one_round"]
+
+_STATE = "strategy."
+_UNBOUNDED = 2**62
+
+
+def _fits(name: str) -> bool:
+    found = strategy_class(name)
+    return (
+        found.propose is OneRoundStrategy.propose
+        and found.training_groups is OneRoundStrategy.training_groups
+        and not found.needs_truth
+        and found.sampling == "independent"
+    )
+
+
+def one_round_strategies() -> list[str]:
+    """Return the names of the strategies that can run inside TRL."""
+    return [name for name in strategy_names() if _fits(name)]
+
+
+def require_one_round(name: str) -> None:
+    """Refuse a strategy that needs several rounds of rollouts a step.
+
+    Raises:
+        UnknownNameError: there is no strategy of this name.
+        ArgumentError: TRL cannot serve it.
+    """
+    if not _fits(name):
+        raise ArgumentError(
+            "strategy",
+            f"roll one batch of whole groups a step ({', '.join(one_round_strategies())}), as TRL does; the compact "
+            "engine runs the others",
+            name,
+        )
+
+
+@dataclass(frozen=True)
+class _Batch:
+    batch_size: int
+    group_size: int
+    reward_range: tuple[float, float] = (0.0, 1.0)
+    score: str = "strategy"
+    beta: float = 0.0
+
+
+class StrategySampler:
+    """A one-round strategy behind the part of ``VarianceAwareSampler`` that the trainer uses.
+
+    The strategy is told 1 for a right rollout, 0 for a wrong one and NaN for one without a reward; how wins are
+    weighed against each other is the loss' business. Draws depend on seed and step alone, so a resumed run goes on as
+    the uninterrupted one.
+
+    Args:
+        name: of the strategy.
+        keys: of the prompts.
+        batch_size: prompts a generation batch.
+        group_size: rollouts a prompt.
+        seed: of the draws.
+        options: of the strategy.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        keys: Sequence[str] | Sequence[int],
+        *,
+        batch_size: int,
+        group_size: int,
+        seed: int,
+        options: Mapping[str, Any],
+    ) -> None:
+        require_one_round(name)
+        self.name, self.keys = name, PromptKeys(keys)
+        self.config = _Batch(batch_size, group_size)
+        setting = SelectionSetting(
+            prompts=len(self.keys), batch_size=batch_size, group_size=group_size, budget=_UNBOUNDED, seed=seed
+        )
+        self.strategy = make_strategy(name, setting, **options)
+        self.step = self.rollouts = self.mixed = self.excluded = 0
+        self.policy_version = 0
+        self.last_arms = np.ones(batch_size, dtype=np.int8)  # every place is the strategy's choice
+
+    def draw(self, policy_version: int | None = None) -> NDArray[np.int64]:
+        """Return the positions of the next batch.
+
+        Raises:
+            VASError: the strategy asks for another number of prompts or rollouts than TRL will make.
+        """
+        key = np.array([self.strategy.setting.seed, 1], dtype=np.uint64)
+        counter = np.array([0, 0, self.step, 0], dtype=np.uint64)
+        proposal = self.strategy.propose(np.random.Generator(np.random.Philox(key=key, counter=counter)))
+        prompts, counts = ((), ()) if proposal is None else proposal
+        if len(prompts) != self.config.batch_size or set(np.asarray(counts).tolist()) != {self.config.group_size}:
+            raise VASError(
+                f"strategy {self.name} asks for {len(prompts)} prompts with {sorted(set(np.asarray(counts).tolist()))} "
+                f"rollouts each, but TRL makes {self.config.batch_size} groups of {self.config.group_size}"
+            )
+        self.policy_version = self.step if policy_version is None else policy_version
+        return np.asarray(prompts, dtype=np.int64)
+
+    def observe_by_key(
+        self,
+        keys: ArrayLike,
+        rewards: NDArray[np.float64],
+        *,
+        successes: NDArray[np.bool_],
+        lengths: ArrayLike,
+        diversity: NDArray[np.float64] | None = None,
+        policy_version: int | None = None,
+    ) -> None:
+        """Tell the strategy what came of the last batch, one row a group; ``lengths`` are tokens of each rollout."""
+        told = np.where(np.isfinite(rewards), successes, np.nan)
+        size = told.size
+        rollouts = Rollouts(
+            prompts_P=self.keys.positions_of(keys),
+            counts_P=np.full(len(told), told.shape[1], dtype=np.int64),
+            ids_R=np.arange(self.rollouts, self.rollouts + size),
+            rewards_R=told.reshape(-1),
+            lengths_R=np.asarray(lengths, dtype=np.float64).reshape(-1),
+            diversity_P=diversity,
+        )
+        self.strategy.receive(rollouts)
+        self.strategy.training_groups()  # ends the step; TRL computes the advantages
+        self.step += 1
+        self.rollouts += size
+        self.excluded += int(np.isnan(told).sum())
+        self.mixed += int(((rollouts.successes_P > 0) & (rollouts.successes_P < rollouts.graded_P)).sum())
+
+    def metrics(self) -> dict[str, float]:
+        """Return what is known of the run so far."""
+        groups = self.rollouts // self.config.group_size
+        return {
+            "training_rollouts": float(self.rollouts),
+            "realised_mixed_share": self.mixed / groups if groups else float("nan"),
+            "excluded_rewards": float(self.excluded),
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything the next draws depend on, with a checksum."""
+        counts = {name: getattr(self, name) for name in ("step", "rollouts", "mixed", "excluded", "policy_version")}
+        memory = _flat(self.strategy.state_dict(), _STATE)
+        setting = self.strategy.setting
+        about = {"name": self.name, "seed": setting.seed, "prompts": setting.prompts}
+        return seal({**about, **counts, **memory})
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a saved state.
+
+        Raises:
+            IntegrityError: the state was altered.
+            StateMismatchError: it is of another strategy, seed or number of prompts.
+        """
+        verify(state)
+        setting = self.strategy.setting
+        expected: dict[str, object] = {"name": self.name, "seed": setting.seed, "prompts": setting.prompts}
+        wrong = {name: (own, state.get(name)) for name, own in expected.items() if state.get(name) != own}
+        if wrong:
+            raise StateMismatchError("state of StrategySampler", wrong)
+        memory: dict[str, Any] = {}
+        for name, value in state.items():
+            if name.startswith(_STATE):
+                *path, last = name.removeprefix(_STATE).split("/")
+                place = memory
+                for part in path:
+                    place = place.setdefault(part, {})
+                place[last] = value
+        self.strategy.load_state_dict(memory)
+        for name in ("step", "rollouts", "mixed", "excluded", "policy_version"):
+            setattr(self, name, int(state[name]))
+
+
+def _flat(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Return nested dicts as one, their keys joined by slashes."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        flat |= _flat(value, f"{prefix}{name}/") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+    return flat
