@@ -1,4 +1,4 @@
-"""``python -m paper_figures``: list, draw and check figures, write the report, run the whole job."""
+"""``python -m paper_figures``: list, draw and check figures, write report and explorer, run the whole job."""
 
 from __future__ import annotations
 
@@ -65,11 +65,12 @@ def _check(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _report(arguments: argparse.Namespace) -> None:
+def _page(arguments: argparse.Namespace) -> None:
     from paper_figures.graph import build, stale_reasons
-    from paper_figures.pipeline import report_node
+    from paper_figures.pipeline import explorer_node, report_node
 
-    node = report_node(_root(arguments), arguments.preset)
+    make_node = {"report": report_node, "explorer": explorer_node}[arguments.command]
+    node = make_node(_root(arguments), arguments.preset)
     if stale_reasons(node) or arguments.force:
         build(node)
     print(f"  {node.outputs[0]} ({node.outputs[0].stat().st_size / 1e6:.1f} MB)", flush=True)
@@ -91,12 +92,13 @@ def _readme(arguments: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = build_parser("paper_figures", "Figures, the report, and the whole job from claims to report.")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for name, handler, help_text in (
         ("list", _list, "name every figure, its state, title and tables"),
         ("make", _make, "draw the figures that are stale"),
         ("check", _check, "exit 1 and name what is stale or missing"),
-        ("report", _report, "write the report from figures, ledger and predictions"),
+        ("report", _page, "write the report from figures, ledger and predictions"),
+        ("explorer", _page, "write the page on which one's own pool and budget can be tried"),
         ("reproduce", _reproduce, "verify, simulate, train, draw and report; skips what is current"),
     ):
         command = commands.add_parser(name, help=help_text)
@@ -107,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("names", nargs="*", metavar="NAME", help="figures; all when none are given")
         if name == "reproduce":
             command.add_argument("--record", action="store_true", help="store the closing lines for the README")
-        if name in ("make", "report"):
+        if name in ("make", "report", "explorer"):
             command.add_argument("--force", action="store_true", help="also what is current")
     command = commands.add_parser("readme", help="renew the generated parts of README.md")
     command.set_defaults(handler=_readme)

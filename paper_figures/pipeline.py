@@ -10,9 +10,10 @@ from pathlib import Path
 
 from paper_figures import render
 from paper_figures.declaration import ROOT, Figure, Table, output_folder, published_folder
+from paper_figures.explorer.facts import TABLES as EXPLORER_TABLES
 from paper_figures.figures import get_figures
 from paper_figures.graph import Node
-from paper_figures.report.results import TRAINING, VALIDATION
+from paper_figures.report.results import TABLES as REPORT_TABLES
 from vas_theory.command_line import require
 from vas_theory.errors import DataError, MissingExtraError
 from vas_theory.sources import source_files
@@ -20,6 +21,7 @@ from vas_theory.storage import atomic_path, read_metadata, sha256_file
 
 __all__ = [
     "claims_node",
+    "explorer_node",
     "figure_node",
     "figure_nodes",
     "project_nodes",
@@ -44,10 +46,15 @@ def _version(package: str) -> str:
         raise MissingExtraError(package, "figures") from None
 
 
+def _remedies(tables: Iterable[Table], root: Path, preset: str) -> dict[Path, str]:
+    """Return the files of tables, each with the command that makes it."""
+    return {table.path(root, preset): table.shown_command(preset) for table in tables}
+
+
 def project_tables(root: Path, preset: str) -> list[Table]:
-    """Return the tables that figures and report of a preset read, each file once."""
+    """Return the tables that figures, report and explorer of a preset read, each file once."""
     tables = [table for figure in get_figures() for table in figure.inputs.values()]
-    return list({table.path(root, preset): table for table in [*tables, TRAINING, VALIDATION]}.values())
+    return list({table.path(root, preset): table for table in [*tables, *REPORT_TABLES, *EXPLORER_TABLES]}.values())
 
 
 def figure_node(figure: Figure, root: Path, preset: str) -> Node:
@@ -66,17 +73,17 @@ def figure_node(figure: Figure, root: Path, preset: str) -> Node:
             with atomic_path(path) as temporary:
                 temporary.write_bytes(files[name])
 
-    inputs = {table.path(root, preset): table for table in figure.inputs.values()}
+    tables = _remedies(figure.inputs.values(), root, preset)
     shared = [HERE / f"{name}.py" for name in ("style", "render", "declaration")]
     return Node(
         name=figure.name,
         sources=_sources([package / f"{figure.name}.py", *shared, *package.glob("_[!_]*.py")]),
-        inputs=list(inputs),
+        inputs=list(tables),
         outputs=[*(folder / name for name in names), *published.values()],
         record=folder / f"{figure.name}.meta.json",
         build=draw,
         settings={"matplotlib": _version("matplotlib")},
-        remedies={path: table.shown_command(preset) for path, table in inputs.items()},
+        remedies=tables,
     )
 
 
@@ -124,26 +131,54 @@ def report_node(root: Path, preset: str) -> Node:
         with atomic_path(target) as temporary:
             temporary.write_text(content, encoding="utf-8")
 
-    study = assemble.study_files(root, preset)
+    tables = _remedies(REPORT_TABLES, root, preset)
     return Node(
         name="report",
         sources=_sources(path for path in (HERE / "report").iterdir() if path.suffix in (".py", ".html", ".css")),
         inputs=[
             *(path for node in figures for path in node.outputs),
             *claims_node(root, preset).outputs,
-            *study,
+            *tables,
         ],
         outputs=[target],
         record=folder.parent / "report.html.meta.json",
         build=write,
         settings={"preset": preset},
-        remedies=study,
+        remedies=tables,
+    )
+
+
+def explorer_node(root: Path, preset: str) -> Node:
+    """Return the node of the explorer, which carries the tournament's worlds and a measured pool."""
+    require("jinja2", "figures")
+    from paper_figures.explorer import assemble
+
+    target = output_folder(root, preset).parent / "explorer.html"
+
+    def write() -> None:
+        content = assemble.explorer(root, preset)
+        with atomic_path(target) as temporary:
+            temporary.write_text(content, encoding="utf-8")
+
+    tables = _remedies(EXPLORER_TABLES, root, preset)
+    own = [path for path in (HERE / "explorer").iterdir() if path.suffix in (".py", ".html", ".css", ".js")]
+    shared = [HERE / "laboratory.py", HERE / "report" / "style.css", HERE / "report" / "maths.py"]
+    return Node(
+        name="explorer",
+        sources=_sources([*own, *shared]),
+        inputs=list(tables),
+        outputs=[target],
+        record=target.with_name("explorer.html.meta.json"),
+        build=write,
+        settings={"preset": preset},
+        remedies=tables,
     )
 
 
 def project_nodes(root: Path, preset: str) -> list[Node]:
     """Return every node of the project."""
-    return [claims_node(root, preset), *figure_nodes(root, preset), report_node(root, preset)]
+    pages = [report_node(root, preset), explorer_node(root, preset)]
+    return [claims_node(root, preset), *figure_nodes(root, preset), *pages]
 
 
 def table_problem(table: Table, root: Path, preset: str) -> str | None:

@@ -95,6 +95,7 @@ def _stages(root: Path, preset: str) -> list[Stage]:
         Stage("study", "GRPO and VAS on a real language model", run_all("full_scale")),
         Stage("figures", "what is stale among the figures", lambda: _call(["paper_figures", "make", *here])),
         Stage("report", "one offline page", lambda: _call(["paper_figures", "report", *here])),
+        Stage("explorer", "a page to try one's own pool on", lambda: _call(["paper_figures", "explorer", *here])),
     ]
 
 

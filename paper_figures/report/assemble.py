@@ -16,7 +16,6 @@ from paper_figures.graph import fingerprint, read_record
 from paper_figures.report.maths import formula, text_with_formulas
 from paper_figures.report.results import (
     TRAINING,
-    VALIDATION,
     Counts,
     claim_counts,
     prediction_counts,
@@ -27,15 +26,10 @@ from vas_theory.command_line import require
 from vas_theory.errors import DataError
 from vas_theory.storage import read_metadata, sha256_file
 
-__all__ = ["report", "study_files"]
+__all__ = ["report"]
 
 _SHOWN_ROWS = 40
 """Rows of a table of numbers that the report shows; the CSV file has all of them."""
-
-
-def study_files(root: Path, preset: str) -> dict[Path, str]:
-    """Return the tables of the study that the report reads itself, each with the command that makes it."""
-    return {table.path(root, preset): table.shown_command(preset) for table in (VALIDATION, TRAINING)}
 
 
 def number(value: object, digits: int = 3) -> str:

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from paper_figures.declaration import Table, output_folder
+from paper_figures.laboratory import TOURNAMENT
 from vas_theory.errors import DataError
 from vas_theory.storage import read_table
 
-__all__ = ["TRAINING", "VALIDATION", "Counts", "claim_counts", "prediction_counts", "read_claims", "read_predictions"]
+__all__ = ["TABLES", "TRAINING", "Counts", "claim_counts", "prediction_counts", "read_claims", "read_predictions"]
 
 TRAINING = Table("full_scale", "training_steps", "full_scale study --preset {preset}")
 VALIDATION = Table("full_scale", "validation", "full_scale study --preset {preset}")
+TABLES = (TRAINING, VALIDATION, TOURNAMENT)
+"""What the report reads besides figures and ledger."""
 
 
 @dataclass(frozen=True)

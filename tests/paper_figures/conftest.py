@@ -8,17 +8,19 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from paper_figures.declaration import ROOT, Figure
+from paper_figures.explorer.facts import TABLES as EXPLORER_TABLES
 from paper_figures.figures import get_figures
 from paper_figures.graph import build
-from paper_figures.pipeline import claims_node, figure_node, report_node
+from paper_figures.pipeline import claims_node, explorer_node, figure_node, report_node
 from paper_figures.render import load_tables, render
-from tests.paper_figures.small_tables import PRESET, claims_answer, write_small_tables
+from tests.paper_figures.browser import CHROMIUM, Browser, run_browser
+from tests.paper_figures.small_tables import PRESET, claims_answer, write_small_tables, write_tables
 from vas_theory.storage import write_json
 
 RunCommand = Callable[..., subprocess.CompletedProcess[str]]
@@ -63,6 +65,7 @@ def _built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         else:
             record_sketch(figure, root)
     build(report_node(root, PRESET))
+    build(explorer_node(root, PRESET))
     return root
 
 
@@ -72,6 +75,24 @@ def built(_built: Path, tmp_path: Path) -> Path:
     root = tmp_path / "built"
     shutil.copytree(_built, root)
     return root
+
+
+@pytest.fixture(scope="session")
+def explorer_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the explorer and the tables it is made from, to read and not to change."""
+    root = tmp_path_factory.mktemp("explorer")
+    write_tables(EXPLORER_TABLES, root)
+    build(explorer_node(root, PRESET))
+    return root
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One running Chromium; a test that uses it is skipped where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: install it to see the pages tested")
+    with run_browser(tmp_path_factory.mktemp("profile")) as running:
+        yield running
 
 
 @pytest.fixture

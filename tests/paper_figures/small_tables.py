@@ -7,6 +7,7 @@ a ``CONFIG``. A figure that reads a new table needs one such file, and every gen
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from paper_figures.declaration import Figure, LoadedTable, Table
@@ -41,12 +42,17 @@ def claims_answer() -> dict[str, object]:
     }  # fmt: skip
 
 
-def write_small_tables(root: Path) -> None:
-    """Write every table that the project reads, and the ledger, under ``root``."""
-    for table in project_tables(root, PRESET):
+def write_tables(tables: Iterable[Table], root: Path) -> None:
+    """Write small stand-ins of tables where a job under ``root`` looks for them."""
+    for table in tables:
         small = small_table(table)
         write_table(
             small.frame, table.path(root, PRESET), config=small.config, seed=small.seed, sources=[Path(__file__)],
             seconds=1.5,
         )  # fmt: skip
+
+
+def write_small_tables(root: Path) -> None:
+    """Write every table that the project reads, and the ledger, under ``root``."""
+    write_tables(project_tables(root, PRESET), root)
     write_json(root / "paper_figures" / "output" / PRESET / "claims.json", claims_answer())
