@@ -15,7 +15,6 @@ Two tables are written to the output folder, each with its manifest.
 from __future__ import annotations
 
 import argparse
-import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import groupby
@@ -35,20 +34,6 @@ __all__ = ["add_arguments", "evaluate_model", "run_command", "summarise"]
 
 ROWS_AT_ONCE = 256
 """Completions sampled together: bounds the memory of the key-value cache."""
-SOURCES = (
-    "full_scale.evaluate",
-    "full_scale.evaluate_model",
-    "full_scale.models",
-    "full_scale.rollouts",
-    "full_scale.shared_prefix",
-    "full_scale.rewards.checks",
-    "full_scale.rewards.extraction",
-    "full_scale.rewards.math_worker",
-    "full_scale.tasks.arithmetic",
-    "full_scale.tasks.files",
-    "full_scale.tasks.reasoning_gym",
-    "full_scale.tasks.templates",
-)
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -84,12 +69,13 @@ def run_command(arguments: argparse.Namespace, report: Callable[[str], None]) ->
         require(module, "full-scale")
     output = arguments.output or Path("full_scale") / "output" / "evaluation"
     summary, prompts = evaluate_model(config, report)
+    from vas_theory.sources import first_party_sources
     from vas_theory.storage import write_table
 
-    about = {
+    about: dict[str, Any] = {
         "config": config.model_dump(mode="json"),
         "seed": config.seed,
-        "sources": [importlib.import_module(name) for name in SOURCES],
+        "sources": first_party_sources(__name__),
     }
     write_table(summary, output / "model_evaluation.parquet", **about)
     write_table(prompts, output / "model_evaluation_prompts.parquet", **about)
@@ -124,7 +110,7 @@ def evaluate_model(config: ModelEvaluationConfig, report: Callable[[str], None])
     language = load_language_model(config.model)
     if config.style != "completion":
         language = replace(language, stop_ids=_ends(language))
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number, batch in enumerate(_batches(prompts, max(1, ROWS_AT_ONCE // config.samples))):
         drawn = sample(
             language,

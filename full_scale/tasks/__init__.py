@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vas_theory.errors import ArgumentError, UnknownNameError
 
@@ -71,10 +71,17 @@ def load_task(config: TaskConfig) -> Task:
         DataError: a file cannot be used; the message names the file, the row and the column.
         MissingExtraError: a generator's package is not installed.
     """
-    modules = {"arithmetic": "arithmetic", "reasoning_gym": "reasoning_gym", "file": "files", "mmr1": "files"}
-    if config.name not in modules:
-        raise UnknownNameError("task", config.name, modules)
-    task: Task = importlib.import_module(f"full_scale.tasks.{modules[config.name]}").build(config)
+    from full_scale.tasks import arithmetic, files, reasoning_gym
+
+    builders: dict[str, Callable[[Any], Task]] = {
+        "arithmetic": arithmetic.build,
+        "reasoning_gym": reasoning_gym.build,
+        "file": files.build,
+        "mmr1": files.build,
+    }
+    if config.name not in builders:
+        raise UnknownNameError("task", config.name, builders)
+    task = builders[config.name](config)
     for side, prompts in (("training", task.training), ("held-out", task.held_out)):
         if not prompts:
             raise ArgumentError("task", f"leave at least one {side} prompt", config.model_dump())
