@@ -91,7 +91,7 @@ class FlowConfig(ExperimentConfig):
     grid: int = Field(default=13, ge=2, description="arrows a side of the field")
     edge: float = Field(default=0.03, gt=0, lt=0.5, description="distance of the outermost arrows from 0 and 1")
     starts: tuple[tuple[float, float], ...] = Field(
-        default=((0.05, 0.3), (0.02, 0.6), (0.1, 0.1), (0.3, 0.05), (0.6, 0.02)), description="where paths start"
+        default=((0.05, 0.3), (0.02, 0.6), (0.2, 0.45), (0.1, 0.1)), description="where paths start"
     )
     goal: float = Field(default=0.95, gt=0, lt=1, description="paths end where the mean pass rate reaches this")
     points: int = Field(default=40, ge=2, description="points of a path")
