@@ -147,7 +147,7 @@ def fisher_bounds(probs: ArrayLike, scores: ArrayLike, rewards: ArrayLike) -> tu
     .. math:: \lambda^{+}_{\min}(F)\,R^2\,\mathrm{Var} \le |\nabla V|^2 \le \lambda_{\max}(F)\,R^2\,\mathrm{Var}
 
     Eigenvalues are squared singular values of :math:`\sqrt{\pi_i} g_i`, in float64 only; those below
-    ``max(K, d) * 2.2e-16`` of the largest score are null directions (see :func:`~vas_theory.gradients.natural_gradient`). Object
+    ``max(K, d) * 2.2e-16`` of the largest score are null directions (see :func:`natural_gradient`). Object
     arrays use ``mpmath.eigsy`` at the working precision.
 
     Args:

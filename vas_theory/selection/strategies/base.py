@@ -1,6 +1,6 @@
 """What a way of choosing prompts is: it proposes rollouts, receives their rewards, names what to train on.
 
-One step of any strategy is::
+One step of any strategy is
 
     while (proposal := strategy.propose(rng)) is not None:
         strategy.receive(rollouts of the proposal)
