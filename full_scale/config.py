@@ -127,9 +127,9 @@ class ArmConfig(Frozen):
         from vas_theory.selection.strategies import make_strategy
         from vas_theory.selection.strategies.base import SelectionSetting
 
-        foreign = self.model_fields_set & ({"options"} if self.strategy == "vas" else {"mixture_ratio", "sampler"})
-        if foreign:
-            raise ValueError(f"{foreign.pop()} is not for strategy {self.strategy}")
+        foreign = self.options if self.strategy == "vas" else self.sampler
+        if foreign or (self.strategy != "vas" and self.mixture_ratio != 0.5):
+            raise ValueError("mixture_ratio and sampler are for the strategy vas, options for the others")
         setting = SelectionSetting(prompts=2, batch_size=1, group_size=2, budget=2)
         strategy = make_strategy(self.strategy, setting, **self.arguments())
         if strategy.needs_truth or strategy.sampling != "independent":

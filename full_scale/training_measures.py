@@ -70,8 +70,9 @@ def measure_training(
 
 def _per_run(tables: Mapping[str, pd.DataFrame], column: str, how: str) -> pd.Series:
     steps = tables["training_steps"]
-    taken = steps[(steps.step > 0) & (steps.groups > 0)].astype({column: float})
-    return taken.groupby(["arm", "seed"])[column].agg(how)
+    taken = steps[(steps.step > 0) & (steps.groups > 0)]
+    values = taken[column].astype(float).fillna(0.0)  # a batch without gradient clips nothing
+    return values.groupby([taken.arm, taken.seed]).agg(how)
 
 
 def _accuracy(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
