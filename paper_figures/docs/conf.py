@@ -1,0 +1,52 @@
+"""How Sphinx builds the documentation: sphinx-build -W -j 2 paper_figures/docs paper_figures/output/docs."""
+
+import os
+
+from vas_theory import __version__
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+project = "Variance-aware sampling"
+copyright = "the authors of variance-aware-sampling, Apache-2.0"
+version = release = __version__
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "paper_figures.docs.mathml",
+    "paper_figures.docs.statements",
+    "paper_figures.docs.api_pages",
+    "paper_figures.docs.docstrings",
+]
+root_doc = "index"
+
+html_theme = "alabaster"
+html_theme_options = {"page_width": "1100px", "body_max_width": "820px", "show_powered_by": False}
+html_sidebars = {"**": ["about.html", "searchfield.html", "navigation.html"]}
+html_static_path = ["style"]
+html_css_files = ["documentation.css"]
+html_math_renderer = "mathml"
+html_copy_source = False
+
+myst_enable_extensions = ["attrs_inline", "attrs_block", "dollarmath", "deflist"]
+myst_heading_anchors = 3
+myst_update_mathjax = False
+nb_execution_mode = "force"
+nb_execution_timeout = 300
+nb_execution_in_temp = True
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+nb_output_stderr = "remove"
+
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+autodoc_default_options = {"exclude-members": "model_config"}
+maximum_signature_line_length = 88
+
+# Every reference to this project's names must lead somewhere, apart from private helpers; other projects' names lead
+# nowhere, because nothing is fetched at build time.
+nitpicky = True
+nitpick_ignore_regex = [
+    ("py:.*", r".*\._.*"),
+    ("py:func", "natural_gradient"),  # written without its module; its page is vas_theory.gradients
+    ("py:.*", r"(?!vas_theory|simulations|full_scale|paper_figures)\w+\..*"),
+]
