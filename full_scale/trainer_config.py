@@ -71,6 +71,8 @@ class TrlSettings(Frozen):
         max_prompt_tokens: longest prompt, image tokens included; for ``plan``, as TRL does not cut prompts.
         mean_length_share: mean length of prompts and responses that ``plan`` assumes, as a share of the longest.
         max_image_pixels, min_image_pixels: bounds that the processor resizes images to.
+        style: how questions are put, see :mod:`full_scale.tasks.templates`. ``auto`` converses where the model has a
+            chat template and the task has questions for it, asking for the format if the reward counts it.
         arguments: further arguments of ``GRPOConfig``; those that a table here sets are refused.
     """
 
@@ -81,4 +83,5 @@ class TrlSettings(Frozen):
     mean_length_share: Fraction = 0.5
     max_image_pixels: Count = 1_048_576
     min_image_pixels: Count = 7_056
+    style: Literal["auto", "completion", "reasoning", "evaluation"] = "auto"
     arguments: dict[str, Any] = Field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,16 @@ from full_scale.config import ArmConfig, StudyConfig
 from full_scale.feasibility import TRL_AGGREGATIONS, check_settings
 from full_scale.memory import reduced_bytes
 from full_scale.rewards import ACCURACY, FORMAT, Reward, length_reward
+from full_scale.tasks import Prompt
 from full_scale.tasks.config import RewardConfig
+from full_scale.tasks.templates import Style
 from full_scale.trl_adapter.config import VASConfig
 from vas_theory.errors import ArgumentError
 
 if TYPE_CHECKING:
     from trl import GRPOConfig
 
-__all__ = ["grpo_arguments", "grpo_config", "reward_parts", "vas_config"]
+__all__ = ["grpo_arguments", "grpo_config", "reward_parts", "style_of", "vas_config"]
 
 
 def grpo_arguments(config: StudyConfig, folder: Path, seed: int, stop_ids: tuple[int, ...] = ()) -> dict[str, Any]:
@@ -155,3 +158,12 @@ def vas_config(config: StudyConfig, arm: ArmConfig, seed: int) -> VASConfig:
     if arm.strategy != "vas":
         return VASConfig(strategy=arm.strategy, options=arm.options, **common)
     return VASConfig(mixture_ratio=arm.mixture_ratio, sampler={"reward_range": bounds, **arm.sampler}, **common)
+
+
+def style_of(config: StudyConfig, prompts: Sequence[Prompt], tokenizer: Any) -> Style:
+    """Return how questions are put to a model; see ``trl.style``."""
+    if config.trl.style != "auto":
+        return config.trl.style
+    if tokenizer.chat_template is None or not any(prompt.question or prompt.images for prompt in prompts):
+        return "completion"
+    return "reasoning" if config.task.reward.format > 0 else "evaluation"

@@ -18,8 +18,8 @@ from full_scale.checkpoints import differences
 from full_scale.config import ArmConfig, StudyConfig
 from full_scale.models import Pretrained, load_pretrained, quiet, stop_ids
 from full_scale.tasks import Task, load_task
-from full_scale.trl_adapter.arguments import grpo_arguments, grpo_config, reward_parts, vas_config
-from full_scale.trl_adapter.dataset import asks_in_conversation, prompt_dataset
+from full_scale.tasks.dataset import to_dataset
+from full_scale.trl_adapter.arguments import grpo_arguments, grpo_config, reward_parts, style_of, vas_config
 from full_scale.trl_adapter.launch import check_launch
 from vas_theory.errors import DataError, StateMismatchError, VASError
 from vas_theory.storage import write_json, write_table
@@ -35,10 +35,11 @@ class TrlRun:
         arm: how prompts are chosen.
         seed: of sampling and of the sampler.
         folder: where checkpoints, the result and the weights go.
+        task: the questions.
     """
 
-    def __init__(self, config: StudyConfig, arm: ArmConfig, seed: int, folder: Path) -> None:
-        self.config, self.arm, self.seed, self.folder = config, arm, seed, folder
+    def __init__(self, config: StudyConfig, arm: ArmConfig, seed: int, folder: Path, task: Task) -> None:
+        self.config, self.arm, self.seed, self.folder, self.task = config, arm, seed, folder, task
         sections = (
             "model",
             "task",
@@ -55,6 +56,7 @@ class TrlRun:
             "arm": arm.model_dump(mode="json"),
             "seed": seed,
             **config.section(*sections),
+            "questions": task.fingerprint,
             "versions": {name: importlib.metadata.version(name) for name in ("torch", "transformers", "trl")},
         }
 
@@ -69,17 +71,16 @@ class TrlRun:
         rows: list[dict[str, Any]] = json.loads((self.folder / "result" / "steps.json").read_text(encoding="utf-8"))
         return rows
 
-    def train(self, task: Task, report: Callable[[str], None]) -> list[dict[str, Any]]:
+    def train(self, report: Callable[[str], None]) -> list[dict[str, Any]]:
         """Train to the end, from the newest whole checkpoint if there is one, and write the result.
 
         Args:
-            task: the questions.
             report: called with one line after each step.
 
         Raises:
             StateMismatchError: the checkpoints in the folder belong to other settings.
         """
-        trainer = self.build(task, report)
+        trainer = self.build(report)
         checkpoints = self.folder / "checkpoints"
         resume = any(checkpoints.glob("checkpoint-*"))
         if resume:
@@ -89,22 +90,22 @@ class TrlRun:
         with warnings.catch_warnings(), quiet():
             warnings.simplefilter("ignore", FutureWarning)
             trainer.train(resume_from_checkpoint=resume)
-        return self._write_result(trainer)
+            return self._write_result(trainer)
 
-    def build(self, task: Task, report: Callable[[str], None]) -> Any:
+    def build(self, report: Callable[[str], None]) -> Any:
         """Return the trainer, ready to start."""
         from transformers import PrinterCallback
 
         from full_scale.trl_adapter.progress import ProgressReport
         from full_scale.trl_adapter.trainer import VASGRPOTrainer
 
-        config = self.config
+        config, task = self.config, self.task
         # settings are refused before the model loads
         vas = vas_config(config, self.arm, self.seed)
         grpo_arguments(config, self.folder / "checkpoints", self.seed)
         found = self._load()
-        conversation = asks_in_conversation(task.training, found.tokenizer)
-        stops = self._stop_at_newline(found) if not conversation else ()
+        style = style_of(config, task.training, found.tokenizer)
+        stops = self._stop_at_newline(found) if style == "completion" else ()
         rewards, weights, _ = reward_parts(config.task.reward)
         arguments = grpo_arguments(config, self.folder / "checkpoints", self.seed, stops)
         with warnings.catch_warnings():
@@ -113,8 +114,8 @@ class TrlRun:
                 model=found.model,
                 reward_funcs=list(rewards),
                 args=grpo_config({**arguments, "reward_weights": weights}),
-                train_dataset=prompt_dataset(task.training, conversation=conversation),
-                eval_dataset=prompt_dataset(task.held_out, conversation=conversation),
+                train_dataset=to_dataset(task.training, style),
+                eval_dataset=to_dataset(task.held_out, style),
                 processing_class=found.processor,
                 callbacks=[ProgressReport(report, config.objective.epochs)],
                 peft_config=self._adapters(),
@@ -222,14 +223,14 @@ def train_arms(
     rows: list[dict[str, Any]] = []
     for seed in config.training.seeds:
         for arm in config.arms:
-            run = TrlRun(config, arm, seed, output / "runs" / f"{arm.name}-seed{seed}")
+            run = TrlRun(config, arm, seed, output / "runs" / f"{arm.name}-seed{seed}", task)
             done = run.finished()
             if done is None:
                 if restart and _is_main():
                     shutil.rmtree(run.folder, ignore_errors=True)
                 name = f"{arm.name}, seed {seed}"
                 report(f"training {name}: {config.training.steps} steps")
-                done = run.train(task, partial(_say, report, name))
+                done = run.train(partial(_say, report, name))
                 gc.collect()  # a trainer holds itself in cycles, and its device memory with them
             rows += done
     if _is_main():

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import io
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,31 +13,17 @@ from datasets import Dataset
 from trl import GRPOConfig
 
 from full_scale import VASConfig, VASGRPOTrainer
-from full_scale.config import ModelConfig
+from full_scale.config import ModelConfig, load_config
 from full_scale.models import load_language_model, load_pretrained
 from full_scale.tasks import Prompt
-from full_scale.trl_adapter.dataset import asks_in_conversation, prompt_dataset
+from full_scale.tasks.dataset import to_dataset
+from full_scale.trl_adapter.arguments import style_of
 from vas_theory.errors import ArgumentError
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*")
 
 GROUP = 4
 ROWS = [{"prompt": f"{a}+{b}=", "answer": str(a + b)} for a in range(4) for b in range(3)]
-
-
-def load_builder() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("tiny_vision", Path(__file__).with_name("tiny_vision.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def vision_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder: Path = load_builder().build_tiny_vision(tmp_path_factory.mktemp("vision"))
-    return folder
 
 
 def parity(completions: list[Any], **_: Any) -> list[float]:
@@ -97,23 +80,16 @@ def test_adapters_train_and_leave_the_base_alone(tiny_folder: Path, arguments: C
     assert again.sampler.state_dict()["checksum"] == trainer.sampler.state_dict()["checksum"]
 
 
-def png(colour: tuple[int, int, int]) -> bytes:
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.new("RGB", (56, 56), colour).save(stream, "PNG")
-    return stream.getvalue()
-
-
 def test_images_reach_the_model_and_the_rewards_untouched(
-    vision_folder: Path, arguments: Callable[..., GRPOConfig]
+    tiny_vision: Path, picture: Callable[[int], bytes], arguments: Callable[..., GRPOConfig]
 ) -> None:
     prompts = [
-        Prompt(f"q{i}", "", str(i), question=f"what {i}?", check="exact_match", images=(png((20 * i, 0, 0)),))
+        Prompt(f"q{i}", "", str(i), question=f"what {i}?", check="exact_match", images=(picture(20 * i),))
         for i in range(6)
     ]
-    found = load_pretrained(ModelConfig(name=str(vision_folder)), min_pixels=784, max_pixels=3136)
-    assert asks_in_conversation(prompts, found.tokenizer)
+    found = load_pretrained(ModelConfig(name=str(tiny_vision)), min_pixels=784, max_pixels=3136)
+    style = style_of(load_config("mmr1-3b", ["task.reward.format=0.0"]), prompts, found.tokenizer)
+    assert style == "evaluation"
     seen: list[tuple[int, str]] = []
     pixels: list[torch.Tensor] = []
 
@@ -130,7 +106,7 @@ def test_images_reach_the_model_and_the_rewards_untouched(
     found.model.model.visual.forward = watch
     trainer = VASGRPOTrainer(
         model=found.model, reward_funcs=reward, args=arguments(), processing_class=found.processor,
-        train_dataset=prompt_dataset(prompts, conversation=True), vas=VASConfig(key_column="key"),
+        train_dataset=to_dataset(prompts, style), vas=VASConfig(key_column="key"),
     )  # fmt: skip
     before = found.model.model.visual.blocks[0].attn.qkv.weight.detach().clone()
     trainer.train()
@@ -144,10 +120,8 @@ def test_images_reach_the_model_and_the_rewards_untouched(
     assert [row["vas/lag"] for row in trainer.state.log_history if "vas/lag" in row] == [0.0, 0.0]
 
 
-def test_image_model_loads_with_its_processor_and_bounds(vision_folder: Path) -> None:
-    found = load_pretrained(
-        ModelConfig(name=str(vision_folder)), weights="bfloat16", min_pixels=784, max_pixels=4 * 784
-    )
+def test_image_model_loads_with_its_processor_and_bounds(tiny_vision: Path) -> None:
+    found = load_pretrained(ModelConfig(name=str(tiny_vision)), weights="bfloat16", min_pixels=784, max_pixels=4 * 784)
     assert type(found.model).__name__ == "Qwen2_5_VLForConditionalGeneration"
     assert {parameter.dtype for parameter in found.model.parameters()} == {torch.bfloat16}
     assert len(found.fingerprint) == 64
@@ -160,9 +134,9 @@ def test_image_model_loads_with_its_processor_and_bounds(vision_folder: Path) ->
         assert int((out["input_ids"] == found.model.config.image_token_id).sum()) == patches // 4
 
 
-def test_compact_engine_refuses_a_model_that_reads_images(vision_folder: Path) -> None:
+def test_compact_engine_refuses_a_model_that_reads_images(tiny_vision: Path) -> None:
     with pytest.raises(ArgumentError, match="be a model of text alone"):
-        load_language_model(ModelConfig(name=str(vision_folder)))
+        load_language_model(ModelConfig(name=str(tiny_vision)))
 
 
 def test_another_strategy_trains_and_resumes(tiny_folder: Path, arguments: Callable[..., GRPOConfig]) -> None:
