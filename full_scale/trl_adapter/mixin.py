@@ -235,7 +235,9 @@ class VASMixin(_Base):
 
     def _log_batch(self, batch: _Batch) -> None:
         assert batch.rewards is not None
+        started = time.perf_counter()
         known = self.sampler.metrics()
+        batch.seconds += time.perf_counter() - started
         values: dict[str, float] = {name: known[name] for name in _LOGGED if not np.isnan(known.get(name, np.nan))}
         values |= {
             "lag": batch.lag,
