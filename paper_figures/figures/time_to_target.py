@@ -80,8 +80,9 @@ def caption(numbers: pd.DataFrame) -> str:
     return (
         f"Time to raise a pass rate by {row['rise']:g}. (a), (b) Gradient flow of one logit, exact, with rewards +s "
         f"and -s; initial variances shrink because success is rare (s = 1) or because s is small (from pass rate "
-        f"{row['start']:g}). {exact['below_bound'].sum():.0f} of {exact['starts'].sum():.0f} comparisons of a time with a "
-        f"bound fail; B53 reaches up to {tightest:.2f} of the time, L02 {loosest:.3f}. (c) Sampled training, rare success, one logit: "
+        f"{row['start']:g}). {exact['below_bound'].sum():.0f} of {exact['starts'].sum():.0f} comparisons of a time "
+        f"with a bound fail; B53 reaches up to {tightest:.2f} of the time, L02 {loosest:.3f}. (c) Sampled training, "
+        "rare success, one logit: "
         f"median steps (bars: middle 80% of the runs; open: more than half of the runs missed), lines are the expected "
         f"flow; step {row['learning_rate']:g}, at most {row['max_steps']:,.0f} steps (seed {row['seed']:.0f}). (d) "
         f"Exponents of the initial variance, {sampled['runs'].max():,.0f} runs each, log-normal times with "
