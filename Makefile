@@ -9,12 +9,13 @@ export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu bench lint reproduce clean
+.PHONY: help setup test test-slow test-gpu bench bench-quick lint docs reproduce clean
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
 	@echo "make bench       speed ratios against floors   make test-gpu    tests that need CUDA"
-	@echo "make lint        ruff and mypy                 make clean       remove outputs and caches"
+	@echo "make lint        ruff and mypy                 make bench-quick the same in two minutes"
+	@echo "make docs        the documentation             make clean       remove outputs and caches"
 
 setup: $(READY)
 
@@ -42,10 +43,17 @@ test-gpu: $(READY)
 bench: $(READY)
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -m pytest -m bench -s
 
+bench-quick: $(READY)
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -m pytest -m "bench and not slow" -s
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(READY)
+	$(BIN)/sphinx-build -W -j 2 -q paper_figures/docs paper_figures/output/docs
+	@echo "documentation: paper_figures/output/docs/index.html"
 
 reproduce: $(READY)
 	$(BIN)/python -m paper_figures reproduce --preset $(PRESET)

@@ -5,15 +5,17 @@ A generated part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->`
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from paper_figures.declaration import ROOT
+from paper_figures.declaration import ROOT, Table
 from paper_figures.figures import get_figures
 from vas_theory.claims import all_claims
 from vas_theory.claims.ledger import ledger_markdown, read_record
 from vas_theory.errors import DataError
-from vas_theory.storage import atomic_path
+from vas_theory.storage import atomic_path, read_metadata
 
 __all__ = ["OUTPUT_RECORD", "render_readme", "write_readme"]
 
@@ -22,12 +24,30 @@ OUTPUT_RECORD = ROOT / "paper_figures" / "results" / "reproduce.txt"
 
 
 def _figures() -> str:
-    lines = ["| figure | shows | kind | made by |", "| --- | --- | --- | --- |"]
+    """List the figures with what makes them; minutes and hash are those of the committed tables."""
+    lines = ["| figure | shows | kind | made by | minutes | hash |", "| --- | --- | --- | --- | --- | --- |"]
     for figure in get_figures():
-        commands = dict.fromkeys(table.shown_command("quick") for table in figure.inputs.values())
-        shown = "<br>".join(f"`{command}`" for command in [*commands, f"python -m paper_figures make {figure.name}"])
-        lines.append(f"| `{figure.name}` | {figure.title} | {figure.label} | {shown} |")
+        tables = list(figure.inputs.values())
+        commands = dict.fromkeys(table.shown_command("paper") for table in tables)
+        made = "<br>".join(
+            f"`{command}`" for command in [*commands, f"python -m paper_figures make {figure.name} --preset paper"]
+        )
+        minutes, digest = _committed(tables)
+        lines.append(f"| `{figure.name}` | {figure.title} | {figure.label} | {made} | {minutes} | {digest} |")
     return "\n".join(lines)
+
+
+def _committed(tables: Sequence[Table]) -> tuple[str, str]:
+    """Return minutes of making and one hash of a figure's committed tables, or dashes where one is not committed."""
+    paths = [table.path(ROOT, "paper") for table in tables]
+    if not all(path.exists() for path in paths):
+        return "–", "–"
+    records = [read_metadata(path) for path in paths]
+    digest = hashlib.sha256("".join(record["sha256"] for record in records).encode()).hexdigest()
+    # tables of one run share its seconds
+    seconds = {(table.command, record.get("seconds")) for table, record in zip(tables, records, strict=True)}
+    known = [value for _, value in seconds if value is not None]
+    return f"{sum(known) / 60:.1f}" if known else "–", f"`{digest[:8]}`"
 
 
 def _output() -> str:
