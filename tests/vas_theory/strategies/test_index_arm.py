@@ -27,20 +27,21 @@ def deviation(p: float, size: int) -> float:
     return sum(p ** sum(g) * (1 - p) ** (size - sum(g)) * float(np.std(g)) for g in groups)
 
 
-@given(z=st.floats(-5, 5), step=st.floats(0.05, 2), horizon=st.integers(1, 5), transfer=st.floats(0, 1))
-def test_look_ahead_follows_the_recursion(z: float, step: float, horizon: int, transfer: float) -> None:
+@given(z=st.floats(-5, 5), step=st.floats(0.05, 2), horizon=st.integers(1, 5))
+def test_look_ahead_follows_the_recursion(z: float, step: float, horizon: int) -> None:
     now, gains = z, []
     for visits in range(1, horizon + 1):
         now += step * deviation(sigmoid(now), 4)
-        gains.append((sigmoid(now) - sigmoid(z) + transfer * (now - z)) / visits)
-    assert look_ahead(np.array([z]), step, 4, horizon, transfer)[0] == pytest.approx(max(gains), rel=1e-9)
+        gains.append((sigmoid(now) - sigmoid(z)) / visits)
+    assert look_ahead(np.array([z]), step, 4, horizon)[0] == pytest.approx(max(gains), rel=1e-9)
 
 
 def test_first_posterior_by_quadrature() -> None:
     """3 of 8 right under the Jeffreys prior on z in [-9, 9]; the grid is fine enough for three digits."""
     belief = LogitBelief(4, None, step_size=0.1, retention=1.0, wander=0.2)
-    belief.observe(np.array([1]), np.array([3.0]), np.array([8]), np.array([0.0]))
+    belief.observe(np.array([1]), np.array([3.0]), np.array([8]), np.array([math.sqrt(15) / 8]))
     belief.prior_L = belief._base_L
+    belief.offset_P[:] = 0.0  # what training on the group moves is another test's
 
     def weight(z: float) -> float:
         p = sigmoid(z)
@@ -91,8 +92,50 @@ def test_a_pool_that_moves_as_one_is_followed_where_nobody_looked() -> None:
     assert after > before + 0.5 * (true - before)
 
 
+def test_the_relative_variance_of_graded_rewards_is_found_and_binary_ones_have_one() -> None:
+    """Rewards uniform on {.4, .5, .6} about .5: variance (.01 * 2/3), against .25; and Bernoulli ones."""
+    rng = np.random.default_rng(2)
+    belief = LogitBelief(2, None, step_size=0.1, retention=1.0, wander=0.2)
+    for _ in range(400):
+        rewards = np.array([rng.choice([0.4, 0.5, 0.6], 4), rng.binomial(1, 0.5, 4)])
+        belief.observe(np.arange(2), rewards.sum(1), np.full(2, 4), rewards.std(1))
+    graded, binary = belief.relative_variance(4)
+    assert graded == pytest.approx(0.01 * 2 / 3 / 0.25, rel=0.1)
+    assert binary == pytest.approx(1, abs=0.01)
+
+
+def test_graded_rewards_of_little_variance_say_more() -> None:
+    """Four rewards near 1/2 narrow the belief more than two right and two wrong answers."""
+    belief = LogitBelief(2, None, step_size=0.1, retention=1.0, wander=0.2)
+    belief.observe(np.arange(2), np.array([2.0, 2.0]), np.full(2, 4), np.array([0.05, 0.5]))
+    grid, weights = np.linspace(-9, 9, 49), belief.posterior()
+    mean = weights @ grid
+    spread = np.sqrt((weights * (grid - mean[:, None]) ** 2).sum(1))
+    assert spread[0] < 0.8 * spread[1]
+
+
+def test_the_index_by_summation_over_the_belief() -> None:
+    """Mean and deviation of the look-ahead over the posterior, for binary and for graded rewards of one mean."""
+    arm = Index(setting(prompts=2, batch_size=1), optimism=1.5, transfer=0.0)
+    arm.observe(received([0, 1], [[0, 0, 1, 0], [0.25, 0.25, 0.2, 0.3]]))
+    weights, z = arm.belief.posterior(), np.linspace(-9, 9, 49)[None] + arm.belief.offset_P[:, None]
+    left = arm.setting.budget // (arm.setting.batch_size * arm.setting.group_size) - 1
+    gains = look_ahead(z, arm.belief.step_size, arm.setting.group_size, min(24, left))
+    mean = (weights * gains).sum(1)
+    deviation = np.sqrt((weights * (gains - mean[:, None]) ** 2).sum(1))
+    ratio = arm.belief.relative_variance(arm.setting.group_size)
+    np.testing.assert_allclose(arm.scores(), ratio**1.5 * (mean + 1.5 * deviation), rtol=2e-3)
+    assert ratio[1] < ratio[0] < 1
+
+
+def test_prompts_of_equal_index_take_turns() -> None:
+    rng = np.random.default_rng(0)
+    arm = Index(setting(prompts=6, batch_size=2), floor=0.0)
+    assert set(np.concatenate([arm.choose(rng) for _ in range(60)])) == set(range(6))
+
+
 def test_silent_prompts_are_left_for_promising_ones() -> None:
-    arm = Index(setting(prompts=4, batch_size=1), floor=0.0)
+    arm = Index(setting(prompts=4, batch_size=1), floor=0.0, optimism=0.0)
     arm.observe(received([0, 1, 2, 3], [[0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 1, 0], [0, 0, 0, 0]]))
     assert arm.choose(np.random.default_rng(0)).tolist() == [2]
 
@@ -118,6 +161,13 @@ def test_wrong_states_and_options_are_refused() -> None:
     other = Index(setting(prompts=9)).state_dict()
     with pytest.raises(StateMismatchError):
         Index(setting()).load_state_dict(other)
-    for options in ({"floor": 1.5}, {"horizon": 0}, {"retention": 0.0}, {"cost": "money"}, {"wander": 0.0}):
+    for options in (
+        {"floor": 1.5},
+        {"horizon": 0},
+        {"retention": 0.0},
+        {"cost": "money"},
+        {"wander": 0.0},
+        {"optimism": -1},
+    ):
         with pytest.raises(ArgumentError):
             Index(setting(), **options)  # type: ignore[arg-type]

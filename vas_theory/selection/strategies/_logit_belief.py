@@ -16,8 +16,12 @@ __all__ = ["LogitBelief"]
 _GRID = np.linspace(-9.0, 9.0, 49)
 _PSEUDO_PROMPTS = 4.0
 _LEAST_STEP = 0.01
+_PSEUDO_SQUARES = 1.0
+_LEAST_VARIANCE = 0.02
 _STATE = (
     "evidence_PL",
+    "squares_P",
+    "binary_squares_P",
     "offset_P",
     "seen_P",
     "prior_L",
@@ -43,6 +47,9 @@ class LogitBelief:
     :math:`c \ge 0` are fitted to what revisits show by recursive least squares. What moves the pool beyond that is
     followed by a Kalman filter of one shared state a feature, a random walk of deviation ``wander`` a step.
 
+    A graded reward counts as a fraction of a success, and the more rewards there are the smaller the variance of a
+    prompt's rewards is against p (1 - p).
+
     Args:
         prompts: P.
         features: (P, d) what prompts share, or ``None``; columns are standardised.
@@ -63,6 +70,7 @@ class LogitBelief:
         count = self.features_PF.shape[1]
         self.retention, self.wander = retention, wander
         self.evidence_PL = np.zeros((prompts, len(_GRID)))
+        self.squares_P, self.binary_squares_P = np.zeros(prompts), np.zeros(prompts)
         self.offset_P, self.seen_P = np.zeros(prompts), np.zeros(prompts, dtype=np.int64)
         jeffreys = np.sqrt(logistic(_GRID) * logistic(-_GRID))
         self._base_L: FloatArray = jeffreys / jeffreys.sum()
@@ -82,12 +90,30 @@ class LogitBelief:
         """The moves c that prompts share, a feature."""
         return self._moves()[1:]
 
+    def relative_variance(self, group_size: float, prompts: IntArray | slice = slice(None)) -> FloatArray:
+        r"""Return each prompt's reward variance over p (1 - p): 1 where rewards are binary, less where they are graded.
+
+        Groups give the ratio x of their squared deviations to those of binary rewards with the same means, which is
+        :math:`(G-1) v / (G - v)` in expectation for the ratio v that is wanted. Few groups are drawn to the pool's x.
+        """
+        pooled = (self.squares_P.sum() + 1e-3) / (self.binary_squares_P.sum() + 1e-3)
+        own = self.squares_P[prompts] + _PSEUDO_SQUARES * pooled
+        ratio = own / (self.binary_squares_P[prompts] + _PSEUDO_SQUARES)
+        variance: FloatArray = np.clip(ratio * group_size / (group_size - 1 + ratio), _LEAST_VARIANCE, 1.0)
+        return variance
+
     def posterior(self, prompts: IntArray | slice = slice(None)) -> FloatArray:
         """Return the posterior of the first logits, (n, grid)."""
         logs = self.evidence_PL[prompts] + np.log(self.prior_L)
         weights = np.exp(logs - logs.max(1, keepdims=True))
         normalised: FloatArray = weights / weights.sum(1, keepdims=True)
         return normalised
+
+    def expectation(self, weights: FloatArray, table_logits: FloatArray, table_values: FloatArray) -> FloatArray:
+        """Return the posterior mean of a function of the logit now, given as a table; ``weights`` of all prompts."""
+        values = np.interp(_GRID + self.offset_P[:, None], table_logits, table_values)
+        mean: FloatArray = (weights * values).sum(1)
+        return mean
 
     def rates(self, prompts: IntArray | slice = slice(None)) -> FloatArray:
         """Return the pass rates now at the grid's first logits, (n, grid)."""
@@ -107,18 +133,25 @@ class LogitBelief:
             graded_P: number of its rewards, 1 or more.
             deviation_P: their standard deviation.
         """
+        means_P = right_P / graded_P
+        for sums_P, squares_P in (
+            (self.squares_P, graded_P * np.square(deviation_P)),
+            (self.binary_squares_P, graded_P * means_P * (1 - means_P)),
+        ):
+            sums_P[prompts_P] = self.retention * sums_P[prompts_P] + squares_P
+        variance_P = self.relative_variance(float(graded_P.mean()), prompts_P)
         weights, rates = self.posterior(prompts_P), self.rates(prompts_P)
         mean_P = (weights * rates).sum(1)
         slope_P = (weights * rates * (1 - rates)).sum(1)
         spread_P = (weights * np.square(rates - mean_P[:, None])).sum(1)
         known = self.seen_P[prompts_P] > 0
         if known.any():
-            error_P = right_P / graded_P - mean_P
-            noise_P = mean_P * (1 - mean_P) / graded_P + spread_P + 1e-3
+            error_P = means_P - mean_P
+            noise_P = variance_P * mean_P * (1 - mean_P) / graded_P + spread_P + 1e-3
             self._fit(prompts_P[known], error_P[known], slope_P[known], noise_P[known])
         rates = np.clip(rates, 1e-9, 1 - 1e-9)
         likelihood = right_P[:, None] * np.log(rates) + (graded_P - right_P)[:, None] * np.log1p(-rates)
-        self.evidence_PL[prompts_P] = self.retention * self.evidence_PL[prompts_P] + likelihood
+        self.evidence_PL[prompts_P] = self.retention * self.evidence_PL[prompts_P] + likelihood / variance_P[:, None]
         self.seen_P[prompts_P] += 1
         self._push(prompts_P, deviation_P)
         seen = np.flatnonzero(self.seen_P)

@@ -18,12 +18,10 @@ def logistic(logits: FloatArray) -> FloatArray:
     return rates
 
 
-def look_ahead(
-    logits: FloatArray, step_size: float, group_size: int, horizon: int, transfer: FloatArray | float = 0.0
-) -> FloatArray:
+def look_ahead(logits: FloatArray, step_size: float, group_size: int, horizon: int) -> FloatArray:
     r"""Return the largest mean gain a visit that a run of visits in a row brings.
 
-    .. math:: \max_{1\le k\le K} \frac{\sigma(z_k) - \sigma(z_0) + c\,(z_k - z_0)}{k}, \qquad
+    .. math:: \max_{1\le k\le K} \frac{\sigma(z_k) - \sigma(z_0)}{k}, \qquad
         z_{j+1} = z_j + h\, E[\hat\sigma_G \mid \sigma(z_j)]
 
     Args:
@@ -31,7 +29,6 @@ def look_ahead(
         step_size: h, the move of the logit a unit of reward standard deviation.
         group_size: G.
         horizon: K, at least 1.
-        transfer: c, what other prompts gain a unit of this prompt's move, of the shape of ``logits`` or one number.
 
     Returns:
         Gains in pass rate a visit, of the shape of ``logits``.
@@ -40,5 +37,5 @@ def look_ahead(
     now, best = logits, np.full(logits.shape, -np.inf)
     for visits in range(1, horizon + 1):
         now = now + step_size * binomial_expectation(logistic(now), signal_values(group_size))
-        best = np.maximum(best, (logistic(now) - start + transfer * (now - logits)) / visits)
+        best = np.maximum(best, (logistic(now) - start) / visits)
     return best
