@@ -103,11 +103,15 @@ class _Worker:
         """End the process and take its pipes and its entry in the process table away."""
         self.usable = False
         self.process.kill()
+        self.let_go()
+        self.process.wait()
+
+    def let_go(self) -> None:
+        """Close this end of the pipes."""
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
-        self.process.wait()
 
 
 def _stop_all(workers: list[_Worker], owner: int) -> None:
@@ -203,7 +207,8 @@ class MathVerifier:
     def _take(self) -> _Worker:
         with self._lock:
             if os.getpid() != self._owner:  # after a fork the parent's children are not ours to talk to
-                self._idle.clear()
+                while self._idle:
+                    self._idle.pop().let_go()
                 self._owner = os.getpid()
             if self._idle:
                 return self._idle.pop()
