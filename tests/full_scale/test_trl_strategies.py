@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -94,3 +96,8 @@ def test_settings_that_do_not_belong_together() -> None:
         VASConfig(strategy="mopps", sampler={"floor": 0.0})
     with pytest.raises(VASError, match=r"asks for 3 prompts .* but TRL makes 6 groups of 4"):
         StrategySampler("mopps", KEYS[:3], batch_size=BATCH, group_size=GROUP, seed=0, options={}).draw()
+
+
+def test_page_names_the_strategies_that_fit() -> None:
+    page = (Path(__file__).parents[2] / "paper_figures" / "docs" / "trl.md").read_text(encoding="utf-8")
+    assert ", ".join(f"`{name}`" for name in NAMES) in " ".join(page.split())
