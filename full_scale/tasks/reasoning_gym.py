@@ -134,7 +134,7 @@ def build(config: ReasoningGymConfig) -> Task:
     for generator in dict.fromkeys(config.generators):
         seen: set[str] = set()
         for level in sorted(set(config.levels)):
-            shots = _distinct(entries(generator, level, config.seed + SHOT_SEED, 4 * config.shots))[: config.shots]
+            shots = _distinct(entries(generator, level, config.seed + SHOT_SEED, 4 * config.shots + 1))[: config.shots]
             seen.update(entry["question"] for entry in shots)
             prefix = "".join(_block(entry["question"], entry["answer"]) for entry in shots)
             for entry in entries(generator, level, config.seed, config.per_level):

@@ -17,30 +17,33 @@ from full_scale.rewards.extraction import (
 from full_scale.rewards.shape import follows_format, length_penalty
 from vas_theory.errors import ArgumentError
 
-pieces = st.lists(
-    st.sampled_from(
-        [
-            "\\boxed{",
-            "\\fbox{",
-            "{",
-            "}",
-            "\\{",
-            "\\}",
-            "\\\\",
-            "\\boxed",
-            "<answer>",
-            "</answer>",
-            "<think>",
-            "</think>",
-        ]
-        + ["1", "-2.5", "x", "\n", " ", "B", "(C)", "\\text{", "$", "\ud800", "½", "９", "answer is "]
-    ),
-    max_size=40,
-).map("".join)
+PIECES = [
+    r"\boxed{",
+    r"\fbox{",
+    r"{",
+    r"}",
+    r"\{",
+    r"\}",
+    r"\\",
+    r"\boxed",
+    r"<answer>",
+    r"</answer>",
+    r"<think>",
+    r"</think>",
+    r"1",
+    r"-2.5",
+    r"x",
+    r"B",
+    r"(C)",
+    r"\text{",
+    r"$",
+    r"½",
+    r"９",
+    r"is",
+]
+pieces = st.lists(st.sampled_from([*PIECES, "\n", " ", "answer ", "\ud800"]), max_size=40).map("".join)
 balanced = st.recursive(
-    st.text("xy1 +^\\alpha", max_size=5)
-    .filter(lambda text: not text.endswith("\\"))
-    .map(lambda t: t.replace("\\", "")),
+    st.text("xy1 +^", max_size=5),
     lambda inner: st.tuples(inner, inner).map(lambda pair: f"{pair[0]}{{{pair[1]}}}"),
     max_leaves=12,
 )

@@ -1,4 +1,4 @@
-"""The processes that compare answers: verdicts, deadlines, memory, crashes, threads, and that nothing is run as code."""
+"""The processes that compare answers: verdicts, deadlines, memory, crashes, threads, and no code."""
 
 from __future__ import annotations
 
