@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,32 @@ from simulations.equal_budget import EqualBudgetConfig
 from simulations.learner import Learner
 from simulations.pool import PoolConfig, build_pool
 from vas_theory.selection.strategies import make_strategy
-from vas_theory.selection.strategies.base import SelectionSetting, TrainingGroups
-from vas_theory.selection.strategies.driver import SelectionDriver
+from vas_theory.selection.strategies.base import IntArray, SelectionSetting, TrainingGroups
+from vas_theory.selection.strategies.driver import Generated, SelectionDriver
 
-__all__ = ["watch_steps"]
+__all__ = ["Step", "watch_steps"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step looks like just before its update.
+
+    Args:
+        learner: still at the policy that made the rollouts.
+        driver: its books hold this step already.
+        groups: about to be trained on.
+        rolled_P: prompt of every group that was rolled, trained on or not.
+    """
+
+    learner: Learner
+    driver: SelectionDriver
+    groups: TrainingGroups
+    rolled_P: IntArray
 
 
 def watch_steps(
     config: EqualBudgetConfig, strategy: str, seed: int, options: Mapping[str, Any] | None = None
-) -> Iterator[tuple[Learner, SelectionDriver, TrainingGroups]]:
+) -> Iterator[Step]:
     """Train as :func:`~simulations.equal_budget.run_equal_budget` does, and pause before each update.
 
     Args:
@@ -29,8 +47,7 @@ def watch_steps(
         options: the strategy's own options.
 
     Yields:
-        The learner, still at the policy that made the rollouts, the driver, whose books hold this step already, and
-        the groups about to be trained on.
+        Each step; the update follows when the next one is asked for.
     """
     assert isinstance(config.pool, PoolConfig)
     pool = build_pool(config.pool, np.random.default_rng([seed, 0]))
@@ -47,10 +64,17 @@ def watch_steps(
         features_P=None if pool.known_PF is None else pool.known_PF[: pool.prompts],
     )
     driver = SelectionDriver(make_strategy(strategy, setting, **(options or {})))
+    rolled: list[IntArray] = []
+
+    def generate(prompts_P: IntArray, counts_P: IntArray, first: int) -> Generated:
+        rolled.append(prompts_P)
+        return learner.generate(prompts_P, counts_P, first)
+
     while True:
         fresh_from = driver.generated
-        groups = driver.collect(learner.generate)
+        rolled.clear()
+        groups = driver.collect(generate)
         if groups is None:
             return
-        yield learner, driver, groups
+        yield Step(learner, driver, groups, np.concatenate(rolled))
         learner.update(groups, fresh_from)

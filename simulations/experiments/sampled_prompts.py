@@ -49,26 +49,24 @@ def _run_cell(cell: Cell) -> pd.DataFrame:
 
     Returns:
         strategy, seed, prompt_bin (0 holds the hardest prompts), pass_rate (initial, mean of the bin), step_bin,
-        rollouts (spent at the end of it), rolled (prompts rolled in a step, each step counted), trained (groups
-        trained on) and final_pass_rate (mean of the bin).
+        rollouts (spent at the end of it), rolled and trained (groups generated, and trained on) and
+        final_pass_rate (mean of the bin).
     """
     config = SampledPromptsConfig(**cell.config["shared"])
     place = world(config.world, learning_rate=config.learning_rate, scale=config.scale)
     place = place.model_copy(update={"batch_size": max(round(place.batch_size * config.scale), 1)})
     prompts, shape = place.pool.prompts, (config.prompt_bins, config.step_bins)
     rolled, trained = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    visits_P = np.zeros(prompts, dtype=np.int64)
-    for learner, driver, groups in watch_steps(place, cell.config["strategy"], run_seed(config.world, cell.seed)):
-        if driver.step == 1:
-            start_P = learner.pass_rates()[:prompts]
+    for now in watch_steps(place, cell.config["strategy"], run_seed(config.world, cell.seed)):
+        if now.driver.step == 1:
+            start_P = now.learner.pass_rates()[:prompts]
             bin_P = np.empty(prompts, dtype=np.int64)
             bin_P[np.argsort(start_P, kind="stable")] = np.arange(prompts) * config.prompt_bins // prompts
-        part = min(driver.generated * config.step_bins // place.budget, config.step_bins - 1)
-        rolled[:, part] += np.bincount(bin_P, driver.visits_P - visits_P, config.prompt_bins).astype(np.int64)
-        trained[:, part] += np.bincount(bin_P[groups.prompts_P], minlength=config.prompt_bins)
-        visits_P = driver.visits_P.copy()
+        part = min(now.driver.generated * config.step_bins // place.budget, config.step_bins - 1)
+        rolled[:, part] += np.bincount(bin_P[now.rolled_P], minlength=config.prompt_bins)
+        trained[:, part] += np.bincount(bin_P[now.groups.prompts_P], minlength=config.prompt_bins)
     sizes = np.bincount(bin_P, minlength=config.prompt_bins)
-    rates = (start_P, learner.pass_rates()[:prompts])
+    rates = (start_P, now.learner.pass_rates()[:prompts])
     start, final = (np.bincount(bin_P, rates_P, config.prompt_bins) / sizes for rates_P in rates)
     prompt_bin, step_bin = np.indices(shape).reshape(2, -1)
     return pd.DataFrame(

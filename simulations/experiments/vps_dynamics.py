@@ -77,15 +77,15 @@ def _scores_at_refreshes(config: VPSDynamicsConfig, seed: int) -> list[dict[str,
     place = place.model_copy(update={"batch_size": batch_size, "budget": budget})
     options = config.model_dump(include={"mixture_ratio", "update_interval", "scoring_rollouts", "alpha", "beta"})
     found = []
-    for learner, driver, _ in watch_steps(place, "vas-paper", seed, options):
-        step = driver.step - 1
+    for now in watch_steps(place, "vas-paper", seed, options):
+        step, strategy, learner = now.driver.step - 1, now.driver.strategy, now.learner
         if step % config.update_interval == 0:
-            assert isinstance(driver.strategy, VasPaper)
+            assert isinstance(strategy, VasPaper)
             probs_PA, rewards_PA = softmax(learner.logits(slice(prompts))), learner.pool.rewards_PA[:prompts]
             rng = np.random.default_rng([seed, 2, step])
             found.append(
                 {
-                    "scored": driver.strategy.weights_P.copy(),
+                    "scored": strategy.weights_P.copy(),
                     "second": _second_scores(config, probs_PA, rewards_PA, rng),
                     "expected": _expected_scores(config, probs_PA, rewards_PA),
                 }

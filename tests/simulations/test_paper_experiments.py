@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,10 @@ from simulations.experiments import (
     training_dynamics,
     vps_dynamics,
 )
-from simulations.learner import Learner
 from simulations.pool import PoolConfig, build_pool
 from simulations.worlds import world
 from vas_theory.claims.a19_ablation_table import TABLE_4
 from vas_theory.selection import VarianceAwareSampler
-from vas_theory.selection.strategies.base import TrainingGroups
-from vas_theory.selection.strategies.driver import SelectionDriver
 
 NAMES = ("large_scale", "sampled_prompts", "settings_sweep", "training_dynamics", "vps_dynamics")
 
@@ -232,11 +230,10 @@ def test_watched_scores_belong_to_the_policy_that_was_scored() -> None:
 def test_watched_steps_train_as_an_equal_budget_run_does() -> None:
     place = world("bimodal-shared", scale=0.05)
     for strategy in ("uniform", "vas-paper", "index"):
-        for learner, driver, _ in _steps.watch_steps(place, strategy, 5):  # noqa: B007
-            pass
+        *_, last = _steps.watch_steps(place, strategy, 5)
         curve = run_equal_budget(place, strategy, 5)
-        assert learner.pass_rates()[: place.pool.prompts].mean() == curve["pass_rate"].iloc[-1]
-        assert driver.ledger.rollouts == curve["rollouts"].iloc[-1]
+        assert last.learner.pass_rates()[: place.pool.prompts].mean() == curve["pass_rate"].iloc[-1]
+        assert last.driver.ledger.rollouts == curve["rollouts"].iloc[-1]
 
 
 def test_sampled_prompts_count_every_group(tables: dict[str, pd.DataFrame]) -> None:
@@ -247,38 +244,31 @@ def test_sampled_prompts_count_every_group(tables: dict[str, pd.DataFrame]) -> N
     assert totals.loc["dapo", "rolled"] > totals.loc["dapo", "trained"] > 3 * 50
     assert table.groupby("strategy").apply(lambda part: part["pass_rate"].is_monotonic_increasing).all()
     spread = table[table["strategy"] == "uniform"].groupby("prompt_bin")["rolled"].sum()
-    assert spread.max() - spread.min() <= 10  # ten prompts a bin, whose visits differ by at most one
+    assert spread.max() - spread.min() <= 10  # ten prompts a bin, whose groups differ by at most one
 
 
 def test_sampled_prompts_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two steps over four prompts in two bins: what each step rolled and trained lands in its bin and its half.
 
-    Prompts 1 and 3 are hard. The first step rolls 0 and 1, the second 1, 2 and 3. A step that ends at exactly half of
-    the budget opens the second half, so both steps are ended a little earlier.
+    Prompts 1 and 3 are hard. The first step rolls 0 twice and 1, the second 1, 2 and 3. A step that ends at exactly
+    half of the budget opens the second half, so both steps are ended a little earlier.
     """
     config = sampled_prompts.SampledPromptsConfig(strategies=("uniform",), prompt_bins=2, step_bins=2, scale=0.002)
     rates = np.array([0.9, 0.1, 0.8, 0.2])
     chosen = [np.array([0, 0, 1]), np.array([3])]
-    rolled = [np.array([1, 1, 0, 0]), np.array([1, 2, 1, 1])]
+    rolled = [np.array([0, 0, 1]), np.array([1, 2, 3])]
 
     def steps(place: Any, *_: Any) -> Any:
+        learner: Any = SimpleNamespace(pass_rates=lambda: rates)
         for index in range(2):
-            learner: Any = type("Fake", (Learner,), {"pass_rates": lambda self: rates})
-            driver: Any = type("Fake", (SelectionDriver,), {})
-            driver = object.__new__(driver)
-            driver.step, driver.generated, driver.visits_P = (
-                index + 1,
-                (index + 1) * place.budget // 2 - 1,
-                rolled[index],
-            )
-            groups = TrainingGroups.empty()
-            object.__setattr__(groups, "prompts_P", chosen[index])
-            yield object.__new__(learner), driver, groups
+            driver: Any = SimpleNamespace(step=index + 1, generated=(index + 1) * place.budget // 2 - 1)
+            groups: Any = SimpleNamespace(prompts_P=chosen[index])
+            yield _steps.Step(learner, driver, groups, rolled[index])
 
     monkeypatch.setattr(sampled_prompts, "watch_steps", steps)
     table = run(sampled_prompts.EXPERIMENT, config)
     assert table["pass_rate"].tolist() == pytest.approx([0.15, 0.15, 0.85, 0.85])
-    assert table["rolled"].tolist() == [1, 2, 1, 1]
+    assert table["rolled"].tolist() == [1, 2, 2, 1]
     assert table["trained"].tolist() == [1, 1, 2, 0]
 
 
