@@ -78,7 +78,8 @@ def _train_with_trl(arguments: argparse.Namespace, config: StudyConfig, output: 
     from full_scale.trl_adapter.run import train_arms
 
     train_arms(config, output, _progress(), restart=arguments.restart)
-    print(f"tables: {output}")
+    if os.environ.get("RANK", "0") == "0":
+        print(f"tables: {output}")
 
 
 def _print_evaluation(study: Study) -> None:

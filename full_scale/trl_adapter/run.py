@@ -81,6 +81,7 @@ class TrlRun:
             StateMismatchError: the checkpoints in the folder belong to other settings.
         """
         trainer = self.build(report)
+        trainer.accelerator.wait_for_everyone()  # the first process may have dropped an unfinished run
         checkpoints = self.folder / "checkpoints"
         resume = any(checkpoints.glob("checkpoint-*"))
         if resume:
@@ -229,7 +230,8 @@ def train_arms(
                 if restart and _is_main():
                     shutil.rmtree(run.folder, ignore_errors=True)
                 name = f"{arm.name}, seed {seed}"
-                report(f"training {name}: {config.training.steps} steps")
+                if _is_main():
+                    report(f"training {name}: {config.training.steps} steps")
                 done = run.train(partial(_say, report, name))
                 gc.collect()  # a trainer holds itself in cycles, and its device memory with them
             rows += done

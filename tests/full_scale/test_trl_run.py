@@ -228,3 +228,26 @@ def test_killed_preset_resumes_to_the_same_table(tiny_folder: Path, tmp_path: Pa
     times = ["seconds", "sampler_seconds"]
     one, other = (read_table(folder / "training_steps.parquet").drop(columns=times) for folder in (whole, cut))
     assert one.equals(other)
+
+
+@pytest.mark.slow
+def test_two_processes_train_a_preset_as_planned(tiny_folder: Path, tmp_path: Path) -> None:
+    settings = {**SMALL, "hardware.devices": 2, "trl.per_device_batch_size": 2}
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    command += ["-m", "full_scale", "train", "--preset", "smollm2-gpu", "--model", str(tiny_folder)]
+    for change in (*(f"{key}={value}" for key, value in settings.items()), ARITHMETIC):
+        command += ["--set", change]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*command, "--output", str(tmp_path / "out")],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.count("training uniform, seed 0") == done.stdout.count("tables:") == 1
+    steps = read_table(tmp_path / "out" / "training_steps.parquet")
+    trained = steps[steps.step > 0]
+    assert (trained.rollouts == 8 * trained.step).all()
+    assert (trained.lag == 0).all()
