@@ -65,8 +65,8 @@ def caption(numbers: pd.DataFrame) -> str:
     for scoring in _SCORING:
         best, part = _best(numbers, scoring), numbers[numbers["scoring"] == scoring]
         parts.append(
-            f"with scoring {scoring}, {int((part['gain_low'] > 0).sum())} of {len(part)} settings are ahead and "
-            f"{int((part['gain_high'] < 0).sum())} behind; the best is {best['gain']:+.1f} "
+            f"with scoring {scoring}, ahead {int((part['gain_low'] > 0).sum())} of {len(part)} settings, "
+            f"behind {int((part['gain_high'] < 0).sum())}; the best is {best['gain']:+.1f} "
             f"[{best['gain_low']:+.1f}, {best['gain_high']:+.1f}] at $\\lambda$ = {best['mixture_ratio']:g}, "
             f"T = {best['update_interval']:g}"
         )

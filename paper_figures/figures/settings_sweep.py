@@ -158,7 +158,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
         axis.set(xlabel=text, xlim=(-0.4, len(settings) - 0.6), ylabel="points against the base setting")
         axis.set_title(f"({'abcd'[index]}) {text.split(' $')[0].capitalize()}")
         if index == 2:
-            axis.legend(loc="best", fontsize="x-small")
+            axis.legend(loc="upper right", bbox_to_anchor=(1, 0.93), fontsize="x-small")
 
 
 FIGURE = Figure(

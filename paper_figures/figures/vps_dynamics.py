@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from paper_figures.style import Look
 
 _KINDS = {
-    "expected": "expected score, before and after training",
-    "scored": "scored, before and after training",
-    "repeated": "scored twice, nothing trained",
+    "expected": "expected, before and after",
+    "scored": "scored, before and after",
+    "repeated": "scored twice, not trained",
 }
 
 
@@ -99,11 +99,14 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     repeated = frame[frame["kind"] == "repeated"]  # it has every refresh, the last one too
     for index, (step, part) in enumerate(repeated.groupby("from_step")):
         counts = np.bincount(part["from_bin"], part["prompts"], bins) / part["prompts"].sum()
-        style = look.series(index) | {"marker": ""}
-        histograms.stairs(counts, width * np.arange(bins + 1), label=f"step {step}", **_line(style))
+        style = look.series(index)
+        histograms.stairs(
+            counts, width * np.arange(bins + 1), label=f"step {step}", color=style["color"],
+            linestyle=style["linestyle"],
+        )  # fmt: skip
     histograms.set(xlabel="variance promotion score", ylabel="share of prompts")
     histograms.set_title("(a) Scores at the refreshes")
-    histograms.legend(loc="upper right")
+    histograms.legend(loc="upper left", bbox_to_anchor=(0.1, 1))
 
     steps = sorted(frame.loc[frame["kind"] == "scored", "from_step"].unique())
     ends = frame[frame["kind"] == "scored"].groupby("from_step")["to_step"].first()
@@ -125,10 +128,6 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     kept.set(xlabel="step of the first scoring", ylabel="share within one bin", ylim=(0, 1.05), xticks=steps)
     kept.set_title("(d) What keeps its score")
     kept.legend(loc="center", bbox_to_anchor=(0.5, 0.68))
-
-
-def _line(style: dict[str, object]) -> dict[str, object]:
-    return {name: style[name] for name in ("color", "linestyle")}
 
 
 FIGURE = Figure(

@@ -84,7 +84,7 @@ def test_cost_map_subtracts_uniform_sampling_and_counts_who_is_ahead() -> None:
     ahead = sum(low > 0 for low in charged["gain_low"])
     assert 0 < ahead < len(charged)
     assert f"{ahead} of {len(charged)} settings beat uniform sampling" in shown.headline(numbers)
-    assert f"with scoring charged, {ahead} of {len(charged)} settings are ahead" in shown.caption(numbers)
+    assert f"with scoring charged, ahead {ahead} of {len(charged)} settings" in shown.caption(numbers)
 
 
 def test_map_writes_every_gain() -> None:
