@@ -124,7 +124,7 @@ def test_the_index_by_summation_over_the_belief() -> None:
     mean = (weights * gains).sum(1)
     deviation = np.sqrt((weights * (gains - mean[:, None]) ** 2).sum(1))
     ratio = arm.belief.relative_variance(arm.setting.group_size)
-    np.testing.assert_allclose(arm.scores(), ratio**1.5 * (mean + 1.5 * deviation), rtol=2e-3)
+    np.testing.assert_allclose(arm.scores(arm.belief.posterior()), ratio**1.5 * (mean + 1.5 * deviation), rtol=2e-3)
     assert ratio[1] < ratio[0] < 1
 
 
@@ -144,7 +144,7 @@ def test_tokens_as_cost_prefer_short_prompts() -> None:
     for cost, best in (("rollouts", None), ("tokens", 1)):
         arm = Index(setting(prompts=2, batch_size=1), floor=0.0, cost=cost)
         arm.observe(received([0, 1], [[0, 0, 1, 0]] * 2, lengths=[[30.0] * 4, [10.0] * 4]))
-        scores = arm.scores()
+        scores = arm.scores(arm.belief.posterior())
         assert (scores[0] == scores[1]) if best is None else scores[1] == pytest.approx(3 * scores[0])
 
 

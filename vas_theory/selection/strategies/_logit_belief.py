@@ -8,12 +8,19 @@ from typing import Any
 import numpy as np
 
 from vas_theory.errors import StateMismatchError
+from vas_theory.selection._compilation import LazyKernel
 from vas_theory.selection.strategies._look_ahead import logistic
 from vas_theory.selection.strategies.base import FloatArray, IntArray
 
-__all__ = ["LogitBelief"]
+__all__ = ["TABLE", "LogitBelief"]
 
-_GRID = np.linspace(-9.0, 9.0, 49)
+_FINER = 4
+_TABLE_STEP = 0.09375
+TABLE: FloatArray = _TABLE_STEP * np.arange(-128, 129)
+"""Logits from -12 to 12 at which functions are tabulated whose expectation is wanted."""
+
+_PLACES = np.arange(32, 225, _FINER)
+_GRID = TABLE[_PLACES]
 _PSEUDO_PROMPTS = 4.0
 _LEAST_STEP = 0.01
 _PSEUDO_SQUARES = 1.0
@@ -32,6 +39,21 @@ _STATE = (
     "pushed_P",
     "covariance_FF",
 )
+
+
+@LazyKernel
+def _expectations(weights, moved, places, values, means):  # type: ignore[no-untyped-def]
+    """Add up each prompt's weights times the values at its places, which it has ``moved`` along the table."""
+    last = len(values) - 1
+    for prompt in range(len(weights)):
+        whole = int(np.floor(moved[prompt]))
+        share = moved[prompt] - whole
+        for index in range(len(places)):
+            below = min(max(places[index] + whole, 0), last)
+            above = min(max(places[index] + whole + 1, 0), last)
+            for column in range(values.shape[1]):
+                value = (1.0 - share) * values[below, column] + share * values[above, column]
+                means[prompt, column] += weights[prompt, index] * value
 
 
 class LogitBelief:
@@ -109,11 +131,30 @@ class LogitBelief:
         normalised: FloatArray = weights / weights.sum(1, keepdims=True)
         return normalised
 
-    def expectation(self, weights: FloatArray, table_logits: FloatArray, table_values: FloatArray) -> FloatArray:
-        """Return the posterior mean of a function of the logit now, given as a table; ``weights`` of all prompts."""
-        values = np.interp(_GRID + self.offset_P[:, None], table_logits, table_values)
-        mean: FloatArray = (weights * values).sum(1)
-        return mean
+    def expectations(self, weights: FloatArray, values_LV: FloatArray) -> FloatArray:
+        """Return posterior means of functions of the logits now.
+
+        Args:
+            weights: (P, grid) posterior of every prompt.
+            values_LV: (table, n) the functions at :data:`TABLE`; linear between its logits, constant beyond.
+
+        Returns:
+            (P, n) means.
+        """
+        means_PV = np.zeros((len(weights), values_LV.shape[1]))
+        _expectations(weights, self.offset_P / _TABLE_STEP, _PLACES, values_LV, means_PV)
+        return means_PV
+
+    def learn_prior(self, weights: FloatArray) -> None:
+        """Make the mean posterior of the prompts seen so far the prior of all.
+
+        Args:
+            weights: (P, grid) posterior of every prompt.
+        """
+        seen_P = self.seen_P > 0
+        if seen_P.any():
+            total = weights[seen_P].sum(0) + _PSEUDO_PROMPTS * self._base_L
+            self.prior_L = total / total.sum()
 
     def rates(self, prompts: IntArray | slice = slice(None)) -> FloatArray:
         """Return the pass rates now at the grid's first logits, (n, grid)."""
@@ -154,9 +195,6 @@ class LogitBelief:
         self.evidence_PL[prompts_P] = self.retention * self.evidence_PL[prompts_P] + likelihood / variance_P[:, None]
         self.seen_P[prompts_P] += 1
         self._push(prompts_P, deviation_P)
-        seen = np.flatnonzero(self.seen_P)
-        total = self.posterior(seen).sum(0) + _PSEUDO_PROMPTS * self._base_L
-        self.prior_L = total / total.sum()
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that changes."""

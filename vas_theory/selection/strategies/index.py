@@ -10,14 +10,11 @@ import numpy as np
 
 from vas_theory.errors import ArgumentError, StateMismatchError
 from vas_theory.selection.group_moments import binomial_expectation, signal_values
-from vas_theory.selection.strategies._logit_belief import LogitBelief
+from vas_theory.selection.strategies._logit_belief import TABLE, LogitBelief
 from vas_theory.selection.strategies._look_ahead import logistic, look_ahead
 from vas_theory.selection.strategies.base import FloatArray, IntArray, OneRoundStrategy, Rollouts
 
 __all__ = ["STRATEGY", "Index"]
-
-_TABLE = np.linspace(-12.0, 12.0, 241)
-"""Logits at which the look-ahead is tabulated; between them it is interpolated, beyond them it has no slope."""
 
 
 @dataclass
@@ -98,28 +95,28 @@ class Index(OneRoundStrategy):
         prompts_P = self.candidates(rng, self.setting.prompts)
         by_chance = int(rng.binomial(self.setting.batch_size, self.floor))
         # the candidates come in random order, in which what is left is a uniform draw
-        keys = np.log(np.maximum(self.scores()[prompts_P], 1e-300)) + self.temperature * rng.gumbel(size=len(prompts_P))
+        weights = self.belief.posterior()
+        scores_P = self.scores(weights)[prompts_P]
+        self.belief.learn_prior(weights)
+        keys = np.log(np.maximum(scores_P, 1e-300)) + self.temperature * rng.gumbel(size=len(prompts_P))
         order = np.argsort(-keys, kind="stable")
         best = order[: self.setting.batch_size - by_chance]
         rest = np.sort(order[len(best) :])[:by_chance]
         return prompts_P[np.concatenate([best, rest])]
 
-    def scores(self) -> FloatArray:
-        """Return the index of every prompt."""
+    def scores(self, weights: FloatArray) -> FloatArray:
+        """Return the index of every prompt, given the posterior of :attr:`belief`."""
         setting, belief = self.setting, self.belief
         steps_left = setting.budget // (setting.batch_size * setting.group_size) - self.step
         horizon = min(self.horizon, max(steps_left, 1), setting.max_visits or self.horizon)
-        gains = look_ahead(_TABLE, belief.step_size, setting.group_size, horizon)
-        weights = belief.posterior()
-        mean_P = belief.expectation(weights, _TABLE, gains)
-        variance_P = belief.expectation(weights, _TABLE, np.square(gains)) - np.square(mean_P)
-        scores_P = mean_P + self.optimism * np.sqrt(np.maximum(variance_P, 0.0))
-        if belief.transfer_F.any():
-            signal = binomial_expectation(logistic(_TABLE), signal_values(setting.group_size))
-            slope_P = belief.expectation(weights, _TABLE, logistic(_TABLE) * logistic(-_TABLE))
-            gained_F = belief.transfer_F * (belief.features_PF * slope_P[:, None]).mean(0)
-            moved_P = belief.expectation(weights, _TABLE, signal)
-            scores_P += self.transfer * (belief.features_PF @ gained_F) * moved_P
+        gains = look_ahead(TABLE, belief.step_size, setting.group_size, horizon)
+        slopes = logistic(TABLE) * logistic(-TABLE)
+        signals = binomial_expectation(logistic(TABLE), signal_values(setting.group_size))
+        table = np.column_stack([gains, np.square(gains), slopes, signals])
+        mean_P, square_P, slope_P, signal_P = belief.expectations(weights, table).T
+        scores_P = mean_P + self.optimism * np.sqrt(np.maximum(square_P - np.square(mean_P), 0.0))
+        gained_F = belief.transfer_F * (belief.features_PF * slope_P[:, None]).mean(0)
+        scores_P += self.transfer * (belief.features_PF @ gained_F) * signal_P
         scores_P *= belief.relative_variance(setting.group_size) ** 1.5
         return scores_P / self.lengths() if self.cost == "tokens" else scores_P
 
