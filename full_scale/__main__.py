@@ -62,7 +62,7 @@ def _run_stage(arguments: argparse.Namespace) -> None:
         return
     from full_scale.study import Study
 
-    study = Study(config, output, _progress(), restart=arguments.restart)
+    study = Study(config, output, _progress(), restart=arguments.restart, finished_only=arguments.finished_only)
     getattr(study, STAGES[arguments.command][1])()
     if arguments.command in ("study", "evaluate"):
         _print_evaluation(study)
@@ -141,6 +141,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             command.add_argument("--output", type=Path, help="folder (default: full_scale/output/<name>)")
             command.add_argument("--restart", action="store_true", help="drop unfinished training and start it afresh")
+            command.add_argument(
+                "--finished-only", action="store_true", help="leave out runs that are not finished instead of training"
+            )
         if name == "evaluate":
             add_arguments(command)
     return run(parser, argv)

@@ -42,12 +42,21 @@ class Study:
         output: where its tables go.
         report: called with each line of progress.
         restart: drop unfinished training that belongs to another configuration instead of refusing it.
+        finished_only: go on with the runs that are finished and name the others in the tables' config, instead of
+            training them; predictions about an arm that was not run are then uninformative.
     """
 
     def __init__(
-        self, config: StudyConfig, output: Path, report: Callable[[str], None], *, restart: bool = False
+        self,
+        config: StudyConfig,
+        output: Path,
+        report: Callable[[str], None],
+        *,
+        restart: bool = False,
+        finished_only: bool = False,
     ) -> None:
         self.config, self.output, self.report, self.restart = config, output, report, restart
+        self.finished_only = finished_only
         self.task = load_task(config.task)
         self._settled: set[tuple[str, ...]] = set()
         wanted = config.probe.pilot_prompts
@@ -240,6 +249,9 @@ class Study:
         done = []
         for run in self.runs():
             progress = run.finished()
+            if progress is None and self.finished_only:
+                self.report(f"{run.arm.name}, seed {run.seed}: not finished, left out")
+                continue
             if progress is None or (with_weights and not run.has_weights()):
                 name = f"{run.arm.name}, seed {run.seed}"
                 if self.restart:
@@ -252,6 +264,12 @@ class Study:
     def _training_config(self) -> dict[str, Any]:
         return self.config.section("model", "task", "rollouts", "objective", "optimiser", "training", "arms")
 
+    def _run_config(self) -> dict[str, Any]:
+        """Return what tables of training depend on, with the runs that are not in them."""
+        runs = self.runs() if self.finished_only else []
+        left_out = [f"{run.arm.name}-seed{run.seed}" for run in runs if run.finished() is None]
+        return {**self._training_config(), **({"left_out": left_out} if left_out else {})}
+
     def train(self) -> None:
         """Train all arms from the same start at an equal number of rollouts, after they have been predicted."""
         self.predict()
@@ -263,7 +281,7 @@ class Study:
             steps[numbers] = steps[numbers].apply(pd.to_numeric)
             return steps, pd.DataFrame([row for _, progress in trained for row in progress.prompts])
 
-        self._stage(("training_steps", "training_prompts"), self._training_config(), self._training_sources(), compute)
+        self._stage(("training_steps", "training_prompts"), self._run_config(), self._training_sources(), compute)
 
     def evaluate(self) -> None:
         """Evaluate the start and every trained model on the held-out prompts, all with the same random numbers."""
@@ -286,9 +304,9 @@ class Study:
                 add(run.arm.name, run.seed, run.load_weights())
             return pd.DataFrame(summary), pd.concat(counts, ignore_index=True)
 
-        section = {**self._training_config(), **config.section("evaluation"), "reads": self._hashes("training_prompts")}
+        section = {**self._run_config(), **config.section("evaluation"), "reads": self._hashes("training_prompts")}
         self._stage(("evaluation", "evaluation_prompts"), section, (*self._training_sources(), *EVALUATING), compute)
-        if not config.training.keep_weights:
+        if not config.training.keep_weights and not self.finished_only:
             for run in self.runs():
                 run.remove_weights()
 

@@ -61,6 +61,8 @@ def measure_training(
     if quantity not in by_run:
         return None
     values = by_run[quantity](tables)
+    if not {uniform, item["arm"]} <= set(values.index.get_level_values("arm")):
+        return UNKNOWN
     pair = values.loc[values.index.get_level_values("arm").isin([uniform, item["arm"]])].unstack("arm").dropna()
     if quantity == "accuracy_gain":
         return student((pair[item["arm"]] - pair[uniform]).to_numpy(), coverage)
