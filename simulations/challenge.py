@@ -1,0 +1,81 @@
+"""Whether one arm is no worse than the best of the others in every world, with the rival chosen on other seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from simulations.ranking import REFERENCE, final_scores, gaps_closed
+from simulations.statistics import holm, noninferiority_p_value
+from vas_theory.errors import DataError, UnknownNameError
+
+__all__ = ["challenge", "rivals_by_world"]
+
+
+def rivals_by_world(table: pd.DataFrame, arm: str, regime: str) -> dict[str, str]:
+    """Return the other arm with the best mean pass rate on the tuning seeds in each world, the oracle aside.
+
+    Args:
+        table: a tournament's table with both regimes; the tuning seeds meet no final one.
+        arm: the arm that looks for rivals.
+        regime: each rival is taken at the learning rate that its final runs of this regime have.
+
+    Raises:
+        DataError: no tuning run has the learning rate of the final runs.
+    """
+    final = table[(table["regime"] == regime) & (table["phase"] == "final")]
+    rates = final.groupby(["world", "strategy"])["learning_rate"].first().reset_index()
+    tuning = table[table["phase"] == "tuning"].merge(rates, on=["world", "strategy", "learning_rate"])
+    reached = tuning[~tuning["strategy"].isin([arm, REFERENCE])].groupby(["world", "strategy"])["pass_rate"].mean()
+    missing = set(final["world"]) - set(reached.index.get_level_values("world"))
+    if missing:
+        raise DataError(f"no tuning run in {', '.join(sorted(missing))} has the learning rate of the final runs")
+    return {str(world): str(part.idxmax()[1]) for world, part in reached.groupby(level="world")}
+
+
+def challenge(
+    table: pd.DataFrame, arm: str, regime: str, *, worlds: Sequence[str] | None = None, margin: float = 0.005
+) -> pd.DataFrame:
+    """Test an arm against its rival in each world: one-sided paired t-tests, adjusted together by Holm's rule.
+
+    Args:
+        table: a tournament's table with both regimes and the oracle.
+        arm: the arm in question.
+        regime: which learning rates.
+        worlds: the worlds that are reported and adjusted for, all by default.
+        margin: what "no worse" allows, in final pass rate.
+
+    Returns:
+        One row a world: ``world``, ``rival``, ``difference`` (mean of the arm's final pass rate minus the rival's),
+        ``p_value`` against "worse by the margin or more", ``adjusted``, ``no_worse`` (adjusted below .05) and
+        ``gap_closed`` between uniform and the oracle (NaN where that gap is below .01).
+
+    Raises:
+        UnknownNameError: the arm is not in the table.
+        DataError: a run is missing, or rivals cannot be chosen.
+    """
+    part = table[table["regime"] == regime]
+    scores = final_scores(part)
+    if arm not in scores:
+        raise UnknownNameError("strategy of the table", arm, scores)
+    names = sorted(part["world"].unique())
+    rivals, gaps = rivals_by_world(table, arm, regime), gaps_closed(scores, arm)
+    rows = []
+    for place, world in enumerate(names):
+        if worlds is not None and world not in worlds:
+            continue
+        ours, theirs = scores[arm][place], scores[rivals[world]][place]
+        rows.append(
+            {
+                "world": world,
+                "rival": rivals[world],
+                "difference": float((ours - theirs).mean()),
+                "p_value": noninferiority_p_value(ours, theirs, margin),
+                "gap_closed": float(gaps[place]),
+            }
+        )
+    frame = pd.DataFrame(rows)
+    frame.insert(4, "adjusted", holm(frame["p_value"]))
+    frame.insert(5, "no_worse", frame["adjusted"] < 0.05)
+    return frame

@@ -1,0 +1,65 @@
+"""The criterion a selector has to meet, on a made-up tournament whose answers are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from simulations.challenge import challenge, rivals_by_world
+from simulations.statistics import holm, noninferiority_p_value
+from vas_theory.errors import DataError, UnknownNameError
+
+NOISE = np.array([0.002, -0.002, 0.001, -0.001])
+FINALS = {
+    "uniform": {"a": 0.40, "b": 0.40},
+    "oracle": {"a": 0.60, "b": 0.50},
+    "one": {"a": 0.55, "b": 0.42},
+    "two": {"a": 0.50, "b": 0.45},
+    "ours": {"a": 0.549, "b": 0.44},
+}
+TUNING = {"uniform": 0.4, "oracle": 0.9, "one": 0.5, "two": 0.6, "ours": 0.8}
+"""On the tuning seeds arm two is the best rival in both worlds, though one wins the final runs of world a."""
+
+
+def _table() -> pd.DataFrame:
+    rows = []
+    for name, worlds in FINALS.items():
+        for world, score in worlds.items():
+            for seed, noise in enumerate(NOISE):
+                own = noise * (2 if name == "ours" else 1)
+                row = {"world": world, "strategy": name, "regime": "tuned", "phase": "final", "learning_rate": 0.8}
+                rows.append({**row, "seed": seed, "rollouts": 9, "pass_rate": score + own})
+            for rate, shift in ((0.8, 0.0), (0.2, 0.3 if name == "one" else 0.0)):
+                row = {"world": world, "strategy": name, "regime": "tuned", "phase": "tuning", "learning_rate": rate}
+                rows.append({**row, "seed": 4, "rollouts": 9, "pass_rate": TUNING[name] + shift})
+    return pd.DataFrame(rows)
+
+
+def test_rivals_are_chosen_on_the_tuning_seeds_at_the_rate_they_play() -> None:
+    assert rivals_by_world(_table(), "ours", "tuned") == {"a": "two", "b": "two"}
+    at_another = _table()
+    at_another.loc[at_another["phase"] == "final", "learning_rate"] = 0.4
+    with pytest.raises(DataError, match="no tuning run in a, b"):
+        rivals_by_world(at_another, "ours", "tuned")
+
+
+def test_the_test_by_hand() -> None:
+    found = challenge(_table(), "ours", "tuned").set_index("world")
+    assert found["difference"].tolist() == pytest.approx([0.049, -0.01])
+    raw = [
+        noninferiority_p_value(0.049 + NOISE, np.zeros(4), 0.005),
+        noninferiority_p_value(NOISE - 0.01, [0] * 4, 0.005),
+    ]
+    assert found["p_value"].tolist() == pytest.approx(raw)
+    assert found["adjusted"].tolist() == pytest.approx(holm(raw))
+    assert found["no_worse"].tolist() == [True, False]
+    assert found["gap_closed"].tolist() == pytest.approx([0.149 / 0.2, 0.4])
+
+
+def test_only_the_worlds_asked_for_are_adjusted_for() -> None:
+    found = challenge(_table(), "ours", "tuned", worlds=["b"])
+    assert found["world"].tolist() == ["b"]
+    assert found["adjusted"].tolist() == found["p_value"].tolist()
+    with pytest.raises(UnknownNameError, match="did you mean ours"):
+        challenge(_table(), "our", "tuned")
