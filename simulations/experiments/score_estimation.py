@@ -243,7 +243,7 @@ EXPERIMENT = Experiment(
     presets={
         "smoke": ScoreConfig(prompts=200, seeds=2, rollouts=(2, 8, 32), drifts=(1e-3,), intervals=(8, 16), steps=16),
         "quick": ScoreConfig(seeds=4, drifts=(3e-4, 3e-3), every=8),
-        "paper": ScoreConfig(prompts=2000, batch_size=128, seeds=20, every=4),
+        "paper": ScoreConfig(seeds=16, every=4),
     },
     run=run,
 )

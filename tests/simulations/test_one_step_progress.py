@@ -78,6 +78,9 @@ def test_the_known_counterexamples_are_found() -> None:
     quadratic = Quadratics(np.array([1 / 16]), np.array([1 / 8]))
     assert quadratic.largest_step["c / (4 L Gamma)"] == pytest.approx(0.25)
     assert quadratic.gain("one sample", np.array([0.25]))[0] == pytest.approx(-91 / 30720, rel=1e-12)
+    # a success is answered by 15/8, a failure by 1/120: the second moment of the update is their mean square
+    assert quadratic.moment[0] == pytest.approx((15 / 8) ** 2 / 16 + (1 / 120) ** 2 * 15 / 16, rel=1e-12)
+    assert quadratic.largest_step["|grad|^2 / (L M)"] == pytest.approx(1 / 64 / quadratic.moment[0])
     logit = ScaledLogits(np.array([0.5]), np.array([8.0]))
     assert logit.largest_step["c / (4 L)"] == pytest.approx(3 * np.sqrt(3) / 8)
     assert logit.gain("exact", np.array([0.5]))[0] == pytest.approx(1 / (1 + np.exp(-8)) - 0.5, rel=1e-12)
