@@ -36,9 +36,15 @@ def numbers(tables: Tables) -> pd.DataFrame:
         ["scoring", "mixture_ratio", "update_interval"],
         ["gain", "scoring_share", "updates"],
     )
+    alpha, beta, count = (fixed[name].mode().iloc[0] for name in ("alpha", "beta", "scoring_rollouts"))
     kept = ["scoring", "mixture_ratio", "update_interval", "gain", "gain_low", "gain_high", "scoring_share", "updates"]
     return table[[*kept, "seeds"]].assign(
-        worlds=frame["world"].nunique(), seed=tables["runs"].seed, budget=frame["budget"].max()
+        alpha=alpha,
+        beta=beta,
+        scoring_rollouts=count,
+        worlds=frame["world"].nunique(),
+        seed=tables["runs"].seed,
+        budget=frame["budget"].max(),
     )
 
 
@@ -55,7 +61,7 @@ def headline(numbers: pd.DataFrame) -> str:
     """Return the result in a few words."""
     charged = numbers[numbers["scoring"] == "charged"]
     ahead = int((charged["gain_low"] > 0).sum())
-    return f"With scoring charged, {ahead} of {len(charged)} settings beat uniform sampling"
+    return f"With scoring charged, {ahead} of {len(charged)} mixture ratios and intervals beat uniform sampling"
 
 
 def caption(numbers: pd.DataFrame) -> str:
@@ -73,10 +79,12 @@ def caption(numbers: pd.DataFrame) -> str:
     charged = numbers[numbers["scoring"] == "charged"]
     return (
         "Final mean pass rate of variance-aware sampling minus that of uniform sampling at the same budget of "
-        f"{row['budget']:,} rollouts, in percentage points, by mixture ratio and steps between refreshes (N = 8 "
-        f"scoring rollouts a prompt): {'; '.join(parts)}. The last column scores once, before training. Refreshing "
-        f"every {charged['update_interval'].min():g} steps spends {100 * charged['scoring_share'].max():.0f}% of a "
-        f"charged budget on scoring. Mean over {row['worlds']} world{'s' if row['worlds'] > 1 else ''}, {row['seeds']} "
+        f"{row['budget']:,} rollouts, in percentage points, by mixture ratio and steps between refreshes, with "
+        f"N = {row['scoring_rollouts']:g} scoring rollouts a prompt and coefficients {row['alpha']:g}:{row['beta']:g}, "
+        f"the base of the paper's ablations: {'; '.join(parts)}. The last column scores once, before training. "
+        f"Refreshing every {charged['update_interval'].min():g} steps spends "
+        f"{100 * charged['scoring_share'].max():.0f}% of a charged budget on scoring. Mean over {row['worlds']} "
+        f"world{'s' if row['worlds'] > 1 else ''}, {row['seeds']} "
         f"paired seeds (base seed {row['seed']}); ahead and behind: the interval does not cover 0 ({INTERVAL}, no "
         "correction for their number)."
     )

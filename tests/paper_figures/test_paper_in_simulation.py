@@ -83,7 +83,8 @@ def test_cost_map_subtracts_uniform_sampling_and_counts_who_is_ahead() -> None:
     charged = numbers[numbers["scoring"] == "charged"]
     ahead = sum(low > 0 for low in charged["gain_low"])
     assert 0 < ahead < len(charged)
-    assert f"{ahead} of {len(charged)} settings beat uniform sampling" in shown.headline(numbers)
+    assert f"{ahead} of {len(charged)} mixture ratios and intervals beat uniform sampling" in shown.headline(numbers)
+    assert "N = 8 scoring rollouts a prompt and coefficients 0.5:0.5" in shown.caption(numbers)
     assert f"with scoring charged, ahead {ahead} of {len(charged)} settings" in shown.caption(numbers)
 
 

@@ -217,6 +217,9 @@ def test_score_movements_count_every_prompt_once(tables: dict[str, pd.DataFrame]
     steps = table.groupby("kind").apply(lambda part: sorted(set(zip(part["from_step"], part["to_step"], strict=True))))
     assert steps["scored"] == steps["expected"] == [(0, 5), (5, 10)]
     assert steps["repeated"] == [(0, 0), (5, 5), (10, 10)]
+    repeated = table[table["kind"] == "repeated"]
+    moved = repeated["prompts"].where(repeated["from_bin"] != repeated["to_bin"], 0).sum() / repeated["prompts"].sum()
+    assert moved > 0.5  # two sets of eight rollouts seldom agree to a twentieth
 
 
 def test_watched_scores_belong_to_the_policy_that_was_scored() -> None:
