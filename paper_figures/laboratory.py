@@ -9,7 +9,7 @@ from paper_figures.declaration import Table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["REGIME", "TOURNAMENT", "sampler_record", "world_gains"]
+__all__ = ["REGIME", "TOURNAMENT", "sampler_record", "world_gains", "world_rows"]
 
 TOURNAMENT = Table("simulations", "tournament", "simulations run tournament --preset {preset}")
 REGIME = "tuned"
@@ -74,3 +74,22 @@ def sampler_record(gains: pd.DataFrame) -> list[str]:
             parts.append(f"{verb} in {len(worlds)}" + (f" ({', '.join(worlds)})" if worlds else ""))
         sentences.append(f"{title} ({name}), in {len(arm)} worlds of the tournament: {'; '.join(parts)}.")
     return sentences
+
+
+def world_rows(gains: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return, for each world, the gains of VAS in both forms and the best arm that does not know the truth.
+
+    Args:
+        gains: what :func:`world_gains` returns.
+
+    Returns:
+        One record a world: ``world`` and, under ``vas``, ``vas-paper`` and ``best``, the arm's row or None.
+    """
+    from simulations.ranking import REFERENCE
+
+    rows = []
+    for world, part in gains.groupby("world", sort=True):
+        arms = {str(row["strategy"]): row for row in part.to_dict("records")}
+        best = next(row for name, row in arms.items() if name != REFERENCE)
+        rows.append({"world": world, "best": best, **{name: arms.get(name) for name in ("vas", "vas-paper")}})
+    return rows

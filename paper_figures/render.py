@@ -20,7 +20,7 @@ from vas_theory.storage import read_metadata, read_table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-__all__ = ["draw_canvas", "load_tables", "output_names", "published_names", "render"]
+__all__ = ["draw_canvas", "load_tables", "output_names", "published_names", "render", "with_palette"]
 
 _LOOKS = {
     ".column": Look(COLUMN),
@@ -65,8 +65,8 @@ def output_names(figure: Figure) -> list[str]:
 
 
 def published_names(figure: Figure) -> list[str]:
-    """Return the names of the files that are committed for the paper size: a small image and the numbers."""
-    return [f"{figure.name}.png", f"{figure.name}.csv"]
+    """Return the names of the files of which a copy is committed for the paper size: an image and the numbers."""
+    return [f"{figure.name}.slide.png", f"{figure.name}.csv"]
 
 
 def render(figure: Figure, tables: Tables) -> Iterator[tuple[str, bytes]]:
@@ -82,9 +82,7 @@ def render(figure: Figure, tables: Tables) -> Iterator[tuple[str, bytes]]:
             if look.theme == "light":
                 yield f"{figure.name}{suffix}.pdf", _save(canvas, "pdf", {"CreationDate": None, "Producer": None})
             image = _save(canvas, "png", {"Software": None}, dpi=look.medium.dots_per_inch)
-            yield f"{figure.name}{suffix}.png", image
-            if suffix == ".slide":
-                yield f"{figure.name}.png", _with_palette(image)
+            yield f"{figure.name}{suffix}.png", with_palette(image)
 
 
 def _save(canvas: Canvas, file_format: str, metadata: dict[str, None], **options: Any) -> bytes:
@@ -93,7 +91,7 @@ def _save(canvas: Canvas, file_format: str, metadata: dict[str, None], **options
     return stream.getvalue()
 
 
-def _with_palette(image: bytes) -> bytes:
+def with_palette(image: bytes) -> bytes:
     """Return a PNG with at most 256 colours: a third of the bytes, and no difference that the eye can see."""
     module: Any = require("PIL.Image", "figures")
     stream = io.BytesIO()

@@ -10,9 +10,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from paper_figures.declaration import Figure, output_folder
+from paper_figures.declaration import Figure, Label, output_folder
 from paper_figures.figures import get_figures
 from paper_figures.graph import fingerprint, read_record
+from paper_figures.laboratory import TOURNAMENT, sampler_record, world_gains, world_rows
 from paper_figures.report.maths import formula, text_with_formulas
 from paper_figures.report.results import (
     TRAINING,
@@ -24,9 +25,15 @@ from paper_figures.report.results import (
 )
 from vas_theory.command_line import require
 from vas_theory.errors import DataError
-from vas_theory.storage import read_metadata, sha256_file
+from vas_theory.storage import read_metadata, read_table, sha256_file
 
 __all__ = ["report"]
+
+_SECTIONS = {
+    Label.PROVED: "What is proved",
+    Label.SIMULATED: "What the laboratory shows",
+    Label.MEASURED: "What was measured",
+}
 
 _SHOWN_ROWS = 40
 """Rows of a table of numbers that the report shows; the CSV file has all of them."""
@@ -47,6 +54,11 @@ def interval(low: object, high: object) -> str:
     """Return ``[low, high]``, or a dash where there is no interval."""
     left, right = number(low), number(high)
     return "–" if left == right == "–" else f"[{left}, {right}]"
+
+
+def signed(value: float) -> str:
+    """Return a gain with its sign and three decimals."""
+    return f"{value:+.3f}".replace("-", "−")
 
 
 def _duration(seconds: float | None) -> str:
@@ -90,6 +102,16 @@ def _figure_entry(figure: Figure, root: Path, preset: str) -> dict[str, Any]:
         "rows": rows[:_SHOWN_ROWS],
         "left_out": max(0, len(rows) - _SHOWN_ROWS),
     }
+
+
+def _sections(root: Path, preset: str) -> list[dict[str, Any]]:
+    """Return the figures by the kind of their evidence, in the report's order."""
+    figures = [(figure.label, _figure_entry(figure, root, preset)) for figure in get_figures()]
+    sections = [
+        {"name": str(label), "title": title, "figures": [entry for kind, entry in figures if kind is label]}
+        for label, title in _SECTIONS.items()
+    ]
+    return [section for section in sections if section["figures"]]
 
 
 def _pixels(path: Path) -> tuple[int, int]:
@@ -152,7 +174,8 @@ def _limits(claims: list[dict[str, Any]], predictions: list[dict[str, Any]], stu
         "sampling by it trains better. Sampling by variance also changes the objective, since easy and hopeless "
         "prompts are visited less.",
         "Every rollout is charged, those for scoring prompts included. Where scoring costs more than it saves, or "
-        "where pass rates hardly differ between prompts, variance-aware sampling loses to uniform sampling.",
+        "where pass rates hardly differ between prompts, variance-aware sampling cannot win.",
+        "The worlds of the tournament are pools of bandit prompts, not language models.",
         f"One model ({study['model']['name']}), one task ({study['task']['name']}), runs of "
         f"{study['training']['steps']} steps. Few seeds show what happened; they cannot rank two arms that lie close "
         "together, and a small model on a short task need not behave as a large one on a long task does.",
@@ -177,10 +200,11 @@ def report(root: Path, preset: str) -> str:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja.StrictUndefined
     )
     environment.filters.update(maths=text_with_formulas, number=number, duration=_duration)
-    environment.globals.update(interval=interval)
+    environment.globals.update(interval=interval, signed=signed)
     claims, predictions = _claims(root, preset), read_predictions(root, preset)
+    gains = world_gains(read_table(TOURNAMENT.path(root, preset)))
     try:
-        figures = [_figure_entry(figure, root, preset) for figure in get_figures()]
+        sections = _sections(root, preset)
     except FileNotFoundError as error:
         raise DataError(f"{error.filename} does not exist; make it with: python -m paper_figures make") from None
     template = environment.from_string(folder.joinpath("template.html").read_text(encoding="utf-8"))
@@ -193,7 +217,10 @@ def report(root: Path, preset: str) -> str:
         claims_hash=sha256_file(output_folder(root, preset) / "claims.json"),
         predictions=predictions,
         predictions_line=_tile(prediction_counts(root, preset), "predictions held"),
-        figures=figures,
+        sections=sections,
+        record=sampler_record(gains),
+        worlds=world_rows(gains),
+        seeds=int(gains["seeds"].max()),
         jobs=_jobs(root, preset),
         limits=_limits(claims, predictions, read_metadata(TRAINING.path(root, preset))["config"]),
     )

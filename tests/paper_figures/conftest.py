@@ -55,7 +55,8 @@ def record_sketch(figure: Figure, root: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def _built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which every table, figure and page is current, to read and not to change."""
     root = tmp_path_factory.mktemp("built")
     write_small_tables(root)
     record_claims(root)
@@ -70,10 +71,10 @@ def _built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def built(_built: Path, tmp_path: Path) -> Path:
+def built(built_once: Path, tmp_path: Path) -> Path:
     """A folder of one's own in which every table, figure and the report are current."""
     root = tmp_path / "built"
-    shutil.copytree(_built, root)
+    shutil.copytree(built_once, root)
     return root
 
 

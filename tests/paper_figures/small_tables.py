@@ -1,7 +1,9 @@
 """Small stored tables of the shapes that the figures, the report and the explorer read.
 
-``tables/<room>/<name>.py`` gives the frame of one table: a function ``frame()`` and, where readers look at it,
-a ``CONFIG``. A figure that reads a new table needs one such file, and every generic test covers it.
+The stand-in of an experiment's table is what its smoke preset gave once, kept here so that references stay:
+``python -m simulations run NAME --preset smoke --output tests/paper_figures/tables/simulations``. Where a test needs to
+know what is in a table, or the smoke preset is too small or needs a model, ``tables/<room>/<name>.py`` makes the frame:
+a function ``frame()`` and, where readers look at it, a ``CONFIG``.
 """
 
 from __future__ import annotations
@@ -12,14 +14,19 @@ from pathlib import Path
 
 from paper_figures.declaration import Figure, LoadedTable, Table
 from paper_figures.pipeline import project_tables
-from vas_theory.storage import write_json, write_table
+from vas_theory.storage import read_metadata, read_table, write_json, write_table
 
 PRESET = "smoke"
 SEED = 3
+TABLES = Path(__file__).parent / "tables"
 
 
 def small_table(table: Table) -> LoadedTable:
     """Return the small stand-in of a table."""
+    stored = TABLES / table.room / f"{table.name}.parquet"
+    if stored.exists():
+        metadata = read_metadata(stored)
+        return LoadedTable(read_table(stored), metadata["seed"], metadata["config"])
     module = importlib.import_module(f"tests.paper_figures.tables.{table.room}.{table.name}")
     return LoadedTable(module.frame(), SEED, getattr(module, "CONFIG", {}))
 

@@ -10,9 +10,13 @@ from pathlib import Path
 import pytest
 
 from paper_figures.figures import get_figures
+from paper_figures.laboratory import sampler_record, world_gains, world_rows
+from paper_figures.pipeline import project_tables
+from paper_figures.report.assemble import signed
 from paper_figures.report.maths import formula, text_with_formulas
 from tests.paper_figures.small_tables import PRESET, claims_answer
 from tests.paper_figures.tables.full_scale import validation
+from tests.paper_figures.tables.simulations import tournament
 from vas_theory.claims import all_claims
 
 _ADDRESSES = ("src", "srcset", "href", "action", "data", "poster", "background", "formaction", "cite", "xlink:href")
@@ -90,10 +94,12 @@ def test_failed_and_uninformative_predictions_are_shown(html: str) -> None:
     frame = validation.frame()
     verdicts = frame["verdict"].value_counts()
     assert f"{verdicts['held']} of {len(frame)} predictions held: {verdicts['failed']} failed" in words
-    assert "These predictions of the theory failed on the real model: P2/share, the gradient norms of " in words
-    assert "too noisy to tell: P3/gain, the gradient norms of " in words
+    for verdict, text in (("failed", "failed on the real model"), ("uninformative", "too noisy to tell")):
+        named = frame[(frame["verdict"] == verdict) & (frame["prompt_key"] == "")]["id"]
+        assert f"{text}: {', '.join(named)}, the gradient norms of " in words
     for name, statement in zip(frame["id"], frame["statement"], strict=True):
-        assert f"{name} {statement}" in words  # also says that < and & were escaped and not lost
+        assert f"{name}" in words
+        assert statement in words  # also says that < and & were escaped and not lost
 
 
 def test_ledger_is_complete_and_names_what_is_refuted(html: str) -> None:
@@ -113,7 +119,25 @@ def test_every_part_says_how_to_reproduce_it(html: str) -> None:
         f"make reproduce PRESET={PRESET}",
     ):
         assert command in words
-    assert len(set(re.findall(r'title="([0-9a-f]{64})">', html))) == 1 + 4 + len(get_figures())
+    tables = project_tables(Path("here"), PRESET)
+    assert len(re.findall(r'title="([0-9a-f]{64})">', html)) == 1 + len(tables) + len(get_figures())
+
+
+def test_the_record_of_vas_and_every_world_are_shown(html: str) -> None:
+    words = Page(html).words
+    for line in sampler_record(world_gains(tournament.frame())):
+        assert line in words
+    losses = words[words.index("Final pass rate over uniform") :]
+    for row in world_rows(world_gains(tournament.frame())):
+        shown = f"{row['world']} {signed(row['vas']['gain'])} {signed(row['vas']['gain_low'])} to "
+        assert shown in losses
+        assert row["best"]["strategy"] == "mopps"
+
+
+def test_figures_stand_in_the_section_of_their_evidence(html: str) -> None:
+    for figure in get_figures():
+        section = re.findall(r'<section id="(\w+)">', html[: html.index(f'<figure id="{figure.name}">')])[-1]
+        assert section == figure.label.value
 
 
 def test_every_statement_of_the_ledger_becomes_mathml() -> None:

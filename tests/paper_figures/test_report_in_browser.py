@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-import subprocess
+import base64
 from pathlib import Path
 
 import pytest
 
 from paper_figures.figures import get_figures
+from tests.paper_figures.browser import Browser
+from tests.paper_figures.small_tables import PRESET
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: install it to see the report tested"),
-]
-
-_PROBE = """<script>window.addEventListener("load", () => {
-  const images = [...document.images];
-  document.body.dataset.seen = JSON.stringify({
-    loaded: images.filter((image) => image.complete && image.naturalWidth > 0).length, images: images.length,
-    wide: document.documentElement.scrollWidth > window.innerWidth,
-    fetched: performance.getEntriesByType("resource").filter((entry) => !entry.name.startsWith("data:")).length,
-  });
-});</script></body>"""
+pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_everything_is_shown_and_nothing_is_fetched(built: Path, tmp_path: Path, width: int) -> None:
-    html = (built / "paper_figures" / "output" / "report.html").read_text(encoding="utf-8")
-    page = tmp_path / "report.html"
-    page.write_text(html.replace("</body>", _PROBE), encoding="utf-8")
-    command = [
-        str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync", "--no-first-run", f"--user-data-dir={tmp_path / 'profile'}",
-        f"--window-size={width},900", "--virtual-time-budget=4000", "--dump-dom", page.as_uri(),
-    ]  # fmt: skip
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    seen = re.search(r'data-seen="([^"]*)"', answer.stdout)
-    assert seen, "the page did not finish loading"
-    assert "&quot;fetched&quot;:0" in seen[1]
-    counts = {name: int(value) for name, value in re.findall(r"&quot;(loaded|images)&quot;:(\d+)", seen[1])}
-    assert counts["loaded"] == counts["images"] >= len(get_figures())
-    if width >= 500:  # headless Chromium does not make narrower windows
-        assert "&quot;wide&quot;:false" in seen[1]
+@pytest.mark.parametrize(("width", "dark"), [(390, True), (390, False), (1280, True), (1280, False)])
+def test_everything_is_shown_and_nothing_is_fetched(browser: Browser, built_once: Path, width: int, dark: bool) -> None:
+    folder = built_once / "paper_figures" / "output"
+    page = browser.open(folder / "report.html", width=width, dark=dark)
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    loaded = page.evaluate("[...document.images].map((image) => image.complete && image.naturalWidth > 0)")
+    assert len(loaded) == len(get_figures())
+    assert all(loaded)
+    shown = page.evaluate("document.querySelector('#bound_gallery img').currentSrc")
+    size, theme = "column" if width < 640 else "slide", "-dark" if dark else ""
+    image = (folder / PRESET / f"bound_gallery.{size}{theme}.png").read_bytes()
+    assert shown == "data:image/png;base64," + base64.b64encode(image).decode()
+    assert page.too_wide() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.requests() == []
+    assert page.complaints() == []
+
+
+def test_the_contents_lead_to_every_section(browser: Browser, built_once: Path) -> None:
+    page = browser.open(built_once / "paper_figures" / "output" / "report.html")
+    dead = page.evaluate(
+        "[...document.querySelectorAll('nav a, .glance a')].filter((link) => !document.querySelector(link.hash))"
+        ".map((link) => link.hash)"
+    )
+    assert dead == []
+    page.press("Tab")
+    assert page.focused() == "A"

@@ -12,12 +12,9 @@ import pytest
 from paper_figures.__main__ import main
 from paper_figures.declaration import ROOT
 from paper_figures.figures import figure_names
-from paper_figures.pipeline import project_tables
 from tests.paper_figures.conftest import RunCommand
 from tests.paper_figures.small_tables import PRESET
 from tests.paper_figures.tables.full_scale import validation
-
-_LIGHT = ("__init__.py", "errors.py", "command_line.py", "sources.py", "storage.py")
 
 _FIGURE = """
 from paper_figures.declaration import Figure, Label, Table
@@ -68,13 +65,15 @@ def project(tmp_path: Path) -> Path:
     for name in figure_names():
         (root / "paper_figures" / "figures" / f"{name}.py").unlink()
     (root / "paper_figures" / "figures" / "stand_in.py").write_text(_FIGURE)
-    for room in ("vas_theory", "simulations", "full_scale"):
-        (root / room).mkdir(parents=True)
-        (root / room / "__init__.py").touch()
-        (root / room / "__main__.py").write_text(_STAND_IN.format(room=room, preset=PRESET))
-    for name in _LIGHT:
-        shutil.copy(ROOT / "vas_theory" / name, root / "vas_theory" / name)
+    for room in ("vas_theory", "simulations"):
+        shutil.copytree(
+            ROOT / room, root / room, ignore=shutil.ignore_patterns("claims", "results", "output", "__pycache__")
+        )
     (root / "vas_theory" / "claims.py").write_text("def all_claims():\n    return {}\n")
+    (root / "full_scale").mkdir()
+    (root / "full_scale" / "__init__.py").touch()
+    for room in ("vas_theory", "simulations", "full_scale"):
+        (root / room / "__main__.py").write_text(_STAND_IN.format(room=room, preset=PRESET))
     shutil.copytree(ROOT / "tests" / "paper_figures", root / "tests" / "paper_figures", ignore=ignore)
     return root
 
@@ -92,13 +91,13 @@ def test_the_job_stops_at_a_failing_stage_resumes_and_then_recomputes_nothing(
     assert "error: stage study failed" in failed.stderr
     assert "exit code 7" in failed.stderr
     assert "stages that are done: verify, simulations" in failed.stderr
-    assert "[4/5]" not in failed.stdout
+    assert "[4/6]" not in failed.stdout
     assert not (project / "paper_figures" / "output" / "report.html").exists()
 
     resumed = run_figures(*job, "--record", project=project)
     assert resumed.returncode == 0, resumed.stderr
     assert [call.split()[0] for call in calls(project)].count("vas_theory") == 1
-    assert resumed.stdout.index("[1/5] verify") < resumed.stdout.index("[5/5] report")
+    assert resumed.stdout.index("[1/6] verify") < resumed.stdout.index("[6/6] explorer")
     assert "claims.json is current" in resumed.stdout
     assert "report: paper_figures/output/report.html\n" in resumed.stdout
     assert resumed.stdout.endswith((project / "paper_figures" / "results" / "reproduce.txt").read_text())
@@ -143,10 +142,11 @@ def test_a_claim_that_fails_stops_the_job(project: Path, run_figures: RunCommand
 
 def test_every_table_of_every_figure_has_a_stage(project: Path, run_figures: RunCommand) -> None:
     run_figures("reproduce", "--preset", PRESET, project=project, FAILING_ROOM="full_scale")
-    wanted = [table.arguments(project, PRESET) for table in project_tables(project, PRESET)]
-    made = {" ".join(arguments) for arguments in wanted if arguments[0] == "simulations"}
     folder = os.path.join(project, "simulations", "output", PRESET)
-    assert f"simulations run bound_gallery --preset {PRESET} --output {folder}" in made
-    assert set(calls(project)[1:-1]) == made
+    wanted = {
+        f"simulations run bound_gallery --preset {PRESET} --output {folder}",  # the one figure's
+        f"simulations run tournament --preset {PRESET} --output {folder}",  # the report's and the explorer's
+    }
+    assert set(calls(project)[1:-1]) == wanted
     folder = os.path.join(project, "full_scale", "output", PRESET)
     assert calls(project)[-1] == f"full_scale study --preset {PRESET} --output {folder}"

@@ -7,6 +7,7 @@ from typing import Any
 CONFIG: dict[str, Any] = {
     "model": {"name": "smollm2-135m", "device": "cpu"},
     "task": {"name": "arithmetic"},
+    "objective": {"epochs": 2},
     "training": {"steps": 6},
     "probe": {"coverage": 0.9},
 }
