@@ -73,13 +73,10 @@ def _json_lines(path: Path) -> Iterator[Row]:
 
 
 def _parquet(path: Path) -> Iterator[Row]:
-    require("pyarrow", "full-scale")
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     datasets = require("datasets", "full-scale")
     try:
-        pq.read_metadata(path)
         with tempfile.TemporaryDirectory() as cache:  # nothing may go into the user's cache from a changing file
             data = datasets.Dataset.from_parquet(str(path), cache_dir=cache, keep_in_memory=True)
     except FileNotFoundError:
