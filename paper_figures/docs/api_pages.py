@@ -30,6 +30,7 @@ def _file(module: str) -> Path:
     return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
 
 
+@cache
 def _tree(module: str) -> ast.Module:
     return ast.parse(_file(module).read_text(encoding="utf-8"))
 
@@ -101,7 +102,13 @@ def _room_page(room: str, modules: list[str]) -> str:
     lines = [room, "=" * len(room), ""]
     for module in modules:
         summary = (ast.get_docstring(_tree(module)) or "").split("\n\n")[0].replace("\n", " ")
-        lines += [f".. currentmodule:: {module}", "", f":doc:`{module} <{module}>`", f"   {escape_prose([summary])[0]}", ""]
+        lines += [
+            f".. currentmodule:: {module}",
+            "",
+            f":doc:`{module} <{module}>`",
+            f"   {escape_prose([summary])[0]}",
+            "",
+        ]
     return "\n".join([*lines, ".. toctree::", "   :hidden:", "", *(f"   {module}" for module in modules), ""])
 
 

@@ -16,6 +16,8 @@ extensions = [
     "paper_figures.docs.statements",
     "paper_figures.docs.api_pages",
     "paper_figures.docs.docstrings",
+    "paper_figures.docs.guide",
+    "paper_figures.docs.glossary",
 ]
 root_doc = "index"
 

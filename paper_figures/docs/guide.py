@@ -1,0 +1,233 @@
+"""The directive ``laboratory``: tables of the settings guide, from stored tables and formulas, at build time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sphinx.util.docutils import SphinxDirective
+
+from paper_figures.declaration import ROOT
+from vas_theory.storage import read_metadata, read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from simulations.statistics import Interval
+
+__all__ = ["SECTIONS", "find_table", "setup"]
+
+_SHAPES = {"uniform": (1.0, 1.0), "mostly hard": (0.3, 1.2), "hopeless or solved": (0.2, 0.2), "alike": (20.0, 20.0)}
+
+
+def find_table(name: str, root: Path = ROOT) -> Path | None:
+    """Return the laboratory's table of this name: the committed one of paper size, else one of a quick run."""
+    room = root / "simulations"
+    places = [room / "results" / "paper", room / "output" / "quick"]
+    return next((path for place in places if (path := place / f"{name}.parquet").exists()), None)
+
+
+def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _origin(path: Path, name: str) -> str:
+    preset = path.parent.name
+    seed = read_metadata(path)["seed"]
+    return f"*Simulated; size `{preset}`, seed {seed}: `python -m simulations run {name} --preset {preset}`.*"
+
+
+def _missing(name: str) -> str:
+    return f"*Not computed in this copy; run `python -m simulations run {name} --preset quick` and build again.*"
+
+
+def pools(_root: Path) -> str:
+    """Return what the spread of pass rates decides: gain in variance and silent groups, from formulas."""
+    from scipy.stats import beta
+
+    from vas_theory.groups import silent_group_probability
+    from vas_theory.potentials import beta_pool_gain
+
+    quantiles = (np.arange(4000) + 0.5) / 4000
+    rows = []
+    for name, (a, b) in _SHAPES.items():
+        gain = float(beta_pool_gain(a, b)) - 1
+        cells = [f"{name}, Beta({a:g}, {b:g})", f"+{gain / 2:.0%}", f"+{gain:.0%}"]
+        for size in (8, 16):
+            # drawing in proportion to p (1 - p) turns Beta(a, b) into Beta(a + 1, b + 1)
+            uniform, weighted = (
+                float(silent_group_probability(beta.ppf(quantiles, a + shift, b + shift), size).mean())
+                for shift in (0, 1)
+            )
+            cells.append(f"{uniform:.0%} → {(uniform + weighted) / 2:.0%}")
+        rows.append(cells)
+    header = ["pass rates of the pool", "variance, λ = 0.5", "λ = 1", "silent, G = 8, λ = 0.5", "G = 16"]
+    return f"{_markdown(header, rows)}\n\n*Exact for large pools, exact scores and drawing with replacement (B50).*"
+
+
+def scoring(_root: Path) -> str:
+    """Return what periodic scoring costs beside training, in rollouts."""
+    settings = [
+        ("the paper, main experiments", 15_000, 32, 35, 512, 8),
+        ("the paper, table 6", 15_000, 16, 56, 512, 8),
+        ("the paper's ablations", 15_000, 8, 28, 512, 8),
+        ("the same, scored once in 300 steps", 15_000, 8, 300, 512, 8),
+        ("this sampler's default, scores from training rollouts", 15_000, 0, 1, 512, 8),
+    ]
+    rows = []
+    for name, prompts, count, interval, batch, group in settings:
+        scored, trained = prompts * count, interval * batch * group
+        share = scored / (scored + trained)
+        needed = "–" if not scored else f"+{scored / trained:.0%}"
+        rows.append([name, f"{scored:,}", f"{trained:,}", f"{share:.0%}", needed])
+    header = ["setting", "scoring rollouts a refresh", "training rollouts between", "share for scores", "must gain"]
+    return _markdown(header, rows)
+
+
+def _interval(row: Any, name: str) -> str:
+    value, low, high = (100 * getattr(row, f"{name}{end}") for end in ("", "_low", "_high"))
+    return f"{value:+.1f} [{low:+.1f}, {high:+.1f}]"
+
+
+def ranking(root: Path) -> str:
+    """Return the tournament's ranking at tuned learning rates."""
+    from simulations.ranking import rank_strategies
+
+    path = find_table("tournament", root)
+    if path is None:
+        return _missing("tournament")
+    table = read_table(path)
+    rows = []
+    by_regime = {
+        regime: rank_strategies(part, resamples=500).set_index("strategy")
+        for regime, part in table.groupby("regime", sort=False)
+    }
+    tuned, fixed = by_regime["tuned"], by_regime["fixed"]
+    for row in tuned.itertuples():
+        same_rate = _interval(next(fixed.loc[[row.Index]].itertuples()), "gain")
+        rows.append([f"`{row.Index}`", _interval(row, "gain"), same_rate, f"{row.effective:.0f}"])
+    header = ["strategy", "gain, tuned rate", "gain, one rate for all", "groups with gradient per 1,000 rollouts"]
+    final = table[table["phase"] == "final"]
+    ahead = [sum(part.drop("oracle", errors="ignore")["gain_low"] > 0) for part in (tuned, fixed)]
+    summary = (
+        f"Of {len(tuned) - 1} strategies {ahead[0]} beat uniform sampling when every strategy may tune its learning "
+        f"rate, and {ahead[1]} at one learning rate for all (intervals above 0, the oracle aside)."
+    )
+    size = f"{final['world'].nunique()} worlds, {final['seed'].nunique()} paired seeds"
+    note = "Gain over uniform in points of the final pass rate, interquartile mean with 95% bootstrap interval; "
+    return f"{summary}\n\n{_markdown(header, rows)}\n\n{note}{size}. {_origin(path, 'tournament')}"
+
+
+def _final_gains(path: Path) -> dict[str, pd.DataFrame]:
+    """Return each world's gains over uniform at tuned rates: one row a seed, one column a strategy."""
+    final = read_table(path).query("phase == 'final' and regime == 'tuned'")
+    last = final.loc[final.groupby(["world", "strategy", "seed"])["rollouts"].idxmax()]
+    wide = last.pivot(index=["world", "seed"], columns="strategy", values="pass_rate")
+    gains = wide.sub(wide["uniform"], axis=0)
+    return {str(world): part for world, part in gains.groupby(level="world")}
+
+
+def _mean(gains: Any) -> Interval:
+    from simulations.statistics import bootstrap_interval
+
+    return bootstrap_interval(lambda values: float(values.mean()), gains, seed=0, resamples=1000)
+
+
+def verdict(root: Path) -> str:
+    """Return in how many worlds this sampler beat uniform sampling, in a sentence."""
+    path = find_table("tournament", root)
+    if path is None:
+        return _missing("tournament")
+    worlds = _final_gains(path)
+    parts = []
+    for name in ("vas", "vas-paper"):
+        found = [_mean(part[name].to_numpy()[None]) for part in worlds.values()]
+        better, worse = sum(gain.low > 0 for gain in found), sum(gain.high < 0 for gain in found)
+        parts.append(f"`{name}` beats uniform sampling in {better} and loses in {worse} of {len(found)} worlds")
+    return (
+        f"At equal rollouts, with every learning rate tuned, {'; '.join(parts)} (95% intervals; `vas-paper` pays "
+        f"for its scoring rollouts). {_origin(path, 'tournament')}"
+    )
+
+
+def losses(root: Path) -> str:
+    """Return in which worlds VAS gains and in which it loses."""
+    path = find_table("tournament", root)
+    if path is None:
+        return _missing("tournament")
+    worlds = _final_gains(path)
+    names = next(iter(worlds.values())).columns
+    shown = [name for name in ("vas", "vas-reuse", "vas-paper", "dapo", "index") if name in names]
+    rows = []
+    for world, part in worlds.items():
+        cells = [f"`{world}`"]
+        for name in shown:
+            found = _mean(part[name].to_numpy()[None])
+            mark = "**" if found.low > 0 or found.high < 0 else ""
+            cells.append(f"{mark}{100 * found.estimate:+.1f}{mark} [{100 * found.low:+.1f}, {100 * found.high:+.1f}]")
+        rows.append(cells)
+    header = ["world", *(f"`{name}`" for name in shown)]
+    return f"{_markdown(header, rows)}\n\nBold: the interval excludes 0. {_origin(path, 'tournament')}"
+
+
+def settings(root: Path) -> str:
+    """Return the gain of the published method by setting, scoring free and charged."""
+    path = find_table("settings_sweep", root)
+    if path is None:
+        return _missing("settings_sweep")
+    frame = read_table(path)
+    keys = ["mixture_ratio", "update_interval", "scoring_rollouts", "alpha", "beta"]
+    place = ["world", "scoring", "seed"]
+    uniform = frame[frame["strategy"] == "uniform"].set_index(place)["pass_rate"].rename("uniform_rate")
+    runs = frame[frame["strategy"] == "vas-paper"].join(uniform, on=place)
+    runs["gain"] = runs["pass_rate"] - runs["uniform_rate"]
+    rows = []
+    for setting, part in runs.groupby(keys):
+        cells = [f"{value:g}" for value in setting]
+        for account in ("free", "charged"):
+            gains = part[part["scoring"] == account].pivot(index="world", columns="seed", values="gain")
+            found = _mean(gains.to_numpy())
+            cells.append(f"{100 * found.estimate:+.1f} [{100 * found.low:+.1f}, {100 * found.high:+.1f}]")
+        share = part.loc[part["scoring"] == "charged", ["spent_scoring", "spent"]].sum()
+        rows.append([*cells, f"{share['spent_scoring'] / share['spent']:.0%}"])
+    header = ["λ", "T_update", "N", "α", "β", "gain, scoring free", "gain, scoring charged", "share for scores"]
+    note = (
+        "Gain over uniform in points of the final pass rate, mean over "
+        f"{runs['world'].nunique()} worlds and {runs['seed'].nunique()} paired seeds with 95% bootstrap interval."
+    )
+    return f"{_markdown(header, rows)}\n\n{note} {_origin(path, 'settings_sweep')}"
+
+
+SECTIONS: dict[str, Callable[[Path], str]] = {
+    "pools": pools,
+    "scoring": scoring,
+    "ranking": ranking,
+    "losses": losses,
+    "verdict": verdict,
+    "settings": settings,
+}
+"""What ``{laboratory} NAME`` shows, by name."""
+
+
+class LaboratoryDirective(SphinxDirective):
+    """``{laboratory} NAME`` shows one of :data:`SECTIONS`."""
+
+    required_arguments = 1
+
+    def run(self) -> list[Any]:
+        name = self.arguments[0]
+        if name not in SECTIONS:
+            raise self.error(f"there is no table {name}; known: {', '.join(SECTIONS)}")
+        for table in ("tournament", "settings_sweep"):
+            if path := find_table(table):
+                self.env.note_dependency(str(path))
+        return self.parse_text_to_nodes(SECTIONS[name](ROOT))
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Register the directive with Sphinx."""
+    app.add_directive("laboratory", LaboratoryDirective)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
