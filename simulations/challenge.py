@@ -27,11 +27,11 @@ def rivals_by_world(table: pd.DataFrame, arm: str, regime: str) -> dict[str, str
     final = table[(table["regime"] == regime) & (table["phase"] == "final")]
     rates = final.groupby(["world", "strategy"])["learning_rate"].first().reset_index()
     tuning = table[table["phase"] == "tuning"].merge(rates, on=["world", "strategy", "learning_rate"])
-    reached = tuning[~tuning["strategy"].isin([arm, REFERENCE])].groupby(["world", "strategy"])["pass_rate"].mean()
-    missing = set(final["world"]) - set(reached.index.get_level_values("world"))
+    reached = tuning[~tuning["strategy"].isin([arm, REFERENCE])].pivot_table("pass_rate", "world", "strategy")
+    missing = set(final["world"]) - set(reached.index)
     if missing:
         raise DataError(f"no tuning run in {', '.join(sorted(missing))} has the learning rate of the final runs")
-    return {str(world): str(part.idxmax()[1]) for world, part in reached.groupby(level="world")}
+    return {str(world): str(rival) for world, rival in reached.idxmax(axis=1).items()}
 
 
 def challenge(

@@ -1,0 +1,241 @@
+"""The tournament: learning curves at equal rollouts, every arm's gain with its interval, and where VAS loses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from paper_figures.declaration import Figure, Label, Tables
+from paper_figures.laboratory import TOURNAMENT
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from paper_figures.style import Look
+
+_REGIMES = {"fixed": "one learning rate", "tuned": "tuned learning rates"}
+_OURS = ("vas-paper", "vas-released", "vas-reuse", "vas", "index")
+"""Forms of variance-aware sampling from the published one on, and the index that this project adds."""
+_NO_RIVALS = ("uniform", "oracle", *_OURS)
+_RESAMPLES = 1000
+
+
+def _regimes(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {regime: frame[frame["regime"] == regime] for regime in _REGIMES if (frame["regime"] == regime).any()}
+
+
+def _rankings(frame: pd.DataFrame) -> pd.DataFrame:
+    from simulations.ranking import rank_strategies
+
+    kept = [
+        "strategy",
+        "pass_rate",
+        "gain",
+        "gain_low",
+        "gain_high",
+        "improves",
+        "gap_closed",
+        "time_to_uniform",
+        "misses",
+    ]
+    parts = []
+    for regime, part in _regimes(frame).items():
+        ranking = rank_strategies(part, resamples=_RESAMPLES)[kept]
+        parts.append(ranking.assign(kind="ranking", regime=regime, rank=np.arange(1, len(ranking) + 1)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _by_world(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return each arm's mean gain over uniform in each world."""
+    from simulations.ranking import final_scores
+    from simulations.statistics import bootstrap_interval
+
+    rows: list[dict[str, Any]] = []
+    for regime, part in _regimes(frame).items():
+        scores = final_scores(part)
+        for place, world in enumerate(sorted(part["world"].unique())):
+            for name, score in scores.items():
+                gain = bootstrap_interval(
+                    lambda values: values.mean((-2, -1)), score[[place]] - scores["uniform"][[place]], seed=0,
+                    resamples=_RESAMPLES, vectorized=True,
+                )  # fmt: skip
+                ends = {"gain": gain.estimate, "gain_low": gain.low, "gain_high": gain.high}
+                rows.append({"kind": "world", "regime": regime, "world": world, "strategy": name, **ends})
+    return pd.DataFrame(rows)
+
+
+def numbers(tables: Tables) -> pd.DataFrame:
+    """Return every arm's ranking and its gain in each world, by regime of learning rates."""
+    from simulations.ranking import chosen_rates
+
+    table = tables["tournament"]
+    frame = table.frame
+    final = frame[frame["phase"] == "final"]
+    chosen, tried = chosen_rates(frame), frame.loc[frame["phase"] == "tuning", "learning_rate"]
+    return pd.concat([_rankings(frame), _by_world(frame)], ignore_index=True).assign(
+        seeds=final["seed"].nunique(),
+        worlds=final["world"].nunique(),
+        rollouts=int(final["budget"].max()),
+        scale=table.config.get("scale", 1.0),
+        fixed_rate=final.loc[final["regime"] == "fixed", "learning_rate"].max(),
+        highest_rate=tried.max(),
+        choices=len(chosen),
+        highest_choices=int((chosen["end"] == "highest").sum()),
+        seed=table.seed,
+    )
+
+
+def _ranking(numbers: pd.DataFrame, regime: str) -> pd.DataFrame:
+    rows = numbers[(numbers["kind"] == "ranking") & (numbers["regime"] == regime)]
+    return rows.sort_values("rank").set_index("strategy")
+
+
+def _best_rival(ranking: pd.DataFrame) -> str:
+    return str(next(name for name in ranking.index if name not in _NO_RIVALS))
+
+
+def headline(numbers: pd.DataFrame) -> str:
+    """Return the result in a few words."""
+    ranking = _ranking(numbers, "fixed")
+    arms = [name for name in ("vas-paper", "vas", _best_rival(ranking), "index") if name in ranking.index]
+    gains = dict(zip(ranking.index, 100 * ranking["gain"], strict=True))
+    parts = [f"{name} {gains[name]:+.1f}" for name in arms]
+    return f"At equal rollouts, points of the final pass rate over uniform sampling: {', '.join(parts)}"
+
+
+def _record(numbers: pd.DataFrame, name: str, regime: str) -> str:
+    """Say in how many worlds an arm is ahead of uniform sampling and where it is behind."""
+    rows = numbers[(numbers["kind"] == "world") & (numbers["regime"] == regime) & (numbers["strategy"] == name)]
+    behind = list(rows.loc[rows["gain_high"] < 0, "world"])
+    where = f" ({', '.join(behind)})" if 0 < len(behind) < 5 else ""
+    return f"{name} is ahead in {int((rows['gain_low'] > 0).sum())} of {len(rows)} and behind in {len(behind)}{where}"
+
+
+def caption(numbers: pd.DataFrame) -> str:
+    """Return the caption."""
+    row = numbers.iloc[0]
+    records = []
+    for regime, text in _REGIMES.items():
+        ranking = _ranking(numbers, regime)
+        arms = [name for name in ("vas-paper", "vas", "index") if name in ranking.index]
+        if arms:
+            records.append(f"with {text} {'; '.join(_record(numbers, name, regime) for name in arms)}")
+    tuning = (
+        f" tuned: each arm's best of a grid up to {row['highest_rate']:g} in each world, chosen on other seeds; "
+        f"{row['highest_choices']:.0f} of {row['choices']:.0f} choices are the grid's highest, since a bandit has "
+        "nothing that a large step could break."
+        if row["choices"]
+        else ""
+    )
+    size = f", pools and budgets at {100 * row['scale']:.0f}% of the worlds' size" if row["scale"] < 1 else ""
+    return (
+        f"All arms in {row['worlds']:.0f} worlds of bandit prompts at {row['rollouts']:,.0f} rollouts of every kind, "
+        f"{row['seeds']:.0f} paired seeds (base seed {row['seed']:.0f}){size}. One rate: {row['fixed_rate']:g} for all;"
+        f"{tuning} (a), (b) Mean pass rate over worlds and seeds against the share of the budget spent. (c), (d) "
+        "Final pass rate over uniform's in points, interquartile mean over worlds and seeds with 95% intervals "
+        "(bootstrap over seeds within worlds): filled at one learning rate, open tuned, in the order of the former. "
+        "(e), (f) Mean gain over uniform in points by world; stars mark worlds that were kept back while the index was "
+        "developed, brackets a gain whose 95% interval covers 0. Ahead and behind, by these intervals: "
+        f"{'. '.join(records)}."
+    )
+
+
+def _draw_curves(axis: Axes, frame: pd.DataFrame, ranking: pd.DataFrame, look: Look) -> None:
+    wanted = ["oracle", "index", _best_rival(ranking), "vas", "uniform", "vas-paper"]
+    shares = np.linspace(0, 1, 41)
+    final = frame[frame["phase"] == "final"].sort_values("rollouts")
+    for index, name in enumerate(name for name in wanted if name in ranking.index):
+        runs = final[final["strategy"] == name].groupby(["world", "seed"])
+        curves = [np.interp(shares, run["rollouts"] / run["budget"], run["pass_rate"]) for _, run in runs]
+        axis.plot(shares, np.mean(curves, axis=0), label=name, markevery=(index, 7), **look.series(index))
+    axis.set(xlabel="share of the budget spent", ylabel="mean pass rate")
+    lowest, highest = axis.get_ylim()
+    axis.set_yticks([tick for tick in axis.get_yticks() if lowest <= tick <= highest])
+    axis.set_ylim(lowest, highest + 0.25 * (highest - lowest))  # room for the legend above the curves
+    axis.legend(loc="upper left", ncols=3, fontsize=0.7 * look.medium.font_size, handlelength=1.8, columnspacing=1.0)
+
+
+def _draw_ranking(axis: Axes, numbers: pd.DataFrame, names: Sequence[str], look: Look) -> None:
+    size = look.medium.font_size
+    for index, regime in enumerate(_REGIMES):
+        ranking = _ranking(numbers, regime)
+        rows = 100 * ranking.loc[[name for name in names if name in ranking.index], ["gain", "gain_low", "gain_high"]]
+        if rows.empty:
+            continue
+        style = look.series(index)
+        heights = [-names.index(str(name)) for name in rows.index]
+        axis.errorbar(
+            rows["gain"], heights, xerr=[rows["gain"] - rows["gain_low"], rows["gain_high"] - rows["gain"]],
+            fmt=style["marker"], color=style["color"], markerfacecolor=look.paper if index else style["color"],
+            markersize=size / 2.2, linewidth=size / 8, label=_REGIMES[regime],
+        )  # fmt: skip
+    axis.axvline(0, color=look.muted, linewidth=1.0, zorder=0)
+    axis.set_yticks([-place for place in range(len(names))], list(names), fontsize=0.8 * size)
+    axis.set(xlabel="points over uniform", ylim=(-len(names) + 0.4, 0.6))
+
+
+def _draw_map(axis: Axes, numbers: pd.DataFrame, regime: str, look: Look) -> None:
+    from simulations.worlds import held_out_worlds
+
+    rows = numbers[(numbers["kind"] == "world") & (numbers["regime"] == regime)]
+    ranking = _ranking(numbers, regime)
+    shown = [name for name in (*_OURS, _best_rival(ranking)) if name in set(rows["strategy"])]
+    cells = {
+        end: rows.pivot(index="world", columns="strategy", values=f"gain{end}")[shown] for end in ("", "_low", "_high")
+    }
+    points = 100 * cells[""].iloc[::-1]
+    unclear = ((cells["_low"] <= 0) & (cells["_high"] >= 0)).iloc[::-1].to_numpy()
+    limit = 10.0
+    axis.pcolormesh(points.to_numpy(), cmap="cividis", vmin=-limit, vmax=limit, edgecolors=look.paper, linewidth=0.6)
+    for (row, column), gain in np.ndenumerate(points.to_numpy()):
+        shown_gain = f"{round(gain, 1) + 0.0:+.1f}"  # adding 0 turns -0 into +0
+        text = f"({shown_gain})" if unclear[row, column] else shown_gain
+        axis.text(
+            column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=0.68 * look.medium.font_size,
+            color="#ffffff" if gain < 0.2 * limit else "#1b1f24",
+        )  # fmt: skip
+    kept_back = held_out_worlds()
+    names = [f"{name} *" if name in kept_back else str(name) for name in points.index]
+    size = 0.72 * look.medium.font_size
+    axis.set_yticks(np.arange(len(names)) + 0.5, names, fontsize=size)
+    axis.set_xticks(np.arange(len(shown)) + 0.5, [name.replace("-", "-\n", 1) for name in shown], fontsize=size)
+    axis.grid(False)
+
+
+def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
+    """Draw curves, rankings and maps."""
+    frame, table = tables["tournament"].frame, numbers(tables)
+    regimes = _regimes(frame)
+    for axis, letter, regime in zip(axes[:2], "ab", _REGIMES, strict=True):
+        if regime in regimes:
+            _draw_curves(axis, regimes[regime], _ranking(table, regime), look)
+        axis.set_title(f"({letter}) At {_REGIMES[regime]}")
+    order = list(_ranking(table, "fixed").index)
+    half = -(-len(order) // 2)
+    for axis, letter, names, text in zip(
+        axes[2:4], "cd", (order[:half], order[half:]), ("upper", "lower"), strict=True
+    ):
+        _draw_ranking(axis, table, names, look)
+        axis.set_title(f"({letter}) Ranking, {text} half")
+    axes[2].legend(loc="lower right", fontsize=0.75 * look.medium.font_size)
+    for axis, letter, regime in zip(axes[4:], "ef", _REGIMES, strict=True):
+        if regime in regimes:
+            _draw_map(axis, table, regime, look)
+        axis.set_title(f"({letter}) By world, {_REGIMES[regime]}")
+
+
+FIGURE = Figure(
+    name="tournament",
+    title="All arms at equal rollouts",
+    order=9,
+    label=Label.SIMULATED,
+    inputs={"tournament": TOURNAMENT},
+    panels=6,
+    numbers=numbers,
+    headline=headline,
+    caption=caption,
+    draw=draw,
+)
