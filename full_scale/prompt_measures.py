@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from full_scale.probe import Estimate
+from full_scale.prompt_laws import row_correlations
 from full_scale.streams import stream
 
 __all__ = ["UNKNOWN", "bootstrap", "measure_prompts"]
@@ -35,9 +35,8 @@ def bootstrap(frame: pd.DataFrame, statistic: Callable[[pd.DataFrame], float], c
 
 def _rank_correlation(left: str, right: str) -> Callable[[pd.DataFrame], float]:
     def statistic(frame: pd.DataFrame) -> float:
-        if frame[left].nunique() < 2 or frame[right].nunique() < 2:
-            return float("nan")
-        return float(stats.spearmanr(frame[left], frame[right]).statistic)
+        x, y = frame[left].to_numpy(float), frame[right].to_numpy(float)
+        return float(row_correlations(x[None], y)[0]) if np.ptp(x) > 0 and np.ptp(y) > 0 else float("nan")
 
     return statistic
 

@@ -31,7 +31,8 @@ _SHARED_PARTS["vas-paper"] = ("_periodic",)
 
 MEASURING = (*_SAMPLING, "full_scale.collection", "full_scale.probe", "full_scale.score_gram")
 PREDICTING = tuple(
-    f"full_scale.{name}" for name in ("dynamics", "predictions", "prompt_laws", "rehearsal", "streams", "training_laws")
+    f"full_scale.{name}"
+    for name in ("dynamics", "forecast", "predictions", "prompt_laws", "rehearsal", "streams", "training_laws")
 )
 EVALUATING = (*_SAMPLING, "full_scale.evaluate", "full_scale.probe")
 VALIDATING = tuple(

@@ -19,14 +19,13 @@ import pandas as pd
 from full_scale.config import ArmConfig, StudyConfig
 from full_scale.engine import Run
 from full_scale.evaluate import evaluate, held_out_counts
+from full_scale.forecast import forecast
 from full_scale.models import LanguageModel, load_language_model
-from full_scale.predictions import choose_prompts, fit_pool, read_predictions, write_predictions
+from full_scale.predictions import choose_prompts, read_predictions, write_predictions
 from full_scale.probe import pilot_counts, probe_prompt
-from full_scale.prompt_laws import draw_prompts, predict_prompts
 from full_scale.provenance import EVALUATING, MEASURING, PREDICTING, VALIDATING, modules, training_sources
 from full_scale.streams import stream
 from full_scale.tasks import Prompt, load_task
-from full_scale.training_laws import UNIFORM_GROUPS, predict_pool, predict_training, uniform_arm
 from full_scale.validation import validate
 from vas_theory.errors import ArgumentError, DataError
 from vas_theory.storage import hash_sources, read_table, sha256_file, table_is_current, write_table
@@ -177,32 +176,11 @@ class Study:
                 return
         except DataError:
             pass
-        content = self._predicted()
+        self.report("predictions: training is rehearsed")
+        pilot, calibration = self.read("pilot"), self.read("calibration")
+        content = forecast(self.config, pilot, calibration, self._chosen()[1], list(self.prompts))
         write_predictions(self.predictions, content, about)
         self.report(f"predictions: {len(content['predictions'])} written to {self.predictions}")
-
-    def _predicted(self) -> dict[str, Any]:
-        config, pilot, calibration = self.config, self.read("pilot"), self.read("calibration")
-        draws = draw_prompts(pilot, calibration, self._chosen()[1], config.seed)
-        content = predict_prompts(draws, calibration, config.probe.rollouts, config.probe.coverage)
-        content["predictions"] += predict_pool(pilot, config)
-        self.report("predictions: training is rehearsed")
-        content["predictions"] += predict_training(pilot, calibration, list(self.prompts), config)
-        a, b = fit_pool(pilot.successes.to_numpy(float), pilot.rollouts.to_numpy(float))
-        pool = {"a": a, "b": b, "prompts": len(pilot)}
-        weights = (
-            pilot.assign(weight=pilot.successes * (pilot.rollouts - pilot.successes)).set_index("prompt_key").weight
-        )
-        return {
-            **content,
-            "coverage": config.probe.coverage,
-            "groups": UNIFORM_GROUPS,
-            "uniform": uniform_arm(config),
-            "steps": config.training.steps,
-            "pool": pool,
-            "weights": weights.to_dict(),
-            "diversity": pilot.set_index("prompt_key").diversity.to_dict(),
-        }
 
     def probe(self) -> None:
         """Measure the predicted prompts and count the pilot's again, on rollouts that no prediction has seen."""

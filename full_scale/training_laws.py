@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from full_scale.config import ArmConfig, StudyConfig
-from full_scale.dynamics import mean_gradient_square, success_drift, stay_shares
+from full_scale.dynamics import mean_gradient_square, stay_shares, success_drift
 from full_scale.predictions import fit_pool, interval, prediction
 from full_scale.prompt_laws import row_correlations
 from full_scale.rehearsal import rehearse_all
@@ -24,6 +24,8 @@ __all__ = ["UNIFORM_GROUPS", "predict_pool", "predict_training", "uniform_arm"]
 
 DRAWS = 4000
 REHEARSALS = 40
+REFITS = 200
+"""Bootstrap samples of the pilot to which the pool is fitted again."""
 UNIFORM_GROUPS = 24
 """Groups of the uniform arm on which the mixed share is measured: few enough that the policy has hardly moved."""
 POWER, CONFIDENCE = 0.8, 0.95
@@ -65,7 +67,7 @@ def predict_pool(pilot: pd.DataFrame, config: StudyConfig) -> list[dict[str, Any
     ]
     # the gain is a ratio over the pool: which prompts are in it, and the fit, are both uncertain
     gains = []
-    for _ in range(200):
+    for _ in range(REFITS):
         rows = draw.integers(len(right), size=len(right))
         a_row, b_row = fit_pool(right[rows], count[rows])
         s = a_row + b_row

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from paper_figures.declaration import Figure, Label, Tables
+from paper_figures.figures._intervals import INTERVAL, means_over_seeds
 from paper_figures.figures._study import count, seeds_text, study_table
 
 if TYPE_CHECKING:
@@ -57,11 +58,12 @@ def caption(numbers: pd.DataFrame) -> str:
     rollouts = f"{most:,} rollouts" if fewest == most else f"{fewest:,} to {most:,} rollouts"
     several = len(numbers) > numbers["arm"].nunique()
     lines = "Thin lines are single runs, thick lines their mean. " if several else ""
+    bands = f"Bands in the first panel: {INTERVAL}." if several else "No interval: one run an arm cannot rank the arms."
     return (
         f"GRPO on a real language model, {seeds_text(numbers['seed'])} an arm, {count(numbers['steps'].max(), 'step')} "
         f"and {rollouts} a run; the x-axis counts every rollout spent, those for scoring prompts included. {lines}"
         f"Held-out accuracy of the likeliest answer, from the start to the last evaluation: {'; '.join(arms)}. "
-        "No interval: every run is shown, and so few runs cannot rank the arms."
+        f"{bands}"
     )
 
 
@@ -88,11 +90,16 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
                     linewidth=0.5 * look.medium.font_size / 6, marker=style["marker"] if sparse else None,
                     markersize=look.medium.font_size / 3.5,
                 )  # fmt: skip
-            mean = runs.groupby("rollouts")[column].mean()
+            # the k-th value of every run: an arm that refills its batches does not spend alike in all of them
+            order = runs.sort_values("rollouts").groupby("seed").cumcount()
+            means = means_over_seeds(runs.assign(order=order), ["order"], ["rollouts", column])
             axis.plot(
-                mean.index, mean, color=style["color"], linestyle=style["linestyle"], label=str(arm),
+                means["rollouts"], means[column], color=style["color"], linestyle=style["linestyle"], label=str(arm),
                 marker=style["marker"] if sparse else None, linewidth=1.6 * look.medium.font_size / 6,
             )  # fmt: skip
+            if sparse and several:
+                ends = means[f"{column}_low"], means[f"{column}_high"]
+                axis.fill_between(means["rollouts"], *ends, color=style["color"], alpha=0.12, linewidth=0)
         axis.set(xlabel="rollouts spent", ylabel=text)
         # the whole range of an accuracy, so that a difference of few prompts does not look large
         axis.set_ylim(0, None if column in ("mixed_groups", "gradient_norm") else 1.02)

@@ -1,0 +1,128 @@
+"""Every prediction about the real model against its measurement, each on the scale of its own interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from paper_figures.declaration import Figure, Label, Tables
+from paper_figures.figures._study import count, study_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from paper_figures.style import Look
+
+_PANELS = (
+    ("(a) Single prompts", ("P1", "P2", "P6"), False),
+    ("(b) Pool and dynamics", ("P3", "P7"), False),
+    ("(c) Variance-aware arms against uniform", ("P4",), False),
+    ("(d) Other arms against uniform", ("P5",), False),
+    ("(e) Gradient norm, one row a prompt", ("P1",), True),
+)
+_VERDICTS = {"held": 0, "uninformative": 1, "failed": 3}
+_EDGE = 4.0
+"""Half widths of the predicted interval that an axis shows on each side; what lies beyond sits on the edge."""
+
+
+def numbers(tables: Tables) -> pd.DataFrame:
+    """Return every row of the validation with its place on the scale of its predicted interval."""
+    frame = tables["validation"].frame.copy()
+    half = (frame["predicted_high"] - frame["predicted_low"]) / 2
+    middle = (frame["predicted_high"] + frame["predicted_low"]) / 2
+    for column in ("measured", "measured_low", "measured_high", "no_effect"):
+        frame[f"{column}_scaled"] = (frame[column] - middle) / half
+    frame["group"] = frame["id"].str.split("/").str[0]
+    frame["coverage"] = tables["probe"].config["probe"]["coverage"]
+    frame["device"] = tables["probe"].config["model"]["device"]
+    return frame.drop(columns="statement")
+
+
+def headline(numbers: pd.DataFrame) -> str:
+    """Return the result in a few words."""
+    found = numbers["verdict"].value_counts()
+    verdicts = ", ".join(f"{found.get(verdict, 0)} {verdict}" for verdict in _VERDICTS)
+    return f"{count(len(numbers), 'prediction')} about a real model: {verdicts}"
+
+
+def caption(numbers: pd.DataFrame) -> str:
+    """Return the caption."""
+    found = numbers["verdict"].value_counts()
+    failed = numbers.loc[(numbers["verdict"] == "failed") & (numbers["quantity"] != "gradient_norm"), "id"]
+    which = f": {', '.join(failed)}" if len(failed) else ""
+    return (
+        f"All {count(len(numbers), 'prediction')} of the study, each on the scale of its own predicted interval: the "
+        "shaded band is that interval, the marker the measurement, the bar its interval and the short upright line "
+        f"the value that would mean no effect. {found.get('held', 0)} held, {found.get('failed', 0)} failed (the "
+        f"intervals do not meet){which}; {found.get('uninformative', 0)} are uninformative (an interval contains no "
+        "effect, or the measurement is too coarse). Predictions were written and hashed before any of their "
+        f"measurements was made; both intervals are {numbers['coverage'].iloc[0]:.0%} ones. Arrows at the edge: the "
+        f"value lies more than {_EDGE:g} half widths away."
+    )
+
+
+def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
+    """Draw one panel a group of predictions."""
+    frame = numbers(tables)
+    single = frame["quantity"] == "gradient_norm"
+    for axis, (title, groups, prompts) in zip(axes, _PANELS, strict=True):
+        part = frame[frame["group"].isin(groups) & (single == prompts)]
+        _forest(axis, part.reset_index(drop=True), look, named=not prompts)
+        axis.set_title(title)
+
+
+def _forest(axis: Axes, part: pd.DataFrame, look: Look, *, named: bool) -> None:
+    axis.grid(visible=False)
+    axis.set(yticks=[], xlim=(-_EDGE - 0.3, _EDGE + 0.3))
+    if part.empty:
+        axis.text(0, 0.5, "no row at this size", ha="center", va="center", color=look.muted)
+        return
+    axis.axvspan(-1, 1, color=look.muted, alpha=0.25, linewidth=0)
+    rows = np.arange(len(part))[::-1]
+    size = look.medium.font_size
+    for verdict, series in _VERDICTS.items():
+        chosen = (part["verdict"] == verdict).to_numpy()
+        if not chosen.any():
+            continue
+        style = look.series(series)
+        x = part.loc[chosen, "measured_scaled"].clip(-_EDGE, _EDGE).to_numpy()
+        low = part.loc[chosen, "measured_low_scaled"].clip(-_EDGE, _EDGE).fillna(0.0).to_numpy()
+        high = part.loc[chosen, "measured_high_scaled"].clip(-_EDGE, _EDGE).fillna(0.0).to_numpy()
+        known = part.loc[chosen, "measured_low"].notna().to_numpy()
+        places = rows[chosen]
+        axis.hlines(places[known], low[known], high[known], color=style["color"], linewidth=size / 8)
+        axis.plot(
+            x, places, linestyle="none", marker=style["marker"], color=style["color"], markersize=size / 2.4,
+            label=f"{verdict} ({chosen.sum()})",
+        )  # fmt: skip
+    beyond = part["measured_scaled"].abs() > _EDGE
+    for place, value in zip(rows[beyond], part.loc[beyond, "measured_scaled"], strict=True):
+        axis.annotate(
+            "", (np.sign(value) * (_EDGE + 0.3), place), (np.sign(value) * (_EDGE - 0.2), place),
+            arrowprops={"arrowstyle": "->", "color": look.ink, "lw": size / 12},
+        )  # fmt: skip
+    axis.plot(part["no_effect_scaled"].clip(-_EDGE, _EDGE), rows, "|", color=look.ink, markersize=0.9 * size)
+    if named:
+        axis.set_yticks(rows, part["id"], fontsize=min(0.75 * size, 11 * size / len(part)))
+    else:
+        axis.set_ylabel(f"{len(part)} prompts")
+    axis.set(ylim=(-0.8, len(part) - 0.2), xlabel="half widths from the middle of the prediction")
+    if not named:
+        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, handlelength=1.0, columnspacing=1.0)
+
+
+FIGURE = Figure(
+    name="real_predictions",
+    title="Predicted before, measured after",
+    order=18,
+    label=Label.MEASURED,
+    inputs={"validation": study_table("validation"), "probe": study_table("probe")},
+    panels=5,
+    numbers=numbers,
+    headline=headline,
+    caption=caption,
+    draw=draw,
+)
