@@ -36,6 +36,7 @@ def test_run_writes_the_table_then_keeps_it(tmp_path: Path) -> None:
         (("run", "bound_gallery", "--set", "bandit=5"), "did you mean bandits"),
         (("run", "bound_gallery", "--set", "bandits=-5"), "bandits must"),
         (("show", "nothing"), "unknown experiment"),
+        (("run", "tournament", "--preset", "smoke", "--backend", "dusk"), "did you mean dask"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
