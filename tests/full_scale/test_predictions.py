@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -85,7 +86,7 @@ def world(seed: int, factor: float = 1.0, law: float = 1.0, gain: float = 1.0) -
     )
     for size in (4, 8, 16):  # w_G by direct enumeration of the binomial, in another form than the code's
         right = np.arange(1, size)
-        share = np.array([[_binomial(size, m) * p**m * (1 - p) ** (size - m) for m in right] for p in rate])
+        share = np.array([[comb(size, int(m)) * p**m * (1 - p) ** (size - m) for m in right] for p in rate])
         w = (share * np.sqrt(right / size * (1 - right / size))).sum(axis=1) / variance
         probe[f"whitened_squared_{size}"] = (gain * w * norm) ** 2
     config = StudyConfig.model_validate({"name": "x", "arms": [{"name": "vas"}, {"name": "all", "mixture_ratio": 1.0}]})
@@ -102,12 +103,6 @@ def world(seed: int, factor: float = 1.0, law: float = 1.0, gain: float = 1.0) -
     }
     found = validate(content, {"probe": probe, "recount": recount, "training_prompts": trained_groups()}, 0)
     return dict(zip(found["id"], found["verdict"], strict=True))
-
-
-def _binomial(n: int, k: int) -> int:
-    from math import comb
-
-    return comb(n, k)
 
 
 def trained_groups(arm: str = "uniform") -> pd.DataFrame:

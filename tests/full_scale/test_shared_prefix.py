@@ -58,6 +58,29 @@ def test_gradients_flow_through_the_repeated_cache(tiny: Any) -> None:
         torch.testing.assert_close(left, right, rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.parametrize("texts", [["1+1=2\n3+4=", "1+1=2\n3*4+5=", "1+1=2\n9="], ["7 - 2 =", "7 - 2 ="], ["8", "81"]])
+def test_what_prompts_begin_with_and_completions_that_agree_are_run_once_without_a_trace(
+    tiny: Any, texts: list[str]
+) -> None:
+    """Beginnings shared in part or whole, ends of unequal length, completions that repeat."""
+    generator = np.random.default_rng(4)
+    rollouts = sample(tiny, texts, 12, 2, temperature=TEMPERATURE, generator=generator)
+    kept = rows_of(rollouts)
+    assert len({(index // 12, *row) for index, row in enumerate(kept)}) < len(kept), "no completion repeats"
+    logprobs, _ = completion_logprobs(tiny, rollouts.prompts, rollouts.tokens_NT, rollouts.mask_NT, TEMPERATURE)
+    weights = torch.from_numpy(np.random.default_rng(1).normal(size=tuple(rollouts.mask_NT.shape)))
+    plain = [plain_logprobs(tiny, texts[index // 12], row, TEMPERATURE) for index, row in enumerate(kept)]
+    for index, expected in enumerate(plain):
+        torch.testing.assert_close(logprobs[index, : len(expected)], expected, rtol=0, atol=1e-12)
+        drawn = rollouts.logprobs_NT[index, : len(expected)]
+        torch.testing.assert_close(drawn, expected.float(), rtol=0, atol=2e-6)
+    parameters = list(tiny.model.parameters())
+    total = sum((weights[index, : len(row)] * row).sum() for index, row in enumerate(plain))
+    found = torch.autograd.grad((weights * logprobs).sum(), parameters)
+    for left, right in zip(found, torch.autograd.grad(total, parameters), strict=True):
+        torch.testing.assert_close(left, right, rtol=1e-9, atol=1e-11)
+
+
 def test_single_token_completions_need_no_second_pass(tiny: Any) -> None:
     rollouts = draw(tiny, width=1)
     logprobs, entropy = completion_logprobs(tiny, rollouts.prompts, rollouts.tokens_NT, rollouts.mask_NT, TEMPERATURE)

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from full_scale import checkpoints
-from full_scale.config import ObjectiveConfig, StudyConfig, load_config
+from full_scale.config import ArmConfig, ObjectiveConfig, StudyConfig, load_config
 from full_scale.engine import Run
 from full_scale.objective import advantages_of
 from full_scale.rewards import ScoredGroups, score_groups
@@ -23,7 +23,7 @@ from full_scale.rollouts import Rollouts, sample
 from full_scale.streams import stream
 from full_scale.tasks import load_task
 from full_scale.update import Batch, update
-from vas_theory.errors import StateMismatchError
+from vas_theory.errors import ArgumentError, StateMismatchError
 
 ROOT = Path(__file__).parents[2]
 TIMES = ("seconds", "rollout_seconds", "sampler_seconds")
@@ -104,6 +104,37 @@ def test_killed_run_resumes_to_identical_bytes(
     assert progress.prompts == whole.prompts
     assert weights(resumed) == weights(uninterrupted)
     assert not (tmp_path / "checkpoints").exists()
+
+
+@pytest.mark.parametrize(
+    ("strategy", "options"),
+    [("dapo", {"oversampling": 2, "max_rounds": 2}), ("vas-paper", {"scoring_rollouts": 2, "update_interval": 2})],
+)
+def test_arms_that_roll_more_than_they_train_on_spend_no_more_and_resume(
+    strategy: str, options: dict[str, Any], config: StudyConfig, tmp_path: Path
+) -> None:
+    arm = ArmConfig(name="arm", strategy=strategy, options=options)
+    config = config.model_copy(update={"arms": (arm,)})
+    whole = start(config, tmp_path / "whole", 0).train(lambda _: None)
+    spent = [sum(charge["rollouts"] for charge in whole.ledger.values()), whole.steps[-1]["rollouts"]]
+    assert max(spent) <= 6 * 4 * 8
+    extra = whole.ledger["rejected" if strategy == "dapo" else "scoring"]["rollouts"]
+    assert extra > 0
+    trained = [row for row in whole.prompts if row["trained"]]
+    assert len(trained) == sum(row["groups"] for row in whole.steps)
+    if strategy == "dapo":
+        assert all(0 < row["successes"] < 8 for row in trained)
+    assert whole.steps[-1]["held_out_accuracy"] is not None
+    with pytest.raises(Stop):
+        start(config, tmp_path / "cut", 0).train(stop_after(1))
+    assert rows(start(config, tmp_path / "cut", 0).train(lambda _: None)) == rows(whole)
+
+
+def test_strategy_that_trains_on_other_groups_is_refused(config: StudyConfig, tmp_path: Path) -> None:
+    arm = ArmConfig(name="arm", strategy="reinforce-ada")
+    settings = config.training.model_copy(update={"steps": 12})
+    with pytest.raises(ArgumentError, match="whole groups"):
+        start(config.model_copy(update={"arms": (arm,), "training": settings}), tmp_path, 0).train(lambda _: None)
 
 
 @pytest.mark.parametrize("file", ["model.st", "optimiser.st", "selection.npz", "progress.json"])
