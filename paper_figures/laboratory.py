@@ -52,28 +52,25 @@ def world_gains(table: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values(["world", "gain"], ascending=[True, False], kind="stable", ignore_index=True)
 
 
-def sampler_record(gains: pd.DataFrame) -> list[str]:
-    """Say, for each form of VAS in the tournament, in which worlds it wins, is level with uniform, and loses.
+def sampler_record(gains: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return, for each form of VAS in the tournament, the worlds in which it beats uniform sampling, is level, loses.
 
     Args:
         gains: what :func:`world_gains` returns.
+
+    Returns:
+        One record a form: ``title``, ``worlds`` (how many) and the names under ``beats``, ``level`` and ``loses``; a
+        world counts as level where the interval of the gain holds 0.
     """
-    sentences = []
-    for name, title in (("vas", "This project's sampler"), ("vas-paper", "VAS as published")):
+    records: list[dict[str, Any]] = []
+    for name, title in (("vas", "VAS, this project's sampler"), ("vas-paper", "VAS as published")):
         arm = gains[gains["strategy"] == name]
-        if arm.empty:
-            continue
-        groups = {
-            "beats uniform sampling": arm["gain_low"] > 0,
-            "cannot be told from it": (arm["gain_low"] <= 0) & (arm["gain_high"] >= 0),
-            "loses to it": arm["gain_high"] < 0,
-        }
-        parts = []
-        for verb, chosen in groups.items():
-            worlds = list(arm.loc[chosen, "world"])
-            parts.append(f"{verb} in {len(worlds)}" + (f" ({', '.join(worlds)})" if worlds else ""))
-        sentences.append(f"{title} ({name}), in {len(arm)} worlds of the tournament: {'; '.join(parts)}.")
-    return sentences
+        if len(arm):
+            beats, loses = arm["gain_low"] > 0, arm["gain_high"] < 0
+            chosen = {"beats": beats, "level": ~beats & ~loses, "loses": loses}
+            names = {verdict: list(arm.loc[worlds, "world"]) for verdict, worlds in chosen.items()}
+            records.append({"title": title, "worlds": len(arm), **names})
+    return records
 
 
 def world_rows(gains: pd.DataFrame) -> list[dict[str, Any]]:

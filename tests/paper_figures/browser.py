@@ -155,7 +155,7 @@ class Page:
         """Return what reaches beyond the right edge, outside of boxes that scroll by themselves."""
         found: list[str] = self.evaluate(
             "[...document.querySelectorAll('body *')].filter((element) => "
-            "element.getBoundingClientRect().right > innerWidth + 1 && !element.closest('.scroll, .statement, pre'))"
+            "element.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !element.closest('.scroll, .statement, pre'))"
             ".map((element) => element.tagName + ' ' + element.textContent.trim().slice(0, 40))"
         )
         return found

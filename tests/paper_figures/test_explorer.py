@@ -81,8 +81,10 @@ def test_an_altered_table_is_refused(tmp_path: Path) -> None:
 
 def test_the_record_of_vas_counts_wins_ties_and_losses() -> None:
     ours, published = sampler_record(world_gains(tournament.frame()))
-    assert "(vas), in 3 worlds" in ours
-    assert "beats uniform sampling in 1 (bimodal-shared)" in ours
-    assert "cannot be told from it in 1 (small-groups)" in ours
-    assert "loses to it in 1 (hard-interference)" in ours
-    assert "beats uniform sampling in 0; cannot be told from it in 0; loses to it in 3" in published
+    assert ours["worlds"] == published["worlds"] == 3
+    assert (ours["beats"], ours["level"], ours["loses"]) == (
+        ["bimodal-shared"],
+        ["small-groups"],
+        ["hard-interference"],
+    )
+    assert len(published["loses"]) == 3
