@@ -154,8 +154,8 @@ class Page:
     def too_wide(self) -> list[str]:
         """Return what reaches beyond the right edge, outside of boxes that scroll by themselves."""
         found: list[str] = self.evaluate(
-            "[...document.querySelectorAll('body *')].filter((element) => "
-            "element.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !element.closest('.scroll, .statement, pre'))"
+            "[...document.querySelectorAll('body *')].filter((element) => !element.closest('.scroll, .statement, pre') "
+            "&& element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)"
             ".map((element) => element.tagName + ' ' + element.textContent.trim().slice(0, 40))"
         )
         return found
