@@ -232,7 +232,7 @@ def test_watched_scores_belong_to_the_policy_that_was_scored() -> None:
 
 def test_watched_steps_train_as_an_equal_budget_run_does() -> None:
     place = world("bimodal-shared", scale=0.05)
-    for strategy in ("uniform", "vas-paper", "index"):
+    for strategy in ("uniform", "vas-paper", "speed"):  # speed also trains on rollouts of earlier steps
         *_, last = _steps.watch_steps(place, strategy, 5)
         curve = run_equal_budget(place, strategy, 5)
         assert last.learner.pass_rates()[: place.pool.prompts].mean() == curve["pass_rate"].iloc[-1]
@@ -282,6 +282,14 @@ def test_large_scale_counts_draws_and_bytes(tables: dict[str, pd.DataFrame]) -> 
     assert table["coverage"].between(0, 8 * 64 / 3000).all()
     assert (table["mixed_uniform"] >= 2 * table["signal_uniform"]).all()  # the deviation of 0/1 rewards is at most 1/2
     assert not table.isna().any().any()
+
+
+def test_large_scale_measures_since_the_row_before(tables: dict[str, pd.DataFrame]) -> None:
+    config = large_scale.EXPERIMENT.configure("smoke", {**SMALL["large_scale"], "measurements": 1})
+    whole = run(large_scale.EXPERIMENT, config).set_index("variant")
+    halves = tables["large_scale"].groupby("variant")
+    for name in ("signal_by_weight", "signal_uniform", "mixed_by_weight", "mixed_uniform"):
+        pd.testing.assert_series_equal(halves[name].mean().sort_index(), whole[name].sort_index(), rtol=1e-12)
 
 
 def test_large_scale_measures_what_a_plain_count_finds() -> None:
