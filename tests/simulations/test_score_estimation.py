@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from simulations.experiments.score_estimation import EXPERIMENT, ScoreConfig, _Drifting, answer_diversity, judge_scores
+from simulations.experiments.score_estimation import (
+    EXPERIMENT,
+    ScoreConfig,
+    _Drifting,
+    _Periodic,
+    answer_diversity,
+    judge_scores,
+)
 from simulations.experiments.score_estimation import run as run_scores
 
 
@@ -62,6 +69,21 @@ def test_the_walk_keeps_its_speed_and_its_settled_distribution() -> None:
     assert pool.rates.var() == pytest.approx(1 / 8, abs=0.003)  # of Beta(1/2, 1/2)
     assert (pool.angles >= 0).all()
     assert (pool.angles <= np.pi / 2).all()
+
+
+def test_a_refresh_takes_what_was_saved_and_then_waits() -> None:
+    way, rng = _Periodic(4, 2.5), np.random.default_rng(0)
+    sure, open_rates = np.zeros(50), np.full(50, 0.5)
+    way.step(0, sure, rng)
+    for step in (1, 2, 3):
+        way.step(step, open_rates, rng)
+        assert not way.scores.any()
+        assert way.age(step) == step
+    way.step(4, open_rates, rng)
+    assert way.age(4) == 0
+    assert way.rollouts == 10
+    assert set(np.round(way.scores, 12)) <= {k * (10 - k) / 100 for k in range(11)}
+    assert way.scores.mean() == pytest.approx(0.9 * 0.25, abs=0.03)
 
 
 def test_scores_improve_with_rollouts_and_age_badly(table: pd.DataFrame) -> None:
