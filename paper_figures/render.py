@@ -6,7 +6,9 @@ nothing is drawn through pyplot's global state.
 
 from __future__ import annotations
 
+import contextlib
 import io
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,8 +89,21 @@ def render(figure: Figure, tables: Tables) -> Iterator[tuple[str, bytes]]:
 
 def _save(canvas: Canvas, file_format: str, metadata: dict[str, None], **options: Any) -> bytes:
     stream = io.BytesIO()
-    canvas.savefig(stream, format=file_format, metadata=metadata, **options)
+    with _quiet_fonts():
+        canvas.savefig(stream, format=file_format, metadata=metadata, **options)
     return stream.getvalue()
+
+
+@contextlib.contextmanager
+def _quiet_fonts() -> Iterator[None]:
+    """Keep the font library from warning about the dates inside matplotlib's own mathematics fonts."""
+    logger = logging.getLogger("fontTools")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def with_palette(image: bytes) -> bytes:
