@@ -29,7 +29,7 @@ _SAMPLER = tuple(
 _SHARED_PARTS = {"dapo": ("_groups", "uniform"), "index": ("_logit_belief", "_look_ahead"), "mopps": ("_beta_memory",)}
 _SHARED_PARTS["vas-paper"] = ("_periodic",)
 
-MEASURING = (*_SAMPLING, "full_scale.collection", "full_scale.probe", "full_scale.score_gram")
+MEASURING = (*_SAMPLING, "full_scale.collection", "full_scale.measuring", "full_scale.probe", "full_scale.score_gram")
 PREDICTING = tuple(
     f"full_scale.{name}"
     for name in ("dynamics", "forecast", "predictions", "prompt_laws", "rehearsal", "streams", "training_laws")

@@ -16,16 +16,17 @@ from typing import Any
 
 import pandas as pd
 
+from full_scale.checkpoints import Progress
 from full_scale.config import ArmConfig, StudyConfig
 from full_scale.engine import Run
 from full_scale.evaluate import evaluate, held_out_counts
 from full_scale.forecast import forecast
+from full_scale.measuring import count_successes, measure_prompts
 from full_scale.models import LanguageModel, load_language_model
 from full_scale.predictions import choose_prompts, read_predictions, write_predictions
-from full_scale.probe import pilot_counts, probe_prompt
 from full_scale.provenance import EVALUATING, MEASURING, PREDICTING, VALIDATING, modules, training_sources
 from full_scale.streams import stream
-from full_scale.tasks import Prompt, load_task
+from full_scale.tasks import load_task
 from full_scale.validation import validate
 from vas_theory.errors import ArgumentError, DataError
 from vas_theory.storage import hash_sources, read_table, sha256_file, table_is_current, write_table
@@ -108,36 +109,10 @@ class Study:
         return {table: sha256_file(self.path(table)) for table in tables}
 
     def _measure(self, purpose: str, keys: list[str]) -> pd.DataFrame:
-        config, rows = self.config, []
-        for index, key in enumerate(keys):
-            row = probe_prompt(
-                self.start,
-                self.prompts[key],
-                config.probe.rollouts,
-                max_new_tokens=config.rollouts.max_new_tokens,
-                temperature=config.rollouts.temperature,
-                generator=stream(config.seed, purpose, index),
-                coverage=config.probe.coverage,
-            )
-            seconds = row.pop("seconds")
-            self.report(
-                f"{purpose} {index + 1}/{len(keys)} {key}: pass rate {row['pass_rate']:.2f}, "
-                f"|grad| {row['gradient_norm']:.3g}, {seconds:.1f} s"
-            )
-            rows.append(row)
-        return pd.DataFrame(rows)
+        return measure_prompts(self.start, [self.prompts[key] for key in keys], purpose, self.config, self.report)
 
-    def _count(self, purpose: str, prompts: list[Prompt]) -> pd.DataFrame:
-        config = self.config
-        counts = pilot_counts(
-            self.start,
-            prompts,
-            config.probe.pilot_rollouts,
-            max_new_tokens=config.rollouts.max_new_tokens,
-            temperature=config.rollouts.temperature,
-            generator=stream(config.seed, f"{purpose} rollouts"),
-        )
-        return pd.DataFrame(counts)
+    def _count(self, purpose: str, keys: list[str]) -> pd.DataFrame:
+        return count_successes(self.start, [self.prompts[key] for key in keys], purpose, self.config)
 
     def _measuring_config(self) -> dict[str, Any]:
         return self.config.section("model", "task", "rollouts", "probe")
@@ -147,7 +122,7 @@ class Study:
 
         def compute() -> tuple[pd.DataFrame, ...]:
             order = stream(self.config.seed, "pilot prompts").permutation(len(self.task.training))
-            chosen = [self.task.training[index] for index in order[: self.config.probe.pilot_prompts]]
+            chosen = [self.task.training[index].key for index in order[: self.config.probe.pilot_prompts]]
             return (self._count("pilot", chosen),)
 
         self._stage(("pilot",), self._measuring_config(), MEASURING, compute)
@@ -189,7 +164,7 @@ class Study:
         reads = {"predictions": content["sha256"], **self._hashes("pilot")}
 
         def count_again() -> tuple[pd.DataFrame, ...]:
-            return (self._count("recount", [self.prompts[key] for key in self.read("pilot").prompt_key]),)
+            return (self._count("recount", self.read("pilot").prompt_key.tolist()),)
 
         def compute() -> tuple[pd.DataFrame, ...]:
             frame = self._measure("probe", self._chosen()[1])
@@ -222,7 +197,7 @@ class Study:
     def _report_run(self, name: str, line: str) -> None:
         self.report(f"{name}, {line}")
 
-    def _trained(self, *, with_weights: bool) -> list[tuple[Run, Any]]:
+    def _trained(self, *, with_weights: bool) -> list[tuple[Run, Progress]]:
         """Train what is not trained yet; return every run with its rows."""
         done = []
         for run in self.runs():
@@ -257,9 +232,12 @@ class Study:
             steps = pd.DataFrame([row for _, progress in trained for row in progress.steps])
             numbers = steps.columns.drop("arm")
             steps[numbers] = steps[numbers].apply(pd.to_numeric)
-            return steps, pd.DataFrame([row for _, progress in trained for row in progress.prompts])
+            groups = pd.DataFrame([row for _, progress in trained for row in progress.prompts])
+            return steps, groups, pd.DataFrame([_account(run, progress) for run, progress in trained])
 
-        self._stage(("training_steps", "training_prompts"), self._run_config(), self._training_sources(), compute)
+        self._stage(
+            ("training_steps", "training_prompts", "accounts"), self._run_config(), self._training_sources(), compute
+        )
 
     def evaluate(self) -> None:
         """Evaluate the start and every trained model on the held-out prompts, all with the same random numbers."""
@@ -304,3 +282,11 @@ class Study:
     def all(self) -> None:
         """Run every stage."""
         self.validate()
+
+
+def _account(run: Run, progress: Progress) -> dict[str, Any]:
+    """Return what one run spent: rollouts by purpose, and the share of its steps' time that the sampler took."""
+    seconds, sampler = (sum(row[name] for row in progress.steps) for name in ("seconds", "sampler_seconds"))
+    rollouts = {f"{purpose}_rollouts": charge["rollouts"] for purpose, charge in progress.ledger.items()}
+    about = {"arm": run.arm.name, "seed": run.seed, **rollouts}
+    return {**about, "seconds": seconds, "sampler_seconds": sampler, "sampler_share": sampler / seconds}

@@ -7,14 +7,18 @@ thing figures read. One row an observation; a missing number is NaN.
     arm, seed, step; rollouts (of every kind, spent so far); tokens (sampled this step); groups (trained on);
     mixed_groups (of these, with a gradient); excluded_rollouts; clipped_tokens; mean_reward (of what is trained on);
     gradient_norm (before clipping); loss; entropy (mean nats a token, mixed groups); clip_fraction (of the batch's
-    tokens, passes after the first; NaN with one pass or without gradient); held_out_accuracy (likeliest completion; NaN between
-    evaluations); seconds, rollout_seconds, sampler_seconds (wall time of the step, of sampling and scoring, of the
-    strategy with its bookkeeping and the diversity of groups).
+    tokens, passes after the first; NaN with one pass or without gradient); held_out_accuracy (likeliest completion;
+    NaN between evaluations); seconds, rollout_seconds, sampler_seconds (wall time of the step, of sampling and scoring,
+    of the strategy with its bookkeeping and the diversity of groups).
 
 ``training_prompts``: one row a sampled group
     arm, seed, step, slot (place in the step), prompt_key, group_size (rollouts that take part), successes, diversity
     (1 - self-BLEU), expected_mixed (chance of both outcomes that the sampler's posterior saw beforehand; NaN for arms
     without one), trained (whether the update used the group; others were for scoring or rejected).
+
+``accounts``: one row a run
+    arm, seed, training_rollouts, scoring_rollouts, screening_rollouts, rejected_rollouts; seconds (of all steps),
+    sampler_seconds, sampler_share (of the former; the strategy with its bookkeeping and the diversity of groups).
 
 ``pilot`` and ``recount``: one row a prompt of the pilot sample, start model; ``recount`` is drawn after the predictions
     prompt_key, rollouts, successes, diversity.
@@ -48,6 +52,7 @@ from __future__ import annotations
 TABLES = (
     "training_steps",
     "training_prompts",
+    "accounts",
     "pilot",
     "recount",
     "calibration",
