@@ -70,7 +70,8 @@ def test_pages_are_written_once_and_removed_with_their_module(tmp_path: Path) ->
 
 
 def test_docstring_sections_become_fields() -> None:
-    lines = "Do it.\n\nArgs:\n    x, y: two: numbers\n        indeed.\n\nReturns:\n    A: b.\n\nSource: S.".split("\n")
+    text = "Do it.\n\nArgs:\n    x, y: two: numbers\n        indeed.\n\nReturns:\n    A: b.\n\nSource: S."
+    lines = text.splitlines()
     found = [line for line in field_lists(lines) if line]
     assert found == [
         "Do it.", ":param x,y: two: numbers", "        indeed.", ":Returns:", "    A: b.", ":Source: S."
