@@ -76,7 +76,7 @@ EXPERIMENT = Experiment(
     presets={
         "smoke": ClaimStressConfig(instances=24, search_width=2, search_steps=4, rechecks=40),
         "quick": ClaimStressConfig(instances=300, search_width=8, search_steps=20, rechecks=200),
-        "paper": ClaimStressConfig(instances=12_000, search_width=64, search_steps=200, rechecks=4_000),
+        "paper": ClaimStressConfig(instances=3_000, search_width=24, search_steps=80, rechecks=800),
     },
     cells=_cells,
     run_cell=_run_cell,

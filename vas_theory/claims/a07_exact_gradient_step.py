@@ -184,6 +184,8 @@ CLAIMS = (
         domain=extended(bandits(), share=shares()),
         certificate=proof_steps("descent lemma with c <= Gamma", _STEPS, bridge=_taylor_bridge),
         verdict=Verdict.CONDITIONAL,
+        experiment="one_step_progress",
+        figure="one_step_progress",
         notes="Stressed on real tabular policies with L = Delta / (3 sqrt 3) and c = |grad|^2 / Var at the policy. Not "
         "sharp: 7/8 replaces 1/4 (A28). A constant c that is uniform over prompts cannot exist (A27).",
     ),

@@ -176,6 +176,8 @@ CLAIMS = (
             _QUADRATIC,
         ),
         verdict=Verdict.REFUTED,
+        experiment="one_step_progress",
+        figure="one_step_progress",
         counterexample=_QUADRATIC,
         lacked=_LACKED,
         corrected_by=("A31", "B25"),

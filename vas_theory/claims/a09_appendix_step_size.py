@@ -221,6 +221,8 @@ CLAIMS = (
             _QUADRATIC,
         ),
         verdict=Verdict.REFUTED,
+        experiment="one_step_progress",
+        figure="one_step_progress",
         counterexample=_QUADRATIC,
         lacked=_LACKED,
         corrected_by=("A28", "A31", "A33"),

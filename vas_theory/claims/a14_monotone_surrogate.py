@@ -157,6 +157,8 @@ CLAIMS = (
             _check,
         ),
         verdict=Verdict.REFUTED,
+        experiment="tds_value",
+        figure="tds_value",
         counterexample=_INSTANCE,
         lacked="alpha dOVS + beta dTDS of the sign of dVar for every pair of prompts, which no fixed weights give",
         corrected_by=("A38", "B12"),
@@ -178,6 +180,8 @@ CLAIMS = (
         domain=_pools(),
         certificate=identity("rational identity in the pool's four moments", _identity, bridge=Claim.sides),
         verdict=Verdict.PROVED,
+        experiment="tds_value",
+        figure="tds_value",
         equality=_pool,
         sharp=True,
         notes="TDS helps over OVS alone if and only if Cov(V, T) / E T > Var(V) / E V; at beta = 0 the drawn variance "

@@ -74,6 +74,8 @@ CLAIMS = (
             _INSTANCE,
         ),
         verdict=Verdict.REFUTED,
+        experiment="finite_group_gain",
+        figure="finite_group_gain",
         counterexample=_INSTANCE,
         lacked="binary rewards and groups of two: elsewhere dividing by the group's own deviation rescales the "
         "gradient by a factor that depends on the prompt, or turns it",

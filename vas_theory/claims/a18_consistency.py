@@ -198,6 +198,8 @@ CLAIMS = (
             bridge=Claim.sides,
         ),
         verdict=Verdict.PROVED,
+        experiment="score_estimation",
+        figure="score_error",
         equality=_spread,
         sharp=True,
         notes="The check evaluates the expectation exactly; the almost sure convergence rests on the argument. It "

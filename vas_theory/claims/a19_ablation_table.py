@@ -108,6 +108,8 @@ CLAIMS = (
             _ORDER,
         ),
         verdict=Verdict.REFUTED,
+        experiment="settings_sweep",
+        figure="settings_sweep",
         counterexample=_ORDER,
         lacked="repeated runs with intervals: differences of 0.4 between single runs order nothing",
         notes="lambda = 1 does lie 0.3 under the best mixture ratio, 0.8. No proved statement replaces a measurement.",

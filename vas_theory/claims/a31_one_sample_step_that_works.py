@@ -108,6 +108,8 @@ CLAIMS = (
             bridge=_bridge,
         ),
         verdict=Verdict.PROVED,
+        experiment="one_step_progress",
+        figure="one_step_progress",
         equality=one_logit_step,
         sharp=True,
     ),

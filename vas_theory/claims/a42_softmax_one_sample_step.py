@@ -179,6 +179,8 @@ CLAIMS = (
         domain=extended(bandits(arm_counts=(2, 3, 4, 8, 16), sparse_arm_counts=(256,)), share=shares()),
         certificate=sampled("adversarial search over policies and rewards found nothing lower"),
         verdict=Verdict.SAMPLED_ONLY,
+        experiment="one_step_progress",
+        figure="one_step_progress",
         limit=Limit(
             lambda size: {**_rare_worse_arm(size), "share": np.array([1.0])},
             lambda size: _gap(size, _LONGEST),

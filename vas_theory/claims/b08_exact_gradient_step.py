@@ -184,6 +184,8 @@ CLAIMS = (
             bridge=_bridge,
         ),
         verdict=Verdict.PROVED,
+        experiment="one_step_progress",
+        figure="one_step_progress",
         limit=Limit(_steepest, _gap, "short steps at the pass rate of extreme curvature: 1 and 1/(6 sqrt 3) are best"),
         sharp=True,
         notes="The second branch keeps the guarantee positive for every step length but is loose: it is the larger "

@@ -193,6 +193,8 @@ CLAIMS = (
             bridge=_bridge,
         ),
         verdict=Verdict.PROVED,
+        experiment="finite_group_gain",
+        figure="finite_group_gain",
         equality=_one_of_many,
         sharp=True,
         notes="Sample deviation: times sqrt((G-1)/G). Added delta: E[ph(1-ph)/(s + delta)]/q. Dr.GRPO: 1 - 1/G; "

@@ -210,6 +210,8 @@ CLAIMS = (
         domain=_pools(),
         certificate=identity("pools of 1 to 4 prompts with free pass rates", _pool_identities, bridge=_pool_bridge),
         verdict=Verdict.PROVED,
+        experiment="score_estimation",
+        figure="score_error",
         equality=_ramp,
         sharp=True,
         notes="Both sides are symmetric functions of the pool through sum V and sum V^2 alone, so four prompts show "
@@ -227,6 +229,8 @@ CLAIMS = (
         domain=_beta_pools(),
         certificate=identity("free a and b for N = 2..5; E[Vhat|p] = (1-1/N) V for every N", _beta_identities),
         verdict=Verdict.PROVED,
+        experiment="score_estimation",
+        figure="score_error",
         equality=_uniform_prior,
         sharp=True,
         notes="Uniform prior: 1.2, that is +20% times lambda. Small pools differ, and where every score is 0 the draw "
@@ -245,6 +249,8 @@ CLAIMS = (
         domain=_beta_pools(),
         certificate=identity("free a and b for N = 2..5; the uniform prior for every N", _realised_identities),
         verdict=Verdict.PROVED,
+        experiment="score_estimation",
+        figure="score_error",
         equality=_uniform_prior,
         sharp=True,
         notes="The factor is for the raw score k(N-k)/N^2. With the unbiased score, N/(N-1) times it, the uniform "

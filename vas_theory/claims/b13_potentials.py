@@ -143,6 +143,8 @@ CLAIMS = (
         domain=_pairs(),
         certificate=identity("the slope of every potential is weight times gain", _slopes, bridge=_bridge),
         verdict=Verdict.PROVED,
+        experiment="potential_flows",
+        figure="potentials",
         equality=_learned,
         sharp=True,
         notes="For G = 2 and 3 uniform whitened training ascends a multiple of p. At practical G the arcsine limit "
@@ -167,6 +169,8 @@ CLAIMS = (
             _COUNTEREXAMPLE,
         ),
         verdict=Verdict.REFUTED,
+        experiment="potential_flows",
+        figure="potentials",
         counterexample=_COUNTEREXAMPLE,
         lacked="lambda in {0, 1}: the defect is lambda (1 - lambda) times a function of the rates that is not zero",
         corrected_by=("B13",),

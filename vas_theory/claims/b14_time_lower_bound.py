@@ -198,6 +198,8 @@ CLAIMS = (
             [*_STEPS, ("claim B14 is weaker than claim B53: 2 (1 - a) >= 1 - a^2, arcsin x >= x", _weaker)],
         ),
         verdict=Verdict.PROVED,
+        experiment="time_to_target",
+        figure="time_to_target",
         limit=Limit(_short_way, _gap(lambda rise: 1 - math.exp(-rise)), "short rises from a fair start, one logit"),
         sharp=True,
         notes="The exponent cannot be improved (claim B59). For tabular policies proposition 3 of arXiv 2503.15477 "
@@ -217,6 +219,8 @@ CLAIMS = (
             "a differential inequality for the variance along the flow", _STEPS, bridge=_inverse_bridge
         ),
         verdict=Verdict.PROVED,
+        experiment="time_to_target",
+        figure="time_to_target",
         limit=Limit(
             _short_way, _gap(lambda rise: 2 * (1 - math.exp(-math.asin(rise / 2)))), "short rises from a fair start"
         ),
@@ -239,6 +243,8 @@ CLAIMS = (
             bridge=_excess_bridge,
         ),
         verdict=Verdict.REFUTED,
+        experiment="time_to_target",
+        figure="time_to_target",
         counterexample=_COUNTEREXAMPLE,
         lacked="the power -1/2: a reward scaled by s has variance s^2 Var and takes exactly 1/s of the time",
         corrected_by=("B14", "B53"),

@@ -199,6 +199,8 @@ CLAIMS = (
             [*_STEPS, ("x e^x <= 1 for x = 2 kappa eta rho and eta rho <= 0.1724, not for 0.1725", _threshold)],
         ),
         verdict=Verdict.PROVED,
+        experiment="one_step_progress",
+        figure="one_step_progress",
         notes="The second inequality is claim B02. The constant is what this argument gives, not the best: claim B54 "
         "has 0.2318. A search over at most six arms found no failure at eta rho = 0.4 and one at 0.5 (four arms), and "
         "none above 0.563 can work (two arms, failure rate f -> 0: the expected gain is f^2 (1 - e^(-2 eta)) to "
@@ -245,5 +247,7 @@ CLAIMS = (
             bridge=_kernel_bridge,
         ),
         verdict=Verdict.PROVED,
+        experiment="one_step_progress",
+        figure="one_step_progress",
     ),
 )

@@ -183,6 +183,8 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        experiment="one_step_progress",
+        figure="one_step_progress",
     ),
     Claim(
         id="B28",
@@ -205,6 +207,8 @@ CLAIMS = (
             [*_WHITENED, ("1 - 1/G <= G/4", _quarter_of_the_group_size)],
         ),
         verdict=Verdict.PROVED,
+        experiment="one_step_progress",
+        figure="one_step_progress",
         notes="Claim B55 replaces the factor G by 4 (1 - 1/G), and is never weaker.",
     ),
     Claim(
@@ -225,5 +229,7 @@ CLAIMS = (
         domain=with_steps(group_bandits(binary=True), 1e-3, 3.0),
         certificate=proof_steps("self-bounding curvature along every group's step", _WHITENED, bridge=_kernel_bridge),
         verdict=Verdict.PROVED,
+        experiment="one_step_progress",
+        figure="one_step_progress",
     ),
 )

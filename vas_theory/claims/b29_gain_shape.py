@@ -126,6 +126,8 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        experiment="finite_group_gain",
+        figure="finite_group_gain",
         equality=_fair,
         sharp=True,
     ),
@@ -156,5 +158,7 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        experiment="finite_group_gain",
+        figure="finite_group_gain",
     ),
 )

@@ -112,6 +112,8 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        experiment="time_to_target",
+        figure="time_to_target",
         notes="Claim B14 implies it, with a factor of at least 4 (1 - e^-g)/(1 - e^(-g/9)) V_0^(-1/6) to spare.",
     ),
     Claim(

@@ -99,6 +99,8 @@ CLAIMS = (
             "both slopes for M = 2..7, and the binomial form for every M", _identities, bridge=_bridge
         ),
         verdict=Verdict.PROVED,
+        experiment="finite_group_gain",
+        figure="finite_group_gain",
         equality=_third,
         sharp=True,
         notes="Read in secondary accounts of the paper. The limit follows from the brackets of claims B31 and B32: "
