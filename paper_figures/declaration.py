@@ -46,7 +46,7 @@ class Table:
             takes ``--output FOLDER``.
         presets: the sizes at which the main job makes this table. At any other size the committed table of the paper
             size is read as it is, so ``("paper",)`` is a table too dear for the small jobs and ``()`` one that this
-            machine cannot make, such as a measurement on a GPU.
+            machine cannot make, such as a measurement on a GPU; its command is shown as it stands.
     """
 
     room: str
@@ -75,7 +75,7 @@ class Table:
     def shown_command(self, preset: str) -> str:
         """Return the command as a reader types it in the project's folder."""
         size = self._size(preset)
-        folder = f" --output {self.room}/results/paper" if size == "paper" else ""
+        folder = f" --output {self.room}/results/paper" if size == "paper" and self.presets else ""
         return f"python -m {self.command.format(preset=size)}{folder}"
 
     def _size(self, preset: str) -> str:
