@@ -1,4 +1,4 @@
-"""Figures of the paper's settings and dynamics, and of speed: their numbers against sums done another way."""
+"""Figures of the paper's settings and dynamics: their numbers against sums done another way."""
 
 from __future__ import annotations
 
@@ -172,34 +172,6 @@ def test_heat_map_shares_and_cells_are_the_tables() -> None:
         mesh = draw_canvas(shown, tables, Look(SLIDE)).axes[1].collections[0]
     cells = run.sort_values(["prompt_bin", "step_bin"])["rolled"].to_numpy()
     assert np.allclose(np.ravel(mesh.get_array()), cells / cells.mean())
-
-
-def test_speed_figure_shows_the_worst_shape_and_every_missed_floor() -> None:
-    shown = figure("speed_ratios")
-    tables = known_tables(shown)
-    numbers = shown.numbers(tables).set_index(["what", "peer"])
-    nltk = numbers.loc[("self_bleu", "nltk sentence_bleu")]
-    assert (nltk["lowest_ratio"], nltk["highest_ratio"], nltk["comparisons"]) == (700.0, 900.0, 2)
-    assert not numbers.loc[("sampler draw + observe", "its budget of 1 ms"), "met"]
-    assert shown.headline(numbers.reset_index()) == "4 of 5 speed floors hold"
-    assert "narrowest margin is sampler draw + observe against its budget of 1 ms, 0.8" in shown.caption(
-        numbers.reset_index()
-    )
-    assert shown.label_text(numbers.reset_index()) == "measured on CPU"
-
-
-def test_speed_axes_are_logarithmic_with_ratio_and_floor() -> None:
-    shown = figure("speed_ratios")
-    tables = known_tables(shown)
-    with figure_style(Look(SLIDE)):
-        axes = draw_canvas(shown, tables, Look(SLIDE)).axes
-    assert [axis.get_xscale() for axis in axes] == ["log", "log"]
-    drawn = {
-        (line.get_marker(), float(line.get_xdata()[0])) for axis in axes for line in axis.lines if len(line.get_xdata())
-    }
-    for row in shown.numbers(tables).itertuples():
-        assert ("o", row.lowest_ratio) in drawn
-        assert ("|", row.floor) in drawn
 
 
 def test_a_figure_without_one_of_the_arms_still_draws() -> None:
