@@ -202,7 +202,7 @@ def visits(successes: list[int], run: int = 0, prompt: str = "a") -> pd.DataFram
 
 
 def test_transitions_follow_one_prompt_within_one_run() -> None:
-    frame = pd.concat([visits([0, 0, 3, 8]), visits([8, 8], prompt="b"), visits([0], run=1)])
+    frame = pd.concat([visits([0, 0, 3, 8]), visits([8, 8], prompt="A"), visits([0], run=1)])
     counts = transitions(frame.sample(frac=1, random_state=0), "prompt_key")
     assert counts.tolist() == [[1, 1, 0], [0, 0, 1], [0, 0, 1]]
     shares = stay_shares(frame, "prompt_key")
