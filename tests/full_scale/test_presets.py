@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from full_scale.config import PRESETS, StudyConfig, load_config, preset_names
@@ -72,6 +73,8 @@ def test_table_6_reaches_the_trainer(name: str) -> None:
     assert vas.mixture_ratio == 0.5
     assert (vas.sampler["score"], vas.sampler["alpha"], vas.sampler["beta"]) == ("vps", 0.8, 0.2)
     assert vas.sampler["reward_range"] == (0.0, 2.0)
+    assert vas.success is not None  # right by accuracy alone, whatever the format
+    assert vas.success(np.array([[[1.0, 0.0], [0.0, 1.0], [np.nan, 1.0]]])).tolist() == [[True, False, False]]
 
 
 def cpu(*changes: str) -> StudyConfig:
@@ -85,6 +88,11 @@ def test_objectives_map_to_those_of_the_parity_test() -> None:
     }
     assert told == {"sequence_mean": "grpo", "token_mean": "dapo", "fixed_length": "dr_grpo"}
     assert grpo_arguments(cpu("objective.advantage=dr_grpo"), Path("out"), 0)["scale_rewards"] == "none"
+
+
+def test_warm_up_counts_every_pass() -> None:
+    told = grpo_arguments(cpu("optimiser.warmup_steps=3", "objective.epochs=2"), Path("out"), 0)
+    assert told["warmup_steps"] == 6
 
 
 def test_vllm_settings_are_passed_through() -> None:

@@ -199,6 +199,7 @@ def test_folder_without_weights_or_tokenizer_says_so(tiny_folder: Path, tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_killed_preset_resumes_to_the_same_table(tiny_folder: Path, tmp_path: Path) -> None:
     settings = {**SMALL, "training.steps": 8, "objective.epochs": 1}
     command = [sys.executable, "-m", "full_scale", "train", "--preset", "smollm2-gpu", "--model", str(tiny_folder)]
@@ -231,6 +232,7 @@ def test_killed_preset_resumes_to_the_same_table(tiny_folder: Path, tmp_path: Pa
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_two_processes_train_a_preset_as_planned(tiny_folder: Path, tmp_path: Path) -> None:
     settings = {**SMALL, "hardware.devices": 2, "trl.per_device_batch_size": 2}
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
