@@ -9,13 +9,14 @@ export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu bench bench-quick lint docs reproduce clean
+.PHONY: help setup test test-slow test-gpu bench bench-quick lint docs notebooks reproduce clean
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
 	@echo "make bench       speed ratios against floors   make test-gpu    tests that need CUDA"
 	@echo "make lint        ruff and mypy                 make bench-quick the same in two minutes"
-	@echo "make docs        the documentation             make clean       remove outputs and caches"
+	@echo "make docs        the documentation             make notebooks   run every notebook"
+	@echo "make clean       remove outputs and caches"
 
 setup: $(READY)
 
@@ -55,8 +56,11 @@ docs: $(READY)
 	$(BIN)/sphinx-build -W -j 2 -q paper_figures/docs paper_figures/output/docs
 	@echo "documentation: paper_figures/output/docs/index.html"
 
+notebooks: $(READY)
+	$(BIN)/python -m pytest -m "slow or not slow" tests/paper_figures/test_notebooks.py
+
 reproduce: $(READY)
 	$(BIN)/python -m paper_figures reproduce --preset $(PRESET)
 
 clean:
-	rm -rf */output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf */output paper_figures/docs/api/*/ .pytest_cache .mypy_cache .ruff_cache .hypothesis
