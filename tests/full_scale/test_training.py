@@ -11,10 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from full_scale import checkpoints
+from full_scale.collection import StepCollection
 from full_scale.config import ArmConfig, ObjectiveConfig, StudyConfig, load_config
 from full_scale.engine import Run
 from full_scale.objective import advantages_of
@@ -24,6 +26,8 @@ from full_scale.streams import stream
 from full_scale.tasks import load_task
 from full_scale.update import Batch, update
 from vas_theory.errors import ArgumentError, StateMismatchError
+from vas_theory.selection.strategies import make_strategy
+from vas_theory.selection.strategies.base import SelectionSetting, TrainingGroups
 
 ROOT = Path(__file__).parents[2]
 TIMES = ("seconds", "rollout_seconds", "sampler_seconds")
@@ -114,10 +118,11 @@ def test_arms_that_roll_more_than_they_train_on_spend_no_more_and_resume(
     strategy: str, options: dict[str, Any], config: StudyConfig, tmp_path: Path
 ) -> None:
     arm = ArmConfig(name="arm", strategy=strategy, options=options)
-    config = config.model_copy(update={"arms": (arm,)})
+    settings = config.training.model_copy(update={"steps": 12})
+    config = config.model_copy(update={"arms": (arm,), "training": settings})
     whole = start(config, tmp_path / "whole", 0).train(lambda _: None)
     spent = [sum(charge["rollouts"] for charge in whole.ledger.values()), whole.steps[-1]["rollouts"]]
-    assert max(spent) <= 6 * 4 * 8
+    assert max(spent) <= 12 * 4 * 8
     extra = whole.ledger["rejected" if strategy == "dapo" else "scoring"]["rollouts"]
     assert extra > 0
     trained = [row for row in whole.prompts if row["trained"]]
@@ -126,8 +131,31 @@ def test_arms_that_roll_more_than_they_train_on_spend_no_more_and_resume(
         assert all(0 < row["successes"] < 8 for row in trained)
     assert whole.steps[-1]["held_out_accuracy"] is not None
     with pytest.raises(Stop):
-        start(config, tmp_path / "cut", 0).train(stop_after(1))
-    assert rows(start(config, tmp_path / "cut", 0).train(lambda _: None)) == rows(whole)
+        start(config, tmp_path / "cut", 0).train(stop_after(3))
+    heard: list[str] = []
+    assert rows(start(config, tmp_path / "cut", 0).train(heard.append)) == rows(whole)
+    assert heard[0].startswith("resumed after step ")
+
+
+def test_collection_hands_over_the_rollouts_that_the_groups_name(tiny: Any, config: StudyConfig) -> None:
+    pool = load_task(config.task).training
+    setting = SelectionSetting(prompts=len(pool), batch_size=2, group_size=8, budget=100)
+    collection = StepCollection(config, tiny, pool, make_strategy("uniform", setting), 0)
+    eights = np.full(2, 8)
+    rewards = [collection.generate(np.array([3, 1]), eights, 40).rewards_R]
+    rewards.append(collection.generate(np.array([5]), eights[:1], 56).rewards_R)
+    ids = np.r_[48:56, 56:64]
+    advantages = np.arange(16.0)
+    batch = collection.batch(
+        TrainingGroups(np.array([1, 5]), eights, ids, np.concatenate(rewards)[ids - 40], advantages)
+    )
+    for group, (prompts, first, place) in enumerate((([3, 1], 40, 1), ([5], 56, 0))):
+        texts, draws = [pool[index].text for index in prompts], stream(0, "training rollouts", first)
+        again = sample(tiny, texts, 8, config.rollouts.max_new_tokens, generator=draws)
+        assert torch.equal(batch.tokens_PGT[group], again.tokens_NT.view(len(prompts), 8, -1)[place])
+        assert torch.equal(batch.mask_PGT[group], again.mask_NT.view(len(prompts), 8, -1)[place])
+    assert batch.advantages_PG.flatten().tolist() == advantages.tolist()
+    assert [row["trained"] for row in collection.groups] == [False, True, True]
 
 
 def test_strategy_that_trains_on_other_groups_is_refused(config: StudyConfig, tmp_path: Path) -> None:
