@@ -53,9 +53,12 @@ def _transitions(groups: pd.DataFrame) -> NDArray[np.int64]:
 def numbers(tables: Tables) -> pd.DataFrame:
     """Return one row an arm: clip fraction, mean score early and late, revisits and how many kept their outcome."""
     groups, steps, rows = _groups(tables), tables["steps"].frame, []
+    passes = tables["steps"].config["objective"]["epochs"]
     for arm, part in groups.groupby("arm", sort=True):
         counts = _transitions(part)
-        clipped = steps.loc[(steps["arm"] == arm) & (steps["step"] > 0), "clip_fraction"].astype(float)
+        clipped = steps.loc[(steps["arm"] == arm) & (steps["groups"] > 0), "clip_fraction"].astype(float)
+        # a batch without gradient clips nothing, while after a single pass there is nothing to say
+        clipped = clipped.fillna(0.0) if passes > 1 else clipped
         rows.append(
             {
                 "arm": arm,
@@ -70,7 +73,7 @@ def numbers(tables: Tables) -> pd.DataFrame:
                 "kept_outcome": int(np.trace(counts)),
                 "wrong_to_right_or_mixed": int(counts[0, 1:].sum()),
                 "wrong": int(counts[0].sum()),
-                "passes": tables["steps"].config["objective"]["epochs"],
+                "passes": passes,
                 "seed_list": ", ".join(map(str, sorted(part["seed"].unique()))),
             }
         )

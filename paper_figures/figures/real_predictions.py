@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 _PANELS = (
     ("(a) Single prompts", ("P1", "P2", "P6"), False),
     ("(b) Pool and dynamics", ("P3", "P7"), False),
-    ("(c) Variance-aware arms against uniform", ("P4",), False),
-    ("(d) Other arms against uniform", ("P5",), False),
-    ("(e) Gradient norm, one row a prompt", ("P1",), True),
+    ("(c) Variance-aware arms", ("P4",), False),
+    ("(d) Other arms", ("P5",), False),
+    ("(e) Gradient norms", ("P1",), True),
 )
 _VERDICTS = {"held": 0, "uninformative": 1, "failed": 3}
 _EDGE = 4.0
@@ -52,15 +52,18 @@ def caption(numbers: pd.DataFrame) -> str:
     """Return the caption."""
     found = numbers["verdict"].value_counts()
     failed = numbers.loc[(numbers["verdict"] == "failed") & (numbers["quantity"] != "gradient_norm"), "id"]
+    unmeasured = int(numbers["measured"].isna().sum())
+    missing = f" {count(unmeasured, 'row')} could not be measured, for want of runs or revisits." if unmeasured else ""
     which = f": {', '.join(failed)}" if len(failed) else ""
     return (
-        f"All {count(len(numbers), 'prediction')} of the study, each on the scale of its own predicted interval: the "
-        "shaded band is that interval, the marker the measurement, the bar its interval and the short upright line "
-        f"the value that would mean no effect. {found.get('held', 0)} held, {found.get('failed', 0)} failed (the "
+        f"All {count(len(numbers), 'prediction')} of the study, each on the scale of its own predicted interval, in half "
+        "widths from its middle: the shaded band is that interval, the marker the measurement, the bar its interval and "
+        "the short upright line the value that would mean no effect. Arms are compared with uniform sampling at equal "
+        f"rollouts. {found.get('held', 0)} held, {found.get('failed', 0)} failed (the "
         f"intervals do not meet){which}; {found.get('uninformative', 0)} are uninformative (an interval contains no "
         "effect, or the measurement is too coarse). Predictions were written and hashed before any of their "
         f"measurements was made; both intervals are {numbers['coverage'].iloc[0]:.0%} ones. Arrows at the edge: the "
-        f"value lies more than {_EDGE:g} half widths away."
+        f"value lies more than {_EDGE:g} half widths away.{missing}"
     )
 
 
@@ -85,8 +88,6 @@ def _forest(axis: Axes, part: pd.DataFrame, look: Look, *, named: bool) -> None:
     size = look.medium.font_size
     for verdict, series in _VERDICTS.items():
         chosen = (part["verdict"] == verdict).to_numpy()
-        if not chosen.any():
-            continue
         style = look.series(series)
         x = part.loc[chosen, "measured_scaled"].clip(-_EDGE, _EDGE).to_numpy()
         low = part.loc[chosen, "measured_low_scaled"].clip(-_EDGE, _EDGE).fillna(0.0).to_numpy()
@@ -98,6 +99,8 @@ def _forest(axis: Axes, part: pd.DataFrame, look: Look, *, named: bool) -> None:
             x, places, linestyle="none", marker=style["marker"], color=style["color"], markersize=size / 2.4,
             label=f"{verdict} ({chosen.sum()})",
         )  # fmt: skip
+    for place in rows[part["measured"].isna()]:
+        axis.text(0, place, "not measured", ha="center", va="center", color=look.ink, fontsize=0.7 * size)
     beyond = part["measured_scaled"].abs() > _EDGE
     for place, value in zip(rows[beyond], part.loc[beyond, "measured_scaled"], strict=True):
         axis.annotate(
@@ -109,7 +112,7 @@ def _forest(axis: Axes, part: pd.DataFrame, look: Look, *, named: bool) -> None:
         axis.set_yticks(rows, part["id"], fontsize=min(0.75 * size, 11 * size / len(part)))
     else:
         axis.set_ylabel(f"{len(part)} prompts")
-    axis.set(ylim=(-0.8, len(part) - 0.2), xlabel="half widths from the middle of the prediction")
+    axis.set(ylim=(-0.8, len(part) - 0.2), xlabel="half widths")
     if not named:
         axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, handlelength=1.0, columnspacing=1.0)
 

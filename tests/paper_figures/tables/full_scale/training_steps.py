@@ -24,6 +24,7 @@ def frame() -> pd.DataFrame:
                         "mixed_groups": 0 if start else int(rng.integers(2, 7)),
                         "mean_reward": np.nan if start else 0.4 + gain * step + 0.05 * rng.random(),
                         "gradient_norm": np.nan if start else 2.0 + rng.random(),
+                        "groups": 0 if start else 8,
                         "clip_fraction": np.nan if start else 0.05 * rng.random(),
                         "held_out_accuracy": 0.5 + gain * step + 0.01 * seed if evaluated else np.nan,
                         "seconds": 0.0 if start else 3.0,
