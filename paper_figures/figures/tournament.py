@@ -122,7 +122,7 @@ def caption(numbers: pd.DataFrame) -> str:
         ranking = _ranking(numbers, regime)
         arms = [name for name in ("vas-paper", "vas", "index") if name in ranking.index]
         if arms:
-            records.append(f"with {text} {'; '.join(_record(numbers, name, regime) for name in arms)}")
+            records.append(f"With {text} {'; '.join(_record(numbers, name, regime) for name in arms)}")
     tuning = (
         f" tuned: each arm's best of a grid up to {row['highest_rate']:g} in each world, chosen on other seeds; "
         f"{row['highest_choices']:.0f} of {row['choices']:.0f} choices are the grid's highest, since a bandit has "
@@ -138,7 +138,7 @@ def caption(numbers: pd.DataFrame) -> str:
         "Final pass rate over uniform's in points, interquartile mean over worlds and seeds with 95% intervals "
         "(bootstrap over seeds within worlds): filled at one learning rate, open tuned, in the order of the former. "
         "(e), (f) Mean gain over uniform in points by world; stars mark worlds that were kept back while the index was "
-        "developed, brackets a gain whose 95% interval covers 0. Ahead and behind, by these intervals: "
+        "developed, brackets a gain whose 95% interval covers 0. Ahead of and behind uniform sampling by these intervals: "
         f"{'. '.join(records)}."
     )
 

@@ -1,0 +1,79 @@
+"""The committed tournament: intact, complete, and made again bit for bit by the runs it says it holds.
+
+Bits are promised for one model of processor: another one may round an exponential differently.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from simulations.challenge import challenge
+from simulations.experiments import tournament
+from simulations.experiments.tournament import EXPERIMENT, REGIMES
+from simulations.ranking import rank_strategies
+from simulations.sweep import Cell
+from simulations.worlds import held_out_worlds
+from vas_theory.selection.strategies import strategy_class, strategy_names
+from vas_theory.storage import read_metadata, read_table
+
+PATH = Path(__file__).resolve().parents[2] / "simulations" / "results" / "paper" / "tournament.parquet"
+CONFIG = EXPERIMENT.presets["paper"]
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return read_table(PATH)
+
+
+def test_it_holds_what_the_paper_preset_asks_for(table: pd.DataFrame) -> None:
+    assert read_metadata(PATH)["config"] == CONFIG.model_dump(mode="json", exclude={"seed"})
+    assert PATH.stat().st_size < 3_000_000
+    arms = {name for name in strategy_names() if strategy_class(name).sampling != "tree"}
+    runs = table.groupby(["regime", "phase", "world", "strategy", "learning_rate", "seed"]).ngroups
+    each = 2 * CONFIG.seeds + CONFIG.tuning_seeds * len(CONFIG.learning_rates)
+    assert set(table["strategy"]) == arms
+    assert runs == 16 * len(arms) * each
+
+
+def _check(table: pd.DataFrame, cell: Cell, phase: str) -> None:
+    mask = pd.Series(True, index=table.index)
+    for name in ("world", "strategy", "regime"):
+        mask &= table[name] == cell.config[name]
+    rows = table[mask & (table["phase"] == phase)]
+    first = rows.iloc[0]
+    rows = rows[(rows["seed"] == first["seed"]) & (rows["learning_rate"] == first["learning_rate"])]
+    made = tournament._curve(cell, float(first["learning_rate"]), int(first["seed"]), phase)
+    pd.testing.assert_frame_equal(made.reset_index(drop=True), rows.reset_index(drop=True), check_exact=True)
+
+
+CELLS = EXPERIMENT.cells(CONFIG)
+
+
+@pytest.mark.parametrize("name", ["bimodal-alone.uniform.fixed", "small-groups.index.fixed", "hard-noisy.vas.tuned"])
+def test_a_run_is_made_again_bit_for_bit(table: pd.DataFrame, name: str) -> None:
+    (cell,) = (cell for cell in CELLS if cell.name == name)
+    _check(table, cell, "final")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", CELLS[:: len(CELLS) // 40], ids=lambda cell: cell.name)
+def test_runs_of_all_kinds_are_made_again(table: pd.DataFrame, cell: Cell) -> None:
+    _check(table, cell, "final")
+    if cell.config["regime"] == "tuned":
+        _check(table, cell, "tuning")
+
+
+def test_what_the_docstrings_and_the_guide_say(table: pd.DataFrame) -> None:
+    """The claims that text makes; when the table changes, the text has to be read again."""
+    fixed, tuned = (
+        rank_strategies(table[table["regime"] == regime], resamples=50).set_index("strategy") for regime in REGIMES
+    )
+    assert (fixed.loc[["vas-paper", "vas-released", "dapo", "lilo", "lspo", "knapsack"], "gain_high"] < 0).all()
+    assert (fixed.loc[["index", "arcus", "insight", "mopps", "dps", "vas", "vas-reuse"], "gain_low"] > 0).all()
+    assert fixed.index[1] == "index"
+    assert tuned.loc["reinforce-ada", "gain_low"] > 0
+    held_out = challenge(table, "index", "fixed", worlds=held_out_worlds())
+    assert len(held_out) == 8
