@@ -138,7 +138,7 @@ def caption(numbers: pd.DataFrame) -> str:
         "Final pass rate over uniform's in points, interquartile mean over worlds and seeds with 95% intervals "
         "(bootstrap over seeds within worlds): filled at one learning rate, open tuned, in the order of the former. "
         "(e), (f) Mean gain over uniform in points by world; stars mark worlds that were kept back while the index was "
-        "developed, brackets a gain whose 95% interval covers 0. Ahead of and behind uniform sampling by these intervals: "
+        "developed, brackets a gain whose 95% interval covers 0. Ahead of and behind uniform by these intervals: "
         f"{'. '.join(records)}."
     )
 
