@@ -9,20 +9,24 @@ from paper_figures.declaration import Table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["REGIME", "TOURNAMENT", "sampler_record", "world_gains", "world_rows"]
+__all__ = ["REGIMES", "TOURNAMENT", "sampler_record", "world_gains", "world_rows"]
 
-TOURNAMENT = Table("simulations", "tournament", "simulations run tournament --preset {preset}")
-REGIME = "tuned"
-"""Each arm at the learning rate that suits it in a world, so that none wins by taking larger steps."""
+TOURNAMENT = Table(
+    "simulations", "tournament", "simulations run tournament --preset {preset}", presets=("smoke", "paper")
+)
+REGIMES = {"fixed": "at one learning rate", "tuned": "each arm at its tuned learning rate"}
+"""Small steps, alike for all arms, and the rate of the grid that suits an arm in a world, which is nearly always the
+largest: a bandit has nothing that a large step can break. Language models are nearer to the first."""
 
 _RESAMPLES = 1000
 
 
-def world_gains(table: pd.DataFrame) -> pd.DataFrame:
+def world_gains(table: pd.DataFrame, regime: str) -> pd.DataFrame:
     """Return the mean gain in final pass rate over uniform, arm by arm and world by world.
 
     Args:
         table: the tournament's table.
+        regime: one of :data:`REGIMES`.
 
     Returns:
         One row a world and arm, best first in each world: world, strategy, gain, gain_low, gain_high (95%, bootstrap
@@ -33,7 +37,7 @@ def world_gains(table: pd.DataFrame) -> pd.DataFrame:
     from simulations.ranking import BASELINE, final_scores
     from simulations.statistics import bootstrap_interval
 
-    part = table[table["regime"] == REGIME]
+    part = table[table["regime"] == regime]
     scores = final_scores(part)
     rows: list[dict[str, Any]] = []
     for position, world in enumerate(sorted(part["world"].unique())):

@@ -89,7 +89,7 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
         IntegrityError: a table was altered or cut short.
     """
     path = TOURNAMENT.path(root, preset)
-    gains = world_gains(read_table(path))
+    gains = world_gains(read_table(path), "fixed")
     worlds = []
     for name, part in gains.groupby("world", sort=True):
         arms = [

@@ -8,12 +8,12 @@ import math
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from paper_figures.declaration import Figure, Label, output_folder
 from paper_figures.figures import get_figures
 from paper_figures.graph import fingerprint, read_record
-from paper_figures.laboratory import TOURNAMENT, sampler_record, world_gains, world_rows
+from paper_figures.laboratory import REGIMES, TOURNAMENT, sampler_record, world_gains, world_rows
 from paper_figures.report.maths import formula, text_with_formulas
 from paper_figures.report.results import (
     TRAINING,
@@ -26,6 +26,9 @@ from paper_figures.report.results import (
 from vas_theory.command_line import require
 from vas_theory.errors import DataError
 from vas_theory.storage import read_metadata, read_table, sha256_file
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["report"]
 
@@ -188,6 +191,14 @@ def _tile(counts: Counts, stand: str) -> str:
     return f"{counts.standing} of {counts.total} {stand}: {parts}"
 
 
+def _largest_rates(tournament: pd.DataFrame) -> str:
+    """Say how often tuning chose the largest learning rate that it was offered, which limits what it shows."""
+    from simulations.ranking import chosen_rates
+
+    chosen = chosen_rates(tournament)
+    return f"{int((chosen['end'] == 'highest').sum())} of {len(chosen)}"
+
+
 def report(root: Path, preset: str) -> str:
     """Return the report of a preset as one HTML text.
 
@@ -202,7 +213,8 @@ def report(root: Path, preset: str) -> str:
     environment.filters.update(maths=text_with_formulas, number=number, duration=_duration)
     environment.globals.update(interval=interval, signed=signed)
     claims, predictions = _claims(root, preset), read_predictions(root, preset)
-    gains = world_gains(read_table(TOURNAMENT.path(root, preset)))
+    tournament = read_table(TOURNAMENT.path(root, preset))
+    gains = {text: world_gains(tournament, regime) for regime, text in REGIMES.items()}
     try:
         sections = _sections(root, preset)
     except FileNotFoundError as error:
@@ -218,9 +230,10 @@ def report(root: Path, preset: str) -> str:
         predictions=predictions,
         predictions_line=_tile(prediction_counts(root, preset), "predictions held"),
         sections=sections,
-        record=sampler_record(gains),
-        worlds=world_rows(gains),
-        seeds=int(gains["seeds"].max()),
+        record=[{**form, "regime": text} for text, part in gains.items() for form in sampler_record(part)],
+        worlds={text: world_rows(part) for text, part in gains.items()},
+        largest_rates=_largest_rates(tournament),
+        seeds=max(int(part["seeds"].max()) for part in gains.values()),
         jobs=_jobs(root, preset),
         limits=_limits(claims, predictions, read_metadata(TRAINING.path(root, preset))["config"]),
     )

@@ -80,7 +80,7 @@ def test_an_altered_table_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_record_of_vas_counts_wins_ties_and_losses() -> None:
-    ours, published = sampler_record(world_gains(tournament.frame()))
+    ours, published = sampler_record(world_gains(tournament.frame(), "fixed"))
     assert ours["worlds"] == published["worlds"] == 3
     assert (ours["beats"], ours["level"], ours["loses"]) == (
         ["bimodal-shared"],

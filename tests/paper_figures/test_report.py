@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from paper_figures.figures import get_figures
-from paper_figures.laboratory import sampler_record, world_gains, world_rows
+from paper_figures.laboratory import REGIMES, sampler_record, world_gains, world_rows
 from paper_figures.pipeline import project_tables
 from paper_figures.report.assemble import signed
 from paper_figures.report.maths import formula, text_with_formulas
@@ -125,11 +125,13 @@ def test_every_part_says_how_to_reproduce_it(html: str) -> None:
 
 def test_the_record_of_vas_and_every_world_are_shown(html: str) -> None:
     words = Page(html).words
-    for form in sampler_record(world_gains(tournament.frame())):
+    for form in [row for name in REGIMES for row in sampler_record(world_gains(tournament.frame(), name))]:
         beats, level, loses = (len(form[verdict]) for verdict in ("beats", "level", "loses"))
         assert f"beats uniform sampling in {beats}, level in {level}, loses in {loses} of 3 simulated worlds" in words
     losses = words[words.index("Final pass rate over uniform") :]
-    for row in world_rows(world_gains(tournament.frame())):
+    for row in world_rows(world_gains(tournament.frame(), "fixed")) + world_rows(
+        world_gains(tournament.frame(), "tuned")
+    ):
         shown = f"{row['world']} {signed(row['vas']['gain'])} {signed(row['vas']['gain_low'])} to "
         assert shown in losses
         assert row["best"]["strategy"] == "mopps"

@@ -59,7 +59,7 @@ def test_the_tournament_prints_a_ranking(tmp_path: Path) -> None:
     answer = _call("tournament", "--preset", "smoke", "--set", 'worlds=["bimodal-alone"]', cwd=tmp_path)
     assert answer.returncode == 0, answer.stderr
     assert "winners by world" in answer.stdout
-    assert "tournament: 1/1 cells" in answer.stderr
+    assert "tournament: 2/2 cells" in answer.stderr
 
 
 def test_help_loads_nothing_heavy() -> None:
