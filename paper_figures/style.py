@@ -71,7 +71,14 @@ _SERIES = (
     ("sky", (0, (5, 1)), "v"),
     ("purple", (0, (3, 1, 1, 1)), "P"),
 )
-_ARMS = {"uniform": ("blue", "--", "o"), "vas": ("orange", "-", "s")}
+_ARMS = {
+    "uniform": ("blue", "--", "o"),
+    "vas": ("orange", "-", "s"),
+    "index": ("green", "-.", "^"),
+    "vas-weighted": ("vermilion", ":", "D"),
+    "dapo": ("sky", (0, (5, 1)), "v"),
+    "mopps": ("purple", (0, (3, 1, 1, 1)), "P"),
+}
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def _forest(axis: Axes, part: pd.DataFrame, look: Look, *, named: bool) -> None:
         axis.hlines(places[known], low[known], high[known], color=style["color"], linewidth=size / 8)
         axis.plot(
             x, places, linestyle="none", marker=style["marker"], color=style["color"], markersize=size / 2.4,
-            label=f"{verdict} ({chosen.sum()})",
+            label=verdict,
         )  # fmt: skip
     for place in rows[part["measured"].isna()]:
         axis.text(0, place, "not measured", ha="center", va="center", color=look.ink, fontsize=0.7 * size)
