@@ -43,12 +43,17 @@ def _show(arguments: argparse.Namespace) -> None:
 
 
 def _tournament(arguments: argparse.Namespace) -> None:
+    from simulations.challenge import format_challenge
     from simulations.ranking import format_ranking
     from vas_theory.storage import read_table
 
     arguments.name = "tournament"
     _run(arguments)
-    print(f"\n{format_ranking(read_table(_table_path(arguments)))}")
+    table = read_table(_table_path(arguments))
+    print(f"\n{format_ranking(table)}")
+    tested = format_challenge(table)
+    if tested:
+        print(f"\n{tested}")
 
 
 def _run(arguments: argparse.Namespace) -> None:

@@ -8,9 +8,10 @@ import pandas as pd
 
 from simulations.ranking import REFERENCE, final_scores, gaps_closed
 from simulations.statistics import holm, noninferiority_p_value
+from simulations.worlds import development_worlds, held_out_worlds
 from vas_theory.errors import DataError, UnknownNameError
 
-__all__ = ["challenge", "rivals_by_world"]
+__all__ = ["challenge", "format_challenge", "rivals_by_world"]
 
 
 def rivals_by_world(table: pd.DataFrame, arm: str, regime: str) -> dict[str, str]:
@@ -79,3 +80,32 @@ def challenge(
     frame.insert(4, "adjusted", holm(frame["p_value"]))
     frame.insert(5, "no_worse", frame["adjusted"] < 0.05)
     return frame
+
+
+def format_challenge(table: pd.DataFrame, arm: str = "index") -> str:
+    """Return the test of an arm as text, for each regime and for development and held-out worlds apart.
+
+    Args:
+        table: a tournament's table; without the arm, the oracle or tuning runs there is nothing to test.
+        arm: the arm in question.
+    """
+    if not {arm, REFERENCE} <= set(table["strategy"]) or "tuning" not in set(table["phase"]):
+        return ""
+    present = set(table["world"])
+    lines = [f"{arm} against the best other arm of the tuning seeds (margin .005, paired t-tests, Holm)"]
+    for regime in table["regime"].unique():
+        for kind, names in (("development", development_worlds()), ("held-out", held_out_worlds())):
+            worlds = [name for name in names if name in present]
+            if not worlds:
+                continue
+            found = challenge(table, arm, str(regime), worlds=worlds)
+            worse = [
+                f"{row['world']} ({row['difference']:+.3f}, {row['rival']})"
+                for row in found[~found["no_worse"]].to_dict("records")
+            ]
+            lines.append(
+                f"  learning rate {regime}, {kind} worlds: no worse shown in {int(found['no_worse'].sum())} of "
+                f"{len(found)}, mean gap to the oracle closed {found['gap_closed'].mean():.3f}"
+                + (f"; not shown in {', '.join(worse)}" if worse else "")
+            )
+    return "\n".join(lines)

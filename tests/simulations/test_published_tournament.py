@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from simulations.challenge import challenge
+from simulations.challenge import challenge, format_challenge
 from simulations.experiments import tournament
 from simulations.experiments.tournament import EXPERIMENT, REGIMES
 from simulations.ranking import rank_strategies
@@ -77,3 +77,14 @@ def test_what_the_docstrings_and_the_guide_say(table: pd.DataFrame) -> None:
     assert tuned.loc["reinforce-ada", "gain_low"] > 0
     held_out = challenge(table, "index", "fixed", worlds=held_out_worlds())
     assert len(held_out) == 8
+
+
+def test_the_text_of_the_challenge_names_every_world_that_is_not_won(table: pd.DataFrame) -> None:
+    text = format_challenge(table)
+    for regime in REGIMES:
+        found = challenge(table, "index", regime, worlds=held_out_worlds())
+        (line,) = [line for line in text.splitlines() if f"rate {regime}, held-out" in line]
+        assert f"no worse shown in {int(found['no_worse'].sum())} of 8" in line
+        lost = set(found.loc[~found["no_worse"], "world"])
+        assert {world for world in held_out_worlds() if f"{world} (" in line} == lost
+    assert format_challenge(table[table["strategy"] != "index"]) == ""
