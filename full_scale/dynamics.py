@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-__all__ = ["BINS", "group_bins", "mean_gradient_square", "success_drift", "stay_shares", "transitions"]
+__all__ = ["BINS", "group_bins", "mean_gradient_square", "stay_shares", "success_drift", "transitions"]
 
 BINS = ("wrong", "mixed", "right")
 """A group's outcome: no success, both outcomes, no failure."""

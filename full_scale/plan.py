@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,16 +85,19 @@ class Plan:
         }
 
 
-def _source(config: StudyConfig) -> str | None:
-    return getattr(config.task, "source", None)
+def _absent(config: StudyConfig) -> str | None:
+    """Say why the task's prompts cannot be counted here, if they cannot."""
+    source = getattr(config.task, "source", None)
+    if source is not None and not Path(source).expanduser().exists():
+        return f"{source} is not on this machine, and a plan downloads nothing"
+    if config.task.name == "reasoning_gym" and importlib.util.find_spec("reasoning_gym") is None:
+        return "the extra 'tasks' is not installed"
+    return None
 
 
 def _task(config: StudyConfig) -> Task | None:
-    """Return the task, unless that would take a download."""
-    source = _source(config)
-    if source is not None and not Path(source).expanduser().exists():
-        return None
-    return load_task(config.task)
+    """Return the task, unless that would take a download or an extra that is not installed."""
+    return load_task(config.task) if _absent(config) is None else None
 
 
 def rollouts_by_stage(config: StudyConfig, held_out: int | None = None) -> dict[str, int]:
@@ -189,9 +193,7 @@ def describe(config: StudyConfig) -> str:
     lines = [
         f"preset {config.name}: model {config.model.name}, task {config.task.name}, engine {config.engine}",
         f"parameters: {model.parameters:,}{images}{adapters}",
-        f"prompts: {found[0]} training, {found[1]} held out"
-        if found
-        else f"prompts: not counted ({_source(config)} is not on this machine, and a plan downloads nothing)",
+        f"prompts: {found[0]} training, {found[1]} held out" if found else f"prompts: not counted ({_absent(config)})",
         f"runs: {len(config.arms)} arms x {len(config.training.seeds)} seeds x {config.training.steps} steps of "
         f"{rollouts.prompts_per_step} prompts x {rollouts.group_size} = {step} rollouts",
         *(f"rollouts, {name}: {count}" for name, count in plan.stages.items() if count),

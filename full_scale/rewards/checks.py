@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from full_scale.rewards.extraction import choice_letter, final_answer, short_answer
 from full_scale.rewards.verifier import shared_verifier
 from full_scale.tasks import Prompt
-from vas_theory.errors import UnknownNameError
+from vas_theory.errors import MissingExtraError, UnknownNameError
 
 __all__ = ["CHECKS", "check_answers", "exact_match", "failures"]
 
@@ -48,6 +48,8 @@ def _reasoning_gym(prompts: Sequence[Prompt], texts: Sequence[str]) -> list[floa
     for prompt, text in zip(prompts, texts, strict=True):
         try:
             values.append(score(prompt, final_answer(text) or text.strip()))
+        except MissingExtraError:  # no answer's fault, and no answer could be right
+            raise
         except Exception as error:  # a scorer that an answer breaks must not stop a run
             failures[type(error).__name__] += 1
             values.append(0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from full_scale.rewards import ACCURACY, FORMAT, Part, Reward, build_reward, len
 from full_scale.rewards.checks import CHECKS, check_answers, failures
 from full_scale.tasks import Prompt
 from full_scale.tasks.config import RewardConfig
-from vas_theory.errors import ArgumentError, UnknownNameError
+from vas_theory.errors import ArgumentError, MissingExtraError, UnknownNameError
 
 NAN, INF = float("nan"), float("inf")
 GOOD = r"<think>t</think><answer>\boxed{4}</answer>"
@@ -93,10 +94,21 @@ def test_trl_calls_with_columns() -> None:
 
 
 def test_a_scorer_that_an_answer_breaks_counts_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("reasoning_gym")
     before = failures["KeyError"]
     broken = Prompt("k", "?", "4", check="reasoning_gym", entry='{"generator": "gcd"}')
     assert CHECKS["reasoning_gym"]([broken], ["4"]) == [0.0]
     assert failures["KeyError"] == before + 1
+
+
+def test_a_missing_scorer_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    from full_scale.tasks import reasoning_gym
+
+    reasoning_gym._scorer.cache_clear()
+    monkeypatch.setitem(sys.modules, "reasoning_gym", None)
+    prompt = Prompt("k", "?", "4", check="reasoning_gym", entry='{"generator": "gcd"}')
+    with pytest.raises(MissingExtraError, match="tasks"):
+        CHECKS["reasoning_gym"]([prompt], ["4"])
 
 
 @pytest.mark.slow
