@@ -12,7 +12,7 @@ import pytest
 from paper_figures.figures import get_figures
 from paper_figures.laboratory import REGIMES, sampler_record, world_gains, world_rows
 from paper_figures.pipeline import project_tables
-from paper_figures.report.assemble import signed
+from paper_figures.report.assemble import report, signed
 from paper_figures.report.maths import formula, text_with_formulas
 from tests.paper_figures.small_tables import PRESET, claims_answer
 from tests.paper_figures.tables.full_scale import validation
@@ -158,3 +158,11 @@ def test_text_outside_formulas_is_escaped() -> None:
     answer = text_with_formulas("<i>a</i> & $x_1$ <")
     assert answer.startswith("&lt;i&gt;a&lt;/i&gt; &amp; <math")
     assert answer.endswith("</math> &lt;")
+
+
+def test_the_page_says_where_the_index_loses(html: str, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Where the look-ahead index loses" not in html  # the stand-in has no such arm
+    monkeypatch.setattr(
+        "simulations.challenge.format_challenge", lambda table: "index\n  hard: shown in 1 of 2"
+    )
+    assert "<li>hard: shown in 1 of 2</li>" in report(built, PRESET)
