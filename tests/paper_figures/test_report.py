@@ -162,7 +162,5 @@ def test_text_outside_formulas_is_escaped() -> None:
 
 def test_the_page_says_where_the_index_loses(html: str, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Where the look-ahead index loses" not in html  # the stand-in has no such arm
-    monkeypatch.setattr(
-        "simulations.challenge.format_challenge", lambda table: "index\n  hard: shown in 1 of 2"
-    )
+    monkeypatch.setattr("simulations.challenge.format_challenge", lambda table: "index\n  hard: shown in 1 of 2")
     assert "<li>hard: shown in 1 of 2</li>" in report(built, PRESET)
