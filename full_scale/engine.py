@@ -37,13 +37,16 @@ from vas_theory.storage import write_json
 __all__ = ["Run", "greedy_accuracy", "identity_of"]
 
 
-def identity_of(config: StudyConfig, arm: ArmConfig, seed: int, sources: Mapping[str, str]) -> dict[str, Any]:
+def identity_of(
+    config: StudyConfig, arm: ArmConfig, seed: int, task: Task, sources: Mapping[str, str]
+) -> dict[str, Any]:
     """Return everything the result of a run depends on except the model's bytes; runs with equal ones are equal."""
     shared = config.section("model", "task", "rollouts", "objective", "optimiser", "training")
     del shared["training"]["seeds"], shared["training"]["keep_weights"]  # which other runs there are, and what stays
     return {
         "arm": arm.model_dump(mode="json"),
         "seed": seed,
+        "questions": task.fingerprint,  # a file may change under its name
         **shared,
         "versions": {name: importlib.metadata.version(name) for name in ("numpy", "torch", "transformers")},
         "threads": torch.get_num_threads(),
@@ -72,8 +75,8 @@ class Run:
         self, config: StudyConfig, arm: ArmConfig, seed: int, folder: Path, sources: Mapping[str, str]
     ) -> None:
         self.config, self.arm, self.seed, self.folder = config, arm, seed, folder
-        self.identity = identity_of(config, arm, seed, sources)
         self.task: Task = load_task(config.task)
+        self.identity = identity_of(config, arm, seed, self.task, sources)
 
     @property
     def result(self) -> Path:

@@ -10,12 +10,11 @@ __all__ = ["EVALUATING", "MEASURING", "PREDICTING", "VALIDATING", "modules", "tr
 
 _SAMPLING = (
     "full_scale.models",
-    "full_scale.rewards.checks",
-    "full_scale.rewards.groups",
+    *(f"full_scale.rewards.{name}" for name in ("checks", "compose", "extraction", "groups", "shape", "verifier")),
     "full_scale.rollouts",
     "full_scale.shared_prefix",
     "full_scale.streams",
-    "full_scale.tasks.arithmetic",
+    *(f"full_scale.tasks.{name}" for name in ("arithmetic", "files", "reasoning_gym", "rows", "splitting")),
 )
 _SELECTION = (
     "vas_theory.group_advantages",

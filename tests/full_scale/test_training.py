@@ -24,6 +24,7 @@ from full_scale.rewards import ScoredGroups, score_groups
 from full_scale.rollouts import Rollouts, sample
 from full_scale.streams import stream
 from full_scale.tasks import load_task
+from full_scale.tasks.config import FileConfig
 from full_scale.update import Batch, update
 from vas_theory.errors import ArgumentError, StateMismatchError
 from vas_theory.selection.strategies import make_strategy
@@ -55,6 +56,16 @@ def uninterrupted(config: StudyConfig, tmp_path_factory: pytest.TempPathFactory)
     run = start(config, tmp_path_factory.mktemp("whole"))
     run.train(lambda _: None)
     return run
+
+
+def test_a_run_knows_its_questions_by_their_content(config: StudyConfig, tmp_path: Path) -> None:
+    identities = []
+    for answer in ("4", "5"):
+        lines = [json.dumps({"problem": f"What is {n} + 2?", "answer": answer}) for n in range(40)]
+        (tmp_path / "mine.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        task = FileConfig(source=str(tmp_path / "mine.jsonl"))
+        identities.append(start(config.model_copy(update={"task": task}), tmp_path / "run").identity)
+    assert checkpoints.differences(*identities) != []
 
 
 class Stop(Exception):
