@@ -181,11 +181,8 @@ class Study:
         self._stage(("probe",), config, MEASURING, compute)
 
     def runs(self) -> list[Run]:
-        """Return every arm at every seed."""
-        pairs: list[tuple[ArmConfig, int]] = [
-            (arm, seed) for arm in self.config.arms for seed in self.config.training.seeds
-        ]
-        return [self._run(arm, seed) for arm, seed in pairs]
+        """Return every arm at every seed; all arms of one seed first, so that a part of them is a fair comparison."""
+        return [self._run(arm, seed) for seed in self.config.training.seeds for arm in self.config.arms]
 
     def _run(self, arm: ArmConfig, seed: int) -> Run:
         sources = hash_sources(modules(training_sources(arm.strategy)))
