@@ -32,9 +32,12 @@ class VASConfig:
             set in ``sampler``).
         seed: of the draws; by default the seed of the training arguments.
         posterior: ``discounted_beta``, ``arcsine_kalman`` or ``hierarchical_beta``.
+        posterior_options: its settings, such as ``{"prior": (0.1, 0.1), "drift": 0.03}``;
+            :func:`~full_scale.posterior_fit.fit_discounted_beta` finds those that would have foreseen a logged run.
         category_column: column of labels which ``hierarchical_beta`` pools by.
         strategy: ``vas``, or another way of choosing prompts for a comparison, such as ``uniform`` or ``mopps``;
-            ``mixture_ratio``, ``posterior``, ``category_column`` and ``sampler`` are not for those.
+            ``mixture_ratio``, ``posterior``, ``posterior_options``, ``category_column`` and ``sampler`` are not for
+            those.
         options: of another strategy.
         largest_excluded_share: training stops when more than this share of a batch has no usable reward.
         sampler: further settings of :class:`~vas_theory.selection.sampler_config.SamplerConfig`.
@@ -48,6 +51,7 @@ class VASConfig:
     success: SuccessFunction | None = None
     seed: int | None = None
     posterior: str = "discounted_beta"
+    posterior_options: Mapping[str, Any] = field(default_factory=dict)
     category_column: str | None = None
     largest_excluded_share: float = 0.5
     sampler: Mapping[str, Any] = field(default_factory=dict)
@@ -80,7 +84,7 @@ class VASConfig:
         from full_scale.trl_adapter.strategies import require_one_round
 
         require_one_round(self.strategy)
-        if self.sampler or self.category_column is not None:
-            raise ArgumentError(
-                "sampler and category_column", f"be left out for strategy {self.strategy}", self.sampler
-            )
+        if self.sampler or self.posterior_options or self.category_column is not None:
+            given = {**self.sampler, **self.posterior_options}
+            names = "sampler, posterior_options and category_column"
+            raise ArgumentError(names, f"be left out for strategy {self.strategy}", given)

@@ -26,6 +26,7 @@ from full_scale.trl_adapter.prompts import prompt_keys
 from full_scale.trl_adapter.state import newest_intact, read_sampler, write_sampler
 from full_scale.trl_adapter.strategies import StrategySampler
 from vas_theory.errors import ArgumentError, VASError
+from vas_theory.selection.posteriors import build_posterior
 from vas_theory.selection.sampler import VarianceAwareSampler
 
 if TYPE_CHECKING:
@@ -95,19 +96,21 @@ class VASMixin(_Base):
         shape = {"batch_size": prompts, "group_size": self.num_generations, "seed": seed}
         if self.vas.strategy != "vas":
             return StrategySampler(self.vas.strategy, keys, options=self.vas.options, **shape)
+        vas = self.vas
+        categories = self.train_dataset[vas.category_column] if vas.category_column else None
         return VarianceAwareSampler(
             keys,
-            mixture_ratio=self.vas.mixture_ratio,
-            posterior=self.vas.posterior,
-            categories=self.train_dataset[self.vas.category_column] if self.vas.category_column else None,
+            mixture_ratio=vas.mixture_ratio,
+            posterior=build_posterior(vas.posterior, len(keys), categories, vas.posterior_options),
             **shape,
-            **self.vas.sampler,
+            **vas.sampler,
         )
 
     def train(self, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any) -> Any:
         """Train; with ``resume_from_checkpoint=True`` go on from the newest checkpoint that is whole."""
         if resume_from_checkpoint is True:
-            resume_from_checkpoint = str(newest_intact(self.args.output_dir))
+            newest = newest_intact(self.args.output_dir)
+            resume_from_checkpoint = None if newest is None else str(newest)
         return super().train(resume_from_checkpoint, *args, **kwargs)
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:

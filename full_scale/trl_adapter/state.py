@@ -62,22 +62,31 @@ def checkpoint_step(folder: Path) -> int:
     return int(step) if step.isdigit() else -1
 
 
-def newest_intact(output_dir: Path | str) -> Path:
+def newest_intact(output_dir: Path | str) -> Path | None:
     """Return the newest checkpoint that was written to its end and whose sampler state is sound.
 
-    Torn ones are passed over with a warning.
+    Torn ones are passed over with a warning. None means that the run was stopped while it wrote its first checkpoint,
+    so that it has to begin anew.
 
     Raises:
-        DataError: there is none.
+        DataError: there is no checkpoint, or those that were written to their end are damaged.
     """
     folders = [folder for folder in Path(output_dir).glob("checkpoint-*") if checkpoint_step(folder) >= 0]
+    damaged = False
     for folder in sorted(folders, key=checkpoint_step, reverse=True):
         try:
             json.loads((folder / _LAST_FILE).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            logger.warning("checkpoint %s rejected: %s is missing or cut short", folder, _LAST_FILE)
+            continue
+        try:
             read_sampler(folder)
-        except (OSError, ValueError) as error:
-            reason = str(error) if isinstance(error, VASError) else f"{_LAST_FILE} is missing or cut short"
-            logger.warning("checkpoint %s rejected, trying the one before it: %s", folder, reason)
+        except (OSError, ValueError, VASError) as error:
+            damaged = True
+            logger.warning("checkpoint %s rejected: %s", folder, error)
             continue
         return folder
-    raise DataError(f"there is no whole checkpoint in {output_dir} to resume from")
+    if damaged or not folders:
+        raise DataError(f"there is no whole checkpoint in {output_dir} to resume from")
+    logger.warning("no checkpoint in %s was written to its end: training begins anew", output_dir)
+    return None

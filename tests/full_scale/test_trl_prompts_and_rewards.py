@@ -160,6 +160,7 @@ def test_diversity_is_that_of_each_group() -> None:
         {"sampler": {"mode": "paper"}},
         {"sampler": {"refresh": "periodic"}},
         {"sampler": {"score": "custom"}},
+        {"strategy": "mopps", "posterior_options": {"drift": 0.01}},
     ],
 )
 def test_settings_that_cannot_work_are_refused(settings: dict[str, object]) -> None:
@@ -212,5 +213,17 @@ def test_torn_checkpoints_are_passed_over_aloud(tmp_path: Path, caplog: pytest.L
 def test_writing_again_takes_back_the_mark_of_a_whole_checkpoint(tmp_path: Path) -> None:
     folder = checkpoint(tmp_path, 4)
     write_sampler(folder, VarianceAwareSampler(5, batch_size=2).state_dict(), {"drawn": 0})
-    with pytest.raises(DataError):
+    assert newest_intact(tmp_path) is None
+
+
+def test_a_run_killed_in_its_first_save_begins_anew_but_a_damaged_one_stops(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    torn = tmp_path / "torn"
+    write_sampler(torn / "checkpoint-1", VarianceAwareSampler(5, batch_size=2).state_dict(), {"drawn": 0})
+    assert newest_intact(torn) is None
+    assert "training begins anew" in caplog.records[-1].getMessage()
+    damaged = checkpoint(tmp_path, 1) / STATE_FILE
+    damaged.write_bytes(damaged.read_bytes()[:-50])
+    with pytest.raises(DataError, match="no whole checkpoint"):
         newest_intact(tmp_path)

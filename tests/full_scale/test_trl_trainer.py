@@ -312,6 +312,9 @@ def test_damaged_or_foreign_checkpoints_are_refused(build: Callable[..., Any]) -
         build(rows=ROWS[:-1]).train(resume_from_checkpoint=str(folder / "checkpoint-2"))
     with pytest.raises(StateMismatchError, match=r"mixture_ratio: expected 1\.0, found 0\.5"):
         build(vas=VASConfig(mixture_ratio=1.0)).train(resume_from_checkpoint=str(folder / "checkpoint-2"))
+    moved = VASConfig(posterior_options={"prior": (0.1, 0.1), "drift": 0.02})
+    with pytest.raises(StateMismatchError, match=r"drift: expected 0\.02, found 0\.0003"):
+        build(vas=moved).train(resume_from_checkpoint=str(folder / "checkpoint-2"))
     state = folder / "checkpoint-4" / STATE_FILE
     state.write_bytes(state.read_bytes()[:-20])
     with pytest.raises(IntegrityError, match="checkpoint-4"):

@@ -243,6 +243,13 @@ def test_posteriors_by_name() -> None:
     ):
         with pytest.raises(ArgumentError):
             build_posterior(posterior, 3, categories)
+    for name, categories in (("discounted_beta", None), ("arcsine_kalman", None), ("hierarchical_beta", [0, 1, 0])):
+        assert build_posterior(name, 3, categories, {"drift": 0.02}).settings()["drift"] == 0.02
+    for options in ({"speed": 1}, {"num_prompts": 4}, {"drift": -1.0}):
+        with pytest.raises(ArgumentError):
+            build_posterior("discounted_beta", 3, None, options)
+    with pytest.raises(ArgumentError, match="already built"):
+        build_posterior(DiscountedBeta(3), 3, None, {"drift": 0.02})
     for settings in ({"prior": (0.0, 1.0)}, {"drift": -1.0}, {"drift": np.nan}, {"retention": 0.0}):
         with pytest.raises(ArgumentError):
             DiscountedBeta(3, **settings)  # type: ignore[arg-type]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from numpy.typing import ArrayLike
 
 from vas_theory.errors import ArgumentError, UnknownNameError
@@ -15,27 +19,42 @@ POSTERIORS = {posterior.kind: posterior for posterior in (DiscountedBeta, Arcsin
 
 
 def build_posterior(
-    posterior: str | PassRatePosterior, num_prompts: int, categories: ArrayLike | None
+    posterior: str | PassRatePosterior,
+    num_prompts: int,
+    categories: ArrayLike | None,
+    options: Mapping[str, Any] | None = None,
 ) -> PassRatePosterior:
-    """Return a new posterior by name, or the given one after a check of its size.
+    """Return a new posterior by name and options, or the given one after a check of its size.
 
     Raises:
         UnknownNameError: there is no such posterior.
-        ArgumentError: categories are missing, superfluous or of another length than the prompts.
+        ArgumentError: categories are missing, superfluous or of another length than the prompts; an option is
+            unknown or out of range, or comes with a posterior that is already built.
     """
+    chosen = dict(options or {})
     built: PassRatePosterior
     if not isinstance(posterior, str):
+        if chosen:
+            raise ArgumentError("posterior options", "be left out for a posterior that is already built", chosen)
         built = posterior
     elif posterior not in POSTERIORS:
         raise UnknownNameError("posterior", posterior, POSTERIORS)
     elif posterior == HierarchicalBeta.kind:
         if categories is None:
             raise ArgumentError("categories", "be given for the posterior 'hierarchical_beta'", None)
-        built = HierarchicalBeta(categories)
+        built = _made(HierarchicalBeta, categories, chosen)
     else:
-        built = DiscountedBeta(num_prompts) if posterior == DiscountedBeta.kind else ArcsineKalman(num_prompts)
+        built = _made(POSTERIORS[posterior], num_prompts, chosen)
     if categories is not None and not isinstance(built, HierarchicalBeta):
         raise ArgumentError("categories", "be given for the posterior 'hierarchical_beta' only", posterior)
     if built.num_prompts != num_prompts:
         raise ArgumentError("posterior and categories", f"be for {num_prompts} prompts", built.num_prompts)
     return built
+
+
+def _made(kind: Callable[..., PassRatePosterior], about: Any, options: dict[str, Any]) -> PassRatePosterior:
+    allowed = set(inspect.signature(kind).parameters) - {"num_prompts", "categories"}
+    for name in options:
+        if name not in allowed:
+            raise ArgumentError("posterior options", f"be among {', '.join(sorted(allowed))}", name)
+    return kind(about, **options)
