@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,9 @@ __all__ = ["SECTIONS", "find_table", "setup"]
 _SHAPES = {"uniform": (1.0, 1.0), "mostly hard": (0.3, 1.2), "hopeless or solved": (0.2, 0.2), "alike": (20.0, 20.0)}
 
 
-def find_table(name: str, root: Path = ROOT) -> Path | None:
-    """Return the laboratory's table of this name: the committed one of paper size, else one of a quick run."""
-    room = root / "simulations"
-    places = [room / "results" / "paper", room / "output" / "quick"]
+def find_table(name: str, root: Path = ROOT, room: str = "simulations") -> Path | None:
+    """Return the room's table of this name: the committed one of paper size, else one of a quick run."""
+    places = [root / room / "results" / "paper", root / room / "output" / "quick"]
     return next((path for place in places if (path := place / f"{name}.parquet").exists()), None)
 
 
@@ -201,6 +201,44 @@ def settings(root: Path) -> str:
     return f"{_markdown(header, rows)}\n\n{note} {_origin(path, 'settings_sweep')}"
 
 
+def posteriors(root: Path) -> str:
+    """Return how well posteriors foresee mixed groups of real VAS runs, the fit made on uniform runs of other seeds."""
+    from vas_theory.selection.pass_rates import DEFAULT_DRIFT, DiscountedBeta
+    from vas_theory.selection.posterior_fit import fit_discounted_beta, replay, score_forecasts
+
+    path = find_table("training_prompts", root, "full_scale")
+    if path is None:
+        return "*Not computed in this copy; run `python -m full_scale study --preset quick` and build again.*"
+    frame = read_table(path)
+    groups = frame.assign(
+        run=frame["arm"] + frame["seed"].astype(str), prompt=frame["prompt_key"],
+        rollouts=frame["group_size"], reward=frame["successes"] / frame["group_size"],
+    ).query("rollouts > 1")  # fmt: skip
+    seeds = sorted(groups["seed"].unique())
+    half = (len(seeds) + 1) // 2
+    earlier, later = seeds[:half], seeds[half:] or seeds  # a quick study has one seed
+    best = fit_discounted_beta(groups[(groups["arm"] == "uniform") & groups["seed"].isin(earlier)]).iloc[0]
+    judged = groups[(groups["arm"] == "vas") & groups["seed"].isin(later)]
+    rows = []
+    for name, prior, drift in (("default", 0.5, DEFAULT_DRIFT), ("fitted", best["prior"], best["drift"])):
+        forecasts = replay(judged, partial(DiscountedBeta, prior=(prior, prior), drift=drift))
+        found = score_forecasts(forecasts)
+        cells = [f"{found[value]:.0%}" for value in ("expected", "mixed")]
+        rows.append([name, f"{prior:g}", f"{drift:g}", *cells, f"{found['log_loss']:.2f}"])
+    constant = score_forecasts(forecasts.assign(expected=forecasts["mixed"].mean()))
+    rows.append(
+        ["the share that came, for all", "–", "–", *[f"{constant['mixed']:.0%}"] * 2, f"{constant['log_loss']:.2f}"]
+    )
+    header = ["posterior", "prior a = b", "drift", "mixed groups expected", "came", "log loss, nats"]
+    size = f"{len(forecasts):,} revisits in {judged['run'].nunique()} runs of arm `vas`"
+    note = f"Forecasts of {size}; fitted to the uniform runs of seeds {', '.join(map(str, earlier))}, judged on seeds "
+    preset = path.parent.name
+    return (
+        f"{_markdown(header, rows)}\n\n{note}{', '.join(map(str, later))}. *Measured on a CPU; "
+        f"`python -m full_scale study --preset {preset}`.*"
+    )
+
+
 SECTIONS: dict[str, Callable[[Path], str]] = {
     "pools": pools,
     "scoring": scoring,
@@ -208,6 +246,7 @@ SECTIONS: dict[str, Callable[[Path], str]] = {
     "losses": losses,
     "verdict": verdict,
     "settings": settings,
+    "posteriors": posteriors,
 }
 """What ``{laboratory} NAME`` shows, by name."""
 
@@ -221,8 +260,9 @@ class LaboratoryDirective(SphinxDirective):
         name = self.arguments[0]
         if name not in SECTIONS:
             raise self.error(f"there is no table {name}; known: {', '.join(SECTIONS)}")
-        for table in ("tournament", "settings_sweep"):
-            if path := find_table(table):
+        inputs = [("simulations", "tournament"), ("simulations", "settings_sweep"), ("full_scale", "training_prompts")]
+        for room, table in inputs:
+            if path := find_table(table, room=room):
                 self.env.note_dependency(str(path))
         return self.parse_text_to_nodes(SECTIONS[name](ROOT))
 

@@ -133,6 +133,17 @@ def test_cost_of_scoring_is_that_of_the_published_settings() -> None:
     assert f"{480_000 / (480_000 + 143_360):.0%}" in row
 
 
+def test_posteriors_are_fitted_on_other_seeds_than_they_are_judged_on() -> None:
+    text = SECTIONS["posteriors"](ROOT)
+    found = re.search(r"seeds ([\d, ]+), judged on seeds ([\d, ]+)", text)
+    assert found
+    fitted, judged = ({int(seed) for seed in part.split(",")} for part in found.groups())
+    assert not fitted & judged
+    losses = [float(line.rstrip(" |").rpartition("|")[2]) for line in text.splitlines()[2:5]]
+    # what the page says of these: the default knows less than the average does, the fitted one more
+    assert losses[1] < losses[2] < losses[0]
+
+
 class _Page(HTMLParser):
     """The link targets and the ids of one page."""
 
