@@ -14,15 +14,39 @@ from tests.paper_figures.tables.full_scale.study_config import CONFIG
 from tests.paper_figures.tables.simulations import bound_gallery
 
 
-def test_bound_gallery_caption_counts_and_reports_violations() -> None:
+def test_bound_gallery_counts_and_reports_violations() -> None:
     (figure,) = get_figures(["bound_gallery"])
     frame = bound_gallery.frame()
-    frame.loc[[3, 5], "gradient_norm"] = 0.5 * frame.loc[[3, 5], "lower_bound"]
-    frame.loc[7, "gradient_norm"] = 2 * frame.loc[7, "upper_bound"]
-    caption = figure.caption(figure.numbers({"bandits": LoadedTable(frame, 3, {})}))
-    assert f"{len(frame)} random softmax bandits" in caption
-    assert "(seed 3)" in caption
-    assert "2 lie below it and 1 above" in caption
+    frame.loc[[3, 5], "lower_B02"] = 1.01
+    frame.loc[[7, 9, 11], "upper_B17"] = 0.99
+    frame.loc[[0, 2], "equal_B03"] = [1.01, 0.99]
+    numbers = figure.numbers({"bandits": LoadedTable(frame, 3, {})})
+    violations = numbers.set_index("claim")["violations"].drop("best").to_dict()
+    refuted = int((frame["refuted_A06"] > 1).sum())
+    assert refuted > 250
+    assert violations == {"B02": 2, "B17": 3, "B03": 2, "B20": 0, "B18": 0, "B19": 0, "A06": refuted}
+    assert "6 proved statements about the gradient norm, 7 violations in 300" in figure.headline(numbers)
+    caption = figure.caption(numbers)
+    assert "300 random softmax bandits with 3 to 10 arms and rewards in [0, 1] (seed 3)" in caption
+    assert "6 proved statements are violated 7 times" in caption
+    assert f"violated by {refuted} of 300" in caption
+    assert "4 bandits at which a float64 value" in caption
+
+
+def test_bound_gallery_says_where_a_bound_is_tight_and_which_bounds_make_the_band() -> None:
+    (figure,) = get_figures(["bound_gallery"])
+    frame = bound_gallery.frame()
+    numbers = figure.numbers({"bandits": LoadedTable(frame, 3, {})})
+    rows = numbers[numbers["claim"] != "best"].set_index("claim")
+    medians = {family: part["lower_B20"].median() for family, part in frame.groupby("family")}
+    assert rows.loc["B20", "tightest_family"] == max(medians, key=lambda family: medians[family])
+    assert rows.loc["B20", "loosest_family"] == min(medians, key=lambda family: medians[family])
+    assert rows.loc["B18", "bandits"] == 150
+    best = [max(row.lower_B02, row.lower_B20) for row in frame.itertuples()]
+    assert rows.loc["B20", "best_share"] == np.mean(np.isclose(best, frame["lower_B20"], rtol=1e-12, atol=0))
+    ends = [np.nanmin([row.upper_B17, row.upper_B18]) for row in frame.itertuples()]
+    assert np.isclose(numbers["median_band"].iloc[0], np.median(np.divide(ends, best)))
+    assert f"a factor {np.median(np.divide(ends, best)):.2f} apart in the median" in figure.caption(numbers)
 
 
 def test_training_caption_gives_seeds_rollouts_and_accuracies() -> None:
@@ -90,7 +114,22 @@ def test_dots_of_the_bound_gallery_are_the_tables() -> None:
     (figure,) = get_figures(["bound_gallery"])
     frame = bound_gallery.frame()
     with figure_style(Look(COLUMN)):
-        axis = draw_canvas(figure, small_tables(figure), Look(COLUMN)).axes[0]
-    points = np.asarray(axis.collections[0].get_offsets())
-    wanted = frame[["lower_bound", "gradient_norm"]].to_numpy()
-    assert np.allclose(points[np.lexsort(points.T)], wanted[np.lexsort(wanted.T)])
+        band, tightness, families, _ = draw_canvas(figure, small_tables(figure), Look(COLUMN)).axes
+    norm = frame["gradient_norm"]
+    for dots, ends in zip(band.collections, (["lower_B02", "lower_B20"], ["upper_B18", "upper_B17"]), strict=True):
+        best = frame[ends].max(axis=1) if "lower_B02" in ends else frame[ends].min(axis=1)
+        assert np.allclose(np.asarray(dots.get_offsets()), np.column_stack([norm, best * norm]))
+    names = [label.get_text().split("  ")[1].split()[0] for label in tightness.get_yticklabels()]
+    medians = {column.split("_")[-1]: frame[column].median() for column in frame.columns[5:-1]}
+    points = [line.get_xdata()[0] for line in tightness.get_lines() if line.get_marker() in ("o", "s", "^", "X")]
+    assert dict(zip(names, points, strict=True)) == medians
+    groups = frame.groupby("family", sort=False)
+    shown = [text.get_text() for text in families.texts]
+    wanted = [
+        10 ** np.log10(part[column]).abs().median()
+        for name in names
+        for column in frame.columns[5:-1]
+        if column.endswith(name)
+        for _, part in groups
+    ]
+    assert [float(text) for text in shown] == [float(f"{factor:.3g}") for factor in wanted]

@@ -52,7 +52,7 @@ def test_list_and_show(tmp_path: Path) -> None:
     assert "bound_gallery" in _call("list", cwd=tmp_path).stdout
     shown = _call("show", "bound_gallery", cwd=tmp_path).stdout
     assert "[paper]" in shown
-    assert "bandits = 60000" in shown
+    assert "bandits = 36000" in shown
 
 
 def test_the_tournament_prints_a_ranking(tmp_path: Path) -> None:
