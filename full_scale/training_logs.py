@@ -61,7 +61,8 @@ def read_rollouts(path: Path | str, weights: Mapping[str, float] | None = None) 
         weights: of the reward functions, by column, where TRL logged several; 1 each by default.
 
     Returns:
-        Columns ``step``, ``prompt`` (as text) and ``reward`` (NaN where no function gave one).
+        Columns ``step``, ``prompt`` (as text), ``reward`` (NaN where no function gave one) and ``group`` (verl's uid:
+        a prompt drawn twice in a step has two; empty where none was logged).
 
     Raises:
         DataError: nothing can be read, or a field is missing; the message names file and line or column.
@@ -75,10 +76,11 @@ def read_rollouts(path: Path | str, weights: Mapping[str, float] | None = None) 
 
 
 def form_groups(rollouts: pd.DataFrame) -> pd.DataFrame:
-    """Form the groups of logged rollouts again: those of one prompt in one step.
+    """Form the groups of logged rollouts again: those of one prompt in one step, or of one uid where it was logged.
 
     Args:
-        rollouts: what :func:`read_rollouts` returns; rollouts without a finite reward are left out.
+        rollouts: what :func:`read_rollouts` returns (``group`` may be left out); rollouts without a finite
+            reward do not count.
 
     Returns:
         One row a group: ``step``, ``prompt``, ``rollouts``, ``reward`` (mean), ``variance`` (divided by the number of
@@ -88,12 +90,13 @@ def form_groups(rollouts: pd.DataFrame) -> pd.DataFrame:
         DataError: no prompt has two rollouts in a step.
     """
     usable = rollouts[rollouts["reward"].map(math.isfinite)]
-    grouped = usable.groupby(["step", "prompt"], sort=False)["reward"]
+    usable = usable.assign(group=usable.get("group", ""))
+    grouped = usable.groupby(["step", "prompt", "group"], sort=False)["reward"]
     table = grouped.agg(rollouts="size", reward="mean", variance=lambda rewards: rewards.var(ddof=0))
     table["silent"] = grouped.max() == grouped.min()
     if not (table["rollouts"] > 1).any():
         raise DataError("no prompt has two rollouts in one step: these are not groups")
-    return table.reset_index()
+    return table.reset_index().drop(columns="group")
 
 
 def _read_text(path: Path) -> str:
@@ -170,11 +173,9 @@ def _jsonl_rollouts(path: Path) -> pd.DataFrame:
         if reward is None or "input" not in entry:
             raise DataError(f"{place}: a rollout needs 'input' and {' or '.join(map(repr, _REWARD_OF_ROLLOUT))}")
         step = int(_number(place, entry, "step"))
-        # verl's uid names the group: a prompt drawn twice in a step has two
-        prompt = f"{entry['input']}#{entry['uid']}" if "uid" in entry else str(entry["input"])
-        missing = entry[reward] is None
-        rows.append((step, prompt, math.nan if missing else _number(place, entry, reward)))
-    return pd.DataFrame(rows, columns=["step", "prompt", "reward"])
+        value = math.nan if entry[reward] is None else _number(place, entry, reward)
+        rows.append((step, str(entry["input"]), value, str(entry.get("uid", ""))))
+    return pd.DataFrame(rows, columns=["step", "prompt", "reward", "group"])
 
 
 def _parquet_rollouts(path: Path, weights: Mapping[str, float] | None) -> pd.DataFrame:
@@ -195,7 +196,8 @@ def _parquet_rollouts(path: Path, weights: Mapping[str, float] | None) -> pd.Dat
     reward = (table[list(chosen)] * pd.Series(chosen)).sum(axis=1, min_count=1)
     # a conversation is a list of messages; as text it can name a group
     prompts = [value if isinstance(value, str) else json.dumps(_plain(value)) for value in table["prompt"]]
-    return pd.DataFrame({"step": table["step"].astype(int), "prompt": prompts, "reward": reward.astype(float)})
+    rewards = reward.astype(float)
+    return pd.DataFrame({"step": table["step"].astype(int), "prompt": prompts, "reward": rewards, "group": ""})
 
 
 def _plain(value: Any) -> Any:

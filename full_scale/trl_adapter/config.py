@@ -33,7 +33,8 @@ class VASConfig:
         seed: of the draws; by default the seed of the training arguments.
         posterior: ``discounted_beta``, ``arcsine_kalman`` or ``hierarchical_beta``.
         posterior_options: its settings, such as ``{"prior": (0.1, 0.1), "drift": 0.03}``;
-            :func:`~vas_theory.selection.posterior_fit.fit_discounted_beta` finds those that would have foreseen a logged run.
+            :func:`~vas_theory.selection.posterior_fit.fit_discounted_beta` finds what would
+            have foreseen a logged run.
         category_column: column of labels which ``hierarchical_beta`` pools by.
         strategy: ``vas``, or another way of choosing prompts for a comparison, such as ``uniform`` or ``mopps``;
             ``mixture_ratio``, ``posterior``, ``posterior_options``, ``category_column`` and ``sampler`` are not for

@@ -134,6 +134,7 @@ def test_a_prompt_drawn_twice_in_a_step_has_two_groups_where_the_log_says_so(tmp
     groups = form_groups(read_rollouts(write_lines(tmp_path / "1.jsonl", rows)))
     assert groups["silent"].tolist() == [True, True]
     assert groups["reward"].tolist() == [1.0, 0.0]
+    assert groups["prompt"].tolist() == ["a", "a"]  # one prompt over the run, whatever its groups are called
 
 
 def test_completions_of_trl_with_two_rewards(tmp_path: Path) -> None:
