@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from paper_figures.declaration import Figure, Label, Tables
-from paper_figures.figures._study import count, seeds_text, study_table
+from paper_figures.figures._study import WINDOWS, count, draw_runs, in_windows, seeds_text, study_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,8 +88,10 @@ def headline(numbers: pd.DataFrame) -> str:
     """Return the result in a few words."""
     arm = _shown_arms(list(numbers["arm"]))[0]
     row = _by_arm(numbers)[arm]
+    if not row["revisits"]:
+        return f"No prompt was visited twice under {arm} sampling in so short a run"
     return (
-        f"{row['kept_outcome']} of {count(row['revisits'], 'revisit')} under {arm} sampling found the prompt's "
+        f"{row['kept_outcome']:,} of {count(row['revisits'], 'revisit')} under {arm} sampling found the prompt's "
         "group as before: all wrong, mixed or all right"
     )
 
@@ -112,8 +114,9 @@ def caption(numbers: pd.DataFrame) -> str:
     visits = " and ".join(f"{arm} {table[arm]['revisits']:,}" for arm in dict.fromkeys((first, second)))
     return (
         f"GRPO on a real language model, {passes} {'pass' if passes == 1 else 'passes'} a batch, {seeds} of "
-        f"{first}. (a) Share of the batch's tokens that clipping removes, thin lines single runs and thick ones their "
-        f"mean over the run's steps in windows of four: {clipped}. (b) Score {_ALPHA:g} OVS + {_BETA:g} TDS of the "
+        f"{first}. (a) Share of the batch's tokens that clipping removes, averaged over {WINDOWS} parts of a run, by "
+        "arm: thin lines single runs, thick ones their mean, dashed ones the mean of uniform sampling; over whole runs "
+        f"{clipped}. (b) Score {_ALPHA:g} OVS + {_BETA:g} TDS of the "
         f"groups trained on, first and last third of the run (mean {early}). (c, d) Outcome of a prompt's group at "
         f"one visit (rows) and at its next (columns): share of the row, number in brackets; revisits: {visits}. An arm "
         "chooses what it visits again, so only uniform sampling shows the pool. No interval: counts are given."
@@ -144,19 +147,11 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
 def _clipping(axis: Axes, tables: Tables, look: Look) -> None:
     frame = tables["steps"].frame
     frame = frame[(frame["step"] > 0) & frame["clip_fraction"].notna()]
-    for arm, runs in frame.groupby("arm", sort=True):
-        style = look.arm(str(arm))
-        for _, run in runs.groupby("seed"):
-            axis.plot(run["rollouts"], run["clip_fraction"], color=style["color"], alpha=0.25, linewidth=0.8)
-        window = runs.assign(window=(runs["step"] - 1) // 4).groupby("window")
-        means = window[["rollouts", "clip_fraction"]].mean()
-        style = {**style, "linewidth": 1.4 * look.medium.font_size / 6}
-        axis.plot(means["rollouts"], means["clip_fraction"], label=str(arm), **style)
     if frame.empty:
         axis.text(0.5, 0.5, "one pass a batch: nothing is clipped", transform=axis.transAxes, ha="center")
     else:
-        axis.legend(loc="upper right")
-    axis.set(xlabel="rollouts spent", ylabel="clip fraction")
+        draw_runs(axis, in_windows(frame, "clip_fraction"), "clip_fraction", look)
+    axis.set_ylabel("clip fraction")
     axis.set_ylim(bottom=0)
     axis.set_title("(a) Clipping after the first pass")
 
@@ -168,9 +163,11 @@ def _matrix(axis: Axes, counts: NDArray[np.int64], look: Look) -> None:
     for row in range(3):
         for column in range(3):
             text = f"{shares[row, column]:.2f}\n({counts[row, column]})"
+            dark = shares[row, column] > 0.75
             axis.text(
-                column, row, text, ha="center", va="center", color="#101418", fontsize=0.9 * look.medium.font_size
-            )
+                column, row, text, ha="center", va="center", color="#ffffff" if dark else "#101418",
+                fontsize=0.9 * look.medium.font_size,
+            )  # fmt: skip
     axis.set_xticks(range(3), _BINS)
     axis.set_yticks(range(3), _BINS)
     axis.set(xlabel="next visit", ylabel="visit")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,12 @@ _PANELS = (
     ("(d) Other arms", ("P5",), False),
     ("(e) Gradient norms", ("P1",), True),
 )
-_VERDICTS = {"held": 0, "uninformative": 1, "failed": 3}
+_VERDICTS: dict[str, tuple[int, dict[str, Any]]] = {
+    "held": (0, {"marker": "o"}),
+    "uninformative": (1, {"marker": "s", "fillstyle": "none"}),
+    "failed": (3, {"marker": "X"}),
+}
+"""Colour and marker; hollow, filled and crossed ones differ in grey as well."""
 _EDGE = 4.0
 """Half widths of the predicted interval that an axis shows on each side; what lies beyond sits on the edge."""
 
@@ -79,32 +84,34 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
 
 def _forest(axis: Axes, part: pd.DataFrame, look: Look, *, named: bool) -> None:
     axis.grid(visible=False)
-    axis.set(yticks=[], xlim=(-_EDGE - 0.3, _EDGE + 0.3))
+    axis.set(yticks=[], xticks=[-_EDGE, -1, 1, _EDGE], xlim=(-_EDGE - 1.0, _EDGE + 1.0))
     if part.empty:
         axis.text(0, 0.5, "no row at this size", ha="center", va="center", color=look.muted)
         return
     axis.axvspan(-1, 1, color=look.muted, alpha=0.25, linewidth=0)
     rows = np.arange(len(part))[::-1]
     size = look.medium.font_size
-    for verdict, series in _VERDICTS.items():
+    for verdict, (series, marker) in _VERDICTS.items():
         chosen = (part["verdict"] == verdict).to_numpy()
-        style = look.series(series)
+        colour = look.series(series)["color"]
         x = part.loc[chosen, "measured_scaled"].clip(-_EDGE, _EDGE).to_numpy()
         low = part.loc[chosen, "measured_low_scaled"].clip(-_EDGE, _EDGE).fillna(0.0).to_numpy()
         high = part.loc[chosen, "measured_high_scaled"].clip(-_EDGE, _EDGE).fillna(0.0).to_numpy()
         known = part.loc[chosen, "measured_low"].notna().to_numpy()
         places = rows[chosen]
-        axis.hlines(places[known], low[known], high[known], color=style["color"], linewidth=size / 8)
-        axis.plot(
-            x, places, linestyle="none", marker=style["marker"], color=style["color"], markersize=size / 2.4,
-            label=verdict,
+        axis.hlines(places[known], low[known], high[known], color=colour, linewidth=size / 8)
+        axis.plot(x, places, linestyle="none", color=colour, markersize=size / 2.2, label=verdict, **marker)
+    unknown = part["measured"].isna()
+    for place, line in zip(rows[unknown], part.loc[unknown, "no_effect_scaled"], strict=True):
+        # away from the line of no effect
+        axis.text(
+            2.5 if line < 0 else -2.5, place, "not measured", ha="center", va="center", color=look.ink,
+            fontsize=0.7 * size,
         )  # fmt: skip
-    for place in rows[part["measured"].isna()]:
-        axis.text(0, place, "not measured", ha="center", va="center", color=look.ink, fontsize=0.7 * size)
     beyond = part["measured_scaled"].abs() > _EDGE
     for place, value in zip(rows[beyond], part.loc[beyond, "measured_scaled"], strict=True):
         axis.annotate(
-            "", (np.sign(value) * (_EDGE + 0.3), place), (np.sign(value) * (_EDGE - 0.2), place),
+            "", (np.sign(value) * (_EDGE + 0.9), place), (np.sign(value) * (_EDGE + 0.2), place),
             arrowprops={"arrowstyle": "->", "color": look.ink, "lw": size / 12},
         )  # fmt: skip
     axis.plot(part["no_effect_scaled"].clip(-_EDGE, _EDGE), rows, "|", color=look.ink, markersize=0.9 * size)

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from paper_figures.declaration import Figure, Label, Tables
-from paper_figures.figures._intervals import INTERVAL, means_over_seeds
-from paper_figures.figures._study import count, seeds_text, study_table
+from paper_figures.figures._intervals import INTERVAL
+from paper_figures.figures._study import (
+    WINDOWS,
+    arms_in_order,
+    count,
+    draw_runs,
+    in_windows,
+    seeds_text,
+    study_table,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +50,7 @@ def numbers(tables: Tables) -> pd.DataFrame:
 def headline(numbers: pd.DataFrame) -> str:
     """Return the result in a few words."""
     ends = numbers.groupby("arm")["last_held_out_accuracy"].mean()
-    texts = [f"{arm} {value:.3f}" for arm, value in ends.items()]
+    texts = [f"{arm} {ends[arm]:.3f}" for arm in arms_in_order(numbers["arm"])]
     runs = count(numbers.groupby("arm")["seed"].nunique().max(), "run")
     return f"Held-out accuracy after {numbers['rollouts'].max():,} rollouts: {', '.join(texts)} ({runs} each)"
 
@@ -50,25 +58,28 @@ def headline(numbers: pd.DataFrame) -> str:
 def caption(numbers: pd.DataFrame) -> str:
     """Return the caption."""
     arms = []
-    for arm, runs in numbers.groupby("arm"):
+    for arm in arms_in_order(numbers["arm"]):
+        runs = numbers[numbers["arm"] == arm]
         ends = runs["last_held_out_accuracy"]
         spread = f" (runs {ends.min():.3f} to {ends.max():.3f})" if len(ends) > 1 else ""
         arms.append(f"{arm} {runs['first_held_out_accuracy'].mean():.3f} to {ends.mean():.3f}{spread}")
     fewest, most = numbers["rollouts"].min(), numbers["rollouts"].max()
     rollouts = f"{most:,} rollouts" if fewest == most else f"{fewest:,} to {most:,} rollouts"
     several = len(numbers) > numbers["arm"].nunique()
-    lines = "Thin lines are single runs, thick lines their mean. " if several else ""
+    lines = "Thin lines are single runs, thick lines their mean, dashed ones the mean of uniform sampling. "
     bands = f"Bands in the first panel: {INTERVAL}." if several else "No interval: one run an arm cannot rank the arms."
     return (
         f"GRPO on a real language model, {seeds_text(numbers['seed'])} an arm, {count(numbers['steps'].max(), 'step')} "
-        f"and {rollouts} a run; the x-axis counts every rollout spent, those for scoring prompts included. {lines}"
+        f"and {rollouts} a run; the x-axis counts every rollout spent, those for scoring prompts included, and begins "
+        f"anew for each arm. {lines if several else ''}What varies from step to step is averaged over {WINDOWS} parts "
+        "of a run. "
         f"Held-out accuracy of the likeliest answer, from the start to the last evaluation: {'; '.join(arms)}. "
         f"{bands}"
     )
 
 
 def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
-    """Draw reward, held-out accuracy, mixed groups and gradient norm over rollouts."""
+    """Draw held-out accuracy, reward, mixed groups and gradient norm over rollouts, arm by arm."""
     frame = tables["steps"].frame
     panels = {
         "held_out_accuracy": "held-out accuracy",
@@ -76,35 +87,14 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
         "mixed_groups": "groups with a gradient a step",
         "gradient_norm": "gradient norm of the step",
     }
-    for index, (axis, (column, text)) in enumerate(zip(axes, panels.items(), strict=True)):
-        for arm, runs in frame.groupby("arm", sort=True):
-            style = look.arm(str(arm))
-            sparse = column == "held_out_accuracy"
-            # step 0 is the start: it has an accuracy, and nothing was sampled yet
-            runs = runs.dropna(subset=[column]) if sparse else runs[runs["step"] > 0].dropna(subset=[column])
-            several = runs["seed"].nunique() > 1
-            for _, run in runs.groupby("seed") if several else []:
-                run = run.sort_values("rollouts")
-                axis.plot(
-                    run["rollouts"], run[column], color=style["color"], linestyle=style["linestyle"], alpha=0.45,
-                    linewidth=0.5 * look.medium.font_size / 6, marker=style["marker"] if sparse else None,
-                    markersize=look.medium.font_size / 3.5,
-                )  # fmt: skip
-            # the k-th value of every run: an arm that refills its batches does not spend alike in all of them
-            order = runs.sort_values("rollouts").groupby("seed").cumcount()
-            means = means_over_seeds(runs.assign(order=order), ["order"], ["rollouts", column])
-            axis.plot(
-                means["rollouts"], means[column], color=style["color"], linestyle=style["linestyle"], label=str(arm),
-                marker=style["marker"] if sparse else None, linewidth=1.6 * look.medium.font_size / 6,
-            )  # fmt: skip
-            if sparse and several:
-                ends = means[f"{column}_low"], means[f"{column}_high"]
-                axis.fill_between(means["rollouts"], *ends, color=style["color"], alpha=0.12, linewidth=0)
-        axis.set(xlabel="rollouts spent", ylabel=text)
+    for axis, (column, text) in zip(axes, panels.items(), strict=True):
+        sparse = column == "held_out_accuracy"
+        # step 0 is the start: it has an accuracy, and nothing was sampled yet
+        known = frame.dropna(subset=[column]) if sparse else frame[frame["step"] > 0].dropna(subset=[column])
+        draw_runs(axis, known if sparse else in_windows(known, column), column, look, band=sparse)
+        axis.set_ylabel(text)
         # the whole range of an accuracy, so that a difference of few prompts does not look large
         axis.set_ylim(0, None if column in ("mixed_groups", "gradient_norm") else 1.02)
-        if index == 0:
-            axis.legend(loc="lower right")
 
 
 FIGURE = Figure(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 
 from paper_figures.declaration import LoadedTable
 from paper_figures.figures import get_figures
 from paper_figures.render import draw_canvas
 from paper_figures.style import COLUMN, SLIDE, Look, figure_style
 from tests.paper_figures.small_tables import small_tables
-from tests.paper_figures.tables.full_scale import probe, training_steps, validation
+from tests.paper_figures.tables.full_scale import probe, training_prompts, training_steps, validation
 from tests.paper_figures.tables.full_scale.study_config import CONFIG
 from tests.paper_figures.tables.simulations import bound_gallery
 
@@ -81,22 +83,117 @@ def test_the_label_says_where_it_was_measured() -> None:
     assert figure.label_text(figure.numbers({"steps": on_gpu})) == "measured on GPU"
 
 
-def test_curves_show_every_seed_and_the_mean_over_rollouts() -> None:
-    (figure,) = get_figures(["training_curves"])
+def _axes(name: str, tables: dict[str, LoadedTable]) -> list[Axes]:
+    (figure,) = get_figures([name])
+    with figure_style(Look(SLIDE)):
+        return list(draw_canvas(figure, tables, Look(SLIDE)).axes)
+
+
+def _is_drawn(axis: Axes, x: np.ndarray, y: np.ndarray) -> bool:
+    return any(
+        len(line.get_xdata()) == len(x) and np.allclose(line.get_xydata(), np.column_stack([x, y]))
+        for line in axis.get_lines()
+    )
+
+
+def test_curves_show_every_seed_and_the_mean_over_rollouts_side_by_side_by_arm() -> None:
     frame = training_steps.frame()
-    look = Look(SLIDE)
-    with figure_style(look):
-        axis = draw_canvas(figure, small_tables(figure), look).axes[1]
-    drawn = [np.asarray(line.get_ydata()) for line in axis.get_lines()]
-    assert len(drawn) == 2 * (2 + 1)
-    assert axis.get_xlabel() == "rollouts spent"
-    for arm in ("uniform", "vas"):
+    axis = _axes("training_curves", {"steps": LoadedTable(frame, 3, CONFIG)})[1]
+    assert (
+        len(axis.get_lines()) == 2 * (2 + 1) + 1 + 1
+    )  # runs and means, uniform sampling again, and what parts the arms
+    assert axis.get_xlabel() == "rollouts spent, 0 to 384 for each arm"
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["uniform", "vas"]
+    means = {}
+    for place, arm in enumerate(("uniform", "vas")):
         rewards = frame[(frame["arm"] == arm) & (frame["step"] > 0)].pivot(
             index="step", columns="seed", values="mean_reward"
         )
         runs = [rewards[seed].to_numpy() for seed in (0, 1)]
-        for wanted in [*runs, (runs[0] + runs[1]) / 2]:
-            assert any(np.allclose(line, wanted) for line in drawn)
+        means[arm] = (runs[0] + runs[1]) / 2
+        x = place + 64 * np.arange(1, 7) / (1.08 * 384)
+        for wanted in [*runs, means[arm]]:
+            assert _is_drawn(axis, x, wanted)
+    assert _is_drawn(axis, 1 + 64 * np.arange(1, 7) / (1.08 * 384), means["uniform"])
+
+
+def many_runs() -> pd.DataFrame:
+    """Seven arms, five seeds and forty steps, of which one arm makes half as many at twice the cost."""
+    rng = np.random.default_rng(4)
+    rows = [
+        {
+            "arm": arm, "seed": seed, "step": step, "rollouts": step * (128 if arm == "dapo" else 64),
+            "mixed_groups": int(rng.integers(0, 9)), "mean_reward": rng.random() if step else np.nan,
+            "gradient_norm": rng.random() if step else np.nan, "groups": 8 if step else 0,
+            "clip_fraction": rng.random() if step else np.nan,
+            "held_out_accuracy": rng.random() if step % 5 == 0 else np.nan, "seconds": 1.0,
+        }
+        for arm in ("dapo", "index", "mopps", "uniform", "vas", "vas-paper", "vas-weighted")
+        for seed in range(5)
+        for step in range(21 if arm == "dapo" else 41)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_many_arms_keep_a_place_of_their_own_and_long_runs_are_averaged_over_parts() -> None:
+    frame = many_runs()
+    for axis in _axes("training_curves", {"steps": LoadedTable(frame, 3, CONFIG)}):
+        names = [label.get_text() for label in axis.get_xticklabels()]
+        assert names == ["uniform", "dapo", "index", "mopps", "vas", "vas-paper", "vas-weighted"]
+        drawn = [line for line in axis.get_lines() if len(line.get_xdata()) > 2]
+        assert len(drawn) == 7 * (5 + 1) + 6
+        for line in drawn:
+            places = np.asarray(line.get_xdata())
+            assert np.floor(places.min()) == np.floor(places.max())  # no arm reaches into the next one's place
+    reward = _axes("training_curves", {"steps": LoadedTable(frame, 3, CONFIG)})[1]
+    run = frame[(frame["arm"] == "vas-paper") & (frame["seed"] == 3) & (frame["step"] > 0)]["mean_reward"]
+    assert _is_drawn(reward, 5 + 320 * np.arange(1, 9) / (1.08 * 2560), run.to_numpy().reshape(8, 5).mean(axis=1))
+
+
+def test_clipping_is_drawn_run_by_run_too() -> None:
+    tables = {"steps": LoadedTable(many_runs(), 3, CONFIG), "groups": LoadedTable(training_prompts.frame(), 3, CONFIG)}
+    axis = _axes("real_dynamics", tables)[0]
+    assert len([line for line in axis.get_lines() if len(line.get_xdata()) > 2]) == 7 * (5 + 1) + 6
+
+
+def test_dynamics_say_how_many_revisits_kept_their_outcome_or_that_there_were_none() -> None:
+    (figure,) = get_figures(["real_dynamics"])
+    tables = small_tables(figure)
+    row = figure.numbers(tables).set_index("arm").loc["uniform"]
+    assert 0 < row["kept_outcome"] < row["revisits"]
+    assert f"{row['kept_outcome']} of {row['revisits']} revisits under uniform" in figure.headline(
+        figure.numbers(tables)
+    )
+    frame = training_prompts.frame()
+    once = frame.drop_duplicates(["arm", "seed", "prompt_key"])
+    numbers = figure.numbers({**tables, "groups": LoadedTable(once, 3, CONFIG)})
+    assert figure.headline(numbers) == "No prompt was visited twice under uniform sampling in so short a run"
+    assert "revisits: uniform 0 and vas 0" in figure.caption(numbers)
+
+
+def test_verdicts_of_predictions_differ_by_marker_and_fill() -> None:
+    (figure,) = get_figures(["real_predictions"])
+    axes = _axes("real_predictions", dict(small_tables(figure)))
+    looks = {
+        line.get_label(): (line.get_marker(), line.get_fillstyle())
+        for line in axes[4].get_lines()
+        if not str(line.get_label()).startswith("_")
+    }
+    assert set(looks) == {"held", "uninformative", "failed"}
+    assert len({marker for marker, _ in looks.values()}) == 3
+    assert looks["uninformative"][1] == "none" != looks["held"][1]
+
+
+def test_a_prediction_without_a_measurement_says_so_beside_the_line_of_no_effect() -> None:
+    (figure,) = get_figures(["real_predictions"])
+    tables = dict(small_tables(figure))
+    frame = tables["validation"].frame.copy()
+    frame.loc[frame["id"] == "P5/gain", ["measured", "measured_low", "measured_high", "no_effect"]] = [np.nan] * 3 + [
+        0.2
+    ]
+    axes = _axes("real_predictions", {**tables, "validation": LoadedTable(frame, 3, CONFIG)})
+    (text,) = [text for text in axes[3].texts if text.get_text() == "not measured"]
+    assert text.get_position()[0] < 0  # no effect is predicted to lie on the right
 
 
 def test_points_of_the_gradient_figure_are_the_tables() -> None:
