@@ -1,0 +1,293 @@
+"""Step-level credit on tree prompts: what it is worth beside the choice of prompts and the size of groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from paper_figures.declaration import Figure, Label, Table, Tables
+from paper_figures.laboratory import world_gains
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from paper_figures.style import Look
+
+Array = NDArray[np.float64]
+
+_REGIMES = {"fixed": "one learning rate", "tuned": "tuned learning rates"}
+_TREES = ("treerpo", "tree-opo")
+_CONTROLS = ("uniform", "uniform-8", "uniform-tree")
+_CURVES_IN = "bimodal-27"
+_SMALL = 8
+_RESAMPLES = 1000
+_RANKED = [
+    "strategy", "pass_rate", "gain", "gain_low", "gain_high", "improves", "improves_low", "improves_high",
+    "time_to_uniform", "misses", "effective",
+]  # fmt: skip
+
+
+def _regimes(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {regime: frame[frame["regime"] == regime] for regime in _REGIMES if (frame["regime"] == regime).any()}
+
+
+def _best_chooser(ranking: pd.DataFrame) -> list[str]:
+    """Return the name of the best-ranked strategy that chooses prompts, as a list: none where none plays."""
+    ordered = ranking.sort_values("rank")["strategy"]
+    return [str(name) for name in ordered if name not in (*_TREES, *_CONTROLS)][:1]
+
+
+def _difference(ours: Array, theirs: Array) -> dict[str, float]:
+    """Return the interquartile mean of paired differences over worlds and seeds, with its interval."""
+    from simulations.statistics import bootstrap_interval, interquartile_mean
+
+    def middle(values: Array) -> Array:
+        flat: Array = interquartile_mean(values.reshape((*values.shape[:-2], -1)), axis=-1)
+        return flat
+
+    found = bootstrap_interval(middle, ours - theirs, seed=0, resamples=_RESAMPLES, vectorized=True)
+    return {"gain": found.estimate, "gain_low": found.low, "gain_high": found.high}
+
+
+def _reached_by(part: pd.DataFrame, strategy: str, shares: dict[str, float]) -> Array:
+    """Return the pass rates, worlds by seeds, that a strategy has after a share of each world's budget."""
+    runs = part[(part["phase"] == "final") & (part["strategy"] == strategy)].sort_values("rollouts")
+    rows = [
+        [np.interp(share * run["budget"].iloc[0], run["rollouts"], run["pass_rate"]) for _, run in each.groupby("seed")]
+        for share, each in ((shares[str(world)], each) for world, each in runs.groupby("world"))
+    ]
+    return np.array(rows)
+
+
+def _effects(part: pd.DataFrame, best: list[str]) -> list[dict[str, Any]]:
+    """Return what shared prefixes, credit, choice and group size are worth, each against the arm that lacks it."""
+    from simulations.ranking import final_scores
+    from simulations.tree_worlds import generated_share, tree_world
+
+    scores, worlds = final_scores(part), sorted(part["world"].unique())
+    large = [tree_world(world, learning_rate=1.0).group_size > _SMALL for world in worlds]
+    pairs = [
+        ("shared prefixes", "uniform-tree", "uniform"),
+        *((f"credit, {name}", name, "uniform-tree") for name in _TREES),
+        *((f"both, {name}", name, "uniform") for name in _TREES),
+        *((f"choice, {name}", name, "uniform") for name in best),
+        (f"groups of {_SMALL}, not 27", "uniform-8", "uniform"),
+    ]
+    rows: list[dict[str, Any]] = []
+    for effect, name, base in pairs:
+        if name in scores and base in scores:
+            chosen = large if name == "uniform-8" else [True] * len(worlds)
+            ends = _difference(scores[name][chosen], scores[base][chosen])
+            rows.append({"effect": effect, "strategy": name, "against": base, "worlds": sum(chosen), **ends})
+    shares = {world: generated_share(world) for world in worlds}
+    earlier = _reached_by(part, "uniform", shares)
+    for name in (name for name in _TREES if name in scores):
+        ends = _difference(scores[name], earlier)
+        row = {"effect": f"equal steps, {name}", "strategy": name, "against": "uniform", "worlds": len(worlds)}
+        rows.append({**row, **ends, "least_share": min(shares.values()), "largest_share": max(shares.values())})
+    return rows
+
+
+def _step_lengths(part: pd.DataFrame) -> pd.Series:
+    """Return how long an arm's first updates are beside uniform's in groups of one size, the mean over runs."""
+    final = part[(part["phase"] == "final") & (part["rollouts"] > 0)].sort_values("rollouts")
+    first = final.groupby(["world", "seed", "strategy"])["gradient_norm"].first().unstack()
+    ratios: pd.Series = first.div(first["uniform"], axis=0).mean()
+    return ratios
+
+
+def numbers(tables: Tables) -> pd.DataFrame:
+    """Return every arm's ranking, the differences that tell credit, choice and groups apart, and gains by world."""
+    from simulations.ranking import chosen_rates, rank_strategies
+
+    table = tables["runs"]
+    frame = table.frame
+    parts = []
+    for regime, part in _regimes(frame).items():
+        ranking = rank_strategies(part, resamples=_RESAMPLES)[_RANKED]
+        ranking = ranking.assign(
+            rank=range(1, len(ranking) + 1), step_length=ranking["strategy"].map(_step_lengths(part))
+        )
+        effects = pd.DataFrame(_effects(part, _best_chooser(ranking)))
+        gains = world_gains(frame, regime).drop(columns="seeds")
+        kinds = {"ranking": ranking, "effect": effects, "world": gains}
+        parts += [rows.assign(kind=kind, regime=regime) for kind, rows in kinds.items()]
+    final, chosen = frame[frame["phase"] == "final"], chosen_rates(frame)
+    return pd.concat(parts, ignore_index=True).assign(
+        seeds=final["seed"].nunique(),
+        all_worlds=final["world"].nunique(),
+        least_rollouts=int(final["budget"].min()),
+        most_rollouts=int(final["budget"].max()),
+        fixed_rate=final.loc[final["regime"] == "fixed", "learning_rate"].max(),
+        highest_rate=frame.loc[frame["phase"] == "tuning", "learning_rate"].max(),
+        choices=len(chosen),
+        highest_choices=int((chosen["end"] == "highest").sum()),
+        seed=table.seed,
+    )
+
+
+def _rows(numbers: pd.DataFrame, kind: str, regime: str) -> pd.DataFrame:
+    return numbers[(numbers["kind"] == kind) & (numbers["regime"] == regime)]
+
+
+def _points(row: pd.Series, ends: bool = False) -> str:
+    middle = f"{100 * row['gain'] + 0.0:+.1f}"
+    return f"{middle} [{100 * row['gain_low']:+.1f}, {100 * row['gain_high']:+.1f}]" if ends else middle
+
+
+def headline(numbers: pd.DataFrame) -> str:
+    """Return the result in a few words."""
+    parts = []
+    for kind in ("choice", *(f"credit, {name}" for name in _TREES), "shared prefixes", "groups"):
+        found = {regime: _rows(numbers, "effect", regime) for regime in _REGIMES}
+        rows = [part[part["effect"].str.startswith(kind)] for part in found.values()]
+        if all(map(len, rows)):
+            fixed, tuned = (row.iloc[0] for row in rows)
+            parts.append(f"{fixed['effect']} {_points(fixed)} ({_points(tuned)})")
+    return (
+        "On tree prompts at equal rollouts, points of the final pass rate at one learning rate (and tuned): "
+        f"{'; '.join(parts)}"
+    )
+
+
+def _record(numbers: pd.DataFrame, name: str, regime: str) -> str:
+    rows = _rows(numbers, "world", regime)
+    rows = rows[rows["strategy"] == name]
+    ahead, behind = list(rows.loc[rows["gain_low"] > 0, "world"]), list(rows.loc[rows["gain_high"] < 0, "world"])
+    where = f" ({', '.join(behind)})" if 0 < len(behind) < len(rows) else ""
+    return f"{name} is ahead of uniform in {len(ahead)} of {len(rows)} worlds and behind in {len(behind)}{where}"
+
+
+def _words(numbers: pd.DataFrame, regime: str) -> str:
+    effects, ranking = _rows(numbers, "effect", regime), _rows(numbers, "ranking", regime).sort_values("rank")
+    said = [f"{row['effect']} {_points(row, ends=True)}" for _, row in effects.iterrows()]
+    arms = [name for name in (*_TREES, *_best_chooser(ranking)) if name in set(ranking["strategy"])]
+    records = [_record(numbers, name, regime) for name in arms]
+    return f"With {_REGIMES[regime]} {ranking['strategy'].iloc[0]} ranks first; {'; '.join([*said, *records])}"
+
+
+def caption(numbers: pd.DataFrame) -> str:
+    """Return the caption."""
+    row = numbers.iloc[0]
+    lengths = _rows(numbers, "ranking", "fixed").set_index("strategy")["step_length"]
+    shown = " and ".join(f"{name} {lengths[name]:.2f}" for name in _TREES if name in lengths)
+    shares = numbers.loc[numbers["kind"] == "effect", ["least_share", "largest_share"]]
+    tuning = (
+        f" tuned: each arm's best of a grid up to {row['highest_rate']:g} in each world, chosen on other seeds; "
+        f"{row['highest_choices']:.0f} of {row['choices']:.0f} choices are the grid's highest, since no prompt of "
+        "these worlds touches another and a large step breaks nothing."
+        if row["choices"]
+        else ""
+    )
+    words = [_words(numbers, regime) for regime in _REGIMES if len(_rows(numbers, "ranking", regime))]
+    return (
+        f"{len(lengths)} arms in {row['all_worlds']:.0f} worlds of tree prompts (depth 3, right leaves at random "
+        "places; a name ends with a tree's leaves, which are a group's rollouts) at "
+        f"{row['least_rollouts']:,.0f} to {row['most_rollouts']:,.0f} rollouts of every kind, {row['seeds']:.0f} "
+        f"paired seeds (base seed {row['seed']:.0f}). One rate: {row['fixed_rate']:g} for all;{tuning} (a) Mean pass "
+        f"rate in {_CURVES_IN} at one rate. (b) What each part "
+        "is worth in points of the final pass rate: trees of one advantage a rollout against independent rollouts, "
+        "credit against such trees, both together, the best-ranked way of choosing prompts (picked by this ranking), "
+        f"groups of {_SMALL} where a tree has 27 leaves; equal steps compares with uniform at the share of the budget "
+        f"({shares['least_share'].min():.2f} to {shares['largest_share'].max():.2f}) whose steps a tree generates, as "
+        "prefixes are shared. (b), (c), (d) Interquartile means of paired differences over worlds and seeds with 95% "
+        "intervals (bootstrap over seeds within worlds); filled at one rate, open tuned. (e), (f) Mean gain over "
+        "uniform in points by world; brackets where the 95% interval covers 0. Length of the first updates over "
+        f"uniform's at one rate: {shown}. {'. '.join(words)}."
+    )
+
+
+def _draw_curves(axis: Axes, frame: pd.DataFrame, best: list[str], look: Look) -> None:
+    final = frame[(frame["phase"] == "final") & (frame["regime"] == "fixed")].sort_values("rollouts")
+    final = final[final["world"] == (_CURVES_IN if (final["world"] == _CURVES_IN).any() else final["world"].min())]
+    shares = np.linspace(0, 1, 25)
+    arms = [name for name in (*best, *_CONTROLS, *_TREES) if (final["strategy"] == name).any()]
+    for index, name in enumerate(arms):
+        runs = final[final["strategy"] == name].groupby("seed")
+        curves = [np.interp(shares, run["rollouts"] / run["budget"], run["pass_rate"]) for _, run in runs]
+        axis.plot(shares, np.mean(curves, axis=0), label=name, markevery=(index, 6), **look.series(index))
+    axis.set(xlabel="share of the budget spent", ylabel="mean pass rate")
+    axis.legend(loc="upper left", fontsize=0.75 * look.medium.font_size)
+
+
+def _draw_points(axis: Axes, numbers: pd.DataFrame, kind: str, column: str, names: Sequence[str], look: Look) -> None:
+    """Draw points over a base with their intervals, one line a name, both regimes."""
+    size = look.medium.font_size
+    for index, regime in enumerate(_REGIMES):
+        rows = _rows(numbers, kind, regime).set_index(column)
+        rows = 100 * rows.loc[[name for name in names if name in rows.index], ["gain", "gain_low", "gain_high"]]
+        if rows.empty:
+            continue
+        style = look.series(index)
+        axis.errorbar(
+            rows["gain"], [-names.index(str(name)) for name in rows.index],
+            xerr=[rows["gain"] - rows["gain_low"], rows["gain_high"] - rows["gain"]], fmt=style["marker"],
+            color=style["color"], markerfacecolor=look.paper if index else style["color"], markersize=size / 2.2,
+            linewidth=size / 8, label=_REGIMES[regime],
+        )  # fmt: skip
+    axis.axvline(0, color=look.muted, linewidth=1.0, zorder=0)
+    axis.set_yticks([-place for place in range(len(names))], list(names), fontsize=0.8 * size)
+    axis.set_ylim(-len(names) + 0.4, 0.6)
+
+
+def _draw_map(axis: Axes, numbers: pd.DataFrame, regime: str, look: Look) -> None:
+    rows = _rows(numbers, "world", regime)
+    wanted = dict.fromkeys((*_CONTROLS[1:], *_TREES, "vas", *_best_chooser(_rows(numbers, "ranking", regime))))
+    shown = [name for name in wanted if name in set(rows["strategy"])]
+    cells = {
+        end: rows.pivot(index="world", columns="strategy", values=f"gain{end}")[shown] for end in ("", "_low", "_high")
+    }
+    points = 100 * cells[""].iloc[::-1]
+    unclear = ((cells["_low"] <= 0) & (cells["_high"] >= 0)).iloc[::-1].to_numpy()
+    limit, size = 10.0, 0.72 * look.medium.font_size
+    axis.pcolormesh(points.to_numpy(), cmap="cividis", vmin=-limit, vmax=limit, edgecolors=look.paper, linewidth=0.6)
+    for (row, column), gain in np.ndenumerate(points.to_numpy()):
+        text = f"{round(gain, 1) + 0.0:+.1f}"  # adding 0 turns -0 into +0
+        axis.text(
+            column + 0.5, row + 0.5, f"({text})" if unclear[row, column] else text, ha="center", va="center",
+            fontsize=size, color="#ffffff" if gain < 0.2 * limit else "#1b1f24",
+        )  # fmt: skip
+    axis.set_yticks(np.arange(len(points)) + 0.5, [str(name) for name in points.index], fontsize=size)
+    axis.set_xticks(np.arange(len(shown)) + 0.5, [name.replace("-", "-\n", 1) for name in shown], fontsize=size)
+    axis.grid(False)
+
+
+def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
+    """Draw curves, what the parts are worth, rankings and maps."""
+    table = numbers(tables)
+    ranking = _rows(table, "ranking", "fixed").sort_values("rank")
+    _draw_curves(axes[0], tables["runs"].frame, _best_chooser(ranking), look)
+    axes[0].set_title("(a) Learning curves in one world")
+    effects = list(dict.fromkeys(table.loc[table["kind"] == "effect", "effect"]))
+    _draw_points(axes[1], table, "effect", "effect", effects, look)
+    axes[1].set(xlabel="points of the final pass rate", title="(b) What each part is worth")
+    order = list(ranking["strategy"])
+    half = -(-len(order) // 2)
+    for axis, letter, names, text in zip(
+        axes[2:4], "cd", (order[:half], order[half:]), ("upper", "lower"), strict=True
+    ):
+        _draw_points(axis, table, "ranking", "strategy", names, look)
+        axis.set(xlabel="points over uniform", title=f"({letter}) Ranking, {text} half")
+    axes[2].legend(loc="lower right", fontsize=0.75 * look.medium.font_size)
+    for axis, letter, regime in zip(axes[4:], "ef", _REGIMES, strict=True):
+        if len(_rows(table, "world", regime)):
+            _draw_map(axis, table, regime, look)
+        axis.set_title(f"({letter}) By world, {_REGIMES[regime]}")
+
+
+FIGURE = Figure(
+    name="step_credit",
+    title="Credit for steps or choice of prompts",
+    order=20,
+    label=Label.SIMULATED,
+    inputs={"runs": Table("simulations", "step_credit", "simulations run step_credit --preset {preset}")},
+    panels=6,
+    numbers=numbers,
+    headline=headline,
+    caption=caption,
+    draw=draw,
+)
