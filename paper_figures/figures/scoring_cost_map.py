@@ -16,63 +16,48 @@ if TYPE_CHECKING:
 
     from paper_figures.style import Look
 
-_SCORING = {"free": "(a) Scoring free", "charged": "(b) Scoring charged"}
-
 
 def numbers(tables: Tables) -> pd.DataFrame:
-    """Return the gain over uniform sampling, in points, by mixture ratio, interval and account."""
+    """Return the gain over uniform sampling, in points, by coefficients, mixture ratio, interval and account."""
     frame = tables["runs"].frame
-    sampled = frame[frame["strategy"] == "vas-paper"]
-    # the ratio and the interval vary together at the other settings' most frequent values
-    fixed = sampled[["scoring_rollouts", "alpha", "beta"]]
-    sampled = sampled[(fixed == fixed.mode().iloc[0]).all(axis=1)]
     key = ["world", "scoring", "seed"]
     uniform = frame[frame["strategy"] == "uniform"].set_index(key)["pass_rate"].rename("uniform_rate")
-    runs = sampled.join(uniform, on=key)
+    count = frame["scoring_rollouts"].mode().iloc[0]
+    runs = frame[(frame["strategy"] == "vas-paper") & (frame["scoring_rollouts"] == count)].join(uniform, on=key)
+    # coefficients that were tried at a single mixture ratio have no map
+    runs = runs[runs.groupby(["alpha", "beta"])["mixture_ratio"].transform("nunique") > 1]
     runs["gain"] = 100 * (runs["pass_rate"] - runs["uniform_rate"])
     runs["scoring_share"] = runs["spent_scoring"] / runs["spent"]
-    table = means_over_seeds(
-        runs.sort_values(["mixture_ratio", "update_interval"], kind="stable"),
-        ["scoring", "mixture_ratio", "update_interval"],
-        ["gain", "scoring_share", "updates"],
-    )
-    alpha, beta, count = (fixed[name].mode().iloc[0] for name in ("alpha", "beta", "scoring_rollouts"))
-    kept = ["scoring", "mixture_ratio", "update_interval", "gain", "gain_low", "gain_high", "scoring_share", "updates"]
-    return table[[*kept, "seeds"]].assign(
-        alpha=alpha,
-        beta=beta,
-        scoring_rollouts=count,
-        worlds=frame["world"].nunique(),
-        seed=tables["runs"].seed,
-        budget=frame["budget"].max(),
+    names = ["alpha", "beta", "scoring", "mixture_ratio", "update_interval"]
+    table = means_over_seeds(runs.sort_values(names, kind="stable"), names, ["gain", "scoring_share", "updates"])
+    kept = [*names, "gain", "gain_low", "gain_high", "scoring_share", "updates", "seeds"]
+    return table[kept].assign(
+        scoring_rollouts=count, worlds=frame["world"].nunique(), seed=tables["runs"].seed, budget=frame["budget"].max()
     )
 
 
-def _best(numbers: pd.DataFrame, scoring: str) -> pd.Series:
-    part = numbers[numbers["scoring"] == scoring]
-    return part.sort_values("gain", kind="stable").iloc[-1]
-
-
-def _interval_text(value: float, longest: float) -> str:
-    return "once" if value == longest else f"{value:g}"
+def _part(numbers: pd.DataFrame, alpha: float, scoring: str) -> pd.DataFrame:
+    return numbers[(numbers["alpha"] == alpha) & (numbers["scoring"] == scoring)]
 
 
 def headline(numbers: pd.DataFrame) -> str:
     """Return the result in a few words."""
-    charged = numbers[numbers["scoring"] == "charged"]
-    ahead = int((charged["gain_low"] > 0).sum())
-    return f"With scoring charged, {ahead} of {len(charged)} mixture ratios and intervals beat uniform sampling"
+    texts = []
+    for alpha, part in numbers[numbers["scoring"] == "charged"].groupby("alpha"):
+        ahead = int((part["gain_low"] > 0).sum())
+        texts.append(f"{ahead} of {len(part)} with coefficients {alpha:g}:{part['beta'].iloc[0]:g}")
+    return f"With scoring charged, mixture ratios and intervals that beat uniform sampling: {' and '.join(texts)}"
 
 
 def caption(numbers: pd.DataFrame) -> str:
     """Return the caption."""
     row = numbers.iloc[0]
     parts = []
-    for scoring in _SCORING:
-        best, part = _best(numbers, scoring), numbers[numbers["scoring"] == scoring]
+    for (alpha, scoring), part in numbers.groupby(["alpha", "scoring"], sort=False):
+        best = part.sort_values("gain", kind="stable").iloc[-1]
         parts.append(
-            f"with scoring {scoring}, ahead {int((part['gain_low'] > 0).sum())} of {len(part)} settings, "
-            f"behind {int((part['gain_high'] < 0).sum())}; the best is {best['gain']:+.1f} "
+            f"{alpha:g}:{best['beta']:g} with scoring {scoring}, ahead {int((part['gain_low'] > 0).sum())} of "
+            f"{len(part)} settings, behind {int((part['gain_high'] < 0).sum())}, the best {best['gain']:+.1f} "
             f"[{best['gain_low']:+.1f}, {best['gain_high']:+.1f}] at $\\lambda$ = {best['mixture_ratio']:g}, "
             f"T = {best['update_interval']:g}"
         )
@@ -80,21 +65,25 @@ def caption(numbers: pd.DataFrame) -> str:
     return (
         "Final mean pass rate of variance-aware sampling minus that of uniform sampling at the same budget of "
         f"{row['budget']:,} rollouts, in percentage points, by mixture ratio and steps between refreshes, with "
-        f"N = {row['scoring_rollouts']:g} scoring rollouts a prompt and coefficients {row['alpha']:g}:{row['beta']:g}, "
-        f"the base of the paper's ablations: {'; '.join(parts)}. The last column scores once, before training. "
-        f"Refreshing every {charged['update_interval'].min():g} steps spends "
+        f"N = {row['scoring_rollouts']:g} scoring rollouts a prompt and coefficients $\\alpha:\\beta$ as titled "
+        f"(0.5:0.5 in the paper's ablations, 1:0 without diversity): {'; '.join(parts)}. The last column of a map "
+        f"scores once, before training. Refreshing every {charged['update_interval'].min():g} steps spends "
         f"{100 * charged['scoring_share'].max():.0f}% of a charged budget on scoring. Mean over {row['worlds']} "
-        f"world{'s' if row['worlds'] > 1 else ''}, {row['seeds']} "
-        f"paired seeds (base seed {row['seed']}); ahead and behind: the interval does not cover 0 ({INTERVAL}, no "
-        "correction for their number)."
+        f"world{'s' if row['worlds'] > 1 else ''}, {row['seeds']} paired seeds (base seed {row['seed']}); ahead and "
+        f"behind: the interval does not cover 0 ({INTERVAL}, no correction for their number)."
     )
 
 
+def _interval_text(value: float, longest: float) -> str:
+    return "once" if value == longest else f"{value:g}"
+
+
 def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
-    """Draw one map an account; every cell says its number, so that no colour has to be read exactly."""
+    """Draw a map an account and pair of coefficients; cells say their number, so that no colour has to be read."""
     table = numbers(tables)
-    for axis, (scoring, title) in zip(axes, _SCORING.items(), strict=True):
-        part = table[table["scoring"] == scoring]
+    panels = [(alpha, scoring) for alpha in sorted(table["alpha"].unique()) for scoring in ("free", "charged")]
+    for index, (axis, (alpha, scoring)) in enumerate(zip(axes, panels, strict=True)):
+        part = _part(table, alpha, scoring)
         cells = part.pivot(index="mixture_ratio", columns="update_interval", values="gain")
         limit = max(float(np.abs(part["gain"]).max()), 0.1)
         # each map has its own scale: on a common one all of the free gains would look alike
@@ -111,7 +100,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
         )
         axis.set_yticks(np.arange(cells.shape[0]) + 0.5, [f"{value:g}" for value in cells.index])
         axis.set(xlabel="steps between refreshes $T$", ylabel="mixture ratio $\\lambda$")
-        axis.set_title(f"{title}: points against uniform")
+        axis.set_title(f"({'abcd'[index]}) $\\alpha:\\beta$ = {alpha:g}:{part['beta'].iloc[0]:g}, scoring {scoring}")
         axis.grid(False)
 
 
@@ -121,7 +110,7 @@ FIGURE = Figure(
     order=10,
     label=Label.SIMULATED,
     inputs={"runs": Table("simulations", "settings_sweep", "simulations run settings_sweep --preset {preset}")},
-    panels=2,
+    panels=4,
     numbers=numbers,
     headline=headline,
     caption=caption,

@@ -41,7 +41,7 @@ PUBLISHED: dict[str, dict[Any, float]] = {
 
 
 class SettingsSweepConfig(ExperimentConfig):
-    """Which settings to try where; every interval is tried at every mixture ratio, the rest one at a time."""
+    """Which settings to try where; ratios and intervals are tried together for some coefficients, the rest alone."""
 
     worlds: tuple[str, ...] = Field(
         default=("bimodal-shared", "hard-shared"), min_length=1, description="names of the worlds"
@@ -56,6 +56,10 @@ class SettingsSweepConfig(ExperimentConfig):
     scoring_rollouts: tuple[int, ...] = Field(default=tuple(PUBLISHED["scoring_rollouts"]), description="N")
     coefficients: tuple[tuple[float, float], ...] = Field(
         default=tuple(PUBLISHED["alpha, beta"]), description="alpha and beta"
+    )
+    map_coefficients: tuple[tuple[float, float], ...] = Field(
+        default=((BASE["alpha"], BASE["beta"]), (1.0, 0.0)),
+        description="alpha and beta for which every interval is tried at every mixture ratio",
     )
     references: tuple[str, ...] = Field(default=("uniform", "vas"), description="strategies to compare with")
     learning_rate: float = Field(default=0.2, gt=0, description="of every run")
@@ -73,8 +77,11 @@ class SettingsSweepConfig(ExperimentConfig):
 
 def _settings(config: SettingsSweepConfig) -> list[dict[str, float]]:
     """Return the settings to try, each once."""
-    pairs = product(config.mixture_ratios, config.update_intervals)
-    changes: list[dict[str, float]] = [{"mixture_ratio": ratio, "update_interval": steps} for ratio, steps in pairs]
+    triples = product(config.map_coefficients, config.mixture_ratios, config.update_intervals)
+    changes: list[dict[str, float]] = [
+        {"mixture_ratio": ratio, "update_interval": steps, "alpha": alpha, "beta": beta}
+        for (alpha, beta), ratio, steps in triples
+    ]
     changes += [{"scoring_rollouts": count} for count in config.scoring_rollouts]
     changes += [{"alpha": alpha, "beta": beta} for alpha, beta in config.coefficients]
     unique = {tuple((BASE | change).values()): BASE | change for change in changes}

@@ -70,22 +70,28 @@ def test_cost_map_subtracts_uniform_sampling_and_counts_who_is_ahead() -> None:
     shown = figure("scoring_cost_map")
     tables = known_tables(shown)
     numbers = shown.numbers(tables)
-    assert len(numbers) == 2 * 2 * 3
+    assert len(numbers) == 2 * 2 * 2 * 3
     frame = tables["runs"].frame
-    runs = frame[(frame["scoring_rollouts"] == 8) & (frame["alpha"] == 0.5) & (frame["scoring"] == "charged")]
-    mine = runs[(runs["mixture_ratio"] == 1) & (runs["update_interval"] == 4)]["pass_rate"].mean()
     theirs = frame[(frame["strategy"] == "uniform") & (frame["scoring"] == "charged")]["pass_rate"].mean()
-    cell = numbers[
-        (numbers["scoring"] == "charged") & (numbers["mixture_ratio"] == 1) & (numbers["update_interval"] == 4)
-    ]
-    assert cell["gain"].tolist() == pytest.approx([100 * (mine - theirs)])
-    assert cell["scoring_share"].tolist() == pytest.approx([200 / 2400])
-    charged = numbers[numbers["scoring"] == "charged"]
-    ahead = sum(low > 0 for low in charged["gain_low"])
-    assert 0 < ahead < len(charged)
-    assert f"{ahead} of {len(charged)} mixture ratios and intervals beat uniform sampling" in shown.headline(numbers)
-    assert "N = 8 scoring rollouts a prompt and coefficients 0.5:0.5" in shown.caption(numbers)
-    assert f"with scoring charged, ahead {ahead} of {len(charged)} settings" in shown.caption(numbers)
+    for alpha, beta in ((0.5, 0.5), (1.0, 0.0)):
+        runs = frame[(frame["scoring_rollouts"] == 8) & (frame["alpha"] == alpha) & (frame["scoring"] == "charged")]
+        mine = runs[(runs["mixture_ratio"] == 1) & (runs["update_interval"] == 4)]["pass_rate"].mean()
+        charged = numbers[(numbers["scoring"] == "charged") & (numbers["alpha"] == alpha)]
+        cell = charged[(charged["mixture_ratio"] == 1) & (charged["update_interval"] == 4)]
+        assert cell["gain"].tolist() == pytest.approx([100 * (mine - theirs)])
+        assert cell["scoring_share"].tolist() == pytest.approx([200 / 2400])
+        ahead = sum(low > 0 for low in charged["gain_low"])
+        assert 0 < ahead < len(charged)
+        assert f"{ahead} of {len(charged)} with coefficients {alpha:g}:{beta:g}" in shown.headline(numbers)
+        words = f"{alpha:g}:{beta:g} with scoring charged, ahead {ahead} of {len(charged)} settings"
+        assert words in shown.caption(numbers)
+    assert "N = 8 scoring rollouts a prompt" in shown.caption(numbers)
+
+
+def test_coefficients_tried_at_one_ratio_have_no_map() -> None:
+    shown = figure("scoring_cost_map")
+    numbers = shown.numbers(known_tables(shown))
+    assert set(zip(numbers["alpha"], numbers["beta"], strict=True)) == {(0.5, 0.5), (1.0, 0.0)}  # and not (0, 1)
 
 
 def test_map_writes_every_gain() -> None:
@@ -94,11 +100,13 @@ def test_map_writes_every_gain() -> None:
     look = Look(SLIDE)
     with figure_style(look):
         axes = draw_canvas(shown, tables, look).axes
-    for axis, scoring in zip(axes, ("free", "charged"), strict=True):
-        numbers = shown.numbers(tables)
-        numbers = numbers[numbers["scoring"] == scoring]
+    table = shown.numbers(tables)
+    panels = [(alpha, scoring) for alpha in (0.5, 1.0) for scoring in ("free", "charged")]
+    for axis, (alpha, scoring) in zip(axes, panels, strict=True):
+        numbers = table[(table["scoring"] == scoring) & (table["alpha"] == alpha)]
         assert sorted(text.get_text() for text in axis.texts) == sorted(f"{gain:+.1f}" for gain in numbers["gain"])
         assert [label.get_text() for label in axis.get_xticklabels()] == ["4", "28", "once"]
+        assert axis.get_title(loc="left").endswith(f"{alpha:g}:{1 - alpha:g}, scoring {scoring}")
 
 
 def test_training_curves_are_compared_at_equal_cost_by_both_accounts() -> None:

@@ -87,7 +87,7 @@ def test_every_published_setting_is_run_once_and_carries_its_average() -> None:
     config = settings_sweep.SettingsSweepConfig()
     settings = settings_sweep._settings(config)
     keys = [tuple(setting.values()) for setting in settings]
-    assert len(set(keys)) == len(keys) == 4 * 7 + 2 + 4
+    assert len(set(keys)) == len(keys) == 2 * 4 * 7 + 2 + 3  # the base and 1:0 are in a map
     averages = [settings_sweep._published_average(setting) for setting in settings]
     assert np.isfinite(averages).sum() == 4 + 5 + 2 + 4  # the base is in all four columns
     by_key = dict(zip(keys, averages, strict=True))
