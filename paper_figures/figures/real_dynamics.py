@@ -163,11 +163,9 @@ def _matrix(axis: Axes, counts: NDArray[np.int64], look: Look) -> None:
     for row in range(3):
         for column in range(3):
             text = f"{shares[row, column]:.2f}\n({counts[row, column]})"
-            dark = shares[row, column] > 0.75
             axis.text(
-                column, row, text, ha="center", va="center", color="#ffffff" if dark else "#101418",
-                fontsize=0.9 * look.medium.font_size,
-            )  # fmt: skip
+                column, row, text, ha="center", va="center", color="#101418", fontsize=0.9 * look.medium.font_size
+            )
     axis.set_xticks(range(3), _BINS)
     axis.set_yticks(range(3), _BINS)
     axis.set(xlabel="next visit", ylabel="visit")
