@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 __all__ = ["as_csv", "as_latex"]
 
+_PAGE = 40
+"""Rows that one page holds; a tabular would run off its foot."""
+
 
 def as_csv(numbers: pd.DataFrame) -> str:
     """Return a frame as CSV with ten digits; what is not known is empty."""
@@ -19,10 +22,11 @@ def as_csv(numbers: pd.DataFrame) -> str:
 
 
 def as_latex(numbers: pd.DataFrame, digits: int = 4) -> str:
-    r"""Return a frame as a LaTeX tabular with the rules of the package booktabs.
+    r"""Return a frame as a LaTeX table with the rules of the package booktabs.
 
-    Numbers stand to the right and have ``digits`` significant digits; what is not known is a dash. Every special
-    character of a name or text is escaped, so the table can be included as it is.
+    It is a tabular, or for what does not fit on a page a longtable (package longtable), which breaks. Numbers stand
+    to the right and have ``digits`` significant digits; what is not known is a dash. Every special character of a name
+    or text is escaped, so the table can be included as it is.
 
     Args:
         numbers: the frame; its index is left out.
@@ -32,8 +36,9 @@ def as_latex(numbers: pd.DataFrame, digits: int = 4) -> str:
     columns = "".join("r" if kind.kind in "iuf" else "l" for kind in numbers.dtypes)
     shown = numbers.rename(columns=lambda name: str(name).replace("_", " "))
     text: str = shown.to_latex(
-        index=False, escape=True, na_rep="--", column_format=columns, float_format=lambda value: _number(value, digits)
-    )
+        index=False, escape=True, na_rep="--", column_format=columns, longtable=len(shown) > _PAGE,
+        float_format=lambda value: _number(value, digits),
+    )  # fmt: skip
     return text
 
 

@@ -20,7 +20,9 @@ from tests.paper_figures.small_tables import PRESET
 
 
 def cells(latex: str) -> list[list[str]]:
-    """Return the cells of a tabular, split at the marks that are not escaped."""
+    """Return the cells of a table, split at the marks that are not escaped; a longtable has its head only once."""
+    head, _, rest = latex.partition(r"\endfirsthead")
+    latex = head + rest.partition(r"\endlastfoot")[2]
     rows = [line[:-2] for line in latex.splitlines() if line.endswith(r"\\")]
     return [[cell.strip() for cell in re.split(r"(?<!\\)&", row)] for row in rows]
 
@@ -59,11 +61,36 @@ def test_every_figure_has_both_tables_of_the_same_size(built: Path, name: str) -
     assert {len(row) for row in table} == {len(frame.columns)}
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX on this machine")
-def test_latex_compiles(built: Path, tmp_path: Path) -> None:
-    folder = built / "paper_figures" / "output" / PRESET
-    tables = "\n\n".join((folder / f"{name}.tex").read_text(encoding="utf-8") for name in figure_names())
-    page = rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}{tables}\end{{document}}"
-    (tmp_path / "page.tex").write_text(page, encoding="utf-8")
+def test_a_table_longer_than_a_page_may_break() -> None:
+    short, long = (as_latex(pd.DataFrame({"x": np.arange(float(rows))})) for rows in (40, 41))
+    assert short.startswith(r"\begin{tabular}{r}")
+    assert long.startswith(r"\begin{longtable}{r}")
+    assert cells(long) == [["x"], *([f"{value}"] for value in range(41))]
+
+
+def _compile(table: str, folder: Path) -> str:
+    """Return the log of a page with one table in it."""
+    head = r"\documentclass{article}\usepackage{booktabs}\usepackage{longtable}\begin{document}"
+    (folder / "page.tex").write_text(f"{head}\n{table}\n\\end{{document}}", encoding="utf-8")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"]
-    assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == 0
+    answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
+    assert answer.returncode == 0, answer.stdout[-2000:]
+    return answer.stdout
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX on this machine")
+@pytest.mark.parametrize("name", figure_names())
+def test_every_table_compiles_and_none_runs_off_the_foot_of_a_page(built: Path, tmp_path: Path, name: str) -> None:
+    table = (built / "paper_figures" / "output" / PRESET / f"{name}.tex").read_text(encoding="utf-8")
+    assert r"Overfull \vbox" not in _compile(table, tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX on this machine")
+def test_special_characters_and_many_rows_compile(tmp_path: Path) -> None:
+    words = [r"#1 & 50% of $x_i$ {in} \n ~ ^"] * 200
+    table = as_latex(pd.DataFrame({"a_name #": words, "gain": np.full(200, np.inf), "x": np.full(200, -1.5e-9)}))
+    log = _compile(table, tmp_path)
+    assert r"Overfull \vbox" not in log
+    pages = re.search(r"\((\d+) pages", log)
+    assert pages is not None
+    assert int(pages.group(1)) > 3
