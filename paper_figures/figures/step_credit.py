@@ -175,6 +175,8 @@ def caption(numbers: pd.DataFrame) -> str:
     row = numbers.iloc[0]
     lengths = _rows(numbers, "ranking", "fixed").set_index("strategy")["step_length"]
     shown = " and ".join(f"{name} {lengths[name]:.2f}" for name in _TREES if name in lengths)
+    groups = _rows(numbers, "ranking", "fixed").set_index("strategy")["effective"]
+    loud = " and ".join(f"{name} {groups[name]:.1f}" for name in ("uniform", "uniform-tree") if name in groups)
     shares = numbers.loc[numbers["kind"] == "effect", ["least_share", "largest_share"]]
     tuning = (
         f" tuned: each arm's best of a grid up to {row['highest_rate']:g} in each world, chosen on other seeds; "
@@ -197,7 +199,7 @@ def caption(numbers: pd.DataFrame) -> str:
         "prefixes are shared. (b), (c), (d) Interquartile means of paired differences over worlds and seeds with 95% "
         "intervals (bootstrap over seeds within worlds); filled at one rate, open tuned. (e), (f) Mean gain over "
         "uniform in points by world; brackets where the 95% interval covers 0. Length of the first updates over "
-        f"uniform's at one rate: {shown}. {'. '.join(words)}."
+        f"uniform's at one rate: {shown}; groups with a gradient per 1,000 rollouts: {loud}. {'. '.join(words)}."
     )
 
 

@@ -74,7 +74,9 @@ def test_the_caption_says_what_the_table_holds(numbers: pd.DataFrame) -> None:
     assert "7 arms in 3 worlds of tree prompts" in caption
     assert "at 1,600 to 5,400 rollouts of every kind, 4 paired seeds (base seed 7)" in caption
     assert "21 of 21 choices are the grid's highest" in caption
-    assert "treerpo 0.90" not in caption
+    assert (
+        "groups with a gradient per 1,000 rollouts: uniform 29.9 and uniform-tree 23.2" in caption
+    )  # 90 and 70 groups
     assert "treerpo 1.60 and tree-opo 1.80" in caption  # norms of .8 and .9 over .5
     assert "tree-opo is ahead of uniform in 0 of 3 worlds and behind in 3" in caption
     assert "treerpo is ahead of uniform in 0 of 3 worlds and behind in 2 (bimodal-8, hard-27)" in caption

@@ -22,7 +22,7 @@ BUDGETS = {"bimodal-27": 5400, "bimodal-8": 1600, "hard-27": 5400}
 
 _ENDS = (
     "updates", "tokens", "training_rollouts", "scoring_rollouts", "screening_rollouts", "rejected_rollouts",
-    "pass_at_8", "pass_at_64", "effective_groups", "coverage", "gini", "lifted", "forgotten", "clip_fraction",
+    "pass_at_8", "pass_at_64", "coverage", "gini", "lifted", "forgotten", "clip_fraction",
 )  # fmt: skip
 
 
@@ -41,9 +41,9 @@ def frame() -> pd.DataFrame:
                 "rollouts": budget * step // 4,
                 "pass_rate": 0.4 + (reached - 0.4) * np.sqrt(step / 4),
                 "gradient_norm": np.nan if step == 0 else 0.5 + 0.1 * index,
-                "held_out_pass_rate": 0.4 if step == 4 else np.nan,
             }
-            rows.append(key | row | dict.fromkeys(_ENDS, 0.5 if step == 4 else np.nan))
+            ends = {"held_out_pass_rate": 0.4, "effective_groups": 90 - 10 * index, **dict.fromkeys(_ENDS, 0.5)}
+            rows.append(key | row | (ends if step == 4 else dict.fromkeys(ends, np.nan)))
         if name == "tuned" and seed == 0:
             rows += [rows[-1] | {"phase": "tuning", "seed": 4, "learning_rate": rate} for rate in (0.4, 6.4)]
     return pd.DataFrame(rows)
