@@ -11,7 +11,7 @@ from vas_theory.errors import ArgumentError, UnknownNameError
 
 __all__ = ["TREE_WORLDS", "generated_share", "tree_world"]
 
-# 128 prompts of three steps, 16 groups a batch, six passes over the pool; a group has as many rollouts as a tree has
+# 96 prompts of three steps, 16 groups a batch, six passes over the pool; a group has as many rollouts as a tree has
 # leaves, which is the number in a world's name.
 TREE_WORLDS: dict[str, dict[str, Any]] = {
     "bimodal-27": {},
@@ -23,7 +23,7 @@ TREE_WORLDS: dict[str, dict[str, Any]] = {
 }
 """What differs from the default of :class:`~simulations.tree.TreePoolConfig`, by name."""
 
-_PROMPTS, _HELD_OUT, _BATCH, _PASSES = 128, 8, 16, 6
+_PROMPTS, _HELD_OUT, _BATCH, _PASSES = 96, 8, 16, 6
 
 
 def tree_world(name: str, *, learning_rate: float, scale: float = 1.0, evaluations: int = 12) -> EqualBudgetConfig:

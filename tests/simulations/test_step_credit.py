@@ -36,7 +36,7 @@ def test_a_world_is_what_its_name_says(name: str) -> None:
     half = tree_world(name, learning_rate=0.7, scale=0.5)
     assert (2 * half.pool.prompts, 2 * half.budget) == (place.pool.prompts, place.budget)
     pool = build_tree_pool(place.pool, np.random.default_rng(0))
-    assert len(pool.rewards_PL) == 136
+    assert len(pool.rewards_PL) == 104
     right = {"bimodal-27": 4, "hard-27": 4, "easy-27": 4, "one-right-27": 1, "bimodal-8": 1, "hard-8": 1}[name]
     assert (pool.rewards_PL.sum(1) == right).all()
     rate = TreeLearner(pool, place.learner, 0, 1).pass_rates().mean()
@@ -88,8 +88,8 @@ def test_every_arm_has_the_same_budget_and_its_books_add_up(world: str) -> None:
 def test_small_groups_are_the_same_rollouts_in_more_groups() -> None:
     place = tree_world("bimodal-27", learning_rate=0.4)
     large, small = (train(place, arm, 1).iloc[-1] for arm in ("uniform", "uniform-8"))
-    assert large["updates"] == 48
-    assert small["updates"] == place.budget // (54 * 8) == 48
+    assert large["updates"] == 36
+    assert small["updates"] == place.budget // (54 * 8) == 36
     narrow = tree_world("bimodal-8", learning_rate=0.4, scale=0.5)
     pd.testing.assert_frame_equal(train(narrow, "uniform", 1), train(narrow, "uniform-8", 1))
 
