@@ -1,9 +1,8 @@
-"""Small stored tables of the shapes that the figures, the report and the explorer read.
+"""Small tables of the shapes that the figures, the report and the explorer read.
 
-The stand-in of an experiment's table is what its smoke preset gave once, kept here so that references stay:
-``python -m simulations run NAME --preset smoke --output tests/paper_figures/tables/simulations``. Where a test needs to
-know what is in a table, or the smoke preset is too small or needs a model, ``tables/<room>/<name>.py`` makes the frame:
-a function ``frame()`` and, where readers look at it, a ``CONFIG``.
+``tables/<room>/<name>.py`` makes a table by formulas: a function ``frame()``, whose numbers tests know, and where a
+reader looks at it a ``CONFIG``. Only the table of all claims is what its smoke preset gave once:
+``python -m simulations run claim_stress --preset smoke --output tests/paper_figures/tables/simulations``.
 """
 
 from __future__ import annotations

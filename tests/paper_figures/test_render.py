@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 
 from paper_figures.declaration import Figure, published_folder
 from paper_figures.figures import figure_names, get_figures
@@ -127,4 +128,5 @@ def test_a_palette_changes_nothing_that_the_eye_can_see() -> None:
     first, second = (np.asarray(Image.open(data).convert("RGB"), dtype=float) for data in (stream, io.BytesIO(small)))
     assert first.shape == second.shape
     assert np.abs(first - second).mean() < 1  # of 255
-    assert np.abs(first - second).max() < 64
+    # single pixels where thin lines cross may differ; over the width of a pixel no place does (16 colours give over 40)
+    assert np.abs(gaussian_filter(first - second, (1.0, 1.0, 0.0))).max() < 24

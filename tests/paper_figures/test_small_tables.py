@@ -1,0 +1,24 @@
+"""The stand-ins have the shapes of the tables that they stand in for."""
+
+from __future__ import annotations
+
+import pytest
+
+from paper_figures.declaration import ROOT, Table
+from paper_figures.pipeline import project_tables
+from tests.paper_figures.small_tables import PRESET, small_table
+from vas_theory.storage import read_table
+
+TABLES = project_tables(ROOT, PRESET)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=[table.name for table in TABLES])
+def test_a_stand_in_has_columns_of_the_published_table(table: Table) -> None:
+    published = table.path(ROOT, "paper")
+    if not published.exists():
+        pytest.skip("this copy has no table of the paper size")
+    frame, wanted = small_table(table).frame, read_table(published)
+    assert set(frame.columns) <= set(wanted.columns)
+    kinds = {"O": "text", "U": "text", "i": "number", "u": "number", "f": "number", "b": "truth"}
+    for name in frame.columns:
+        assert kinds[frame[name].dtype.kind] == kinds[wanted[name].dtype.kind], name
