@@ -209,14 +209,15 @@ def test_killed_preset_resumes_to_the_same_table(tiny_folder: Path, tmp_path: Pa
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     subprocess.run([*command, "--output", str(whole)], cwd=ROOT, env=environment, check=True, capture_output=True)
-    kills = 0
+    kills, saved = 0, cut / "runs" / "vas-seed0" / "checkpoints"
     for attempt in range(10):
         process = subprocess.Popen(
             [*command, "--output", str(cut)], cwd=ROOT, env=environment,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        before = set(cut.rglob("checkpoint-*"))
-        while process.poll() is None and set(cut.rglob("checkpoint-*")) <= before:
+        # not searched in depth: the trainer removes old checkpoints meanwhile
+        before = set(saved.glob("checkpoint-*"))
+        while process.poll() is None and set(saved.glob("checkpoint-*")) <= before:
             time.sleep(0.01)
         time.sleep(0.1 * attempt)
         if process.poll() is not None:

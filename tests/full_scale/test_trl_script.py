@@ -167,6 +167,7 @@ def run_long(script: Path, tiny_folder: Path, output: Path, how: str) -> subproc
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_killed_and_resumed_run_equals_the_uninterrupted_one(tiny_folder: Path, tmp_path: Path) -> None:
     script = tmp_path / "long.py"
     script.write_text(LONG_RUN, encoding="utf-8")

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from simulations.experiment import run_experiment
+from simulations.experiments import step_credit
 from simulations.experiments.step_credit import CONTROLS, EXPERIMENT, train, tree_arms
 from simulations.learner import UpdateReport
 from simulations.ranking import rank_strategies
@@ -20,7 +21,7 @@ from simulations.tree_worlds import TREE_WORLDS, generated_share, tree_world
 from vas_theory.errors import ArgumentError, UnknownNameError
 from vas_theory.selection.strategies import strategy_names
 from vas_theory.selection.strategies.base import TrainingGroups
-from vas_theory.storage import read_table
+from vas_theory.storage import read_metadata, read_table
 
 _PURPOSES = ("training", "scoring", "screening", "rejected")
 _TREES = ("tree-opo", "treerpo", "uniform-tree")
@@ -197,3 +198,20 @@ def test_every_arm_and_world_is_a_cell_of_the_paper_size() -> None:
     assert len(cells) == 2 * 6 * len(tree_arms()) == 288
     assert {cell.config["seeds"] for cell in cells} == {20}
     assert all(cell.modules[0].rsplit(".")[-1].replace("_", "-") in strategy_names() for cell in cells)
+
+
+@pytest.mark.parametrize("name", ["bimodal-27.uniform-tree.fixed", "hard-8.treerpo.fixed", "easy-27.index.fixed"])
+def test_the_committed_table_is_whole_and_made_again_bit_for_bit(name: str) -> None:
+    """Bits are promised for one model of processor."""
+    path = Path(__file__).resolve().parents[2] / "simulations" / "results" / "paper" / "step_credit.parquet"
+    config = EXPERIMENT.presets["paper"]
+    table = read_table(path)
+    assert read_metadata(path)["config"] == config.model_dump(mode="json", exclude={"seed"})
+    assert path.stat().st_size < 3_000_000
+    runs = table.groupby(["regime", "phase", "world", "strategy", "learning_rate", "seed"]).ngroups
+    assert runs == 6 * len(tree_arms()) * (20 + 5 * 3 + 20)
+    world, arm, regime = name.split(".")
+    cell = Cell(name, {"world": world, "strategy": arm, "regime": regime, "scale": 1.0}, 0)
+    rows = table[(table["world"] == world) & (table["strategy"] == arm) & (table["regime"] == regime)]
+    made = step_credit._curve(cell, 0.4, 0, "final").reset_index(drop=True)
+    pd.testing.assert_frame_equal(made, rows[rows["seed"] == 0].reset_index(drop=True), check_exact=True)
