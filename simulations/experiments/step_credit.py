@@ -25,9 +25,10 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, field_validator
 
-from simulations.equal_budget import EqualBudgetConfig, Recorder, run_equal_budget
+from simulations.equal_budget import EqualBudgetConfig, Recorder
 from simulations.experiment import Experiment, ExperimentConfig
 from simulations.experiments.tournament import REGIMES
+from simulations.learner import UpdateReport
 from simulations.sweep import Cell
 from simulations.tree import TreeLearner, TreePoolConfig, build_tree_pool
 from simulations.tree_worlds import TREE_WORLDS, tree_world
@@ -105,39 +106,40 @@ def _cells(config: StepCreditConfig) -> list[Cell]:
 
 
 def train(place: EqualBudgetConfig, arm: str, seed: int) -> pd.DataFrame:
-    """Train with an arm until the budget of a world is spent; see :func:`simulations.equal_budget.run_equal_budget`.
+    """Train with an arm until the budget of a world is spent.
+
+    :func:`simulations.equal_budget.run_equal_budget` for tree prompts, with the controls, and with strategies that
+    find nothing to train on in some steps.
 
     Args:
         place: the world, of tree prompts.
         arm: one of :func:`tree_arms`.
         seed: of pool, rollouts and the strategy's draws.
+
+    Returns:
+        The learning curve, with the columns of ``run_equal_budget``.
     """
-    if arm == "uniform-tree":
-        return _train_outcome_trees(place, seed)
+    assert isinstance(place.pool, TreePoolConfig)
+    batch, group, learning = place.batch_size, place.group_size, place.learner
     if arm == "uniform-8":
-        batch = max(round(place.batch_size * place.group_size / _SMALL_GROUP), 1)
-        place = place.model_copy(update={"batch_size": batch, "group_size": _SMALL_GROUP})
-    assert isinstance(place.pool, TreePoolConfig)
-    shape = {"branching": place.pool.branching, "depth": place.pool.depth}
-    options = shape if strategy_class(_strategy(arm)).sampling == "tree" else None
-    return run_equal_budget(place, _strategy(arm), seed, options)
-
-
-def _train_outcome_trees(place: EqualBudgetConfig, seed: int) -> pd.DataFrame:
-    """Train with uniform sampling whose groups are trees: no strategy, which would say how it samples."""
-    assert isinstance(place.pool, TreePoolConfig)
-    pool = build_tree_pool(place.pool, np.random.default_rng([seed, 0]))  # the pool of the other arms' runs
-    learner = TreeLearner(pool, place.learner, seed, place.budget, sampling="tree")
-    config = place.learner
+        batch, group = max(round(batch * group / _SMALL_GROUP), 1), _SMALL_GROUP
+    pool = build_tree_pool(place.pool, np.random.default_rng([seed, 0]))
     setting = SelectionSetting(
-        pool.prompts, place.batch_size, place.group_size, place.budget, seed, pool.max_visits,
-        config.advantage, config.ddof, config.eps,
-    )  # fmt: skip
-    driver = SelectionDriver(make_strategy("uniform", setting))
+        pool.prompts, batch, group, place.budget, seed, pool.max_visits, learning.advantage, learning.ddof, learning.eps
+    )
+    own = strategy_class(_strategy(arm)).sampling
+    options = {"branching": place.pool.branching, "depth": place.pool.depth} if own == "tree" else {}
+    sampling = "tree" if arm == "uniform-tree" else own
+    learner = TreeLearner(pool, learning, seed, place.budget, sampling=sampling)
+    driver = SelectionDriver(make_strategy(_strategy(arm), setting, **options))
     recorder = Recorder(learner, driver, place.evaluations)
-    while (groups := driver.collect(learner.generate)) is not None:
-        recorder.after_update(learner.update(groups, fresh_from=0))  # uniform sampling keeps no rollout for later
-    return recorder.finish()
+    while True:
+        fresh_from = driver.generated
+        groups = driver.collect(learner.generate)
+        if groups is None:
+            return recorder.finish()
+        learned = len(groups.ids_R) > 0
+        recorder.after_update(learner.update(groups, fresh_from) if learned else UpdateReport(0.0, 0.0, 0))
 
 
 def _curve(cell: Cell, rate: float, seed: int, phase: str) -> pd.DataFrame:
