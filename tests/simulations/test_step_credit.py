@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from simulations.equal_budget import run_equal_budget
 from simulations.experiment import run_experiment
 from simulations.experiments import step_credit
 from simulations.experiments.step_credit import CONTROLS, EXPERIMENT, train, tree_arms
@@ -18,6 +19,7 @@ from simulations.ranking import rank_strategies
 from simulations.sweep import Cell
 from simulations.tree import TreeLearner, TreePoolConfig, build_tree_pool
 from simulations.tree_worlds import TREE_WORLDS, generated_share, tree_world
+from simulations.worlds import run_seed
 from vas_theory.errors import ArgumentError, UnknownNameError
 from vas_theory.selection.strategies import strategy_names
 from vas_theory.selection.strategies.base import TrainingGroups
@@ -69,8 +71,31 @@ def test_who_cannot_play_is_left_out_for_the_reason_given() -> None:
     assert {name for name in tree_arms() if name not in CONTROLS} == set(strategy_names()) - left_out
     for name, reason in (("oracle", "truth"), ("props", "sampling")):
         with pytest.raises(ArgumentError, match=reason):
-            train(place, name, 0)
+            run_equal_budget(place, name, 0)
     pd.testing.assert_frame_equal(train(place, "lspo", 0), train(place, "dapo", 0))
+
+
+def test_a_strategy_trains_as_in_any_world_of_tree_prompts() -> None:
+    place = tree_world("bimodal-27", learning_rate=1.6, scale=0.25)
+    for arm in ("uniform", "treerpo", "mopps", "speed", "vas-paper"):
+        pd.testing.assert_frame_equal(train(place, arm, 4), run_equal_budget(place, arm, 4))
+
+
+def test_a_step_may_find_nothing_to_train_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once all prompts are solved or out of reach, screening finds no mixed group; its rollouts are charged."""
+    learned: list[int] = []
+    update = TreeLearner.update
+
+    def record(self: TreeLearner, groups: TrainingGroups, fresh_from: int) -> UpdateReport:
+        learned.append(len(groups.ids_R))
+        return update(self, groups, fresh_from)
+
+    monkeypatch.setattr(TreeLearner, "update", record)
+    place = tree_world("bimodal-27", learning_rate=102.4)
+    last = train(place, "speed", run_seed("bimodal-27", 1)).iloc[-1]
+    assert min(learned) > 0
+    assert len(learned) < last["updates"]
+    assert last["rollouts"] > 0.9 * place.budget
 
 
 @pytest.mark.parametrize("world", ["bimodal-27", "hard-8"])
