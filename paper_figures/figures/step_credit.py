@@ -31,6 +31,12 @@ _RANKED = [
 ]  # fmt: skip
 
 
+def _measurements(tables: Tables) -> pd.DataFrame:
+    """Return the table's rows, the later one where a step trained on kept rollouts alone and so spent none."""
+    key = ["world", "strategy", "regime", "phase", "learning_rate", "seed", "rollouts"]
+    return tables["runs"].frame.drop_duplicates(key, keep="last", ignore_index=True)
+
+
 def _regimes(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {regime: frame[frame["regime"] == regime] for regime in _REGIMES if (frame["regime"] == regime).any()}
 
@@ -104,8 +110,7 @@ def numbers(tables: Tables) -> pd.DataFrame:
     """Return every arm's ranking, the differences that tell credit, choice and groups apart, and gains by world."""
     from simulations.ranking import chosen_rates, rank_strategies
 
-    table = tables["runs"]
-    frame = table.frame
+    frame = _measurements(tables)
     parts = []
     for regime, part in _regimes(frame).items():
         ranking = rank_strategies(part, resamples=_RESAMPLES)[_RANKED]
@@ -126,7 +131,7 @@ def numbers(tables: Tables) -> pd.DataFrame:
         highest_rate=frame.loc[frame["phase"] == "tuning", "learning_rate"].max(),
         choices=len(chosen),
         highest_choices=int((chosen["end"] == "highest").sum()),
-        seed=table.seed,
+        seed=tables["runs"].seed,
     )
 
 
@@ -262,7 +267,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     """Draw curves, what the parts are worth, rankings and maps."""
     table = numbers(tables)
     ranking = _rows(table, "ranking", "fixed").sort_values("rank")
-    _draw_curves(axes[0], tables["runs"].frame, _best_chooser(ranking), look)
+    _draw_curves(axes[0], _measurements(tables), _best_chooser(ranking), look)
     axes[0].set_title("(a) Learning curves in one world")
     effects = list(dict.fromkeys(table.loc[table["kind"] == "effect", "effect"]))
     _draw_points(axes[1], table, "effect", "effect", effects, look)

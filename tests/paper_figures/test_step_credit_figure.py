@@ -118,3 +118,14 @@ def test_arms_that_are_not_there_are_left_out(tables: Tables) -> None:
     assert "choice" not in FIGURE.headline(numbers)
     with figure_style(Look(SLIDE)):
         draw_canvas(FIGURE, few, Look(SLIDE))
+
+
+def test_a_last_step_that_spends_nothing_counts(tables: Tables) -> None:
+    """Training on kept rollouts alone leaves two rows with one count, of which the later is the end."""
+    frame = tables["runs"].frame
+    last = (frame["strategy"] == "vas") & (frame["phase"] == "final") & (frame["rollouts"] == frame["budget"])
+    later = frame[last].assign(pass_rate=frame.loc[last, "pass_rate"] + 0.1)
+    numbers = FIGURE.numbers({"runs": LoadedTable(pd.concat([frame, later], ignore_index=True), 7, {})})
+    before = FIGURE.numbers(tables)
+    gains = [rows[rows["kind"] == "ranking"].set_index(["regime", "strategy"])["gain"] for rows in (numbers, before)]
+    np.testing.assert_allclose(gains[0].xs("vas", level=1), gains[1].xs("vas", level=1).to_numpy() + 0.1)
