@@ -272,6 +272,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     effects = list(dict.fromkeys(table.loc[table["kind"] == "effect", "effect"]))
     _draw_points(axes[1], table, "effect", "effect", effects, look)
     axes[1].set(xlabel="points of the final pass rate", title="(b) What each part is worth")
+    axes[1].legend(loc="lower right", fontsize=0.75 * look.medium.font_size)
     order = list(ranking["strategy"])
     half = -(-len(order) // 2)
     for axis, letter, names, text in zip(
@@ -279,7 +280,6 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     ):
         _draw_points(axis, table, "ranking", "strategy", names, look)
         axis.set(xlabel="points over uniform", title=f"({letter}) Ranking, {text} half")
-    axes[2].legend(loc="lower right", fontsize=0.75 * look.medium.font_size)
     for axis, letter, regime in zip(axes[4:], "ef", _REGIMES, strict=True):
         if len(_rows(table, "world", regime)):
             _draw_map(axis, table, regime, look)
