@@ -131,7 +131,12 @@ def _build_learner(config: EqualBudgetConfig, seed: int, sampling: str) -> Learn
 
 
 def run_equal_budget(
-    config: EqualBudgetConfig, strategy: str, seed: int, options: Mapping[str, Any] | None = None
+    config: EqualBudgetConfig,
+    strategy: str,
+    seed: int,
+    options: Mapping[str, Any] | None = None,
+    *,
+    sampling: str | None = None,
 ) -> pd.DataFrame:
     """Train with a strategy until the budget is spent.
 
@@ -143,6 +148,7 @@ def run_equal_budget(
         strategy: name of the strategy.
         seed: of pool, rollouts and the strategy's draws.
         options: the strategy's own options.
+        sampling: how a group's rollouts are drawn, if not as the strategy asks.
 
     Returns:
         The learning curve, one row a measurement: ``rollouts`` spent in all, ``updates``, ``tokens``, rollouts by
@@ -152,8 +158,7 @@ def run_equal_budget(
         ``forgotten`` (mean drop below each prompt's best); ``gradient_norm`` and ``clip_fraction``, means over
         the updates since the row before.
     """
-    sampling = strategy_class(strategy).sampling
-    learner = _build_learner(config, seed, sampling)
+    learner = _build_learner(config, seed, sampling or strategy_class(strategy).sampling)
     pool, known_PF = learner.pool, learner.pool.known_PF
     setting = SelectionSetting(
         prompts=pool.prompts,

@@ -167,20 +167,20 @@ class TreeLearner:
     def update(self, groups: TrainingGroups, fresh_from: int) -> UpdateReport:
         """Train on groups of generated rollouts; see :meth:`simulations.learner.Learner.update`."""
         config, ids_R = self.config, groups.ids_R
+        if not len(ids_R):
+            return UpdateReport(0.0, 0.0, 0)
         prompts_R = np.repeat(groups.prompts_P, groups.sizes_P)
         share_R = 1.0 / np.repeat(groups.sizes_P, groups.sizes_P)
         advantages_RT = np.broadcast_to(groups.advantages_R.reshape(len(ids_R), -1), (len(ids_R), self.pool.depth))
-        stale = bool(len(ids_R)) and bool(ids_R.min() < fresh_from)
+        stale = bool(ids_R.min() < fresh_from)
         clipped, norm = 0.0, 0.0
         for epoch in range(config.epochs):
             push_PCA, clipped_now = self._push(prompts_R, ids_R, advantages_RT, share_R, stale or epoch > 0)
             clipped += clipped_now / config.epochs
             norm = norm if epoch else float(np.linalg.norm(push_PCA))
             self._logits_PCA += config.learning_rate * push_PCA
-        effective = 0
-        if len(ids_R):
-            starts_P = np.cumsum(groups.sizes_P) - groups.sizes_P
-            effective = int(np.logical_or.reduceat((advantages_RT != 0).any(1), starts_P).sum())
+        starts_P = np.cumsum(groups.sizes_P) - groups.sizes_P
+        effective = int(np.logical_or.reduceat((advantages_RT != 0).any(1), starts_P).sum())
         return UpdateReport(norm, clipped, effective)
 
     def pass_rates(self) -> Array:
@@ -220,7 +220,7 @@ class TreeLearner:
         contexts_RT, actions_RT = self._contexts[ids_R], self._actions[ids_R]
         probs_RTA = softmax(self._logits_PCA[prompts_R[:, None], contexts_RT])
         weights_RT, clipped = advantages_RT * share_R[:, None], 0.0
-        if stale and len(ids_R):
+        if stale:
             ratio_RT = np.take_along_axis(probs_RTA, actions_RT[:, :, None], 2)[:, :, 0] / self._probs[ids_R]
             cut_RT = ((advantages_RT > 0) & (ratio_RT > 1 + config.clip_high)) | (
                 (advantages_RT < 0) & (ratio_RT < 1 - config.clip_low)

@@ -25,17 +25,14 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, field_validator
 
-from simulations.equal_budget import EqualBudgetConfig, Recorder
+from simulations.equal_budget import EqualBudgetConfig, run_equal_budget
 from simulations.experiment import Experiment, ExperimentConfig
 from simulations.experiments.tournament import REGIMES
-from simulations.learner import UpdateReport
 from simulations.sweep import Cell
-from simulations.tree import TreeLearner, TreePoolConfig, build_tree_pool
+from simulations.tree import TreePoolConfig
 from simulations.tree_worlds import TREE_WORLDS, tree_world
 from simulations.worlds import run_seed
-from vas_theory.selection.strategies import make_strategy, strategy_class, strategy_names
-from vas_theory.selection.strategies.base import SelectionSetting
-from vas_theory.selection.strategies.driver import SelectionDriver
+from vas_theory.selection.strategies import strategy_class, strategy_names
 
 __all__ = ["CONTROLS", "EXPERIMENT", "StepCreditConfig", "train", "tree_arms"]
 
@@ -108,8 +105,7 @@ def _cells(config: StepCreditConfig) -> list[Cell]:
 def train(place: EqualBudgetConfig, arm: str, seed: int) -> pd.DataFrame:
     """Train with an arm until the budget of a world is spent.
 
-    :func:`simulations.equal_budget.run_equal_budget` for tree prompts, with the controls, and with strategies that
-    find nothing to train on in some steps.
+    :func:`simulations.equal_budget.run_equal_budget` for tree prompts, and for the controls.
 
     Args:
         place: the world, of tree prompts.
@@ -119,27 +115,14 @@ def train(place: EqualBudgetConfig, arm: str, seed: int) -> pd.DataFrame:
     Returns:
         The learning curve, with the columns of ``run_equal_budget``.
     """
-    assert isinstance(place.pool, TreePoolConfig)
-    batch, group, learning = place.batch_size, place.group_size, place.learner
+    tree = place.pool
+    assert isinstance(tree, TreePoolConfig)
     if arm == "uniform-8":
-        batch, group = max(round(batch * group / _SMALL_GROUP), 1), _SMALL_GROUP
-    pool = build_tree_pool(place.pool, np.random.default_rng([seed, 0]))
-    setting = SelectionSetting(
-        pool.prompts, batch, group, place.budget, seed, pool.max_visits, learning.advantage, learning.ddof, learning.eps
-    )
+        batch = max(round(place.batch_size * place.group_size / _SMALL_GROUP), 1)
+        place = place.model_copy(update={"batch_size": batch, "group_size": _SMALL_GROUP})
     own = strategy_class(_strategy(arm)).sampling
-    options = {"branching": place.pool.branching, "depth": place.pool.depth} if own == "tree" else {}
-    sampling = "tree" if arm == "uniform-tree" else own
-    learner = TreeLearner(pool, learning, seed, place.budget, sampling=sampling)
-    driver = SelectionDriver(make_strategy(_strategy(arm), setting, **options))
-    recorder = Recorder(learner, driver, place.evaluations)
-    while True:
-        fresh_from = driver.generated
-        groups = driver.collect(learner.generate)
-        if groups is None:
-            return recorder.finish()
-        learned = len(groups.ids_R) > 0
-        recorder.after_update(learner.update(groups, fresh_from) if learned else UpdateReport(0.0, 0.0, 0))
+    options = {"branching": tree.branching, "depth": tree.depth} if own == "tree" else {}
+    return run_equal_budget(place, _strategy(arm), seed, options, sampling="tree" if arm == "uniform-tree" else own)
 
 
 def _curve(cell: Cell, rate: float, seed: int, phase: str) -> pd.DataFrame:

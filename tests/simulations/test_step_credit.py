@@ -75,12 +75,6 @@ def test_who_cannot_play_is_left_out_for_the_reason_given() -> None:
     pd.testing.assert_frame_equal(train(place, "lspo", 0), train(place, "dapo", 0))
 
 
-def test_a_strategy_trains_as_in_any_world_of_tree_prompts() -> None:
-    place = tree_world("bimodal-27", learning_rate=1.6, scale=0.25)
-    for arm in ("uniform", "treerpo", "mopps", "speed", "vas-paper"):
-        pd.testing.assert_frame_equal(train(place, arm, 4), run_equal_budget(place, arm, 4))
-
-
 def test_a_step_may_find_nothing_to_train_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once all prompts are solved or out of reach, screening finds no mixed group; its rollouts are charged."""
     learned: list[int] = []
@@ -93,8 +87,8 @@ def test_a_step_may_find_nothing_to_train_on(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(TreeLearner, "update", record)
     place = tree_world("bimodal-27", learning_rate=102.4)
     last = train(place, "speed", run_seed("bimodal-27", 1)).iloc[-1]
-    assert min(learned) > 0
-    assert len(learned) < last["updates"]
+    assert min(learned) == 0
+    assert len(learned) == last["updates"]
     assert last["rollouts"] > 0.9 * place.budget
 
 

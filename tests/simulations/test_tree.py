@@ -178,3 +178,12 @@ def test_what_trees_cannot_do_is_refused() -> None:
         TreeLearner(_pool(), LearnerConfig(kl_weight=0.1), 0, budget=1)
     with pytest.raises(ArgumentError, match="sampling"):
         TreeLearner(_pool(), LearnerConfig(), 0, budget=1, sampling="stratified")
+
+
+def test_a_step_without_groups_changes_nothing() -> None:
+    learner = TreeLearner(_pool(), LearnerConfig(epochs=2), 3, budget=100)
+    before = learner.logits()
+    none = np.empty(0, dtype=np.int64)
+    report = learner.update(TrainingGroups(none, none, none, np.empty(0), np.empty(0)), 0)
+    np.testing.assert_array_equal(learner.logits(), before)
+    assert (report.gradient_norm, report.clip_fraction, report.effective_groups) == (0.0, 0.0, 0)
