@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.metadata
 import inspect
 import logging
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from accelerate.utils import gather_object
+from transformers import TrainerState
+from transformers.trainer_utils import TrainOutput
 
 from full_scale.trl_adapter.compatibility import excludes_unscored
 from full_scale.trl_adapter.config import VASConfig
@@ -111,7 +114,23 @@ class VASMixin(_Base):
         if resume_from_checkpoint is True:
             newest = newest_intact(self.args.output_dir)
             resume_from_checkpoint = None if newest is None else str(newest)
+        if resume_from_checkpoint and self._restore_finished(Path(resume_from_checkpoint)):
+            return TrainOutput(self.state.global_step, math.nan, {})
         return super().train(resume_from_checkpoint, *args, **kwargs)
+
+    def _restore_finished(self, checkpoint: Path) -> bool:
+        """Restore a run that made its last step before it was stopped; the trainer itself would make one more."""
+        record = checkpoint / "trainer_state.json"
+        if not record.exists():
+            return False
+        state = TrainerState.load_from_json(str(record))
+        if state.global_step < (self.args.max_steps if self.args.max_steps > 0 else state.max_steps):
+            return False
+        self._load_from_checkpoint(str(checkpoint), self.model)
+        sampler, self._vas_counters = read_sampler(checkpoint)
+        self.sampler.load_state_dict(sampler)
+        self.state = state
+        return True
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         if not self.model.training:

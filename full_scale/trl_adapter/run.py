@@ -241,8 +241,10 @@ def train_arms(
         from full_scale.trl_adapter import mixin, progress
 
         sections = {name: value for name, value in config.model_dump(mode="json").items() if name != "name"}
+        table = pd.DataFrame(rows)
+        first = ["arm", "seed", "step"]  # rows of a run that was read back have their columns by the alphabet
         write_table(
-            pd.DataFrame(rows),
+            table[[*first, *sorted(table.columns.difference(first))]],
             output / "training_steps.parquet",
             config=sections,
             seed=config.seed,

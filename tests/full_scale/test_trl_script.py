@@ -81,7 +81,8 @@ trainer = VASGRPOTrainer(model=model, reward_funcs=parity, args=args, train_data
                          vas=VASConfig())
 trainer.train(resume_from_checkpoint=resume and any(name.startswith("checkpoint") for name in os.listdir(output)))
 TIMES = ("sampler_seconds", "step_time", "runtime", "per_second", "flos")
-logs = [{k: v for k, v in row.items() if not any(t in k for t in TIMES)} for row in trainer.state.log_history[:-1]]
+steps = [row for row in trainer.state.log_history if "loss" in row]
+logs = [{k: v for k, v in row.items() if not any(t in k for t in TIMES)} for row in steps]
 weights = [value.double().sum().item() for value in trainer.model.state_dict().values()]
 with open(os.path.join(output, "result.json"), "w") as stream:
     json.dump({"logs": logs, "weights": weights, "sampler": trainer.sampler.state_dict()["checksum"]}, stream)

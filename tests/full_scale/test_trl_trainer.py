@@ -327,6 +327,16 @@ def test_damaged_or_foreign_checkpoints_are_refused(build: Callable[..., Any]) -
         build().train(resume_from_checkpoint=str(folder / "checkpoint-4"))
 
 
+def test_a_run_stopped_after_its_last_step_makes_no_more(build: Callable[..., Any]) -> None:
+    whole = build(max_steps=4)
+    whole.train()
+    resumed = build(max_steps=4)
+    output = resumed.train(resume_from_checkpoint=True)
+    assert output.global_step == resumed.state.global_step == 4
+    assert resumed.sampler.state_dict()["checksum"] == whole.sampler.state_dict()["checksum"]
+    assert all(map(torch.equal, weights_of(resumed), weights_of(whole)))
+
+
 def test_weighted_share_can_be_switched_off(build: Callable[..., Any]) -> None:
     """With a mixture ratio of 0 every prompt comes once a pass, whatever the rewards."""
     record = Recorder()
