@@ -114,8 +114,10 @@ class VASMixin(_Base):
         if resume_from_checkpoint is True:
             newest = newest_intact(self.args.output_dir)
             resume_from_checkpoint = None if newest is None else str(newest)
-        if resume_from_checkpoint and self._restore_finished(Path(resume_from_checkpoint)):
-            return TrainOutput(self.state.global_step, math.nan, {})
+        if resume_from_checkpoint:
+            self.args.eval_on_start = False  # the start is past: it would overwrite the evaluation of that step
+            if self._restore_finished(Path(resume_from_checkpoint)):
+                return TrainOutput(self.state.global_step, math.nan, {})
         return super().train(resume_from_checkpoint, *args, **kwargs)
 
     def _restore_finished(self, checkpoint: Path) -> bool:

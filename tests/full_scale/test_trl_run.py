@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -196,6 +197,34 @@ def test_folder_without_weights_or_tokenizer_says_so(tiny_folder: Path, tmp_path
     code, _, error = call("smollm2-gpu", folder, tmp_path / "out", ARITHMETIC)
     assert (code, error.count("\n")) == (2, 1)
     assert "its weights cannot be read from" in error
+
+
+def test_a_resumed_run_evaluates_as_the_uninterrupted_one(tiny_folder: Path, tmp_path: Path) -> None:
+    """Its start is past: evaluating there again would replace what the checkpoint's step had found."""
+    from transformers import TrainerCallback
+
+    from full_scale.config import load_config
+    from full_scale.tasks import load_task
+    from full_scale.trl_adapter.run import TrlRun
+
+    class Keep(TrainerCallback):
+        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            name = f"checkpoint-{state.global_step}"
+            shutil.copytree(Path(args.output_dir) / name, tmp_path / "kept" / name)
+
+    settings = {**SMALL, "training.steps": 6, "objective.epochs": 1, "model.name": tiny_folder}
+    config = load_config("smollm2-gpu", [*(f"{key}={value}" for key, value in settings.items()), ARITHMETIC])
+
+    def evaluations(folder: str, resume: str | None) -> list[tuple[int, float]]:
+        trainer = TrlRun(config, config.arms[1], 0, tmp_path / folder, load_task(config.task)).build(lambda _: None)
+        if resume is None:
+            trainer.add_callback(Keep())
+        trainer.train(resume_from_checkpoint=resume)
+        return [(row["step"], row["eval_reward"]) for row in trainer.state.log_history if "eval_reward" in row]
+
+    whole = evaluations("whole", None)
+    assert [step for step, _ in whole] == list(range(7))
+    assert evaluations("resumed", str(tmp_path / "kept" / "checkpoint-4")) == whole
 
 
 @pytest.mark.slow
