@@ -13,6 +13,7 @@ import pytest
 from paper_figures.readme import render_readme
 from vas_theory.claims import all_claims
 from vas_theory.claims.ledger import read_record
+from vas_theory.storage import read_table
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(bash|python)\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
@@ -45,3 +46,19 @@ def test_code_blocks_run(number: int, tmp_path: Path) -> None:
         command = ["bash", "-euo", "pipefail", "-c", script]
     answer = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert answer.returncode == 0, answer.stderr
+
+
+def test_what_the_first_screen_says_of_real_training() -> None:
+    """When the study's table changes, the sentences have to be read again."""
+    path = Path(__file__).resolve().parents[1] / "full_scale" / "results" / "paper" / "validation.parquet"
+    table = read_table(path).set_index("id")
+    gains = table[table["quantity"] == "accuracy_gain"].set_index("arm")
+    assert len(gains) == 6  # seven arms, uniform among them
+    assert (gains["measured_low"] <= 0).all()
+    assert (gains.loc[["vas-paper", "dapo"], "measured_high"] < 0).all()
+    assert set(gains.loc[["vas-paper", "dapo"], "verdict"]) == {"held"}
+    assert gains.loc["index", "verdict"] == "failed"
+    assert 1.75 < table.loc["P5/mixed-groups/index", "measured"] < 2
+    assert (
+        table.loc[["P3/posterior-calibration/vas", "P3/posterior-calibration/vas-weighted"], "measured"] < 0.5
+    ).all()
