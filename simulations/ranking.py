@@ -26,6 +26,17 @@ BASELINE, REFERENCE = "uniform", "oracle"
 _SMALLEST_GAP = 0.01
 """Shares of a smaller gap between the two would be ratios of noise."""
 
+_RUN = ["world", "strategy", "seed"]
+
+
+def _final_curves(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the final runs' measurements in order of the rollouts spent, one row a count.
+
+    A step that trains on kept rollouts alone spends none: of the rows of one count the last is where the run stands.
+    """
+    final = table[table["phase"] == "final"].sort_values("rollouts", kind="stable")
+    return final.drop_duplicates([*_RUN, "rollouts"], keep="last")
+
 
 def final_scores(table: pd.DataFrame, column: str = "pass_rate") -> dict[str, NDArray[np.float64]]:
     """Return each strategy's final scores as (worlds, seeds), worlds and seeds in sorted order.
@@ -39,9 +50,7 @@ def final_scores(table: pd.DataFrame, column: str = "pass_rate") -> dict[str, ND
     """
     if table["regime"].nunique() > 1:
         raise DataError("rank the regimes of a tournament's table one by one")
-    final = table[table["phase"] == "final"]
-    last = final.loc[final.groupby(["world", "strategy", "seed"])["rollouts"].idxmax()]
-    return _by_strategy(last, column)
+    return _by_strategy(_final_curves(table).groupby(_RUN).tail(1), column)
 
 
 def _by_strategy(runs: pd.DataFrame, column: str) -> dict[str, NDArray[np.float64]]:
@@ -57,7 +66,7 @@ def _by_strategy(runs: pd.DataFrame, column: str) -> dict[str, NDArray[np.float6
 
 def _runs(table: pd.DataFrame) -> pd.DataFrame:
     """Return one row a final run: share of the budget until uniform's final pass rate, and the curve's mean."""
-    final = table[table["phase"] == "final"].sort_values("rollouts")
+    final = _final_curves(table)
     base = final[final["strategy"] == BASELINE].groupby(["world", "seed"])["pass_rate"].last().to_dict()
     rows = []
     for (name, place, seed), part in final.groupby(["strategy", "world", "seed"]):

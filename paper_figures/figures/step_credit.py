@@ -31,12 +31,6 @@ _RANKED = [
 ]  # fmt: skip
 
 
-def _measurements(tables: Tables) -> pd.DataFrame:
-    """Return the table's rows, the later one where a step trained on kept rollouts alone and so spent none."""
-    key = ["world", "strategy", "regime", "phase", "learning_rate", "seed", "rollouts"]
-    return tables["runs"].frame.drop_duplicates(key, keep="last", ignore_index=True)
-
-
 def _regimes(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {regime: frame[frame["regime"] == regime] for regime in _REGIMES if (frame["regime"] == regime).any()}
 
@@ -61,7 +55,7 @@ def _difference(ours: Array, theirs: Array) -> dict[str, float]:
 
 def _reached_by(part: pd.DataFrame, strategy: str, shares: dict[str, float]) -> Array:
     """Return the pass rates, worlds by seeds, that a strategy has after a share of each world's budget."""
-    runs = part[(part["phase"] == "final") & (part["strategy"] == strategy)].sort_values("rollouts")
+    runs = part[(part["phase"] == "final") & (part["strategy"] == strategy)].sort_values("rollouts", kind="stable")
     rows = [
         [np.interp(share * run["budget"].iloc[0], run["rollouts"], run["pass_rate"]) for _, run in each.groupby("seed")]
         for share, each in ((shares[str(world)], each) for world, each in runs.groupby("world"))
@@ -100,7 +94,7 @@ def _effects(part: pd.DataFrame, best: list[str]) -> list[dict[str, Any]]:
 
 def _step_lengths(part: pd.DataFrame) -> pd.Series:
     """Return how long an arm's first updates are beside uniform's in groups of one size, the mean over runs."""
-    final = part[(part["phase"] == "final") & (part["rollouts"] > 0)].sort_values("rollouts")
+    final = part[(part["phase"] == "final") & (part["rollouts"] > 0)].sort_values("rollouts", kind="stable")
     first = final.groupby(["world", "seed", "strategy"])["gradient_norm"].first().unstack()
     ratios: pd.Series = first.div(first["uniform"], axis=0).mean()
     return ratios
@@ -110,7 +104,7 @@ def numbers(tables: Tables) -> pd.DataFrame:
     """Return every arm's ranking, the differences that tell credit, choice and groups apart, and gains by world."""
     from simulations.ranking import chosen_rates, rank_strategies
 
-    frame = _measurements(tables)
+    frame = tables["runs"].frame
     parts = []
     for regime, part in _regimes(frame).items():
         ranking = rank_strategies(part, resamples=_RESAMPLES)[_RANKED]
@@ -209,7 +203,7 @@ def caption(numbers: pd.DataFrame) -> str:
 
 
 def _draw_curves(axis: Axes, frame: pd.DataFrame, best: list[str], look: Look) -> None:
-    final = frame[(frame["phase"] == "final") & (frame["regime"] == "fixed")].sort_values("rollouts")
+    final = frame[(frame["phase"] == "final") & (frame["regime"] == "fixed")].sort_values("rollouts", kind="stable")
     final = final[final["world"] == (_CURVES_IN if (final["world"] == _CURVES_IN).any() else final["world"].min())]
     shares = np.linspace(0, 1, 25)
     arms = [name for name in (*best, *_CONTROLS, *_TREES) if (final["strategy"] == name).any()]
@@ -267,7 +261,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     """Draw curves, what the parts are worth, rankings and maps."""
     table = numbers(tables)
     ranking = _rows(table, "ranking", "fixed").sort_values("rank")
-    _draw_curves(axes[0], _measurements(tables), _best_chooser(ranking), look)
+    _draw_curves(axes[0], tables["runs"].frame, _best_chooser(ranking), look)
     axes[0].set_title("(a) Learning curves in one world")
     effects = list(dict.fromkeys(table.loc[table["kind"] == "effect", "effect"]))
     _draw_points(axes[1], table, "effect", "effect", effects, look)

@@ -79,6 +79,17 @@ def test_ending_early_is_no_shorter_time() -> None:
     assert ranking.loc["bad", "area"] == pytest.approx((0.2 + at_half) / 4 + at_half / 2)
 
 
+def test_of_two_measurements_at_one_count_the_later_stands() -> None:
+    """A step that trains on kept rollouts alone spends none."""
+    table = _table(FINALS)
+    for spent in (50, 100):
+        at = (table["strategy"] == "good") & (table["rollouts"] == spent)
+        earlier = table[at].assign(pass_rate=0.0, held_out_pass_rate=0.0, effective_groups=0.0)
+        doubled = pd.concat([table[~at], earlier, table[at]], ignore_index=True)
+        pd.testing.assert_frame_equal(rank_strategies(doubled, resamples=10), rank_strategies(table, resamples=10))
+        pd.testing.assert_frame_equal(world_winners(doubled), world_winners(table))
+
+
 def test_worlds_where_all_reach_the_ceiling_say_nothing_about_the_gap() -> None:
     finals = {name: {**worlds, "c": [0.999, 0.999]} for name, worlds in FINALS.items()}
     assert gaps_closed(final_scores(_table(finals)), "good") == pytest.approx([0.625, 0.1, np.nan], nan_ok=True)
