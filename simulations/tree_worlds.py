@@ -7,7 +7,7 @@ from typing import Any
 from simulations.equal_budget import EqualBudgetConfig
 from simulations.learner import LearnerConfig
 from simulations.tree import TreePoolConfig
-from vas_theory.errors import ArgumentError, UnknownNameError
+from simulations.worlds import world_settings
 
 __all__ = ["TREE_WORLDS", "generated_share", "tree_world"]
 
@@ -39,11 +39,8 @@ def tree_world(name: str, *, learning_rate: float, scale: float = 1.0, evaluatio
         UnknownNameError: there is no such world.
         ArgumentError: the scale is not in (0, 1].
     """
-    if name not in TREE_WORLDS:
-        raise UnknownNameError("world", name, TREE_WORLDS)
-    if not 0 < scale <= 1:
-        raise ArgumentError("scale", "lie in (0, 1]", scale)
-    pool = TreePoolConfig(prompts=max(round(_PROMPTS * scale), 1), held_out=_HELD_OUT, **TREE_WORLDS[name])
+    settings = world_settings(TREE_WORLDS, name, scale)
+    pool = TreePoolConfig(prompts=max(round(_PROMPTS * scale), 1), held_out=_HELD_OUT, **settings)
     leaves = pool.branching**pool.depth
     return EqualBudgetConfig(
         pool=pool,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from simulations.equal_budget import EqualBudgetConfig
@@ -10,7 +11,7 @@ from simulations.learner import LearnerConfig
 from simulations.pool import PoolConfig
 from vas_theory.errors import ArgumentError, UnknownNameError
 
-__all__ = ["WORLDS", "development_worlds", "held_out_worlds", "run_seed", "world"]
+__all__ = ["WORLDS", "development_worlds", "held_out_worlds", "run_seed", "world", "world_settings"]
 
 _BERNOULLI: dict[str, Any] = {"rewards": "bernoulli", "arms": 2}
 
@@ -36,6 +37,20 @@ WORLDS: dict[str, dict[str, Any]] = {
 """What differs from the default of :class:`~simulations.equal_budget.EqualBudgetConfig`, by name."""
 
 
+def world_settings(worlds: Mapping[str, dict[str, Any]], name: str, scale: float) -> dict[str, Any]:
+    """Return what a table of worlds holds under a name, once name and scale are known to be good.
+
+    Raises:
+        UnknownNameError: there is no such world.
+        ArgumentError: the scale is not in (0, 1].
+    """
+    if name not in worlds:
+        raise UnknownNameError("world", name, worlds)
+    if not 0 < scale <= 1:
+        raise ArgumentError("scale", "lie in (0, 1]", scale)
+    return worlds[name]
+
+
 def world(name: str, *, learning_rate: float = 0.2, scale: float = 1.0, evaluations: int = 8) -> EqualBudgetConfig:
     """Return a named world.
 
@@ -49,11 +64,7 @@ def world(name: str, *, learning_rate: float = 0.2, scale: float = 1.0, evaluati
         UnknownNameError: there is no such world.
         ArgumentError: the scale is not in (0, 1].
     """
-    if name not in WORLDS:
-        raise UnknownNameError("world", name, WORLDS)
-    if not 0 < scale <= 1:
-        raise ArgumentError("scale", "lie in (0, 1]", scale)
-    values = WORLDS[name]
+    values = world_settings(WORLDS, name, scale)
     full = EqualBudgetConfig(**{**values, "pool": PoolConfig(**values["pool"])})
     assert isinstance(full.pool, PoolConfig)
     pool = {"prompts": round(full.pool.prompts * scale), "held_out": round(full.pool.held_out * scale)}

@@ -21,20 +21,18 @@ Every rollout is charged in full, though a tree generates a shared prefix once:
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
+from simulations.comparison import Comparison, ComparisonConfig, Rates, Worlds, check_names
 from simulations.equal_budget import EqualBudgetConfig, run_equal_budget
-from simulations.experiment import Experiment, ExperimentConfig
-from simulations.experiments.tournament import REGIMES
+from simulations.experiment import Experiment
 from simulations.sweep import Cell
 from simulations.tree import TreePoolConfig
 from simulations.tree_worlds import TREE_WORLDS, tree_world
-from simulations.worlds import run_seed
 from vas_theory.selection.strategies import strategy_class, strategy_names
 
-__all__ = ["CONTROLS", "EXPERIMENT", "StepCreditConfig", "train", "tree_arms"]
+__all__ = ["COMPARISON", "CONTROLS", "EXPERIMENT", "StepCreditConfig", "train", "tree_arms"]
 
 CONTROLS = ("uniform-8", "uniform-tree")
 """Arms that are uniform sampling with other groups; see the head of this module."""
@@ -52,54 +50,21 @@ def _plays(name: str) -> bool:
     return found.sampling in ("independent", "tree") and not found.needs_truth and name != "lspo"
 
 
-class StepCreditConfig(ExperimentConfig):
+class StepCreditConfig(ComparisonConfig):
     """Who plays where, and how often."""
 
-    strategies: tuple[str, ...] = Field(default=(), description="names of the arms; all when empty")
-    worlds: tuple[str, ...] = Field(default=tuple(TREE_WORLDS), min_length=1, description="names of the worlds")
-    seeds: int = Field(default=20, ge=2, description="paired seeds of the final runs")
-    tuning_seeds: int = Field(default=3, ge=1, description="other seeds, for the choice of the learning rate")
-    fixed_rate: float = Field(default=0.4, gt=0, description="the learning rate that is the same for all")
-    learning_rates: tuple[float, ...] = Field(
-        default=(0.4, 1.6, 6.4, 25.6, 102.4), min_length=1, description="the grid for tuning, the same for all"
-    )
-    scale: float = Field(default=1.0, gt=0, le=1, description="multiplies pools and budgets")
+    worlds: Worlds = tuple(TREE_WORLDS)
+    learning_rates: Rates = (0.4, 1.6, 6.4, 25.6, 102.4)
 
     @field_validator("worlds")
     @classmethod
     def _worlds_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = set(names) - set(TREE_WORLDS)
-        if unknown:
-            raise ValueError(f"there is no world of tree prompts {', '.join(sorted(unknown))}")
-        return names
+        return check_names(names, TREE_WORLDS, "there is no world of tree prompts {}")
 
     @field_validator("strategies")
     @classmethod
     def _arms_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = set(names) - set(tree_arms())
-        if unknown:
-            raise ValueError(f"{', '.join(sorted(unknown))} cannot play on tree prompts")
-        return names
-
-
-def _strategy(arm: str) -> str:
-    return "uniform" if arm in CONTROLS else arm
-
-
-def _cells(config: StepCreditConfig) -> list[Cell]:
-    rates = {"fixed": (config.fixed_rate,), "tuned": config.learning_rates}
-    shared = {"seeds": config.seeds, "tuning_seeds": config.tuning_seeds, "scale": config.scale}
-    return [
-        Cell(
-            f"{place}.{arm}.{regime}",
-            {**shared, "learning_rates": list(rates[regime]), "world": place, "strategy": arm, "regime": regime},
-            config.seed,
-            (strategy_class(_strategy(arm)).__module__,),
-        )
-        for regime in REGIMES
-        for place in config.worlds
-        for arm in config.strategies or tree_arms()
-    ]
+        return check_names(names, tree_arms(), "{} cannot play on tree prompts")
 
 
 def train(place: EqualBudgetConfig, arm: str, seed: int) -> pd.DataFrame:
@@ -120,39 +85,20 @@ def train(place: EqualBudgetConfig, arm: str, seed: int) -> pd.DataFrame:
     if arm == "uniform-8":
         batch = max(round(place.batch_size * place.group_size / _SMALL_GROUP), 1)
         place = place.model_copy(update={"batch_size": batch, "group_size": _SMALL_GROUP})
-    own = strategy_class(_strategy(arm)).sampling
+    strategy = "uniform" if arm in CONTROLS else arm
+    own = strategy_class(strategy).sampling
     options = {"branching": tree.branching, "depth": tree.depth} if own == "tree" else {}
-    return run_equal_budget(place, _strategy(arm), seed, options, sampling="tree" if arm == "uniform-tree" else own)
+    return run_equal_budget(place, strategy, seed, options, sampling="tree" if arm == "uniform-tree" else own)
 
 
-def _curve(cell: Cell, rate: float, seed: int, phase: str) -> pd.DataFrame:
-    """Run once; rows on the way keep what was spent and reached and how long updates were, the last one keeps all."""
-    where, arm = cell.config["world"], cell.config["strategy"]
-    place = tree_world(where, learning_rate=rate, scale=cell.config["scale"])
-    curve = train(place, arm, run_seed(where, seed))
-    if phase == "tuning":
-        curve = curve.iloc[[-1]]
-    else:
-        kept = ["rollouts", "pass_rate", "gradient_norm"]
-        curve.loc[curve.index[:-1], curve.columns.difference(kept)] = np.nan
-    measured = curve.astype(np.float32).assign(rollouts=curve["rollouts"])
-    key = {"world": where, "strategy": arm, "regime": cell.config["regime"], "phase": phase}
-    key |= {"learning_rate": rate, "seed": seed, "budget": place.budget}
-    return pd.concat([pd.DataFrame(key, index=curve.index), measured], axis=1)
+COMPARISON = Comparison(
+    tree_world, train, tree_arms, kept=("rollouts", "pass_rate", "gradient_norm"), controls=CONTROLS
+)
+"""How arms are compared; the way keeps how long updates were, too."""
 
 
 def _run_cell(cell: Cell) -> pd.DataFrame:
-    """Tune where there is a choice, then run the final seeds; the tuning seeds follow them, so that they never meet."""
-    first, seeds, rates = cell.seed * 1000, cell.config["seeds"], cell.config["learning_rates"]
-    tuning: list[pd.DataFrame] = []
-    best = rates[0]
-    if len(rates) > 1:
-        others = range(first + seeds, first + seeds + cell.config["tuning_seeds"])
-        tuning = [_curve(cell, rate, seed, "tuning") for rate in rates for seed in others]
-        reached = pd.concat(tuning).groupby("learning_rate")["pass_rate"].mean()
-        best = rates[int(np.argmax(reached.reindex(rates)))]
-    final = [_curve(cell, best, first + index, "final") for index in range(seeds)]
-    return pd.concat([*tuning, *final], ignore_index=True)
+    return COMPARISON.run_cell(cell)
 
 
 EXPERIMENT = Experiment(
@@ -177,6 +123,6 @@ EXPERIMENT = Experiment(
         ),
         "paper": StepCreditConfig(),
     },
-    cells=_cells,
+    cells=COMPARISON.cells,
     run_cell=_run_cell,
 )

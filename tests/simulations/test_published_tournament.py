@@ -45,7 +45,7 @@ def _check(table: pd.DataFrame, cell: Cell, phase: str) -> None:
     rows = table[mask & (table["phase"] == phase)]
     first = rows.iloc[0]
     rows = rows[(rows["seed"] == first["seed"]) & (rows["learning_rate"] == first["learning_rate"])]
-    made = tournament._curve(cell, float(first["learning_rate"]), int(first["seed"]), phase)
+    made = tournament.COMPARISON.run(cell, float(first["learning_rate"]), int(first["seed"]), phase)
     pd.testing.assert_frame_equal(made.reset_index(drop=True), rows.reset_index(drop=True), check_exact=True)
 
 

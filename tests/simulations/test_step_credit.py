@@ -232,5 +232,5 @@ def test_the_committed_table_is_whole_and_made_again_bit_for_bit(name: str) -> N
     world, arm, regime = name.split(".")
     cell = Cell(name, {"world": world, "strategy": arm, "regime": regime, "scale": 1.0}, 0)
     rows = table[(table["world"] == world) & (table["strategy"] == arm) & (table["regime"] == regime)]
-    made = step_credit._curve(cell, 0.4, 0, "final").reset_index(drop=True)
+    made = step_credit.COMPARISON.run(cell, 0.4, 0, "final").reset_index(drop=True)
     pd.testing.assert_frame_equal(made, rows[rows["seed"] == 0].reset_index(drop=True), check_exact=True)
