@@ -1,4 +1,4 @@
-"""One look for all figures: Okabe-Ito colours that keep their order in grey, mathtext, fixed sizes.
+"""One look for all figures: Okabe-Ito colours and one beside them that keep their order in grey, mathtext, fixed sizes.
 
 Nothing is set at import: :func:`figure_style` is a context manager that starts from matplotlib's own
 defaults, so neither a user's matplotlibrc nor an earlier figure can change what is drawn.
@@ -22,6 +22,10 @@ OKABE_ITO = {
     "vermilion": "#D55E00",
     "purple": "#CC79A7",
 }
+_DARK = {"blue": "#2a80c0", "vermilion": "#f07f3c"}
+"""Lighter on dark paper, where the originals are faint."""
+_WINE = {"light": "#7a1f4b", "dark": "#f7c6d9"}
+"""In place of the palette's black, which the text has: far from the others in tone, so in grey as well."""
 
 Theme = Literal["light", "dark"]
 
@@ -78,7 +82,16 @@ _ARMS = {
     "vas-weighted": ("vermilion", ":", "D"),
     "dapo": ("sky", (0, (5, 1)), "v"),
     "mopps": ("purple", (0, (3, 1, 1, 1)), "P"),
+    "vas-paper": ("wine", (0, (1, 1)), "X"),
+    "oracle": ("ink", (0, (8, 2)), "*"),
+    # these and those above that share their colour are never drawn in one figure
+    "vas-paper-1": ("purple", (0, (3, 1, 1, 1)), "P"),
+    "uniform-8": ("sky", (0, (5, 1)), "v"),
+    "uniform-tree": ("purple", (0, (3, 1, 1, 1)), "P"),
+    "treerpo": ("vermilion", ":", "D"),
+    "tree-opo": ("wine", (0, (1, 1)), "X"),
 }
+_OTHERS = ("vermilion", "sky", "purple")
 
 
 @dataclass(frozen=True)
@@ -109,9 +122,13 @@ class Look:
         return "#ffffff" if self.theme == "light" else "#171b20"
 
     def colour(self, name: str) -> str:
-        """Return an Okabe-Ito colour, lightened on dark paper where it would lack contrast."""
-        if self.theme == "dark" and name in ("blue", "vermilion"):
-            return {"blue": "#4fa3d9", "vermilion": "#f07f3c"}[name]
+        """Return ``ink``, ``wine`` or a colour of Okabe and Ito's, lighter or darker where it would lack contrast."""
+        if name == "ink":
+            return self.ink
+        if name == "wine":
+            return _WINE[self.theme]
+        if self.theme == "dark" and name in _DARK:
+            return _DARK[name]
         if self.theme == "light" and name == "orange":
             return "#D08A00"
         return OKABE_ITO[name]
@@ -122,11 +139,13 @@ class Look:
         return {"color": self.colour(colour), "linestyle": dash, "marker": marker}
 
     def arm(self, name: str) -> dict[str, Any]:
-        """Return colour, dash and marker of a sampling arm, the same in every figure."""
-        if name in _ARMS:
-            colour, dash, marker = _ARMS[name]
-            return {"color": self.colour(colour), "linestyle": dash, "marker": marker}
-        return self.series(2 + sum(name.encode()) % (len(_SERIES) - 2))
+        """Return colour, dash and marker of a sampling arm, the same in every figure.
+
+        Arms that have none of their own share three colours, a dash and a marker.
+        """
+        other = (_OTHERS[sum(name.encode()) % len(_OTHERS)], (0, (6, 1, 2, 1)), "h")
+        colour, dash, marker = _ARMS.get(name, other)
+        return {"color": self.colour(colour), "linestyle": dash, "marker": marker}
 
     def parameters(self) -> dict[str, Any]:
         """Return the matplotlib settings of this look."""

@@ -210,7 +210,7 @@ def _draw_curves(axis: Axes, frame: pd.DataFrame, best: list[str], look: Look) -
     for index, name in enumerate(arms):
         runs = final[final["strategy"] == name].groupby("seed")
         curves = [np.interp(shares, run["rollouts"] / run["budget"], run["pass_rate"]) for _, run in runs]
-        axis.plot(shares, np.mean(curves, axis=0), label=name, markevery=(index, 6), **look.series(index))
+        axis.plot(shares, np.mean(curves, axis=0), label=name, markevery=(index, 6), **look.arm(name))
     axis.set(xlabel="share of the budget spent", ylabel="mean pass rate")
     axis.legend(loc="upper left", fontsize=0.75 * look.medium.font_size)
 

@@ -150,7 +150,7 @@ def _draw_curves(axis: Axes, frame: pd.DataFrame, ranking: pd.DataFrame, look: L
     for index, name in enumerate(name for name in wanted if name in ranking.index):
         runs = final[final["strategy"] == name].groupby(["world", "seed"])
         curves = [np.interp(shares, run["rollouts"] / run["budget"], run["pass_rate"]) for _, run in runs]
-        axis.plot(shares, np.mean(curves, axis=0), label=name, markevery=(index, 7), **look.series(index))
+        axis.plot(shares, np.mean(curves, axis=0), label=name, markevery=(index, 7), **look.arm(name))
     axis.set(xlabel="share of the budget spent", ylabel="mean pass rate")
     lowest, highest = axis.get_ylim()
     axis.set_yticks([tick for tick in axis.get_yticks() if lowest <= tick <= highest])

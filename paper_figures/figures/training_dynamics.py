@@ -21,7 +21,6 @@ _ARMS = {
     "vas-paper-1": "VAS, $\\lambda$ = 1",
     "vas": "our sampler, no scoring",
 }
-_STYLES = {"uniform": 0, "vas-paper-0.5": 1, "vas-paper-1": 3, "vas": 2}
 _PANELS = (
     ("training_rollouts", "gradient_norm", "(a) Gradient norm"),
     ("training_rollouts", "clip_fraction", "(b) Clip fraction"),
@@ -134,7 +133,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     start = frame.groupby(["arm", "seed"])["held_out_pass_rate"].transform("first")
     frame = frame.assign(rise=100 * (frame["held_out_pass_rate"] - start))
     for axis, (spent, measure, title) in zip(axes, _PANELS, strict=True):
-        for arm, text in _ARMS.items():
+        for place, (arm, text) in enumerate(_ARMS.items()):
             runs = frame[frame["arm"] == arm].dropna(subset=[measure])
             if spent == "training_rollouts":
                 runs = runs[runs["training_rollouts"] <= limit]
@@ -143,14 +142,14 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
             if measure != "rise":
                 window = (runs["updates"] - 1) // _WINDOW
                 runs = runs.assign(**{spent: runs.groupby(window)[spent].transform("mean")})
-            style = look.series(_STYLES[arm])
+            style = look.arm(arm.removesuffix("-0.5"))  # half is what vas-paper has by default
             means = means_over_seeds(runs, [spent], [measure])
             thousands = means[spent] / 1000
             axis.fill_between(
                 thousands, means[f"{measure}_low"], means[f"{measure}_high"], color=style["color"], alpha=0.2,
                 linewidth=0,
             )  # fmt: skip
-            axis.plot(thousands, means[measure], label=text, markevery=(0.05 + 0.03 * _STYLES[arm], 0.2), **style)
+            axis.plot(thousands, means[measure], label=text, markevery=(0.05 + 0.03 * place, 0.2), **style)
         axis.set(xlabel="thousand rollouts " + ("trained on" if spent == "training_rollouts" else "of every kind"))
         axis.set(ylabel=_WORDS[measure])
         axis.set_title(title)
