@@ -11,6 +11,7 @@ from pathlib import Path
 from paper_figures import render
 from paper_figures.declaration import ROOT, Figure, Table, output_folder, published_folder
 from paper_figures.explorer.facts import TABLES as EXPLORER_TABLES
+from paper_figures.explorer.study import STUDY
 from paper_figures.figures import get_figures
 from paper_figures.graph import Node
 from paper_figures.report.results import TABLES as REPORT_TABLES
@@ -149,7 +150,7 @@ def report_node(root: Path, preset: str) -> Node:
 
 
 def explorer_node(root: Path, preset: str) -> Node:
-    """Return the node of the explorer, which carries the tournament's worlds and a measured pool."""
+    """Return the node of the explorer: the tournament's worlds, a measured pool, and the study where it is there."""
     require("jinja2", "figures")
     from paper_figures.explorer import assemble
 
@@ -161,12 +162,13 @@ def explorer_node(root: Path, preset: str) -> Node:
             temporary.write_text(content, encoding="utf-8")
 
     tables = _remedies(EXPLORER_TABLES, root, preset)
+    study = [path for table in STUDY if (path := table.path(root, preset)).is_file() and path not in tables]
     own = [path for path in (HERE / "explorer").iterdir() if path.suffix in (".py", ".html", ".css", ".js")]
     shared = [HERE / "laboratory.py", HERE / "report" / "style.css", HERE / "report" / "maths.py"]
     return Node(
         name="explorer",
         sources=_sources([*own, *shared]),
-        inputs=list(tables),
+        inputs=[*tables, *study],
         outputs=[target],
         record=target.with_name("explorer.html.meta.json"),
         build=write,

@@ -162,6 +162,7 @@
       + `final pass rate ${signed(best.gain)} over uniform, 95% interval ${signed(best.gain_low)} to ${signed(best.gain_high)}. `
       + (level.length ? `Within noise of it there: ${level.map((arm) => arm.name).join(", ")}. ` : "")
       + (best.gain_low <= 0 ? "Its interval reaches down to uniform sampling, which is simpler. " : "");
+    byId("study").textContent = FACTS.study[best.name] ?? "";
     byId("differences").textContent = advice.differences.length ? `That world differs from yours: ${advice.differences.join("; ")}.` : "";
     byId("arms").replaceChildren(...advice.arms.map((arm) => {
       const line = document.createElement("tr");

@@ -1,4 +1,4 @@
-"""The measured facts that the explorer's page carries: pools to start from and the tournament's worlds."""
+"""The measured facts that the explorer's page carries: pools to start from, the tournament's worlds, the study."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from paper_figures.declaration import Table
+from paper_figures.explorer.study import study_sentences
 from paper_figures.laboratory import TOURNAMENT, world_gains
 from vas_theory.storage import read_metadata, read_table, sha256_file
 
@@ -101,9 +102,11 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
             for row in part.to_dict("records")
         ]
         worlds.append(_world(str(name), arms))
+    trainable = dict.fromkeys(arm["name"] for place in worlds for arm in place["arms"] if arm["trainable"])
     return {
         "pools": _pools(root, preset),
         "worlds": worlds,
+        "study": study_sentences(root, preset, trainable),
         "seeds": int(gains["seeds"].max()),
         "tournament": {"command": TOURNAMENT.shown_command(preset), "sha256": sha256_file(path)},
     }
