@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any
 
 from simulations.equal_budget import EqualBudgetConfig
@@ -37,13 +36,8 @@ WORLDS: dict[str, dict[str, Any]] = {
 """What differs from the default of :class:`~simulations.equal_budget.EqualBudgetConfig`, by name."""
 
 
-def world_settings(worlds: Mapping[str, dict[str, Any]], name: str, scale: float) -> dict[str, Any]:
-    """Return what a table of worlds holds under a name, once name and scale are known to be good.
-
-    Raises:
-        UnknownNameError: there is no such world.
-        ArgumentError: the scale is not in (0, 1].
-    """
+def world_settings(worlds: dict[str, dict[str, Any]], name: str, scale: float) -> dict[str, Any]:
+    """Return what is said of a world; refuse a name that is not there, and a scale that is not in (0, 1]."""
     if name not in worlds:
         raise UnknownNameError("world", name, worlds)
     if not 0 < scale <= 1:

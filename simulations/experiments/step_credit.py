@@ -56,15 +56,12 @@ class StepCreditConfig(ComparisonConfig):
     worlds: Worlds = tuple(TREE_WORLDS)
     learning_rates: Rates = (0.4, 1.6, 6.4, 25.6, 102.4)
 
-    @field_validator("worlds")
-    @classmethod
-    def _worlds_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return check_names(names, TREE_WORLDS, "there is no world of tree prompts {}")
-
-    @field_validator("strategies")
-    @classmethod
-    def _arms_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return check_names(names, tree_arms(), "{} cannot play on tree prompts")
+    _worlds_exist = field_validator("worlds")(
+        lambda names: check_names(names, TREE_WORLDS, "there is no world of tree prompts {}")
+    )
+    _arms_exist = field_validator("strategies")(
+        lambda names: check_names(names, tree_arms(), "{} cannot play on tree prompts")
+    )
 
 
 def train(place: EqualBudgetConfig, arm: str, seed: int) -> pd.DataFrame:

@@ -24,15 +24,10 @@ class TournamentConfig(ComparisonConfig):
     worlds: Worlds = tuple(WORLDS)
     learning_rates: Rates = (0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 
-    @field_validator("worlds")
-    @classmethod
-    def _worlds_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return check_names(names, WORLDS, "there is no world {}")
-
-    @field_validator("strategies")
-    @classmethod
-    def _strategies_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return check_names(names, strategy_names(), "there is no strategy {}")
+    _worlds_exist = field_validator("worlds")(lambda names: check_names(names, WORLDS, "there is no world {}"))
+    _strategies_exist = field_validator("strategies")(
+        lambda names: check_names(names, strategy_names(), "there is no strategy {}")
+    )
 
 
 def _bandit_strategies() -> list[str]:

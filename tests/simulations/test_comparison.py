@@ -16,8 +16,8 @@ from simulations.worlds import run_seed
 RATES = {
     0.1: [0.9, 0.9, 0.3, 0.3],
     0.2: [0.5, 0.6, 0.75, 0.25],
-    0.4: [0.4, 0.7, 0.125, 0.875],
-    0.8: [0.1, 0.2, 0.9, 0.0],
+    0.4: [0.4, 0.7, 0.9, 0.0],
+    0.8: [0.1, 0.2, 0.125, 0.875],
 }
 BUDGET = 50
 
@@ -56,9 +56,9 @@ def test_the_best_mean_of_the_tuning_seeds_plays_on_the_others_and_the_first_of_
     tuning, final = (table[table["phase"] == phase] for phase in ("tuning", "final"))
     assert tuning["learning_rate"].tolist() == [0.1, 0.1, 0.2, 0.2, 0.4, 0.4, 0.8, 0.8]
     assert tuning["seed"].tolist() == [3002, 3003] * 4
-    np.testing.assert_array_equal(tuning["pass_rate"], np.float32([0.3, 0.3, 0.75, 0.25, 0.125, 0.875, 0.9, 0.0]))
+    np.testing.assert_array_equal(tuning["pass_rate"], np.float32([0.3, 0.3, 0.75, 0.25, 0.9, 0.0, 0.125, 0.875]))
     assert (tuning["rollouts"] == 7).all()
-    assert set(final["learning_rate"]) == {0.2}  # the mean of 0.2 and of 0.4 is 0.5
+    assert set(final["learning_rate"]) == {0.2}  # the mean of 0.2 and of 0.8 is 0.5
     assert final["seed"].tolist() == [3000] * 3 + [3001] * 3
     np.testing.assert_array_equal(final["pass_rate"], np.float32([0.1, 0.2, 0.5, 0.1, 0.2, 0.6]))
 
