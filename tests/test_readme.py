@@ -8,14 +8,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from paper_figures.declaration import LoadedTable
+from paper_figures.figures import get_figures
+from paper_figures.laboratory import TOURNAMENT, world_gains
 from paper_figures.readme import render_readme
+from simulations.ranking import REFERENCE, chosen_rates, rank_strategies, world_winners
 from vas_theory.claims import all_claims
 from vas_theory.claims.ledger import read_record
 from vas_theory.storage import read_table
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(bash|python)\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 
 
@@ -50,8 +56,7 @@ def test_code_blocks_run(number: int, tmp_path: Path) -> None:
 
 def test_what_the_first_screen_says_of_real_training() -> None:
     """When the study's table changes, the sentences have to be read again."""
-    path = Path(__file__).resolve().parents[1] / "full_scale" / "results" / "paper" / "validation.parquet"
-    table = read_table(path).set_index("id")
+    table = read_table(ROOT / "full_scale" / "results" / "paper" / "validation.parquet").set_index("id")
     gains = table[table["quantity"] == "accuracy_gain"].set_index("arm")
     assert len(gains) == 6  # seven arms, uniform among them
     assert (gains["measured_low"] <= 0).all()
@@ -62,3 +67,79 @@ def test_what_the_first_screen_says_of_real_training() -> None:
     assert (
         table.loc[["P3/posterior-calibration/vas", "P3/posterior-calibration/vas-weighted"], "measured"] < 0.5
     ).all()
+
+
+def _expect(words: str, table: str) -> None:
+    """Fail with the words that a table asks for where the README has others."""
+    assert words in " ".join(README.split()), f'by the committed table {table} the README should say: "{words}"'
+
+
+def _little(row: pd.Series) -> str:
+    """Return in words what a gain over uniform sampling is, by its interval; under 3 points it is a little."""
+    if row["gain_low"] <= 0 <= row["gain_high"]:
+        return "neither gains nor loses"
+    return ("gains" if row["gain"] > 0 else "loses") + (" a little" if abs(row["gain"]) < 0.03 else " much")
+
+
+def _where(losses: int, cases: int) -> str:
+    return "everywhere" if losses == cases else f"in {losses} of {cases} cases"
+
+
+@pytest.fixture(scope="module")
+def tournament() -> pd.DataFrame:
+    return read_table(TOURNAMENT.path(ROOT, "paper"))
+
+
+def test_what_the_first_screen_says_of_the_tournament(tournament: pd.DataFrame) -> None:
+    final = tournament[tournament["phase"] == "final"]
+    arms, worlds = final["strategy"].nunique(), final["world"].nunique()
+    _expect(f"{arms} ways of choosing prompts in {worlds} simulated worlds at equal rollouts", "tournament")
+    few = tournament[tournament["strategy"].isin(["uniform", "vas", "vas-paper"])]
+    gains = pd.concat([world_gains(few, regime) for regime in ("fixed", "tuned")])
+    losses = gains.loc[gains["strategy"] == "vas-paper", "gain_high"] < 0
+    where = _where(int(losses.sum()), len(losses))
+    _expect(f"VAS as published pays for its scores and loses to uniform sampling {where};", "tournament")
+    small, large = (
+        _little(rank_strategies(few[few["regime"] == regime], resamples=1000).set_index("strategy").loc["vas"])
+        for regime in ("fixed", "tuned")
+    )
+    said = f"VAS on scores from the training rollouts themselves {small} at small steps and {large} at large ones."
+    _expect(said, "tournament")
+
+
+def test_what_is_said_of_the_tournaments_learning_rates_and_winners(tournament: pd.DataFrame) -> None:
+    chosen = chosen_rates(tournament)
+    share = (chosen["end"] == "highest").mean()
+    often = "nearly always" if 0.9 < share < 1 else f"in {share:.0%} of the choices"
+    _expect(f"at one small learning rate and at tuned ({often} very large) ones", "tournament")
+    every = "Nearly every" if 0.9 < share < 1 else f"{share:.0%} of the"
+    _expect(f"{every} tuned learning rate there is the largest of the grid", "tournament")
+    fixed = tournament[tournament["regime"] == "fixed"]
+    (rate,), largest = set(fixed["learning_rate"]), tournament["learning_rate"].max()
+    assert rate <= largest / 10, f"the one learning rate {rate:g} is not small beside the grid's {largest:g}"
+    winners = [world_winners(part)["winner"].nunique() for _, part in tournament.groupby("regime")]
+    assert min(winners) > 1, "one strategy wins in every world, so that the README's limits have to be read again"
+    ranking = rank_strategies(fixed, resamples=2)["strategy"]  # the order needs no intervals
+    best = next(name for name in ranking if name != REFERENCE)
+    _expect(f"the winner of the simulations (`{best}`)", "tournament")
+
+
+def test_what_the_first_screen_says_of_step_level_credit() -> None:
+    (figure,) = get_figures(["step_credit"])
+    table = read_table(figure.inputs["runs"].path(ROOT, "paper"))
+    arms = ["uniform", "uniform-tree", "treerpo", "tree-opo"]
+    numbers = figure.numbers({"runs": LoadedTable(table[table["strategy"].isin(arms)], 0, {})})
+    effects = numbers[numbers["kind"] == "effect"].set_index(["effect", "regime"]).sort_index()
+    for effect in ("both, treerpo", "both, tree-opo", "shared prefixes", "credit, treerpo", "credit, tree-opo"):
+        rows = effects.loc[effect]
+        assert (rows["gain_high"] < 0).all(), f"{effect}: {rows['gain'].to_dict()} does not lose at both rates"
+    _expect(
+        "On tree prompts the two step-level methods lose to uniform sampling too: rollouts that share prefixes are "
+        "worth less, and credit for steps makes up for none of it.",
+        "step_credit",
+    )
+    ahead = 100 * effects.loc["equal steps, treerpo", "gain"]
+    assert (effects.loc["equal steps, treerpo", "gain_low"] > 0).all()
+    assert (effects["largest_share"].dropna() < 1).all()  # trees cost less
+    span = f"{ahead.min():.1f} to {ahead.max():.1f} points"
+    _expect(f"counted in generated steps treerpo is {span} ahead (`step_credit`).", "step_credit")
