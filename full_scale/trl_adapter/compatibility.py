@@ -17,6 +17,7 @@ METHODS = {
     "_prepare_inputs": ("self", "generation_batch"),
     "_compute_loss": ("self", "model", "inputs"),
     "_save_checkpoint": ("self", "model", "trial"),
+    "_save_rng_state": ("self", "output_dir"),
     "_load_optimizer_and_scheduler": ("self", "checkpoint"),
 }
 """Private methods of ``GRPOTrainer`` that the adapter overrides or counts on, with their parameters."""

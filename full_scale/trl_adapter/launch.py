@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from full_scale.config import StudyConfig
+from full_scale.memory import reduced_bytes
 from vas_theory.errors import VASError
 
-__all__ = ["accelerate_config", "check_launch"]
+__all__ = ["accelerate_config", "check_launch", "check_trainer"]
 
 CONFIGS = Path(__file__).parents[1] / "accelerate_configs"
 
@@ -27,18 +29,48 @@ def _launched_sharding() -> str:
 
 
 def check_launch(config: StudyConfig) -> None:
-    """Refuse to train with another number of processes or another sharding than planned.
+    """Refuse to train with another number of processes, sharding or precision than planned.
 
     Raises:
         VASError: with the command that starts the run.
     """
-    hardware = config.hardware
+    hardware, whole = config.hardware, reduced_bytes(config) == 4
     processes, sharding = int(os.environ.get("WORLD_SIZE", "1")), _launched_sharding()
-    if (processes, sharding) == (hardware.devices, hardware.sharding):
-        return
-    raise VASError(
-        f"{config.name} is meant for {hardware.devices} processes with sharding {hardware.sharding!r}, but this is one "
-        f"of {processes} with {sharding!r}; start it with: accelerate launch --config_file "
-        f"{accelerate_config(hardware.sharding)} --num_processes {hardware.devices} -m full_scale train ..., "
-        "or change hardware.devices and hardware.sharding"
+    command = (
+        f"accelerate launch --config_file {accelerate_config(hardware.sharding)} --num_processes {hardware.devices} "
+        f"{'--mixed_precision no ' if whole else ''}-m full_scale train ..."
     )
+    if (processes, sharding) != (hardware.devices, hardware.sharding):
+        raise VASError(
+            f"{config.name} is meant for {hardware.devices} processes with sharding {hardware.sharding!r}, but this is "
+            f"one of {processes} with {sharding!r}; start it with: {command}, "
+            "or change hardware.devices and hardware.sharding"
+        )
+    precision = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
+    if whole and precision != "no":  # the launcher's word would count: the trainer can ask for less precision only
+        raise VASError(
+            f"{config.name} is meant for products in float32, but was started with mixed precision {precision!r}; "
+            f"start it with: {command}, or set model.precision"
+        )
+
+
+def check_trainer(trainer: Any, config: StudyConfig) -> None:
+    """Refuse to train where accelerate ignored what it was asked for.
+
+    Without a GPU it drops FSDP, and takes each process for the only one, without a word.
+
+    Raises:
+        VASError: with what was planned and what is there.
+    """
+    hardware, accelerator = config.hardware, trainer.accelerator
+    sharding = "none"
+    if trainer.is_fsdp_enabled:
+        sharding = "fsdp"
+    elif trainer.is_deepspeed_enabled:
+        sharding = f"zero{accelerator.state.deepspeed_plugin.zero_stage}"
+    if (accelerator.num_processes, sharding) != (hardware.devices, hardware.sharding):
+        raise VASError(
+            f"{config.name} is meant for {hardware.devices} processes with sharding {hardware.sharding!r}, but "
+            f"accelerate made {accelerator.num_processes} with {sharding!r} of them on device "
+            f"{str(accelerator.device)!r}; has every process a GPU?"
+        )

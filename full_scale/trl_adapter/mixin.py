@@ -212,6 +212,11 @@ class VASMixin(_Base):
             write_sampler(folder, self.sampler.state_dict(), {**self._vas_counters, "unused_steps": unused})
         super()._save_checkpoint(model, trial)
 
+    def _save_rng_state(self, output_dir: str) -> None:
+        super()._save_rng_state(output_dir)
+        # the first process writes its own state next, which vouches for what all of them have written
+        self.accelerator.wait_for_everyone()
+
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         super()._load_optimizer_and_scheduler(checkpoint)
         if checkpoint is None:

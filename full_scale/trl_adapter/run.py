@@ -20,7 +20,7 @@ from full_scale.models import Pretrained, load_pretrained, quiet, stop_ids
 from full_scale.tasks import Task, load_task
 from full_scale.tasks.dataset import to_dataset
 from full_scale.trl_adapter.arguments import grpo_arguments, grpo_config, reward_parts, style_of, vas_config
-from full_scale.trl_adapter.launch import check_launch
+from full_scale.trl_adapter.launch import check_launch, check_trainer
 from vas_theory.errors import DataError, StateMismatchError, VASError
 from vas_theory.storage import write_json, write_table
 
@@ -122,6 +122,7 @@ class TrlRun:
                 peft_config=self._adapters(),
                 vas=vas,
             )
+        check_trainer(trainer, config)
         trainer.remove_callback(PrinterCallback)  # ours says in one line what it prints as a dictionary
         if stops and not hasattr(trainer, "eos_token_ids"):
             raise VASError(
@@ -201,6 +202,10 @@ class TrlRun:
             if trainer.is_world_process_zero():
                 trainer.accelerator.unwrap_model(trainer.model).merge_and_unload().save_pretrained(target)
                 trainer.processing_class.save_pretrained(target)
+        elif trainer.is_fsdp_enabled:  # save_model writes nothing where checkpoints are sharded
+            trainer._save(target, state_dict=trainer.accelerator.get_state_dict(trainer.model))
+        elif trainer.model_wrapped is trainer.model:  # one process, or a run restored after its last step
+            trainer._save(target)
         else:
             trainer.save_model(target)
 
