@@ -11,10 +11,10 @@ from pathlib import Path
 from paper_figures import render
 from paper_figures.declaration import ROOT, Figure, Table, output_folder, published_folder
 from paper_figures.explorer.facts import TABLES as EXPLORER_TABLES
-from paper_figures.explorer.study import STUDY
 from paper_figures.figures import get_figures
 from paper_figures.graph import Node
 from paper_figures.report.results import TABLES as REPORT_TABLES
+from paper_figures.study import STUDY
 from vas_theory.command_line import require
 from vas_theory.errors import DataError, MissingExtraError
 from vas_theory.sources import source_files
@@ -164,7 +164,7 @@ def explorer_node(root: Path, preset: str) -> Node:
     tables = _remedies(EXPLORER_TABLES, root, preset)
     study = [path for table in STUDY if (path := table.path(root, preset)).is_file() and path not in tables]
     own = [path for path in (HERE / "explorer").iterdir() if path.suffix in (".py", ".html", ".css", ".js")]
-    shared = [HERE / "laboratory.py", HERE / "report" / "style.css", HERE / "report" / "maths.py"]
+    shared = [HERE / "laboratory.py", HERE / "study.py", HERE / "report" / "style.css", HERE / "report" / "maths.py"]
     return Node(
         name="explorer",
         sources=_sources([*own, *shared]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,37 +11,16 @@ import numpy as np
 from sphinx.util.docutils import SphinxDirective
 
 from paper_figures.declaration import ROOT
-from vas_theory.storage import read_metadata, read_table
+from paper_figures.docs.tables import find_table, markdown, missing, origin, points, with_interval
+from paper_figures.docs.tournament import losses, ranking, verdict
+from vas_theory.storage import read_table
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from simulations.statistics import Interval
 
-__all__ = ["SECTIONS", "find_table", "setup"]
+__all__ = ["SECTIONS", "setup"]
 
 _SHAPES = {"uniform": (1.0, 1.0), "mostly hard": (0.3, 1.2), "hopeless or solved": (0.2, 0.2), "alike": (20.0, 20.0)}
-
-
-def find_table(name: str, root: Path = ROOT, room: str = "simulations") -> Path | None:
-    """Return the room's table of this name: the committed one of paper size, else one of a quick run."""
-    places = [root / room / "results" / "paper", root / room / "output" / "quick"]
-    return next((path for place in places if (path := place / f"{name}.parquet").exists()), None)
-
-
-def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _origin(path: Path, name: str) -> str:
-    preset = path.parent.name
-    seed = read_metadata(path)["seed"]
-    return f"*Simulated; size `{preset}`, seed {seed}: `python -m simulations run {name} --preset {preset}`.*"
-
-
-def _missing(name: str) -> str:
-    return f"*Not computed in this copy; run `python -m simulations run {name} --preset quick` and build again.*"
 
 
 def pools(_root: Path) -> str:
@@ -65,7 +44,7 @@ def pools(_root: Path) -> str:
             cells.append(f"{uniform:.0%} → {(uniform + weighted) / 2:.0%}")
         rows.append(cells)
     header = ["pass rates of the pool", "variance, λ = 0.5", "λ = 1", "silent, G = 8, λ = 0.5", "G = 16"]
-    return f"{_markdown(header, rows)}\n\n*Exact for large pools, exact scores and drawing with replacement (B50).*"
+    return f"{markdown(header, rows)}\n\n*Exact for large pools, exact scores and drawing with replacement (B50).*"
 
 
 def scoring(_root: Path) -> str:
@@ -84,50 +63,7 @@ def scoring(_root: Path) -> str:
         needed = "–" if not scored else f"+{scored / trained:.0%}"
         rows.append([name, f"{scored:,}", f"{trained:,}", f"{share:.0%}", needed])
     header = ["setting", "scoring rollouts a refresh", "training rollouts between", "share for scores", "must gain"]
-    return _markdown(header, rows)
-
-
-def _interval(row: Any, name: str) -> str:
-    value, low, high = (100 * getattr(row, f"{name}{end}") for end in ("", "_low", "_high"))
-    return f"{value:+.1f} [{low:+.1f}, {high:+.1f}]"
-
-
-def ranking(root: Path) -> str:
-    """Return the tournament's ranking at tuned learning rates."""
-    from simulations.ranking import rank_strategies
-
-    path = find_table("tournament", root)
-    if path is None:
-        return _missing("tournament")
-    table = read_table(path)
-    rows = []
-    by_regime = {
-        regime: rank_strategies(part, resamples=500).set_index("strategy")
-        for regime, part in table.groupby("regime", sort=False)
-    }
-    tuned, fixed = by_regime["tuned"], by_regime["fixed"]
-    for row in tuned.itertuples():
-        same_rate = _interval(next(fixed.loc[[row.Index]].itertuples()), "gain")
-        rows.append([f"`{row.Index}`", _interval(row, "gain"), same_rate, f"{row.effective:.0f}"])
-    header = ["strategy", "gain, tuned rate", "gain, one rate for all", "groups with gradient per 1,000 rollouts"]
-    final = table[table["phase"] == "final"]
-    ahead = [sum(part.drop("oracle", errors="ignore")["gain_low"] > 0) for part in (tuned, fixed)]
-    summary = (
-        f"Of {len(tuned) - 1} strategies {ahead[0]} beat uniform sampling when every strategy may tune its learning "
-        f"rate, and {ahead[1]} at one learning rate for all (intervals above 0, the oracle aside)."
-    )
-    size = f"{final['world'].nunique()} worlds, {final['seed'].nunique()} paired seeds"
-    note = "Gain over uniform in points of the final pass rate, interquartile mean with 95% bootstrap interval; "
-    return f"{summary}\n\n{_markdown(header, rows)}\n\n{note}{size}. {_origin(path, 'tournament')}"
-
-
-def _final_gains(path: Path) -> dict[str, pd.DataFrame]:
-    """Return each world's gains over uniform at tuned rates: one row a seed, one column a strategy."""
-    final = read_table(path).query("phase == 'final' and regime == 'tuned'")
-    last = final.loc[final.groupby(["world", "strategy", "seed"])["rollouts"].idxmax()]
-    wide = last.pivot(index=["world", "seed"], columns="strategy", values="pass_rate")
-    gains = wide.sub(wide["uniform"], axis=0)
-    return {str(world): part for world, part in gains.groupby(level="world")}
+    return markdown(header, rows)
 
 
 def _mean(gains: Any) -> Interval:
@@ -136,48 +72,11 @@ def _mean(gains: Any) -> Interval:
     return bootstrap_interval(lambda values: float(values.mean()), gains, seed=0, resamples=1000)
 
 
-def verdict(root: Path) -> str:
-    """Return in how many worlds this sampler beat uniform sampling, in a sentence."""
-    path = find_table("tournament", root)
-    if path is None:
-        return _missing("tournament")
-    worlds = _final_gains(path)
-    parts = []
-    for name in ("vas", "vas-paper"):
-        found = [_mean(part[name].to_numpy()[None]) for part in worlds.values()]
-        better, worse = sum(gain.low > 0 for gain in found), sum(gain.high < 0 for gain in found)
-        parts.append(f"`{name}` beats uniform sampling in {better} and loses in {worse} of {len(found)} worlds")
-    return (
-        f"At equal rollouts, with every learning rate tuned, {'; '.join(parts)} (95% intervals; `vas-paper` pays "
-        f"for its scoring rollouts). {_origin(path, 'tournament')}"
-    )
-
-
-def losses(root: Path) -> str:
-    """Return in which worlds VAS gains and in which it loses."""
-    path = find_table("tournament", root)
-    if path is None:
-        return _missing("tournament")
-    worlds = _final_gains(path)
-    names = next(iter(worlds.values())).columns
-    shown = [name for name in ("vas", "vas-reuse", "vas-paper", "dapo", "index") if name in names]
-    rows = []
-    for world, part in worlds.items():
-        cells = [f"`{world}`"]
-        for name in shown:
-            found = _mean(part[name].to_numpy()[None])
-            mark = "**" if found.low > 0 or found.high < 0 else ""
-            cells.append(f"{mark}{100 * found.estimate:+.1f}{mark} [{100 * found.low:+.1f}, {100 * found.high:+.1f}]")
-        rows.append(cells)
-    header = ["world", *(f"`{name}`" for name in shown)]
-    return f"{_markdown(header, rows)}\n\nBold: the interval excludes 0. {_origin(path, 'tournament')}"
-
-
 def settings(root: Path) -> str:
     """Return the gain of the published method by setting, scoring free and charged."""
     path = find_table("settings_sweep", root)
     if path is None:
-        return _missing("settings_sweep")
+        return missing("settings_sweep")
     frame = read_table(path)
     keys = ["mixture_ratio", "update_interval", "scoring_rollouts", "alpha", "beta"]
     place = ["world", "scoring", "seed"]
@@ -190,7 +89,7 @@ def settings(root: Path) -> str:
         for account in ("free", "charged"):
             gains = part[part["scoring"] == account].pivot(index="world", columns="seed", values="gain")
             found = _mean(gains.to_numpy())
-            cells.append(f"{100 * found.estimate:+.1f} [{100 * found.low:+.1f}, {100 * found.high:+.1f}]")
+            cells.append(f"{points(found.estimate)} [{points(found.low)}, {points(found.high)}]")
         share = part.loc[part["scoring"] == "charged", ["spent_scoring", "spent"]].sum()
         rows.append([*cells, f"{share['spent_scoring'] / share['spent']:.0%}"])
     header = ["λ", "T_update", "N", "α", "β", "gain, scoring free", "gain, scoring charged", "share for scores"]
@@ -198,7 +97,7 @@ def settings(root: Path) -> str:
         "Gain over uniform in points of the final pass rate, mean over "
         f"{runs['world'].nunique()} worlds and {runs['seed'].nunique()} paired seeds with 95% bootstrap interval."
     )
-    return f"{_markdown(header, rows)}\n\n{note} {_origin(path, 'settings_sweep')}"
+    return f"{markdown(header, rows)}\n\n{note} {origin(path, 'settings_sweep')}"
 
 
 def posteriors(root: Path) -> str:
@@ -234,9 +133,28 @@ def posteriors(root: Path) -> str:
     note = f"Forecasts of {size}; fitted to the uniform runs of seeds {', '.join(map(str, earlier))}, judged on seeds "
     preset = path.parent.name
     return (
-        f"{_markdown(header, rows)}\n\n{note}{', '.join(map(str, later))}. *Measured on a CPU; "
+        f"{markdown(header, rows)}\n\n{note}{', '.join(map(str, later))}. *Measured on a CPU; "
         f"`python -m full_scale study --preset {preset}`.*"
     )
+
+
+def study(root: Path) -> str:
+    """Return what real training gained in held-out accuracy over uniform sampling, beside what was predicted."""
+    from paper_figures.study import accuracy_gains
+
+    found = accuracy_gains(root)
+    if found is None:
+        return "*Not computed in this copy; run `python -m full_scale study --preset paper` and build again.*"
+    rows = []
+    for arm, row in found.rows.items():
+        cells = [with_interval(row, name) for name in ("predicted", "measured")]
+        rows.append([f"`{arm}`", *cells, row["verdict"]])
+    note = (
+        f"Gain in held-out accuracy over uniform sampling at equal rollouts, in points with {found.coverage:.0%} "
+        f"intervals; {found.setting}. *Uninformative*: an interval holds 0, or the measurement is too coarse. "
+        "*Measured on a CPU; `python -m full_scale study --preset paper`.*"
+    )
+    return f"{markdown(['arm', 'predicted', 'measured', 'the prediction'], rows)}\n\n{note}"
 
 
 SECTIONS: dict[str, Callable[[Path], str]] = {
@@ -247,6 +165,7 @@ SECTIONS: dict[str, Callable[[Path], str]] = {
     "verdict": verdict,
     "settings": settings,
     "posteriors": posteriors,
+    "study": study,
 }
 """What ``{laboratory} NAME`` shows, by name."""
 
@@ -261,6 +180,7 @@ class LaboratoryDirective(SphinxDirective):
         if name not in SECTIONS:
             raise self.error(f"there is no table {name}; known: {', '.join(SECTIONS)}")
         inputs = [("simulations", "tournament"), ("simulations", "settings_sweep"), ("full_scale", "training_prompts")]
+        inputs += [("full_scale", name) for name in ("validation", "training_steps", "probe")]
         for room, table in inputs:
             if path := find_table(table, room=room):
                 self.env.note_dependency(str(path))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from paper_figures.declaration import Table
-from paper_figures.explorer.study import study_sentences
+from paper_figures.explorer.sentences import study_sentences
 from paper_figures.laboratory import TOURNAMENT, world_gains
 from vas_theory.storage import read_metadata, read_table, sha256_file
 

@@ -21,10 +21,12 @@ from paper_figures.declaration import ROOT
 from paper_figures.docs.api_pages import ROOMS, home_of, own_constants, public_modules, public_names, write_pages
 from paper_figures.docs.docstrings import escape_prose, field_lists
 from paper_figures.docs.glossary import SYMBOLS
-from paper_figures.docs.guide import SECTIONS, find_table
+from paper_figures.docs.guide import SECTIONS
 from paper_figures.docs.statements import statement_markdown
+from paper_figures.docs.tables import find_table, points, with_interval
 from paper_figures.report.maths import formula
 from vas_theory.claims import all_claims
+from vas_theory.storage import read_table
 
 DOCS = ROOT / "paper_figures" / "docs"
 MODULES = [module for room in ROOMS for module in public_modules(room)]
@@ -131,6 +133,40 @@ def test_cost_of_scoring_is_that_of_the_published_settings() -> None:
     assert "480,000" in row
     assert "143,360" in row
     assert f"{480_000 / (480_000 + 143_360):.0%}" in row
+
+
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    assert [points(value) for value in (0.0004, -0.0004, 0.0, 0.0123, -0.0006)] == ["0.0", "0.0", "0.0", "+1.2", "-0.1"]
+    row = {"gain": 0.02, "gain_low": -0.0001, "gain_high": 0.041}
+    assert with_interval(row, "gain") == "+2.0 [0.0, +4.1]"
+
+
+def test_the_record_of_vas_counts_the_worlds_of_the_tournament() -> None:
+    """Won or lost where the mean paired difference is beyond 1.96 of its standard errors."""
+    frame = read_table(ROOT / "simulations" / "results" / "paper" / "tournament.parquet")
+    final = frame[frame["phase"] == "final"].sort_values("rollouts")
+    last = final.groupby(["regime", "strategy", "world", "seed"])["pass_rate"].last()
+    rows = SECTIONS["verdict"](ROOT).splitlines()[2:6]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    order = [(regime, name) for regime in ("fixed", "tuned") for name in ("vas", "vas-paper")]
+    for (regime, name), shown in zip(order, cells, strict=True):
+        gains = (last[regime, name] - last[regime, "uniform"]).groupby("world").agg(["mean", "sem"])
+        ratio = gains["mean"] / gains["sem"]
+        won, lost = int((ratio > 1.96).sum()), int((ratio < -1.96).sum())
+        assert shown[2:] == [str(won), str(len(gains) - won - lost), str(lost)], (regime, name)
+
+
+def test_the_study_shows_each_arms_gain_beside_its_prediction(tmp_path: Path) -> None:
+    table = read_table(ROOT / "full_scale" / "results" / "paper" / "validation.parquet")
+    gains = table[table["quantity"] == "accuracy_gain"].set_index("arm")
+    lines = {line.split("`")[1]: line for line in SECTIONS["study"](ROOT).splitlines() if line.startswith("| `")}
+    assert set(lines) == set(gains.index)
+    for arm, row in gains.iterrows():
+        found = [float(number) for number in re.findall(r"[+-]?\d+\.\d", lines[str(arm)])]
+        wanted = [row[f"{name}{end}"] for name in ("predicted", "measured") for end in ("", "_low", "_high")]
+        assert found == pytest.approx([100 * value for value in wanted], abs=0.051)
+        assert lines[str(arm)].endswith(f"| {row['verdict']} |")
+    assert "python -m full_scale study" in SECTIONS["study"](tmp_path)
 
 
 def test_posteriors_are_fitted_on_other_seeds_than_they_are_judged_on() -> None:

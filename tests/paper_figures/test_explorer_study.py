@@ -13,9 +13,10 @@ from scipy import stats
 
 from paper_figures.declaration import ROOT
 from paper_figures.explorer.facts import TABLES, facts
-from paper_figures.explorer.study import STUDY, study_sentences
+from paper_figures.explorer.sentences import study_sentences
 from paper_figures.graph import build, stale_reasons
 from paper_figures.pipeline import explorer_node
+from paper_figures.study import STUDY
 from tests.paper_figures.browser import Browser
 from tests.paper_figures.small_tables import PRESET, write_tables
 from vas_theory.errors import IntegrityError

@@ -50,7 +50,7 @@ def test_every_arm_of_the_study_has_a_colour_of_its_own_for_every_eye(theme: str
     """A difference of 2.3 can just be seen (CIE 1976); what is drawn side by side has more than three times that."""
     look = Look(COLUMN, theme)  # type: ignore[arg-type]
     steps = read_table(ROOT / "full_scale" / "results" / "paper" / "training_steps.parquet")
-    arms = sorted(map(str, set(steps["arm"])))
+    arms = sorted(str(arm) for arm in steps["arm"].unique())
     styles = {arm: look.arm(arm) for arm in arms}
     assert len(arms) == 7
     for part in ("color", "linestyle", "marker"):

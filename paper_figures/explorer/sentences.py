@@ -1,0 +1,57 @@
+"""What real training says of the arms that the tournament may recommend, in words that follow its intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from paper_figures.study import AccuracyGains, accuracy_gains
+
+__all__ = ["study_sentences"]
+
+_VERDICTS = {
+    "held": "as predicted",
+    "failed": "and the prediction failed",
+    "uninformative": "which neither bears the prediction out nor refutes it",
+}
+
+
+def study_sentences(root: Path, preset: str, arms: Iterable[str]) -> dict[str, str]:
+    """Return what the study measured of each arm beside uniform sampling; nothing where a table is not there.
+
+    Args:
+        root: the project's folder.
+        preset: the size of the page; the study is the committed one at every size.
+        arms: names, among which uniform sampling is passed over.
+
+    Returns:
+        Arm -> a sentence, with the figures of the tables.
+
+    Raises:
+        IntegrityError: a table was altered or cut short.
+    """
+    study = accuracy_gains(root, preset)
+    return {} if study is None else {arm: _sentence(arm, study) for arm in arms if arm != "uniform"}
+
+
+def _sentence(arm: str, study: AccuracyGains) -> str:
+    if arm not in study.rows:
+        return f"{arm} was not among the arms of this project's real training."
+    row = study.rows[arm]
+    if row["measured_low"] > 0:
+        stance, place = "agrees", "above uniform sampling"
+    elif row["measured_high"] < 0:
+        stance, place = "contradicts this", "below uniform sampling"
+    else:
+        side = "above" if row["measured"] > 0 else "below"
+        stance, place = "does not bear this out", f"{side} uniform sampling by no more than the seeds vary"
+    return (
+        f"Real training {stance}: on {study.setting} the gain of {arm} in held-out accuracy over uniform sampling was "
+        f"predicted as {_signed(row['predicted'])} and measured as {_signed(row['measured'])} ({study.coverage:.0%} "
+        f"interval {_signed(row['measured_low'])} to {_signed(row['measured_high'])}): {place}, "
+        f"{_VERDICTS[row['verdict']]}."
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{value + 0.0:+.3f}".replace("-", "−")
