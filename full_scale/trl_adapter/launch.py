@@ -71,6 +71,6 @@ def check_trainer(trainer: Any, config: StudyConfig) -> None:
     if (accelerator.num_processes, sharding) != (hardware.devices, hardware.sharding):
         raise VASError(
             f"{config.name} is meant for {hardware.devices} processes with sharding {hardware.sharding!r}, but "
-            f"accelerate made {accelerator.num_processes} with {sharding!r} of them on device "
-            f"{str(accelerator.device)!r}; has every process a GPU?"
+            f"accelerate started {accelerator.num_processes} with {sharding!r}, on device {accelerator.device}: "
+            "it shards on GPUs alone, and needs one for each process"
         )

@@ -12,6 +12,8 @@ import inspect
 import logging
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,6 +66,19 @@ class _Batch:
     lag: int
     seconds: float
     rewards: GroupedRewards | None = None
+
+
+@contextmanager
+def _whole_parameters(model: torch.nn.Module) -> Iterator[None]:
+    """Make parameters that ZeRO-3 divided when it loaded the model whole for as long as they are overwritten."""
+    divided = [parameter for parameter in model.parameters() if hasattr(parameter, "ds_id")]
+    if not divided:
+        yield
+        return
+    import deepspeed
+
+    with deepspeed.zero.GatheredParameters(divided, modifier_rank=0):
+        yield
 
 
 class VASMixin(_Base):
@@ -128,7 +143,8 @@ class VASMixin(_Base):
         state = TrainerState.load_from_json(str(record))
         if state.global_step < (self.args.max_steps if self.args.max_steps > 0 else state.max_steps):
             return False
-        self._load_from_checkpoint(str(checkpoint), self.model)
+        with _whole_parameters(self.model):
+            self._load_from_checkpoint(str(checkpoint), self.model)
         sampler, self._vas_counters = read_sampler(checkpoint)
         self.sampler.load_state_dict(sampler)
         self.state = state
