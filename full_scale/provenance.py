@@ -25,8 +25,12 @@ _SAMPLER = tuple(
     f"vas_theory.selection.{name}"
     for name in ("feedback", "pass_rates", "sampler", "streams", "uniform_walk", "weighted_index", "weights")
 )
-_SHARED_PARTS = {"dapo": ("_groups", "uniform"), "index": ("_logit_belief", "_look_ahead"), "mopps": ("_beta_memory",)}
-_SHARED_PARTS["vas-paper"] = ("_periodic",)
+_SHARED_PARTS = {
+    "dapo": ("_groups", "uniform"),
+    "index": ("_diffusion", "_logit_belief", "_look_ahead"),
+    "mopps": ("_beta_memory",),
+    "vas-paper": ("_periodic",),
+}
 
 MEASURING = (*_SAMPLING, "full_scale.collection", "full_scale.measuring", "full_scale.probe", "full_scale.score_gram")
 PREDICTING = tuple(

@@ -143,7 +143,8 @@ class Study:
         about = {
             "config": {**self._training_config(), **self.config.section("probe", "evaluation")},
             "reads": self._hashes("pilot", "calibration"),
-            "sources": hash_sources(modules(PREDICTING)),
+            # training is rehearsed with the strategies themselves
+            "sources": hash_sources(modules((*PREDICTING, *self._training_sources()))),
         }
         try:
             if read_predictions(self.predictions)["about"] == about:

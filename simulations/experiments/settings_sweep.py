@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, field_validator
 
+from simulations.comparison import check_names
 from simulations.equal_budget import EqualBudgetConfig, run_equal_budget
 from simulations.experiment import Experiment, ExperimentConfig
 from simulations.sweep import Cell
@@ -66,13 +67,7 @@ class SettingsSweepConfig(ExperimentConfig):
     steps: int = Field(default=300, ge=1, description="updates that the budget pays for without scoring")
     scale: float = Field(default=1.0, gt=0, le=1, description="multiplies pool and batch")
 
-    @field_validator("worlds")
-    @classmethod
-    def _worlds_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = set(names) - set(WORLDS)
-        if unknown:
-            raise ValueError(f"there is no world {', '.join(sorted(unknown))}")
-        return names
+    _worlds_exist = field_validator("worlds")(lambda names: check_names(names, WORLDS, "there is no world {}"))
 
 
 def _settings(config: SettingsSweepConfig) -> list[dict[str, float]]:

@@ -13,7 +13,8 @@ from scipy import integrate
 
 from tests.vas_theory.strategies.builders import received, setting
 from vas_theory.errors import ArgumentError, StateMismatchError
-from vas_theory.selection.strategies._logit_belief import LogitBelief
+from vas_theory.selection.strategies._diffusion import Diffusion
+from vas_theory.selection.strategies._logit_belief import TABLE, LogitBelief
 from vas_theory.selection.strategies._look_ahead import look_ahead
 from vas_theory.selection.strategies.index import Index
 
@@ -22,18 +23,33 @@ def sigmoid(z: float) -> float:
     return 1 / (1 + math.exp(-z))
 
 
-def deviation(p: float, size: int) -> float:
-    groups = itertools.product((0, 1), repeat=size)
-    return sum(p ** sum(g) * (1 - p) ** (size - sum(g)) * float(np.std(g)) for g in groups)
+def reached(z: float, step: float, size: int, visits: int) -> float:
+    """The expected pass rate after some visits, over every outcome of every group."""
+    if not visits:
+        return sigmoid(z)
+    p = sigmoid(z)
+    return sum(
+        p ** sum(group)
+        * (1 - p) ** (size - sum(group))
+        * reached(z + step * float(np.std(group)), step, size, visits - 1)
+        for group in itertools.product((0, 1), repeat=size)
+    )
 
 
-@given(z=st.floats(-5, 5), step=st.floats(0.05, 2), horizon=st.integers(1, 5))
-def test_look_ahead_follows_the_recursion(z: float, step: float, horizon: int) -> None:
-    now, gains = z, []
-    for visits in range(1, horizon + 1):
-        now += step * deviation(sigmoid(now), 4)
-        gains.append((sigmoid(now) - sigmoid(z)) / visits)
-    assert look_ahead(np.array([z]), step, 4, horizon)[0] == pytest.approx(max(gains), rel=1e-9)
+@given(place=st.integers(100, 700), step=st.floats(0.05, 4), horizon=st.integers(1, 3))
+def test_look_ahead_by_enumeration_of_all_groups(place: int, step: float, horizon: int) -> None:
+    """On a grid of .02 interpolation errs by less than .02 ** 2 / 8 * max |sigma''| < 5e-6 a visit."""
+    grid = 0.02 * np.arange(-400, 901)
+    z = float(grid[place])
+    gains = [(reached(z, step, 3, visits) - sigmoid(z)) / visits for visits in range(1, horizon + 1)]
+    assert look_ahead(grid, step, 3, horizon)[place] == pytest.approx(max(gains), abs=2e-5)
+
+
+def test_a_rare_success_that_moves_far_is_worth_more_than_its_expected_move() -> None:
+    z, step = -6.0, 12.0
+    expected = step * sum(sigmoid(z) * np.std(group) for group in np.eye(4))  # to first order in the pass rate
+    gain = look_ahead(np.linspace(-12, 12, 2401), step, 4, 1)[600]
+    assert gain > 20 * (sigmoid(z + expected) - sigmoid(z))
 
 
 def test_first_posterior_by_quadrature() -> None:
@@ -78,18 +94,22 @@ def test_a_pool_that_moves_as_one_is_followed_where_nobody_looked() -> None:
     rng = np.random.default_rng(1)
     logits = rng.normal(-1, 1, 200)
     belief = LogitBelief(200, None, step_size=0.1, retention=1.0, wander=0.2)
-    belief.observe(
-        np.arange(200), rng.binomial(8, 1 / (1 + np.exp(-logits))).astype(float), np.full(200, 8), np.zeros(200)
-    )
+
+    def see(prompts: np.ndarray) -> None:
+        right = rng.binomial(8, 1 / (1 + np.exp(-logits[prompts]))).astype(float)
+        spread = np.sqrt(right * (8 - right)) / 8
+        belief.observe(prompts, right, np.full(len(prompts), 8), spread)
+        logits[prompts] += 0.1 * spread
+
+    see(np.arange(200))
     before = belief.mean_and_slope()[0][100:].mean()
     for _ in range(40):
         logits += 0.05
-        prompts = rng.choice(100, 20, replace=False)
-        right = rng.binomial(8, 1 / (1 + np.exp(-logits[prompts]))).astype(float)
-        belief.observe(prompts, right, np.full(20, 8), np.zeros(20))
+        see(rng.choice(100, 20, replace=False))
     after = belief.mean_and_slope()[0][100:].mean()
     true = (1 / (1 + np.exp(-logits[100:]))).mean()
     assert after > before + 0.5 * (true - before)
+    assert belief.diffusion.share_and_rate == (0.0, 0.0)  # what all do together is no wandering of each
 
 
 def test_the_relative_variance_of_graded_rewards_is_found_and_binary_ones_have_one() -> None:
@@ -120,12 +140,60 @@ def test_the_index_by_summation_over_the_belief() -> None:
     arm.observe(received([0, 1], [[0, 0, 1, 0], [0.25, 0.25, 0.2, 0.3]]))
     weights, z = arm.belief.posterior(), np.linspace(-9, 9, 49)[None] + arm.belief.offset_P[:, None]
     left = arm.setting.budget // (arm.setting.batch_size * arm.setting.group_size) - 1
-    gains = look_ahead(z, arm.belief.step_size, arm.setting.group_size, min(24, left))
+    gains = np.interp(z, TABLE, look_ahead(TABLE, arm.belief.step_size, arm.setting.group_size, min(24, left)))
     mean = (weights * gains).sum(1)
     deviation = np.sqrt((weights * (gains - mean[:, None]) ** 2).sum(1))
     ratio = arm.belief.relative_variance(arm.setting.group_size)
     np.testing.assert_allclose(arm.scores(arm.belief.posterior()), ratio**1.5 * (mean + 1.5 * deviation), rtol=2e-3)
     assert ratio[1] < ratio[0] < 1
+
+
+def test_a_belief_widens_as_a_gaussian_does_and_stays_one() -> None:
+    grid = np.linspace(-9, 9, 49)
+    diffusion = Diffusion(grid)
+    narrow = np.exp(-np.square(grid - 0.6) / (2 * 0.8**2))
+    narrow = np.stack([narrow, narrow]) / narrow.sum()
+    assert np.array_equal(diffusion.share_and_rate, (0.0, 0.0))
+    assert diffusion.widen(narrow, np.ones(2), np.ones(2)) == pytest.approx(narrow, abs=1e-12)
+    diffusion.log_likelihood_C[diffusion._candidates.index((0.5, 0.3))] = 1.0
+    wide = diffusion.widen(narrow, np.array([2.0, 0.0]), np.array([4.0, 9.0]))
+    for row, variance in zip(wide, (0.5**2 * 2.0**2 + 0.3**2 * 4, 0.3**2 * 9), strict=True):
+        expected = np.exp(-np.square(grid - 0.6) / (2 * (0.8**2 + variance)))
+        assert row == pytest.approx(expected / expected.sum(), abs=1e-9)
+
+
+@pytest.mark.parametrize(("share", "rate"), [(0.0, 0.0), (0.0, 0.3), (1.0, 0.0)])
+def test_how_fast_beliefs_widen_is_learned_from_revisits(share: float, rate: float) -> None:
+    """Logits that move by what was expected times 1 + share * noise, and wander by the rate."""
+    rng, grid = np.random.default_rng(0), np.linspace(-9, 9, 49)
+    diffusion = Diffusion(grid)
+    belief = np.exp(-np.square(grid) / (2 * 0.5**2))
+    belief = np.tile(belief / belief.sum(), (200, 1))
+    for _ in range(20):
+        moves, steps = rng.uniform(0, 2, 200), rng.integers(1, 20, 200).astype(float)
+        residual = rng.normal(0, np.sqrt(0.5**2 + (share * moves) ** 2 + rate**2 * steps))
+        right = rng.binomial(8, 1 / (1 + np.exp(-residual)))[:, None]
+        rates = 1 / (1 + np.exp(-grid))
+        diffusion.learn(belief, moves, steps, rates**right * (1 - rates) ** (8 - right))
+    found_share, found_rate = diffusion.share_and_rate
+    assert found_share == share
+    assert found_rate == pytest.approx(rate, abs=0.03)  # .03 in at most 20 steps is not told from none
+
+
+def test_a_prompt_that_nobody_revisits_is_doubted_again() -> None:
+    """Two prompts look solved; once beliefs were found to be wrong, the one seen long ago is less certain."""
+    belief = LogitBelief(40, None, step_size=0.1, retention=1.0, wander=0.01)
+    everyone, eight = np.arange(40), np.full(40, 8)
+    belief.observe(everyone, np.full(40, 8.0), eight, np.zeros(40))
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        some = np.arange(1, 40)
+        right = rng.choice([0.0, 8.0], 39)
+        belief.observe(some, right, eight[some], np.zeros(39))
+    assert belief.diffusion.share_and_rate[1] > 0
+    before = belief.mean_and_slope()[0][0]
+    belief.observe(everyone[:1], np.array([8.0]), eight[:1], np.zeros(1))
+    assert belief.mean_and_slope()[0][0] > before + 0.1
 
 
 def test_prompts_of_equal_index_take_turns() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from vas_theory.errors import StateMismatchError
 from vas_theory.selection._compilation import LazyKernel
+from vas_theory.selection.strategies._diffusion import Diffusion
 from vas_theory.selection.strategies._look_ahead import logistic
 from vas_theory.selection.strategies.base import FloatArray, IntArray
 
@@ -27,6 +28,10 @@ _PSEUDO_SQUARES = 1.0
 _LEAST_VARIANCE = 0.02
 _STATE = (
     "evidence_PL",
+    "first_PL",
+    "own_move_P",
+    "seen_at_P",
+    "step",
     "squares_P",
     "binary_squares_P",
     "offset_P",
@@ -56,12 +61,20 @@ def _expectations(weights, moved, places, values, means):  # type: ignore[no-unt
                 means[prompt, column] += weights[prompt, index] * value
 
 
-class LogitBelief:
-    r"""Exact posteriors of every prompt's first logit on a grid, under moves that are estimated online.
+def _normalised(logs: FloatArray) -> FloatArray:
+    weights = np.exp(logs - logs.max(1, keepdims=True))
+    normalised: FloatArray = weights / weights.sum(1, keepdims=True)
+    return normalised
 
-    The logit of prompt i is :math:`z_i = z_i^0 + o_i`. The start :math:`z_i^0` has a posterior on a grid, from binomial
-    likelihoods at the offsets of the observations; its prior is the mean posterior of the prompts seen so far. A group
-    of i whose rewards had the deviation s moves the offsets by
+
+class LogitBelief:
+    r"""Posteriors of every prompt's logit on a grid, under moves that are estimated online and not trusted blindly.
+
+    The logit of prompt i is :math:`z_i = r_i + o_i`. What is left beside the offset, :math:`r_i`, has a posterior on a
+    grid, from binomial likelihoods at the offsets of the observations; its prior is the mean posterior that the prompts
+    seen so far had after their first group. Between observations a
+    :class:`~vas_theory.selection.strategies._diffusion.Diffusion` widens it. A group of i whose rewards had the
+    deviation s moves the offsets by
 
     .. math:: o_i \leftarrow o_i + h s, \qquad o_j \leftarrow o_j + \sum_f c_f \varphi_{jf} \varphi_{if} s / P
 
@@ -76,7 +89,7 @@ class LogitBelief:
         prompts: P.
         features: (P, d) what prompts share, or ``None``; columns are standardised.
         step_size: h at first.
-        retention: share of a prompt's evidence that survives a new observation.
+        retention: share of a prompt's evidence that survives a new observation, as a power of its likelihood.
         wander: deviation of the shared states' moves in a step, in logits a standardised feature.
     """
 
@@ -91,7 +104,9 @@ class LogitBelief:
         self.features_PF = np.hstack(columns)
         count = self.features_PF.shape[1]
         self.retention, self.wander = retention, wander
-        self.evidence_PL = np.zeros((prompts, len(_GRID)))
+        self.diffusion = Diffusion(_GRID)
+        self.evidence_PL, self.first_PL = np.zeros((prompts, len(_GRID))), np.zeros((prompts, len(_GRID)))
+        self.own_move_P, self.seen_at_P, self.step = np.zeros(prompts), np.zeros(prompts), np.zeros(())
         self.squares_P, self.binary_squares_P = np.zeros(prompts), np.zeros(prompts)
         self.offset_P, self.seen_P = np.zeros(prompts), np.zeros(prompts, dtype=np.int64)
         jeffreys = np.sqrt(logistic(_GRID) * logistic(-_GRID))
@@ -125,17 +140,14 @@ class LogitBelief:
         return variance
 
     def posterior(self, prompts: IntArray | slice = slice(None)) -> FloatArray:
-        """Return the posterior of the first logits, (n, grid)."""
-        logs = self.evidence_PL[prompts] + np.log(self.prior_L)
-        weights = np.exp(logs - logs.max(1, keepdims=True))
-        normalised: FloatArray = weights / weights.sum(1, keepdims=True)
-        return normalised
+        """Return the posterior of the logits now without their offsets, (n, grid)."""
+        return self.diffusion.widen(self._posterior_then(prompts), *self._since(prompts))
 
     def expectations(self, weights: FloatArray, values_LV: FloatArray) -> FloatArray:
         """Return posterior means of functions of the logits now.
 
         Args:
-            weights: (P, grid) posterior of every prompt.
+            weights: (P, grid) :meth:`posterior` of every prompt.
             values_LV: (table, n) the functions at :data:`TABLE`; linear between its logits, constant beyond.
 
         Returns:
@@ -145,19 +157,16 @@ class LogitBelief:
         _expectations(weights, self.offset_P / _TABLE_STEP, _PLACES, values_LV, means_PV)
         return means_PV
 
-    def learn_prior(self, weights: FloatArray) -> None:
-        """Make the mean posterior of the prompts seen so far the prior of all.
-
-        Args:
-            weights: (P, grid) posterior of every prompt.
-        """
+    def learn_prior(self) -> None:
+        """Make the mean posterior after the first group, of the prompts seen so far, the prior of all."""
         seen_P = self.seen_P > 0
         if seen_P.any():
-            total = weights[seen_P].sum(0) + _PSEUDO_PROMPTS * self._base_L
+            # only the first group: what was learned later is about a logit that has moved on
+            total = _normalised(self.first_PL[seen_P] + np.log(self.prior_L)).sum(0) + _PSEUDO_PROMPTS * self._base_L
             self.prior_L = total / total.sum()
 
     def rates(self, prompts: IntArray | slice = slice(None)) -> FloatArray:
-        """Return the pass rates now at the grid's first logits, (n, grid)."""
+        """Return the pass rates now at the grid's places, (n, grid)."""
         return logistic(_GRID + self.offset_P[prompts, None])
 
     def mean_and_slope(self) -> tuple[FloatArray, FloatArray]:
@@ -190,15 +199,23 @@ class LogitBelief:
             error_P = means_P - mean_P
             noise_P = variance_P * mean_P * (1 - mean_P) / graded_P + spread_P + 1e-3
             self._fit(prompts_P[known], error_P[known], slope_P[known], noise_P[known])
-        rates = np.clip(rates, 1e-9, 1 - 1e-9)
-        likelihood = right_P[:, None] * np.log(rates) + (graded_P - right_P)[:, None] * np.log1p(-rates)
-        self.evidence_PL[prompts_P] = self.retention * self.evidence_PL[prompts_P] + likelihood / variance_P[:, None]
+        rates = np.clip(self.rates(prompts_P), 1e-9, 1 - 1e-9)
+        logs_PL = right_P[:, None] * np.log(rates) + (graded_P - right_P)[:, None] * np.log1p(-rates)
+        logs_PL /= variance_P[:, None]
+        again_P = prompts_P[known]
+        likelihood = np.exp(logs_PL[known] - logs_PL[known].max(1, keepdims=True))
+        self.diffusion.learn(self._posterior_then(again_P), *self._since(again_P), likelihood)
+        self.first_PL[prompts_P[~known]] = logs_PL[~known]
+        known_PL = np.where(known[:, None], np.log(weights) - np.log(self.prior_L), 0.0)
+        self.evidence_PL[prompts_P] = self.retention * known_PL + logs_PL
         self.seen_P[prompts_P] += 1
+        self.seen_at_P[prompts_P] = self.step
+        self.step = self.step + 1
         self._push(prompts_P, deviation_P)
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that changes."""
-        return {name: getattr(self, name).copy() for name in _STATE}
+        return {name: getattr(self, name).copy() for name in _STATE} | self.diffusion.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a saved state of the same pool and features."""
@@ -207,6 +224,16 @@ class LogitBelief:
             if own.shape != value.shape:
                 raise StateMismatchError("state of LogitBelief", {f"shape of {name}": (own.shape, value.shape)})
             setattr(self, name, value.astype(own.dtype))
+        self.diffusion.load_state_dict(dict(state))
+
+    def _posterior_then(self, prompts: IntArray | slice) -> FloatArray:
+        """Return the posterior after each prompt's last observation."""
+        return _normalised(self.evidence_PL[prompts] + np.log(self.prior_L))
+
+    def _since(self, prompts: IntArray | slice) -> tuple[FloatArray, FloatArray]:
+        """Return each prompt's own move at its last observation, and the steps since; none before the first."""
+        seen_P = self.seen_P[prompts] > 0
+        return self.own_move_P[prompts], np.where(seen_P, self.step - self.seen_at_P[prompts], 0.0)
 
     def _moves(self) -> FloatArray:
         moves: FloatArray = np.asarray(np.linalg.solve(self.precision, self.moment), dtype=np.float64)
@@ -235,4 +262,5 @@ class LogitBelief:
         self.shared_F = self.shared_F + shared_F
         self.pushed_P[prompts_P] = deviation_P
         self.offset_P = self.offset_P + self.features_PF @ (moves[1:] * shared_F)
-        self.offset_P[prompts_P] += moves[0] * deviation_P
+        self.own_move_P[prompts_P] = moves[0] * deviation_P
+        self.offset_P[prompts_P] += self.own_move_P[prompts_P]

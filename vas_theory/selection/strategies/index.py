@@ -23,8 +23,8 @@ class Index(OneRoundStrategy):
 
     With the logit z of a prompt's pass rate, and h what a unit of reward deviation moves it by,
 
-    .. math:: L(z) = \max_{k\le K} \frac{\sigma(z_k) - \sigma(z_0)}{k}, \qquad
-        z_{j+1} = z_j + h\,E[\hat\sigma_G \mid z_j], \qquad
+    .. math:: L(z) = \max_{k\le K} \frac{E[\sigma(z_k) \mid z_0 = z] - \sigma(z)}{k}, \qquad
+        z_{j+1} = z_j + h\,\hat\sigma_G(z_j), \qquad
         I_i = \frac{v_i^{3/2}}{\mathrm{cost}_i} \bigl(E[L] + c\,\mathrm{sd}[L] + w\,t_i\,h\,E[\hat\sigma_G]\bigr)
 
     so that hard prompts count by where a run of visits takes them and not by their next step. Mean and deviation are
@@ -33,7 +33,7 @@ class Index(OneRoundStrategy):
     ones: to first order a visit gains h times the cube of the reward deviation. The batch holds the largest
     :math:`\ln I + T\,\mathrm{Gumbel}`, so that prompts of nearly equal index take turns. Belief, h and t come from a
     :class:`~vas_theory.selection.strategies._logit_belief.LogitBelief`, which predicts how training moves prompts
-    between their visits, through the features they share too.
+    between their visits, through the features they share too, and how far it was wrong about that.
 
     Args:
         floor: share of the batch that is uniform; the number is binomial.
@@ -56,12 +56,12 @@ class Index(OneRoundStrategy):
 
     floor: float = 0.05
     horizon: int = 24
-    optimism: float = 2.0
+    optimism: float = 1.0
     temperature: float = 0.05
     transfer: float = 0.5
     step_size: float = 0.1
-    retention: float = 0.8
-    wander: float = 0.2
+    retention: float = 0.9
+    wander: float = 0.1
     cost: Literal["rollouts", "tokens"] = "rollouts"
     step: int = field(default=0, init=False)
     tokens_P: FloatArray = field(init=False, repr=False)
@@ -97,7 +97,7 @@ class Index(OneRoundStrategy):
         # the candidates come in random order, in which what is left is a uniform draw
         weights = self.belief.posterior()
         scores_P = self.scores(weights)[prompts_P]
-        self.belief.learn_prior(weights)
+        self.belief.learn_prior()
         keys = np.log(np.maximum(scores_P, 1e-300)) + self.temperature * rng.gumbel(size=len(prompts_P))
         order = np.argsort(-keys, kind="stable")
         best = order[: self.setting.batch_size - by_chance]
