@@ -33,6 +33,8 @@ from vas_theory.storage import hash_sources, read_table, sha256_file, table_is_c
 
 __all__ = ["Study"]
 
+_HELD_OUT = "held_out.parquet"
+
 
 class Study:
     """The stages of one study in one output folder.
@@ -195,15 +197,15 @@ class Study:
     def _report_run(self, name: str, line: str) -> None:
         self.report(f"{name}, {line}")
 
-    def _trained(self, *, with_weights: bool) -> list[tuple[Run, Progress]]:
-        """Train what is not trained yet; return every run with its rows."""
+    def _trained(self, needs_weights: Callable[[Run], bool] = lambda run: False) -> list[tuple[Run, Progress]]:
+        """Train what is not trained yet, or needs weights that are gone; return every run with its rows."""
         done = []
         for run in self.runs():
             progress = run.finished()
             if progress is None and self.finished_only:
                 self.report(f"{run.arm.name}, seed {run.seed}: not finished, left out")
                 continue
-            if progress is None or (with_weights and not run.has_weights()):
+            if progress is None or (needs_weights(run) and not run.has_weights()):
                 name = f"{run.arm.name}, seed {run.seed}"
                 if self.restart:
                     shutil.rmtree(run.folder / "checkpoints", ignore_errors=True)
@@ -226,7 +228,7 @@ class Study:
         self.predict()
 
         def compute() -> tuple[pd.DataFrame, ...]:
-            trained = self._trained(with_weights=False)
+            trained = self._trained()
             steps = pd.DataFrame([row for _, progress in trained for row in progress.steps])
             numbers = steps.columns.drop("arm")
             steps[numbers] = steps[numbers].apply(pd.to_numeric)
@@ -237,6 +239,23 @@ class Study:
             ("training_steps", "training_prompts", "accounts"), self._run_config(), self._training_sources(), compute
         )
 
+    def _held_out_about(self, identity: Any) -> dict[str, Any]:
+        """Return what the held-out counts of a model depend on."""
+        config = {**self.config.section("model", "task", "rollouts", "evaluation"), "of": identity}
+        return {"config": config, "seed": self.config.seed, "sources": modules(EVALUATING)}
+
+    def _is_evaluated(self, run: Run) -> bool:
+        return table_is_current(run.folder / _HELD_OUT, **self._held_out_about(run.identity))
+
+    def _held_out(self, folder: Path, identity: Any, load: Callable[[], LanguageModel]) -> pd.DataFrame:
+        """Count a model's right answers, or read them where it has been asked: a new arm costs no other arm's again."""
+        about = self._held_out_about(identity)
+        if not table_is_current(folder / _HELD_OUT, **about):
+            config = self.config
+            found = held_out_counts(load(), self.task.held_out, config.evaluation, config.rollouts, config.seed)
+            write_table(found, folder / _HELD_OUT, **about)
+        return read_table(folder / _HELD_OUT)
+
     def evaluate(self) -> None:
         """Evaluate the start and every trained model on the held-out prompts, all with the same random numbers."""
         self.train()
@@ -246,16 +265,15 @@ class Study:
             summary: list[dict[str, Any]] = []
             counts: list[pd.DataFrame] = []
 
-            def add(arm: str, seed: int, language: LanguageModel) -> None:
-                found = held_out_counts(language, self.task.held_out, config.evaluation, config.rollouts, config.seed)
+            def add(arm: str, seed: int, found: pd.DataFrame) -> None:
                 counts.append(found.assign(arm=arm, seed=seed))
                 rows = evaluate(found, config.evaluation, config.seed)
                 summary.extend({"arm": arm, "seed": seed, **row} for row in rows)
                 self.report(f"evaluation of {arm}, seed {seed}: {rows[0]['metric']} {rows[0]['value']:.3f}")
 
-            add("start", config.seed, self.start)
-            for run, _ in self._trained(with_weights=True):
-                add(run.arm.name, run.seed, run.load_weights())
+            add("start", config.seed, self._held_out(self.output / "runs" / "start", "start", lambda: self.start))
+            for run, _ in self._trained(lambda run: not self._is_evaluated(run)):
+                add(run.arm.name, run.seed, self._held_out(run.folder, run.identity, run.load_weights))
             return pd.DataFrame(summary), pd.concat(counts, ignore_index=True)
 
         section = {**self._run_config(), **config.section("evaluation"), "reads": self._hashes("training_prompts")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from full_scale.__main__ import main
 from full_scale.config import EvaluationConfig, StudyConfig, load_config, preset_names
-from full_scale.evaluate import evaluate, pass_at_k
+from full_scale.evaluate import evaluate, held_out_counts, pass_at_k
 from full_scale.plan import describe, rollouts_by_stage
 from full_scale.predictions import choose_prompts, fit_pool, read_predictions, write_predictions
 from full_scale.study import Study
@@ -73,6 +74,41 @@ def test_second_call_recomputes_nothing(
     assert main(["study", "--config", str(study_toml), "--output", str(output)]) == 0
     assert capsys.readouterr().out.count("current, skipped") == 8
     assert {path: sha256_file(path) for path in output.rglob("*") if path.is_file()} == before
+
+
+def test_a_model_is_asked_once_as_long_as_it_is_the_same(
+    output: Path, study_toml: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "study"
+    shutil.copytree(output, folder)
+    before = read_table(folder / "evaluation_prompts.parquet")
+    for table in ("evaluation", "evaluation_prompts"):
+        (folder / f"{table}.parquet").unlink()
+    asked: list[int] = []
+
+    def count(*arguments: Any) -> pd.DataFrame:
+        asked.append(1)
+        return held_out_counts(*arguments)
+
+    monkeypatch.setattr("full_scale.study.held_out_counts", count)
+    arguments = ["evaluate", "--config", str(study_toml), "--output", str(folder)]
+    assert main(arguments) == 0
+    assert not asked
+    pd.testing.assert_frame_equal(read_table(folder / "evaluation_prompts.parquet"), before)
+
+    (folder / "evaluation_prompts.parquet").unlink()
+    (folder / "runs" / "vas-seed0" / "held_out.parquet").unlink()
+    assert main(arguments) == 0
+    assert len(asked) == 1
+    pd.testing.assert_frame_equal(read_table(folder / "evaluation_prompts.parquet"), before)
+
+    assert main([*arguments, "--set", "evaluation.rollouts=8"]) == 0
+    assert len(asked) == 1 + before.groupby(["arm", "seed"]).ngroups
+
+
+def test_predictions_name_the_strategies_that_were_rehearsed(output: Path) -> None:
+    sources = read_predictions(output / "predictions.json")["about"]["sources"]
+    assert {"vas_theory.selection.sampler", "vas_theory.selection.strategies.vas"} <= set(sources)
 
 
 def test_prediction_comes_before_measurement_and_is_what_was_measured_against(output: Path) -> None:
