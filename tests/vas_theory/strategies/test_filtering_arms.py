@@ -261,6 +261,21 @@ def test_reinforce_ada_stops_at_two_of_each_and_balances() -> None:
     assert groups.advantages_R[4:] == pytest.approx([right, wrong, wrong, right], rel=1e-5)
 
 
+@pytest.mark.parametrize(("right", "wrong"), [(4, 4), (2, 6), (29, 3), (30, 2)])
+def test_reinforce_ada_pushes_unequal_outcomes_harder_than_their_group(right: int, wrong: int) -> None:
+    """On a Bernoulli logit by (p^2 + (1 - p)^2) / (2 p (1 - p)), as the settings guide says."""
+    count = right + wrong
+    arm = ReinforceAda(setting(prompts=4, batch_size=1), round_rollouts=count, max_rounds=1)
+    prompts, _ = propose(arm)
+    rewards = np.array([1.0] * right + [0.0] * wrong)
+    arm.receive(received(prompts, [rewards]))
+    groups = arm.training_groups()
+    p = right / count
+    balanced = np.mean(groups.advantages_R * (rewards[groups.ids_R] - p))
+    whole = np.mean((rewards - p) / rewards.std() * (rewards - p))
+    assert balanced / whole == pytest.approx((p**2 + (1 - p) ** 2) / (2 * p * (1 - p)), rel=1e-4)
+
+
 def test_reinforce_ada_rounds_follow_the_negative_binomial_tail() -> None:
     """P(a prompt of p = .2 goes on after round k) = P(fewer than two right or wrong of 8k); six standard errors."""
     driver = SelectionDriver(ReinforceAda(setting(prompts=500, batch_size=10, group_size=8)))
