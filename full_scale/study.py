@@ -91,8 +91,12 @@ class Study:
         config: dict[str, Any],
         sources: tuple[str, ...],
         compute: Callable[[], tuple[pd.DataFrame, ...]],
+        seconds: Callable[[tuple[pd.DataFrame, ...]], float] | None = None,
     ) -> None:
-        """Compute tables unless all of them are there and current; once in the life of this object."""
+        """Compute tables unless all of them are there and current; once in the life of this object.
+
+        ``seconds`` reads from the tables how long the work took, where parts of it were done by earlier calls.
+        """
         if tables in self._settled:
             return
         about: dict[str, Any] = {"config": config, "seed": self.config.seed, "sources": modules(sources)}
@@ -102,8 +106,10 @@ class Study:
             self._settled.add(tables)
             return
         started = time.perf_counter()
-        for table, frame in zip(tables, compute(), strict=True):
-            write_table(frame, self.path(table), **about, seconds=time.perf_counter() - started)
+        frames = compute()
+        spent = time.perf_counter() - started if seconds is None else seconds(frames)
+        for table, frame in zip(tables, frames, strict=True):
+            write_table(frame, self.path(table), **about, seconds=spent)
         self._settled.add(tables)
         self.report(f"{name}: {time.perf_counter() - started:.0f} s")
 
@@ -235,8 +241,9 @@ class Study:
             groups = pd.DataFrame([row for _, progress in trained for row in progress.prompts])
             return steps, groups, pd.DataFrame([_account(run, progress) for run, progress in trained])
 
+        tables = ("training_steps", "training_prompts", "accounts")
         self._stage(
-            ("training_steps", "training_prompts", "accounts"), self._run_config(), self._training_sources(), compute
+            tables, self._run_config(), self._training_sources(), compute, lambda frames: float(frames[2].seconds.sum())
         )
 
     def _held_out_about(self, identity: Any) -> dict[str, Any]:

@@ -59,6 +59,8 @@ def test_study_writes_every_table_with_its_columns(output: Path) -> None:
     assert steps.groupby("arm").rollouts.max().nunique() == 1, "arms must spend the same rollouts"
     start = steps[steps.step == 0].held_out_accuracy
     assert start.nunique() == 1, "arms must begin at the same model"
+    spent = read_metadata(output / "training_steps.parquet")["seconds"]
+    assert spent == pytest.approx(read_table(output / "accounts.parquet").seconds.sum()), "whenever the runs were made"
     assert set(read_table(output / "evaluation.parquet").arm) == {"start", "uniform", "vas"}
 
 
