@@ -54,6 +54,11 @@ def test_code_blocks_run(number: int, tmp_path: Path) -> None:
     assert answer.returncode == 0, answer.stderr
 
 
+def _expect(words: str, table: str) -> None:
+    """Fail with the words that a table asks for where the README has others."""
+    assert words in " ".join(README.split()), f'by the committed table {table} the README should say: "{words}"'
+
+
 def test_what_the_first_screen_says_of_real_training() -> None:
     """When the study's table changes, the sentences have to be read again."""
     table = read_table(ROOT / "full_scale" / "results" / "paper" / "validation.parquet").set_index("id")
@@ -62,16 +67,15 @@ def test_what_the_first_screen_says_of_real_training() -> None:
     assert (gains["measured_low"] <= 0).all()
     assert (gains.loc[["vas-paper", "dapo"], "measured_high"] < 0).all()
     assert set(gains.loc[["vas-paper", "dapo"], "verdict"]) == {"held"}
-    assert gains.loc["index", "verdict"] == "failed"
-    assert 1.75 < table.loc["P5/mixed-groups/index", "measured"] < 2
+    index = gains.loc["index"]
+    assert index["verdict"] == "failed"
+    assert index["predicted"] > 0
+    assert -0.05 < index["measured"] < index["measured_high"] < 0  # a little less
+    ratio = table.loc["P5/mixed-groups/index", "measured"]
+    _expect(f"has {ratio:.1f} times the groups that carry a gradient and learns a little less", "validation")
     assert (
         table.loc[["P3/posterior-calibration/vas", "P3/posterior-calibration/vas-weighted"], "measured"] < 0.5
     ).all()
-
-
-def _expect(words: str, table: str) -> None:
-    """Fail with the words that a table asks for where the README has others."""
-    assert words in " ".join(README.split()), f'by the committed table {table} the README should say: "{words}"'
 
 
 def _little(row: pd.Series) -> str:
