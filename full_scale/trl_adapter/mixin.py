@@ -12,8 +12,6 @@ import inspect
 import logging
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +26,7 @@ from full_scale.trl_adapter.compatibility import excludes_unscored
 from full_scale.trl_adapter.config import VASConfig
 from full_scale.trl_adapter.feedback import GroupedRewards, check_groups, group_diversity, group_rewards
 from full_scale.trl_adapter.prompts import prompt_keys
+from full_scale.trl_adapter.sharding import reference_by_blocks, whole_parameters
 from full_scale.trl_adapter.state import newest_intact, read_sampler, write_sampler
 from full_scale.trl_adapter.strategies import StrategySampler
 from vas_theory.errors import ArgumentError, VASError
@@ -68,19 +67,6 @@ class _Batch:
     rewards: GroupedRewards | None = None
 
 
-@contextmanager
-def _whole_parameters(model: torch.nn.Module) -> Iterator[None]:
-    """Make parameters that ZeRO-3 divided when it loaded the model whole for as long as they are overwritten."""
-    divided = [parameter for parameter in model.parameters() if hasattr(parameter, "ds_id")]
-    if not divided:
-        yield
-        return
-    import deepspeed
-
-    with deepspeed.zero.GatheredParameters(divided, modifier_rank=0):
-        yield
-
-
 class VASMixin(_Base):
     """Variance-aware sampling for a subclass of TRL's ``GRPOTrainer``; put it before the trainer among the bases.
 
@@ -98,7 +84,8 @@ class VASMixin(_Base):
         self.vas = vas or VASConfig()
         given = inspect.signature(super().__init__).bind_partial(*args, **kwargs).arguments
         keys = prompt_keys(given.get("train_dataset"), self.vas.key_column)  # before any model is loaded
-        super().__init__(*args, **kwargs)
+        with reference_by_blocks():
+            super().__init__(*args, **kwargs)
         prompts = self.args.generation_batch_size // self.num_generations
         if len(keys) < prompts:
             raise ArgumentError("train_dataset", f"hold the {prompts} prompts of a generation batch", len(keys))
@@ -143,7 +130,7 @@ class VASMixin(_Base):
         state = TrainerState.load_from_json(str(record))
         if state.global_step < (self.args.max_steps if self.args.max_steps > 0 else state.max_steps):
             return False
-        with _whole_parameters(self.model):
+        with whole_parameters(self.model):
             self._load_from_checkpoint(str(checkpoint), self.model)
         sampler, self._vas_counters = read_sampler(checkpoint)
         self.sampler.load_state_dict(sampler)

@@ -63,6 +63,7 @@ TRAIN = """
 import json, signal, sys
 from pathlib import Path
 from datasets import Dataset
+from torch.distributed.fsdp import FSDPModule
 from trl import GRPOConfig
 from full_scale import VASConfig, VASGRPOTrainer
 
@@ -83,10 +84,9 @@ class Mortal(VASGRPOTrainer):
 fsdp, zero = (os.environ.get(f"ACCELERATE_USE_{name}") == "true" for name in ("FSDP", "DEEPSPEED"))
 place = {"accelerator_config": {"use_configured_state": True}} if fsdp else {"ddp_backend": "gloo"}
 args = GRPOConfig(
-    output_dir=str(output), max_steps=6, save_steps=1, save_total_limit=2, per_device_train_batch_size=4,
-    num_generations=4, max_completion_length=12, learning_rate=1e-2, optim=options["optimiser"], max_grad_norm=0.0,
-    beta=0.5, logging_steps=1, bf16=False, report_to="none", disable_tqdm=True,
-    **(place if fsdp or zero else {"use_cpu": True}),
+    output_dir=str(output), max_steps=6, save_steps=1, save_total_limit=2, per_device_train_batch_size=2,
+    gradient_accumulation_steps=2, num_generations=4, max_completion_length=12, beta=0.5, logging_steps=1, bf16=False,
+    report_to="none", disable_tqdm=True, **options["settings"], **(place if fsdp or zero else {"use_cpu": True}),
 )
 trainer = Mortal(model=model, reward_funcs=graded, args=args, train_dataset=Dataset.from_list(rows), vas=VASConfig())
 trainer.train(resume_from_checkpoint=options.get("resume", False))
@@ -105,6 +105,8 @@ TIMES = ("seconds", "time", "grad_norm")  # the norm is a sum in another order
 parameters = dict(trainer.accelerator.unwrap_model(trainer.model_wrapped).named_parameters())
 result = {
     "kind": trainer.accelerator.distributed_type.value,
+    "units": [sum(isinstance(module, FSDPModule) for module in model.modules())
+              for model in (trainer.model_wrapped, trainer.ref_model)],
     "prompts": seen,
     "sampler": trainer.sampler.state_dict()["checksum"],
     "logs": [{key: value for key, value in row.items() if not any(time in key for time in TIMES)}
@@ -137,9 +139,19 @@ def start(sharding: str, script: Path, *arguments: str, **environment: str) -> s
     common = {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
     # deepspeed looks for its compiler beside the interpreter
     found = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "DS_ACCELERATOR": "cpu"}
-    return subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **common, **found, **environment}, capture_output=True, text=True
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **common, **found, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
+    try:
+        out, err = process.communicate(timeout=600)
+    finally:
+        process.terminate()  # which ends the processes that it started
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
 Run = Callable[..., list[dict[str, Any]]]
@@ -151,19 +163,22 @@ def run(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     base = tmp_path_factory.mktemp("sharded")
     script = base / "train.py"
     script.write_text(ON_CPU + TRAIN, encoding="utf-8")
-    known: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    known: dict[str, list[dict[str, Any]]] = {}
 
-    def make(sharding: str, optimiser: str, output: Path | None = None, **options: Any) -> list[dict[str, Any]]:
-        if output is None and (sharding, optimiser) in known:
-            return known[sharding, optimiser]
-        folder = output or base / f"{sharding}-{optimiser}"
+    def make(
+        sharding: str, settings: dict[str, Any], output: Path | None = None, **options: Any
+    ) -> list[dict[str, Any]]:
+        key = f"{sharding}-{settings['optim']}"
+        if output is None and key in known:
+            return known[key]
+        folder = output or base / key
         folder.mkdir(exist_ok=True)
-        told = json.dumps({"optimiser": optimiser, **options})
+        told = json.dumps({"settings": settings, **options})
         done = start(sharding, script, str(tiny_folder), str(folder), told)
         assert (done.returncode == 0) == ("dies" not in options), done.stderr[-4000:]
         found = [json.loads(path.read_text()) for path in sorted(folder.glob("rank*.json"))]
         if output is None:
-            known[sharding, optimiser] = found
+            known[key] = found
         return found
 
     return make
@@ -177,22 +192,25 @@ def distance(one: dict[str, Any], other: dict[str, Any]) -> float:
     )
 
 
-CASES = [
-    pytest.param("fsdp", "adamw_torch", id="fsdp"),
-    pytest.param("zero2", "adamw_torch", id="zero2", marks=no_deepspeed),
-    pytest.param("zero3", "sgd", id="zero3", marks=no_deepspeed),
+SHARDINGS = [
+    pytest.param("fsdp", id="fsdp"),
+    pytest.param("zero2", id="zero2", marks=no_deepspeed),
+    pytest.param("zero3", id="zero3", marks=no_deepspeed),
 ]
-# ZeRO-3 adds up in another order than the others, who round nothing differently: the sum of two is the same in either.
-# Plain descent does not magnify what is rounded, as Adam would: some units in the last place of weights of about 1.
-TOLERANCE = {"fsdp": 0.0, "zero2": 0.0, "zero3": 1e-6}
 KINDS = {"fsdp": "FSDP", "zero2": "DEEPSPEED", "zero3": "DEEPSPEED"}
+# nothing is rounded differently: the sum of two processes' gradients is the same in either order
+EXACT = {"optim": "adamw_torch", "learning_rate": 1e-2, "max_grad_norm": 0.0}
+# ZeRO adds the parts of a batch up in another order, and every norm is: plain descent does not magnify what is rounded,
+# as Adam would, and leaves some units in the last place of weights of about 1
+ROUNDED = {"optim": "sgd", "learning_rate": 1e-1, "max_grad_norm": 0.1}
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize(("sharding", "optimiser"), CASES)
-def test_sharded_run_equals_the_unsharded_one(sharding: str, optimiser: str, run: Run) -> None:
-    plain, parts = run("none", optimiser), run(sharding, optimiser)
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("sharding", SHARDINGS)
+def test_sharded_run_equals_the_unsharded_one(sharding: str, run: Run) -> None:
+    settings, tolerance = (EXACT, 0.0) if sharding == "fsdp" else (ROUNDED, 1e-6)
+    plain, parts = run("none", settings), run(sharding, settings)
     assert [rank["kind"] for rank in (*plain, *parts)] == ["MULTI_CPU"] * 2 + [KINDS[sharding]] * 2
     assert len({rank["sampler"] for rank in (*plain, *parts)}) == 1
     assert [rank["prompts"] for rank in parts] == [rank["prompts"] for rank in plain]
@@ -200,26 +218,27 @@ def test_sharded_run_equals_the_unsharded_one(sharding: str, optimiser: str, run
     assert [row["vas/lag"] for row in parts[0]["logs"]] == [0.0] * 6
     copies = 2 if sharding == "zero2" else 1  # ZeRO-2 divides gradients and optimiser states alone
     assert sum(rank["held"] for rank in parts) == copies * plain[0]["held"]
+    trained, reference = parts[0]["units"]
+    assert trained == reference
+    assert (trained > 1) == (sharding == "fsdp")  # block by block: no process ever holds the whole reference model
     assert distance(parts[0], parts[1]) == 0
-    assert distance(parts[0], plain[0]) <= TOLERANCE[sharding]
+    assert distance(parts[0], plain[0]) <= tolerance
     ours, theirs = (torch.tensor([row["kl"] for row in ranks[0]["logs"]]) for ranks in (parts, plain))
-    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-8)  # of the reference model, which is sharded as well
+    torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-7)  # of the reference model, which is sharded as well
     assert theirs[-1] > 1e-4  # the weights moved
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize(("sharding", "optimiser"), CASES)
-def test_run_killed_while_it_saved_goes_on_as_if_nothing_had_been(
-    sharding: str, optimiser: str, run: Run, tmp_path: Path
-) -> None:
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("sharding", SHARDINGS)
+def test_run_killed_while_it_saved_goes_on_as_if_nothing_had_been(sharding: str, run: Run, tmp_path: Path) -> None:
     """A checkpoint that lacks one process's part is not taken for a whole one."""
-    whole = run(sharding, optimiser)
-    assert run(sharding, optimiser, tmp_path, dies=4) == []
+    whole = run(sharding, EXACT)
+    assert run(sharding, EXACT, tmp_path, dies=4) == []
     assert (tmp_path / "checkpoint-4" / "vas_sampler.npz").exists()
     assert not (tmp_path / "checkpoint-4" / "trainer_state.json").exists()
     for first_step in (3, 6):  # the second time there is no step left to make
-        resumed = run(sharding, optimiser, tmp_path, resume=True)
+        resumed = run(sharding, EXACT, tmp_path, resume=True)
         for before, after in zip(whole, resumed, strict=True):
             assert after["kind"] == KINDS[sharding]
             assert after["prompts"] == before["prompts"][first_step:]
@@ -229,7 +248,7 @@ def test_run_killed_while_it_saved_goes_on_as_if_nothing_had_been(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_preset_under_fsdp_leaves_the_weights_of_the_unsharded_run(tiny_folder: Path, tmp_path: Path) -> None:
     """The second arm is stopped between its last step and its result."""
     script = tmp_path / "command_line.py"
@@ -262,7 +281,7 @@ def test_preset_under_fsdp_leaves_the_weights_of_the_unsharded_run(tiny_folder: 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_sharding_that_accelerate_ignores_is_refused(tiny_folder: Path, tmp_path: Path) -> None:
     """Without GPUs it drops the setting, and two processes that know nothing of each other would share a folder."""
     script = tmp_path / "command_line.py"
