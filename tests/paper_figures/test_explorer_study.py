@@ -57,12 +57,13 @@ def test_its_figures_are_those_of_the_held_out_prompts(root: Path) -> None:
         assert f"{len(gain)} paired seeds" in text
 
 
-def test_the_study_does_not_bear_the_index_out(root: Path) -> None:
+def test_the_study_contradicts_the_index(root: Path) -> None:
     row = read_table(ROOT / RESULTS / "validation.parquet").set_index("id").loc["P5/accuracy/index"]
     text = study_sentences(root, PRESET, ["index"])["index"]
     assert _figures(text)[0] == pytest.approx(row["predicted"], abs=5.1e-4)
-    assert text.startswith("Real training does not bear this out: on smollm2-135m (arithmetic, ")
-    assert text.endswith("below uniform sampling by no more than the seeds vary, and the prediction failed.")
+    assert row["measured_high"] < 0
+    assert text.startswith("Real training contradicts this: on smollm2-135m (arithmetic, ")
+    assert text.endswith(": below uniform sampling, and the prediction failed.")
 
 
 @pytest.mark.parametrize(
