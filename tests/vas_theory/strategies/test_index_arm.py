@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 
@@ -66,6 +67,26 @@ def test_first_posterior_by_quadrature() -> None:
     total = integrate.quad(weight, -9, 9)[0]
     mean = integrate.quad(lambda z: sigmoid(z) * weight(z), -9, 9)[0] / total
     assert belief.mean_and_slope()[0][1] == pytest.approx(mean, abs=1e-3)
+
+
+def test_the_prior_of_unseen_prompts_is_the_pool_as_first_groups_showed_it() -> None:
+    """A pool of which 70 % are right at .02 and the rest at .98; what is seen again later does not change it."""
+    rng = np.random.default_rng(3)
+    belief = LogitBelief(600, None, step_size=0.1, retention=1.0, wander=0.01)
+    rates = np.where(rng.random(600) < 0.7, 0.02, 0.98)
+    seen, eight = np.arange(500), np.full(500, 8)
+    belief.observe(seen, rng.binomial(8, rates[:500]).astype(float), eight, np.zeros(500))
+    for _ in range(30):
+        belief.learn_prior()
+    unseen = belief.posterior()[550] @ belief.rates(np.array([550]))[0]
+    assert unseen == pytest.approx(rates[:500].mean(), abs=0.02)
+    middle = np.abs(belief.rates(np.array([550]))[0] - 0.5) < 0.3
+    assert belief.posterior()[550][middle].sum() < 0.05
+    twin = copy.deepcopy(belief)
+    belief.observe(seen[:100], np.full(100, 4.0), eight[:100], np.full(100, 0.5))
+    belief.learn_prior()
+    twin.learn_prior()
+    assert np.array_equal(belief.prior_L, twin.prior_L)
 
 
 def test_training_moves_the_belief_by_step_times_deviation() -> None:
