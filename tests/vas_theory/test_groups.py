@@ -261,8 +261,13 @@ def test_gain_at_50_digits() -> None:
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=9), st.floats(0, 1))
 def test_bernstein_is_a_binomial_mean(coefficients: list[float], x: float) -> None:
     n = len(coefficients) - 1
-    expected = scipy.stats.binom.pmf(np.arange(n + 1), n, x) @ coefficients
-    np.testing.assert_allclose(bernstein(coefficients, x), expected, atol=1e-12)
+    p = Fraction(x)  # exact: scipy's probabilities overflow at the smallest x
+    expected = sum(math.comb(n, k) * p**k * (1 - p) ** (n - k) * Fraction(c) for k, c in enumerate(coefficients))
+    np.testing.assert_allclose(bernstein(coefficients, x), float(expected), atol=1e-12)
+
+
+def test_bernstein_at_the_smallest_positive_number() -> None:
+    np.testing.assert_allclose(bernstein([0.5, 3.0, 1.0], np.finfo(float).tiny), 0.5)
 
 
 # --- sampled groups ------------------------------------------------------------------------------------------------
