@@ -28,6 +28,7 @@ _SAMPLER = tuple(
 _SHARED_PARTS = {
     "dapo": ("_groups", "uniform"),
     "index": ("_diffusion", "_logit_belief", "_look_ahead"),
+    "index-ada": ("_balanced", "_diffusion", "_logit_belief", "_look_ahead", "index"),
     "mopps": ("_beta_memory",),
     "vas-paper": ("_periodic",),
 }

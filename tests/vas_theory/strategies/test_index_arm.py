@@ -14,9 +14,10 @@ from scipy import integrate
 
 from tests.vas_theory.strategies.builders import received, setting
 from vas_theory.errors import ArgumentError, StateMismatchError
+from vas_theory.selection.group_moments import signal_values
 from vas_theory.selection.strategies._diffusion import Diffusion
 from vas_theory.selection.strategies._logit_belief import TABLE, LogitBelief
-from vas_theory.selection.strategies._look_ahead import look_ahead
+from vas_theory.selection.strategies._look_ahead import LookAhead
 from vas_theory.selection.strategies.index import Index
 
 
@@ -24,15 +25,14 @@ def sigmoid(z: float) -> float:
     return 1 / (1 + math.exp(-z))
 
 
-def reached(z: float, step: float, size: int, visits: int) -> float:
-    """The expected pass rate after some visits, over every outcome of every group."""
+def reached(z: float, step: float, visits: list[tuple[float, ...]]) -> float:
+    """The expected pass rate after some visits, over every outcome of every group; each pushes by the number right."""
     if not visits:
         return sigmoid(z)
-    p = sigmoid(z)
+    p, (pushes, *later) = sigmoid(z), visits
+    size = len(pushes) - 1
     return sum(
-        p ** sum(group)
-        * (1 - p) ** (size - sum(group))
-        * reached(z + step * float(np.std(group)), step, size, visits - 1)
+        p ** sum(group) * (1 - p) ** (size - sum(group)) * reached(z + step * pushes[sum(group)], step, later)
         for group in itertools.product((0, 1), repeat=size)
     )
 
@@ -42,14 +42,18 @@ def test_look_ahead_by_enumeration_of_all_groups(place: int, step: float, horizo
     """On a grid of .02 interpolation errs by less than .02 ** 2 / 8 * max |sigma''| < 5e-6 a visit."""
     grid = 0.02 * np.arange(-400, 901)
     z = float(grid[place])
-    gains = [(reached(z, step, 3, visits) - sigmoid(z)) / visits for visits in range(1, horizon + 1)]
-    assert look_ahead(grid, step, 3, horizon)[place] == pytest.approx(max(gains), abs=2e-5)
+    usual, other = tuple(signal_values(3)), (0.0, 1.5, 0.7, 0.0)
+    look = LookAhead(grid, signal_values(3), step, horizon)
+    for first, gains in ((usual, look.gains()), (other, look.gains(np.array(other)))):
+        runs = [[first, *[usual] * (visits - 1)] for visits in range(1, horizon + 1)]
+        expected = max((reached(z, step, run) - sigmoid(z)) / len(run) for run in runs)
+        assert gains[place] == pytest.approx(expected, abs=2e-5)
 
 
 def test_a_rare_success_that_moves_far_is_worth_more_than_its_expected_move() -> None:
     z, step = -6.0, 12.0
     expected = step * sum(sigmoid(z) * np.std(group) for group in np.eye(4))  # to first order in the pass rate
-    gain = look_ahead(np.linspace(-12, 12, 2401), step, 4, 1)[600]
+    gain = LookAhead(np.linspace(-12, 12, 2401), signal_values(4), step, 1).gains()[600]
     assert gain > 20 * (sigmoid(z + expected) - sigmoid(z))
 
 
@@ -161,7 +165,8 @@ def test_the_index_by_summation_over_the_belief() -> None:
     arm.observe(received([0, 1], [[0, 0, 1, 0], [0.25, 0.25, 0.2, 0.3]]))
     weights, z = arm.belief.posterior(), np.linspace(-9, 9, 49)[None] + arm.belief.offset_P[:, None]
     left = arm.setting.budget // (arm.setting.batch_size * arm.setting.group_size) - 1
-    gains = np.interp(z, TABLE, look_ahead(TABLE, arm.belief.step_size, arm.setting.group_size, min(24, left)))
+    look = LookAhead(TABLE, signal_values(arm.setting.group_size), arm.belief.step_size, min(24, left))
+    gains = np.interp(z, TABLE, look.gains())
     mean = (weights * gains).sum(1)
     deviation = np.sqrt((weights * (gains - mean[:, None]) ** 2).sum(1))
     ratio = arm.belief.relative_variance(arm.setting.group_size)

@@ -143,19 +143,35 @@ class LogitBelief:
         """Return the posterior of the logits now without their offsets, (n, grid)."""
         return self.diffusion.widen(self._posterior_then(prompts), *self._since(prompts))
 
-    def expectations(self, weights: FloatArray, values_LV: FloatArray) -> FloatArray:
+    def expectations(
+        self, weights: FloatArray, values_LV: FloatArray, prompts: IntArray | slice = slice(None)
+    ) -> FloatArray:
         """Return posterior means of functions of the logits now.
 
         Args:
-            weights: (P, grid) :meth:`posterior` of every prompt.
+            weights: (P, grid) posteriors of these prompts.
             values_LV: (table, n) the functions at :data:`TABLE`; linear between its logits, constant beyond.
+            prompts: which prompts.
 
         Returns:
             (P, n) means.
         """
         means_PV = np.zeros((len(weights), values_LV.shape[1]))
-        _expectations(weights, self.offset_P / _TABLE_STEP, _PLACES, values_LV, means_PV)
+        _expectations(weights, self.offset_P[prompts] / _TABLE_STEP, _PLACES, values_LV, means_PV)
         return means_PV
+
+    def gained_by_others(self, weights: FloatArray) -> FloatArray:
+        """Return what all pass rates together gain, over P, when a push moves the shared states, a feature."""
+        slopes = logistic(TABLE) * logistic(-TABLE)
+        slope_P = self.expectations(weights, slopes[:, None])[:, 0]
+        gained_F: FloatArray = self.transfer_F * (self.features_PF * slope_P[:, None]).mean(0)
+        return gained_F
+
+    def after(self, weights: FloatArray, prompts: IntArray, right_P: FloatArray, graded_P: IntArray) -> FloatArray:
+        """Return posteriors (n, grid) after further rollouts of these prompts, right or wrong, and remember nothing."""
+        rates = np.clip(self.rates(prompts), 1e-9, 1 - 1e-9)
+        logs = right_P[:, None] * np.log(rates) + (graded_P - right_P)[:, None] * np.log1p(-rates)
+        return _normalised(np.log(weights) + logs)
 
     def learn_prior(self) -> None:
         """Make the mean posterior after the first group, of the prompts seen so far, the prior of all."""
@@ -174,7 +190,14 @@ class LogitBelief:
         weights, rates = self.posterior(), self.rates()
         return (weights * rates).sum(1), (weights * rates * (1 - rates)).sum(1)
 
-    def observe(self, prompts_P: IntArray, right_P: FloatArray, graded_P: IntArray, deviation_P: FloatArray) -> None:
+    def observe(
+        self,
+        prompts_P: IntArray,
+        right_P: FloatArray,
+        graded_P: IntArray,
+        deviation_P: FloatArray,
+        push_P: FloatArray | None = None,
+    ) -> None:
         """Learn from groups of distinct prompts, then move the offsets as training on them will.
 
         Args:
@@ -182,6 +205,7 @@ class LogitBelief:
             right_P: sum of its rewards.
             graded_P: number of its rewards, 1 or more.
             deviation_P: their standard deviation.
+            push_P: the push of each group on its prompt's logit, the deviation by default.
         """
         means_P = right_P / graded_P
         for sums_P, squares_P in (
@@ -211,7 +235,7 @@ class LogitBelief:
         self.seen_P[prompts_P] += 1
         self.seen_at_P[prompts_P] = self.step
         self.step = self.step + 1
-        self._push(prompts_P, deviation_P)
+        self._push(prompts_P, deviation_P if push_P is None else push_P)
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that changes."""
@@ -255,12 +279,12 @@ class LogitBelief:
         self.covariance_FF = np.asarray(np.linalg.inv(information), dtype=np.float64)
         self.offset_P = self.offset_P + self.features_PF @ (self.covariance_FF @ (seen_through.T @ (error_P / noise_P)))
 
-    def _push(self, prompts_P: IntArray, deviation_P: FloatArray) -> None:
+    def _push(self, prompts_P: IntArray, push_P: FloatArray) -> None:
         moves = self._moves()
-        shared_F = (self.features_PF[prompts_P] * deviation_P[:, None]).sum(0) / len(self.offset_P)
+        shared_F = (self.features_PF[prompts_P] * push_P[:, None]).sum(0) / len(self.offset_P)
         self.shared_at_PF[prompts_P] = self.shared_F
         self.shared_F = self.shared_F + shared_F
-        self.pushed_P[prompts_P] = deviation_P
+        self.pushed_P[prompts_P] = push_P
         self.offset_P = self.offset_P + self.features_PF @ (moves[1:] * shared_F)
-        self.own_move_P[prompts_P] = moves[0] * deviation_P
+        self.own_move_P[prompts_P] = moves[0] * push_P
         self.offset_P[prompts_P] += self.own_move_P[prompts_P]

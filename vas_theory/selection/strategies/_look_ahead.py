@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from vas_theory.selection.group_moments import binomial_expectation, signal_values
+from vas_theory.selection.group_moments import binomial_expectation
 from vas_theory.selection.strategies.base import FloatArray
 
-__all__ = ["logistic", "look_ahead"]
+__all__ = ["LookAhead", "logistic"]
 
 
 def logistic(logits: FloatArray) -> FloatArray:
@@ -18,32 +18,55 @@ def logistic(logits: FloatArray) -> FloatArray:
     return rates
 
 
-def look_ahead(logits_L: FloatArray, step_size: float, group_size: int, horizon: int) -> FloatArray:
-    r"""Return the largest mean gain a visit that a run of visits in a row is expected to bring.
+class LookAhead:
+    r"""The largest mean gain a visit that a run of visits in a row is expected to bring.
 
     .. math:: \max_{1\le k\le K} \frac{E[\sigma(z_k) \mid z_0 = z] - \sigma(z)}{k}, \qquad
-        z_{j+1} = z_j + h\, \hat\sigma_G(z_j)
+        z_{j+1} = z_j + h\, d(m_j), \qquad m_j \sim \mathrm{Binomial}(G, \sigma(z_j))
 
-    Each group's deviation is random: where one success of a hard prompt moves it far, the expectation of the pass rate
-    is well above the pass rate at the expected logit.
+    Each group's push d is random: where one success of a hard prompt moves it far, the expectation of the pass rate is
+    well above the pass rate at the expected logit.
 
     Args:
         logits_L: z, equally spaced and ascending; between them pass rates are interpolated, beyond them constant.
-        step_size: h, the move of the logit a unit of reward standard deviation.
-        group_size: G.
+        pushes_M: d by the number right, 0..G.
+        step_size: h, the move of the logit a unit of push.
         horizon: K, at least 1.
-
-    Returns:
-        Gains in pass rate a visit, of the shape of ``logits_L``.
     """
-    start = logistic(logits_L)
-    chances_ML = np.stack([binomial_expectation(start, right) for right in np.eye(group_size + 1)])
-    reached_ML = logits_L + step_size * signal_values(group_size)[:, None]
-    places = np.clip((reached_ML - logits_L[0]) / (logits_L[1] - logits_L[0]), 0, len(logits_L) - 1)
-    below = np.minimum(places.astype(np.int64), len(logits_L) - 2)
-    share = places - below
-    now, best = start, np.full(logits_L.shape, -np.inf)
-    for visits in range(1, horizon + 1):
-        now = (chances_ML * ((1 - share) * now[below] + share * now[below + 1])).sum(0)
-        best = np.maximum(best, (now - start) / visits)
-    return best
+
+    def __init__(self, logits_L: FloatArray, pushes_M: FloatArray, step_size: float, horizon: int) -> None:
+        self._logits_L, self._pushes_M, self._step_size = logits_L, pushes_M, step_size
+        start_L = logistic(logits_L)
+        self._chances_ML = np.stack([binomial_expectation(start_L, right) for right in np.eye(len(pushes_M))])
+        expected = [start_L]
+        for _ in range(horizon):
+            expected.append(self._before_visit(expected[-1], pushes_M))
+        self._expected_KL = np.stack(expected)
+
+    def gains(self, first_M: FloatArray | None = None) -> FloatArray:
+        """Return gains in pass rate a visit, of the shape of ``logits_L``.
+
+        Args:
+            first_M: the pushes of the first visit, where they are not those of the others.
+        """
+        start_L, after_KL = self._expected_KL[0], self._expected_KL[1:]
+        if first_M is not None:
+            after_KL = self._before_visit(self._expected_KL[:-1], first_M)
+        gains_L: FloatArray = ((after_KL - start_L) / np.arange(1, len(after_KL) + 1)[:, None]).max(0)
+        return gains_L
+
+    def signals(self, first_M: FloatArray | None = None) -> FloatArray:
+        """Return the expected push of the first visit, of the shape of ``logits_L``."""
+        signals_L: FloatArray = (self._pushes_M if first_M is None else first_M) @ self._chances_ML
+        return signals_L
+
+    def _before_visit(self, values: FloatArray, pushes_M: FloatArray) -> FloatArray:
+        """Return what ``values`` (..., L) are expected to be after a visit, tabulated by the logit before it."""
+        logits_L = self._logits_L
+        reached_ML = logits_L + self._step_size * pushes_M[:, None]
+        places = np.clip((reached_ML - logits_L[0]) / (logits_L[1] - logits_L[0]), 0, len(logits_L) - 1)
+        below = np.minimum(places.astype(np.int64), len(logits_L) - 2)
+        share = places - below
+        reached = (1 - share) * values[..., below] + share * values[..., below + 1]
+        expected: FloatArray = (self._chances_ML * reached).sum(-2)
+        return expected
