@@ -79,11 +79,12 @@ _ARMS = {
     "uniform": ("blue", "--", "o"),
     "vas": ("orange", "-", "s"),
     "index": ("green", "-.", "^"),
+    "index-ada": ("ink", "-", "p"),
     "vas-weighted": ("vermilion", ":", "D"),
     "dapo": ("sky", (0, (5, 1)), "v"),
     "mopps": ("purple", (0, (3, 1, 1, 1)), "P"),
     "vas-paper": ("wine", (0, (1, 1)), "X"),
-    "oracle": ("ink", (0, (8, 2)), "*"),
+    "oracle": ("muted", (0, (8, 2)), "*"),
     # these and those above that share their colour are never drawn in one figure
     "vas-paper-1": ("purple", (0, (3, 1, 1, 1)), "P"),
     "uniform-8": ("sky", (0, (5, 1)), "v"),
@@ -122,9 +123,9 @@ class Look:
         return "#ffffff" if self.theme == "light" else "#171b20"
 
     def colour(self, name: str) -> str:
-        """Return ``ink``, ``wine`` or a colour of Okabe and Ito's, lighter or darker where it would lack contrast."""
-        if name == "ink":
-            return self.ink
+        """Return ``ink``, ``muted``, ``wine`` or one of Okabe and Ito's, changed where it would lack contrast."""
+        if name in ("ink", "muted"):
+            return self.ink if name == "ink" else self.muted
         if name == "wine":
             return _WINE[self.theme]
         if self.theme == "dark" and name in _DARK:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["losses", "ranking", "verdict"]
 
 _RATES = {"fixed": "one small rate for all", "tuned": "tuned for each"}
-_SHOWN = ("vas", "vas-reuse", "vas-paper", "dapo", "index")
+_SHOWN = ("vas", "vas-reuse", "vas-paper", "dapo", "index", "index-ada")
 
 
 def ranking(root: Path) -> str:

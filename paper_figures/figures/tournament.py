@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from paper_figures.style import Look
 
 _REGIMES = {"fixed": "one learning rate", "tuned": "tuned learning rates"}
-_OURS = ("vas-paper", "vas-released", "vas-reuse", "vas", "index")
-"""Forms of variance-aware sampling from the published one on, and the index that this project adds."""
+_OURS = ("vas-paper", "vas-released", "vas-reuse", "vas", "index", "index-ada")
+"""Forms of variance-aware sampling from the published one on, and the forms of the index that this project adds."""
 _NO_RIVALS = ("uniform", "oracle", *_OURS)
 _RESAMPLES = 1000
 
@@ -100,7 +100,7 @@ def _best_rival(ranking: pd.DataFrame) -> str:
 def headline(numbers: pd.DataFrame) -> str:
     """Return the result in a few words."""
     ranking = _ranking(numbers, "fixed")
-    arms = [name for name in ("vas-paper", "vas", _best_rival(ranking), "index") if name in ranking.index]
+    arms = [name for name in ("vas-paper", "vas", _best_rival(ranking), "index", "index-ada") if name in ranking.index]
     gains = dict(zip(ranking.index, 100 * ranking["gain"], strict=True))
     parts = [f"{name} {gains[name]:+.1f}" for name in arms]
     return f"At equal rollouts, points of the final pass rate over uniform sampling: {', '.join(parts)}"
@@ -120,7 +120,7 @@ def caption(numbers: pd.DataFrame) -> str:
     records = []
     for regime, text in _REGIMES.items():
         ranking = _ranking(numbers, regime)
-        arms = [name for name in ("vas-paper", "vas", "index") if name in ranking.index]
+        arms = [name for name in ("vas-paper", "vas", "index", "index-ada") if name in ranking.index]
         if arms:
             records.append(f"With {text} {'; '.join(_record(numbers, name, regime) for name in arms)}")
     tuning = (
@@ -144,7 +144,7 @@ def caption(numbers: pd.DataFrame) -> str:
 
 
 def _draw_curves(axis: Axes, frame: pd.DataFrame, ranking: pd.DataFrame, look: Look) -> None:
-    wanted = ["oracle", "index", _best_rival(ranking), "vas", "uniform", "vas-paper"]
+    wanted = ["oracle", "index-ada", "index", _best_rival(ranking), "vas", "uniform", "vas-paper"]
     shares = np.linspace(0, 1, 41)
     final = frame[frame["phase"] == "final"].sort_values("rollouts")
     for index, name in enumerate(name for name in wanted if name in ranking.index):

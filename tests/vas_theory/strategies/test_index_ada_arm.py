@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -12,19 +13,26 @@ from hypothesis import strategies as st
 from tests.vas_theory.strategies.builders import received, setting
 from vas_theory.errors import ArgumentError
 from vas_theory.group_advantages import AdvantageKind
-from vas_theory.selection.strategies._balanced import balanced_group, balanced_pushes
+from vas_theory.selection.strategies._balanced import BalancedGroup, balanced_group, balanced_pushes
 from vas_theory.selection.strategies._logit_belief import TABLE
 from vas_theory.selection.strategies.base import SelectionSetting
 from vas_theory.selection.strategies.index import Index
 from vas_theory.selection.strategies.index_ada import IndexAda
 
 
+def balanced(rewards: Sequence[float], group_size: int = 8, kind: AdvantageKind = "grpo") -> BalancedGroup:
+    told = SelectionSetting(9, 1, group_size, 99, eps=0, advantage=kind)
+    group = balanced_group(np.arange(len(rewards)), np.array(rewards), told)
+    assert group is not None
+    return group
+
+
 def test_a_balanced_group_by_hand() -> None:
-    """Of 0 1 0 0 0 0 0 1 the two right are kept and the first two wrong; mean 1/4, deviation sqrt(3)/4."""
-    rewards = np.array([0.0, 1, 0, 0, 0, 0, 0, 1])
-    group = balanced_group(np.arange(10, 18), rewards, SelectionSetting(9, 1, 8, 99, eps=0))
-    assert group.ids_R.tolist() == [10, 11, 12, 17]
-    np.testing.assert_allclose(group.advantages_R, np.array([-1, 3, -1, 3]) / math.sqrt(3))
+    """Of 0 1 0 0 0 0 0 1 the mean is 1/4 and the deviation sqrt(3)/4; two right weigh as much as six wrong."""
+    group = balanced([0, 1, 0, 0, 0, 0, 0, 1])
+    assert group.ids_R.tolist() == list(range(8))[::-1]
+    right, wrong = math.sqrt(3) * 8 / 4, -1 / math.sqrt(3) * 8 / 12
+    np.testing.assert_allclose(group.advantages_R, np.where(group.rewards_R > 0, right, wrong))
     assert group.push == pytest.approx((3 / 4 * math.sqrt(3) + 1 / 4 / math.sqrt(3)) / 2)
 
 
@@ -34,12 +42,29 @@ def test_a_balanced_group_by_hand() -> None:
     solved=st.booleans(),
 )
 def test_tabulated_pushes_are_those_of_the_groups(first: list[float], before: int, solved: bool) -> None:
-    rewards = np.array([float(solved)] * before + first)
-    group = balanced_group(np.arange(len(rewards)), rewards, SelectionSetting(9, 1, 8, 99, eps=0))
+    rewards = [float(solved)] * before + first
     pushes = balanced_pushes(8, before, before if solved else 0)
+    if len(set(rewards)) == 1:
+        assert balanced_group(np.arange(len(rewards)), np.array(rewards), SelectionSetting(9, 1, 8, 99)) is None
+        assert pushes[int(sum(first))] == 0
+        return
+    group = balanced(rewards)
     assert pushes[int(sum(first))] == pytest.approx(group.push)
-    assert len(group.ids_R) <= 8
-    assert sum(group.rewards_R) == len(group.rewards_R) / 2
+    assert len(group.ids_R) == 8
+    right, wrong = (group.advantages_R[group.rewards_R == kind] for kind in (1.0, 0.0))
+    share = np.mean(rewards)  # a kind's advantages add up to G / 2 of what one alone has over the mean
+    deviation = math.sqrt(share * (1 - share))
+    assert (right.sum(), -wrong.sum()) == pytest.approx((4 * (1 - share) / deviation, 4 * share / deviation))
+
+
+def test_of_many_rollouts_the_newest_are_taken_but_both_kinds() -> None:
+    assert balanced([0] * 6 + [1, 0], group_size=4).ids_R.tolist() == [7, 6, 5, 4]
+    assert balanced([0] * 4 + [1] * 4, group_size=4).ids_R.tolist() == [7, 6, 3, 2]
+
+
+def test_rollouts_without_a_reward_have_no_advantage() -> None:
+    group = balanced([0, math.nan, 1, 0], group_size=4)
+    np.testing.assert_allclose(group.advantages_R, np.array([-1, 4, 0, -1]) / math.sqrt(2))  # mean 1/3
 
 
 @given(right=st.integers(1, 7))
@@ -51,13 +76,13 @@ def test_a_balanced_group_pushes_at_least_as_hard_as_a_whole_one(right: int) -> 
 
 @pytest.mark.parametrize("kind", ["dr_grpo", "rloo"])
 def test_other_advantages_are_not_whitened(kind: AdvantageKind) -> None:
-    group = balanced_group(np.arange(4), np.array([0.0, 0, 0, 1]), SelectionSetting(9, 1, 4, 99, advantage=kind))
-    assert group.advantages_R.tolist() == [-0.25, 0.75]
+    group = balanced([0, 0, 0, 1], group_size=4, kind=kind)
+    np.testing.assert_allclose(group.advantages_R, [1.5, -1 / 6, -1 / 6, -1 / 6])
 
 
 def test_graded_rewards_are_split_at_their_mean() -> None:
-    group = balanced_group(np.arange(4), np.array([0.1, 0.2, 0.9, 0.3]), SelectionSetting(9, 1, 4, 99))
-    assert group.rewards_R.tolist() == [0.1, 0.9]
+    advantages = balanced([0.1, 0.2, 0.9, 0.4], group_size=4, kind="dr_grpo").advantages_R
+    np.testing.assert_allclose(advantages, [0.0, 0.5 * 2, -0.2 * 2 / 3, -0.3 * 2 / 3], atol=1e-12)
 
 
 def test_a_step_by_hand() -> None:
@@ -76,8 +101,9 @@ def test_a_step_by_hand() -> None:
     arm.receive(received([0], [[0, 1, 0, math.nan]], first=4))
     assert arm.propose(rng) is None
     groups = arm.training_groups()
-    assert (groups.prompts_P.tolist(), groups.sizes_P.tolist(), groups.ids_R.tolist()) == ([0], [2], [0, 5])
-    np.testing.assert_allclose(groups.advantages_R, np.array([-1, 6]) / math.sqrt(6), rtol=1e-5)  # mean 1/7
+    assert (groups.prompts_P.tolist(), groups.sizes_P.tolist(), groups.ids_R.tolist()) == ([0], [4], [7, 6, 5, 4])
+    weights = np.array([0, 1, 2, 1])  # one right has the weight of two wrong, and one has no reward
+    np.testing.assert_allclose(groups.advantages_R, np.array([0, -1, 6, -1]) * weights / math.sqrt(6), rtol=1e-5)
     assert arm.belief.pushed_P[0] == pytest.approx((36 + 1) / 7 / math.sqrt(6) / 2, rel=1e-5)
     assert (arm.step, arm.rolled_P.tolist()) == (1, [8, 0, 0])
 

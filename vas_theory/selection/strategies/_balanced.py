@@ -1,4 +1,4 @@
-"""Training on equal numbers of better and worse rollouts of a prompt, measured against all of them."""
+"""Groups in which the better and the worse rollouts of a prompt weigh alike, measured against all it had in a step."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def balanced_pushes(group_size: int, rolled: int = 0, right: int = 0) -> FloatAr
 
     .. math:: d = \frac{q^2 + (1-q)^2}{2\sqrt{q(1-q)}}
 
-    for any number kept of each kind, 0 where all agree. The whole group would push by :math:`\sqrt{q(1-q)}`: both are
-    1/2 at q = 1/2, and the rarer one outcome is, the harder the balanced group pushes.
+    and 0 where all agree. The usual group would push by :math:`\sqrt{q(1-q)}`: both are 1/2 at q = 1/2, and the rarer
+    one outcome is, the harder the balanced group pushes.
 
     Args:
         group_size: G.
@@ -43,10 +43,10 @@ def balanced_pushes(group_size: int, rolled: int = 0, right: int = 0) -> FloatAr
 
 @dataclass(frozen=True, eq=False)
 class BalancedGroup:
-    """What is trained on of a prompt's rollouts, possibly nothing.
+    """A group to train on.
 
     Args:
-        ids_R: the rollouts.
+        ids_R: its rollouts, newest first.
         rewards_R: their rewards.
         advantages_R: their advantages.
         push: mean product of advantage and reward over the mean: how far a Bernoulli logit moves a unit of step size.
@@ -58,22 +58,37 @@ class BalancedGroup:
     push: float
 
 
-def balanced_group(ids_R: IntArray, rewards_R: FloatArray, setting: SelectionSetting) -> BalancedGroup:
-    """Keep the earliest rollouts above the mean reward and as many of the others, at most a group in all.
+def balanced_group(ids_R: IntArray, rewards_R: FloatArray, setting: SelectionSetting) -> BalancedGroup | None:
+    r"""Return a group of rollouts above and below the mean reward, each kind with half of the weight.
 
-    Mean and standard deviation of the advantages are those of all rollouts, kept or not.
+    .. math:: A_i = \frac{r_i - \bar r}{\hat\sigma}\,\frac{G}{2 n_i}
+
+    with mean and deviation over all rollouts of the prompt in this step and :math:`n_i` how many of the group are on
+    the side of i. Of more than G rollouts the newest are taken, but half of either kind where there are so many. Those
+    without a reward have no advantage.
 
     Args:
-        ids_R: all rollouts of the prompt in this step.
-        rewards_R: their rewards, finite.
-        setting: says how rewards become advantages.
+        ids_R: all rollouts of the prompt in this step, in the order of their making.
+        rewards_R: their rewards, NaN where there is none.
+        setting: says how large a group is and how rewards become advantages.
+
+    Returns:
+        The group, or ``None`` where no two rewards differ.
     """
-    if not len(ids_R) or rewards_R.min() == rewards_R.max():
-        return BalancedGroup(ids_R[:0], rewards_R[:0], rewards_R[:0], 0.0)
-    above_R = rewards_R > rewards_R.mean()
-    each = min(np.count_nonzero(above_R), np.count_nonzero(~above_R), setting.group_size // 2)
-    kept = np.sort(np.concatenate([np.flatnonzero(above_R)[:each], np.flatnonzero(~above_R)[:each]]))
-    over_mean_R = rewards_R[kept] - rewards_R.mean()
-    scale = rewards_R.std(ddof=setting.ddof) + setting.eps if setting.advantage == "grpo" else 1.0
-    advantages_R = over_mean_R / scale
+    graded_R = np.isfinite(rewards_R)
+    known = rewards_R[graded_R]
+    if not len(known) or known.min() == known.max():
+        return None
+    above_R = graded_R & (rewards_R > known.mean())
+    below_R = graded_R & ~above_R
+    size = min(setting.group_size, len(ids_R))
+    newest = np.arange(len(ids_R))[::-1]
+    half = size // 2
+    first = np.concatenate([newest[above_R[::-1]][:half], newest[below_R[::-1]][:half]])
+    rest = newest[~np.isin(newest, first)]
+    kept = np.sort(np.concatenate([first, rest])[:size])[::-1]
+    over_mean_R = np.where(graded_R, rewards_R - known.mean(), 0.0)[kept]
+    scale = known.std(ddof=setting.ddof) + setting.eps if setting.advantage == "grpo" else 1.0
+    alike_R = np.where(above_R[kept], np.count_nonzero(above_R[kept]), np.count_nonzero(below_R[kept]))
+    advantages_R = over_mean_R / scale * size / (2 * alike_R)
     return BalancedGroup(ids_R[kept], rewards_R[kept], advantages_R, float((advantages_R * over_mean_R).mean()))

@@ -1,4 +1,4 @@
-"""Index with adaptive groups: the index chooses where each group goes, then trains on as many right as wrong."""
+"""Index with adaptive groups: the index chooses where each group goes, then weighs right and wrong alike."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ class IndexAda(Index):
     r"""Give the groups of a batch away in rounds: to new prompts, or again to one that has been silent so far.
 
     Each round goes to the largest indices. That of a prompt whose rollouts in this step all agree is computed again,
-    by the belief after them and by what another group would push: by one right of 2G harder than by one of G. A prompt
-    is trained on as many right as wrong rollouts, whitened by the mean and deviation of all that it had in the step
-    (:mod:`~vas_theory.selection.strategies._balanced`). All else is as in
-    :class:`~vas_theory.selection.strategies.index.Index`, which trains on whole groups.
+    by the belief after them and by what another group would push: by one right of 2G harder than by one of G. What is
+    trained on of a prompt are G rollouts whose right and wrong ones have the same weight together, whitened by the mean
+    and deviation of all that it had in the step (:mod:`~vas_theory.selection.strategies._balanced`). All else is as in
+    :class:`~vas_theory.selection.strategies.index.Index`.
 
     Args:
         rounds: in which the batch is given away, no more than it has groups; with 1 no prompt gets a second group.
 
-    Source: this project; the groups are those of Reinforce-Ada (arXiv 2510.04996), which goes on with every prompt.
-    Costs: ``batch_size * group_size`` rollouts a step; prompts that stay silent are not trained on, nor are rollouts
-        that a prompt has too many of.
-    Deviations: graded rewards are split at their mean, and a prompt with two different ones is not silent.
+    Source: this project. Going on, the baseline and the balance are those of Reinforce-Ada (arXiv 2510.04996), which
+        goes on with every prompt of a batch.
+    Costs: ``batch_size * group_size`` rollouts a step; prompts that stay silent are not trained on.
+    Deviations: from Reinforce-Ada: weights balance a group, where it leaves rollouts out; graded rewards are split at
+        their mean; a prompt is silent while all its rewards are equal.
     """
 
     rounds: int = 4
@@ -66,36 +67,43 @@ class IndexAda(Index):
     def receive(self, rollouts: Rollouts) -> None:
         self.note_lengths(rollouts)
         for prompt, start, count in zip(rollouts.prompts_P.tolist(), rollouts.starts_P, rollouts.counts_P, strict=True):
-            rewards_R = rollouts.rewards_R[start : start + count]
-            graded_R = np.isfinite(rewards_R)
-            self._ids.setdefault(prompt, []).extend(rollouts.ids_R[start : start + count][graded_R].tolist())
-            self._rewards.setdefault(prompt, []).extend(rewards_R[graded_R].tolist())
+            own = slice(start, start + count)
+            self._ids.setdefault(prompt, []).extend(rollouts.ids_R[own].tolist())
+            self._rewards.setdefault(prompt, []).extend(rollouts.rewards_R[own].tolist())
 
     def training_groups(self) -> TrainingGroups:
-        prompts_P = np.array([prompt for prompt, values in self._rewards.items() if values], dtype=np.int64)
-        rewards = [np.array(self._rewards[prompt]) for prompt in prompts_P.tolist()]
-        ids = [np.array(self._ids[prompt]) for prompt in prompts_P.tolist()]
+        ids, rewards = ([np.array(values) for values in told.values()] for told in (self._ids, self._rewards))
+        prompts_P = np.array(list(self._ids), dtype=np.int64)
         self.step += bool(self._rewards)
         self._round, self._ids, self._rewards = 0, {}, {}
-        if not rewards:
-            return TrainingGroups.empty()
         groups = [balanced_group(*one, self.setting) for one in zip(ids, rewards, strict=True)]
-        graded_P = np.array([len(values) for values in rewards])
-        right_P = np.clip([values.sum() for values in rewards], 0.0, graded_P)
-        deviation_P, push_P = np.array([values.std() for values in rewards]), np.array([group.push for group in groups])
-        self.belief.observe(prompts_P, right_P, graded_P, deviation_P, push_P)
-        sizes_P = np.array([len(group.ids_R) for group in groups])
+        self._learn(prompts_P, rewards, np.array([0.0 if group is None else group.push for group in groups]))
+        mixed = [(prompt, group) for prompt, group in zip(prompts_P, groups, strict=True) if group is not None]
+        if not mixed:
+            return TrainingGroups.empty()
         return TrainingGroups(
-            prompts_P[sizes_P > 0],
-            sizes_P[sizes_P > 0],
-            np.concatenate([group.ids_R for group in groups]),
-            np.concatenate([group.rewards_R for group in groups]),
-            np.concatenate([group.advantages_R for group in groups]),
+            np.array([prompt for prompt, _ in mixed]),
+            np.array([len(group.ids_R) for _, group in mixed]),
+            np.concatenate([group.ids_R for _, group in mixed]),
+            np.concatenate([group.rewards_R for _, group in mixed]),
+            np.concatenate([group.advantages_R for _, group in mixed]),
         )
+
+    def _learn(self, prompts_P: IntArray, rewards: list[FloatArray], push_P: FloatArray) -> None:
+        """Tell the belief what a step showed of prompts and how far it moves them."""
+        graded = [values[np.isfinite(values)] for values in rewards]
+        told = np.array([len(values) > 0 for values in graded], dtype=bool)
+        if not told.any():
+            return
+        graded = [values for values in graded if len(values)]
+        counts_P = np.array([len(values) for values in graded])
+        right_P = np.clip([values.sum() for values in graded], 0.0, counts_P)
+        deviation_P = np.array([values.std() for values in graded])
+        self.belief.observe(prompts_P[told], right_P, counts_P, deviation_P, push_P[told])
 
     def _next(self, count: int, rng: np.random.Generator) -> IntArray:
         """Return the prompts of the next ``count`` groups: the best of the queue and of the silent ones."""
-        silent = [prompt for prompt, values in self._rewards.items() if len(set(values)) == 1]
+        silent = [prompt for prompt in self._rewards if len(set(self._graded(prompt))) == 1]
         silent_P = np.array(silent, dtype=np.int64)
         keys_P = np.log(np.maximum(self._going_on(silent_P), 1e-300))
         keys_P += self.temperature * rng.gumbel(size=len(silent_P))
@@ -106,11 +114,15 @@ class IndexAda(Index):
         self._queue, self._keys = self._queue[taken:], self._keys[taken:]
         return prompts_P
 
+    def _graded(self, prompt: int) -> list[float]:
+        """Return the rewards of a prompt in this step, without those that are missing."""
+        return [reward for reward in self._rewards[prompt] if np.isfinite(reward)]
+
     def _going_on(self, prompts_P: IntArray) -> FloatArray:
         """Return the index of another group of prompts whose rollouts in this step all have one reward."""
         belief = self.belief
-        rolled_P = np.array([len(self._rewards[prompt]) for prompt in prompts_P.tolist()], dtype=np.int64)
-        right_P = np.array([sum(self._rewards[prompt]) for prompt in prompts_P.tolist()], dtype=np.float64)
+        rolled_P = np.array([len(self._graded(prompt)) for prompt in prompts_P.tolist()], dtype=np.int64)
+        right_P = np.array([sum(self._graded(prompt)) for prompt in prompts_P.tolist()], dtype=np.float64)
         weights = belief.after(belief.posterior(prompts_P), prompts_P, right_P, rolled_P)
         solved_P = right_P > rolled_P / 2
         values_P = np.empty(len(prompts_P))
