@@ -123,9 +123,14 @@ def test_killed_run_resumes_to_identical_bytes(
 
 @pytest.mark.parametrize(
     ("strategy", "options"),
-    [("dapo", {"oversampling": 2, "max_rounds": 2}), ("vas-paper", {"scoring_rollouts": 2, "update_interval": 2})],
+    [
+        ("dapo", {"oversampling": 2, "max_rounds": 2}),
+        ("vas-paper", {"scoring_rollouts": 2, "update_interval": 2}),
+        ("index", {"step_size": 0.5}),
+        ("index-ada", {"rounds": 3}),
+    ],
 )
-def test_arms_that_roll_more_than_they_train_on_spend_no_more_and_resume(
+def test_arms_that_choose_spend_no_more_than_they_may_and_resume(
     strategy: str, options: dict[str, Any], config: StudyConfig, tmp_path: Path
 ) -> None:
     arm = ArmConfig(name="arm", strategy=strategy, options=options)
@@ -134,11 +139,12 @@ def test_arms_that_roll_more_than_they_train_on_spend_no_more_and_resume(
     whole = start(config, tmp_path / "whole", 0).train(lambda _: None)
     spent = [sum(charge["rollouts"] for charge in whole.ledger.values()), whole.steps[-1]["rollouts"]]
     assert max(spent) <= 12 * 4 * 8
-    extra = whole.ledger["rejected" if strategy == "dapo" else "scoring"]["rollouts"]
-    assert extra > 0
+    untrained = {name: charge["rollouts"] for name, charge in whole.ledger.items() if name != "training"}
+    named = {"vas-paper": "scoring", "index": None}.get(strategy, "rejected")
+    assert [name for name, count in untrained.items() if count] == ([named] if named else [])
     trained = [row for row in whole.prompts if row["trained"]]
     assert len(trained) == sum(row["groups"] for row in whole.steps)
-    if strategy == "dapo":
+    if named == "rejected":
         assert all(0 < row["successes"] < 8 for row in trained)
     assert whole.steps[-1]["held_out_accuracy"] is not None
     with pytest.raises(Stop):

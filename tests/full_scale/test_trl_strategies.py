@@ -10,6 +10,7 @@ import pytest
 from full_scale.trl_adapter.config import VASConfig
 from full_scale.trl_adapter.strategies import StrategySampler, one_round_strategies
 from vas_theory.errors import ArgumentError, IntegrityError, StateMismatchError, UnknownNameError, VASError
+from vas_theory.selection.state import read_state, write_state
 from vas_theory.selection.strategies import make_strategy
 from vas_theory.selection.strategies.base import SelectionSetting
 from vas_theory.selection.strategies.driver import Generated, SelectionDriver
@@ -58,13 +59,13 @@ def test_draws_are_those_of_the_driver(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_state_goes_on_as_if_uninterrupted(name: str) -> None:
+def test_a_saved_state_goes_on_as_if_uninterrupted(name: str, tmp_path: Path) -> None:
     whole = sampler_of(name)
     advance(whole, 3)
-    state = whole.state_dict()
+    write_state(tmp_path / "state.npz", whole.state_dict())
     expected = advance(whole, 3)
     other = sampler_of(name)
-    other.load_state_dict(state)
+    other.load_state_dict(read_state(tmp_path / "state.npz"))
     assert advance(other, 3) == expected
     assert other.metrics() == whole.metrics()
     assert other.metrics()["training_rollouts"] == 6 * BATCH * GROUP
@@ -81,7 +82,7 @@ def test_foreign_and_altered_states_are_refused() -> None:
         sampler_of("mopps").load_state_dict({**state, "step": 7})
 
 
-@pytest.mark.parametrize("name", ["dapo", "vas-paper", "speed", "tree-opo", "oracle"])
+@pytest.mark.parametrize("name", ["dapo", "vas-paper", "speed", "index-ada", "tree-opo", "oracle"])
 def test_strategies_of_several_rounds_are_refused(name: str) -> None:
     with pytest.raises(ArgumentError, match=r"roll one batch of whole groups a step .*mopps.*compact engine"):
         VASConfig(strategy=name)

@@ -310,6 +310,10 @@ def test_state_files_of_any_flat_dict(tmp_path: Path) -> None:
     assert loaded["text"] == ""
     assert loaded["ends in null"] == "x\0"
     assert (loaded["int"], loaded["float"]) == (-3, 0.1)
+    bare = {"scalar": np.float64(0.5), "point": np.array(3), "flag": np.bool_(True)}
+    write_state(tmp_path / "bare.npz", seal(bare))
+    loaded = read_state(tmp_path / "bare.npz")
+    assert {name: loaded[name] for name in bare} == {"scalar": 0.5, "point": 3, "flag": True}
     for bad in ([1], None, np.array([object()])):
         with pytest.raises(ValueError, match="bad"):
             seal({"bad": bad})

@@ -23,6 +23,8 @@ def _digest(state: Mapping[str, Any]) -> str:
         if name == "checksum":
             continue
         value = state[name]
+        if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
+            value = value.item()  # a file gives back a plain number
         digest.update(f"{name}\0".encode())
         if isinstance(value, np.ndarray) and value.dtype != object:
             digest.update(f"{value.dtype.str}{value.shape}\0".encode())
