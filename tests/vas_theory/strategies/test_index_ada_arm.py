@@ -13,27 +13,32 @@ from hypothesis import strategies as st
 from tests.vas_theory.strategies.builders import received, setting
 from vas_theory.errors import ArgumentError
 from vas_theory.group_advantages import AdvantageKind
-from vas_theory.selection.strategies._balanced import BalancedGroup, balanced_group, balanced_pushes
+from vas_theory.selection.strategies._balanced import Outcomes, balanced_groups, balanced_pushes
 from vas_theory.selection.strategies._logit_belief import TABLE
-from vas_theory.selection.strategies.base import SelectionSetting
+from vas_theory.selection.strategies.base import SelectionSetting, TrainingGroups
 from vas_theory.selection.strategies.index import Index
 from vas_theory.selection.strategies.index_ada import IndexAda
 
 
-def balanced(rewards: Sequence[float], group_size: int = 8, kind: AdvantageKind = "grpo") -> BalancedGroup:
-    told = SelectionSetting(9, 1, group_size, 99, eps=0, advantage=kind)
-    group = balanced_group(np.arange(len(rewards)), np.array(rewards), told)
-    assert group is not None
-    return group
+def balanced(
+    rewards: Sequence[float], group_size: int = 8, kind: AdvantageKind = "grpo", ddof: int = 0
+) -> tuple[TrainingGroups, float]:
+    """Return the groups of one prompt and its push."""
+    told = SelectionSetting(9, 1, group_size, 99, eps=0, advantage=kind, ddof=ddof)
+    groups, push_P = balanced_groups(
+        Outcomes(np.array([5]), np.arange(len(rewards))[None], np.array(rewards, dtype=float)[None]), told
+    )
+    assert groups.prompts_P.tolist() in ([], [5])
+    return groups, float(push_P[0])
 
 
 def test_a_balanced_group_by_hand() -> None:
     """Of 0 1 0 0 0 0 0 1 the mean is 1/4 and the deviation sqrt(3)/4; two right weigh as much as six wrong."""
-    group = balanced([0, 1, 0, 0, 0, 0, 0, 1])
+    group, push = balanced([0, 1, 0, 0, 0, 0, 0, 1])
     assert group.ids_R.tolist() == list(range(8))[::-1]
     right, wrong = math.sqrt(3) * 8 / 4, -1 / math.sqrt(3) * 8 / 12
     np.testing.assert_allclose(group.advantages_R, np.where(group.rewards_R > 0, right, wrong))
-    assert group.push == pytest.approx((3 / 4 * math.sqrt(3) + 1 / 4 / math.sqrt(3)) / 2)
+    assert push == pytest.approx((3 / 4 * math.sqrt(3) + 1 / 4 / math.sqrt(3)) / 2)
 
 
 @given(
@@ -44,12 +49,11 @@ def test_a_balanced_group_by_hand() -> None:
 def test_tabulated_pushes_are_those_of_the_groups(first: list[float], before: int, solved: bool) -> None:
     rewards = [float(solved)] * before + first
     pushes = balanced_pushes(8, before, before if solved else 0)
+    group, push = balanced(rewards)
+    assert pushes[int(sum(first))] == pytest.approx(push)
     if len(set(rewards)) == 1:
-        assert balanced_group(np.arange(len(rewards)), np.array(rewards), SelectionSetting(9, 1, 8, 99)) is None
-        assert pushes[int(sum(first))] == 0
+        assert (push, len(group.ids_R)) == (0, 0)
         return
-    group = balanced(rewards)
-    assert pushes[int(sum(first))] == pytest.approx(group.push)
     assert len(group.ids_R) == 8
     right, wrong = (group.advantages_R[group.rewards_R == kind] for kind in (1.0, 0.0))
     share = np.mean(rewards)  # a kind's advantages add up to G / 2 of what one alone has over the mean
@@ -58,12 +62,12 @@ def test_tabulated_pushes_are_those_of_the_groups(first: list[float], before: in
 
 
 def test_of_many_rollouts_the_newest_are_taken_but_both_kinds() -> None:
-    assert balanced([0] * 6 + [1, 0], group_size=4).ids_R.tolist() == [7, 6, 5, 4]
-    assert balanced([0] * 4 + [1] * 4, group_size=4).ids_R.tolist() == [7, 6, 3, 2]
+    assert balanced([0] * 6 + [1, 0], group_size=4)[0].ids_R.tolist() == [7, 6, 5, 4]
+    assert balanced([0] * 4 + [1] * 4, group_size=4)[0].ids_R.tolist() == [7, 6, 3, 2]
 
 
 def test_rollouts_without_a_reward_have_no_advantage() -> None:
-    group = balanced([0, math.nan, 1, 0], group_size=4)
+    group, _ = balanced([0, math.nan, 1, 0], group_size=4)
     np.testing.assert_allclose(group.advantages_R, np.array([-1, 4, 0, -1]) / math.sqrt(2))  # mean 1/3
 
 
@@ -74,14 +78,19 @@ def test_a_balanced_group_pushes_at_least_as_hard_as_a_whole_one(right: int) -> 
     assert balanced_pushes(8)[4] == pytest.approx(0.5)
 
 
+def test_the_deviation_may_be_the_samples() -> None:
+    whole, part = balanced([0, 0, 0, 1], group_size=4)[0], balanced([0, 0, 0, 1], group_size=4, ddof=1)[0]
+    np.testing.assert_allclose(whole.advantages_R, part.advantages_R * math.sqrt(4 / 3))
+
+
 @pytest.mark.parametrize("kind", ["dr_grpo", "rloo"])
 def test_other_advantages_are_not_whitened(kind: AdvantageKind) -> None:
-    group = balanced([0, 0, 0, 1], group_size=4, kind=kind)
+    group, _ = balanced([0, 0, 0, 1], group_size=4, kind=kind)
     np.testing.assert_allclose(group.advantages_R, [1.5, -1 / 6, -1 / 6, -1 / 6])
 
 
 def test_graded_rewards_are_split_at_their_mean() -> None:
-    advantages = balanced([0.1, 0.2, 0.9, 0.4], group_size=4, kind="dr_grpo").advantages_R
+    advantages = balanced([0.1, 0.2, 0.9, 0.4], group_size=4, kind="dr_grpo")[0].advantages_R
     np.testing.assert_allclose(advantages, [0.0, 0.5 * 2, -0.2 * 2 / 3, -0.3 * 2 / 3], atol=1e-12)
 
 
@@ -128,13 +137,14 @@ def test_going_on_is_valued_by_the_belief_after_what_was_seen_and_by_harder_push
     wrong, right = np.array([[4.0], [0.0]]), np.array([[0.0], [4.0]])
     weights = arm.belief.posterior() * (1 + np.exp(-z)) ** -right * (1 + np.exp(z)) ** -wrong
     weights /= weights.sum(1, keepdims=True)
+    prompts, values = arm._going_on()
+    assert prompts.tolist() == [0, 1]
     for prompt, share in ((0, 0), (1, 4)):
         gains = np.interp(z[prompt], TABLE, arm.look.gains(balanced_pushes(4, 4, share)))
         mean = (weights[prompt] * gains).sum()
         deviation = math.sqrt((weights[prompt] * (gains - mean) ** 2).sum())
         ratio = arm.belief.relative_variance(4)[prompt] ** 1.5
-        value = arm._going_on(np.array([prompt]))[0]
-        assert value == pytest.approx(ratio * (mean + 1.5 * deviation), rel=2e-3)
+        assert values[prompt] == pytest.approx(ratio * (mean + 1.5 * deviation), rel=2e-3)
 
 
 def test_in_one_round_it_takes_the_batch_of_the_index(monkeypatch: pytest.MonkeyPatch) -> None:

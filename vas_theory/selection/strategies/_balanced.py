@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vas_theory.selection.strategies.base import FloatArray, IntArray, SelectionSetting
+from vas_theory.selection.strategies.base import FloatArray, IntArray, Rollouts, SelectionSetting, TrainingGroups
 
-__all__ = ["BalancedGroup", "balanced_group", "balanced_pushes"]
+__all__ = ["Outcomes", "balanced_groups", "balanced_pushes", "outcomes"]
 
 
 @functools.lru_cache(maxsize=256)
@@ -42,24 +46,74 @@ def balanced_pushes(group_size: int, rolled: int = 0, right: int = 0) -> FloatAr
 
 
 @dataclass(frozen=True, eq=False)
-class BalancedGroup:
-    """A group to train on.
+class Outcomes:
+    """What a step has shown of its prompts, one row a prompt that was rolled equally often.
 
     Args:
-        ids_R: its rollouts, newest first.
-        rewards_R: their rewards.
-        advantages_R: their advantages.
-        push: mean product of advantage and reward over the mean: how far a Bernoulli logit moves a unit of step size.
+        prompts_P: the prompts.
+        ids_PN: their rollouts in the order of their making.
+        rewards_PN: the rewards, NaN where there is none.
     """
 
-    ids_R: IntArray
-    rewards_R: FloatArray
-    advantages_R: FloatArray
-    push: float
+    prompts_P: IntArray
+    ids_PN: IntArray
+    rewards_PN: FloatArray
+
+    @cached_property
+    def graded_P(self) -> IntArray:
+        """Number of rollouts with a reward."""
+        return np.isfinite(self.rewards_PN).sum(1)
+
+    @cached_property
+    def right_P(self) -> FloatArray:
+        """How many were right: the sum of the rewards, kept in what rewards in [0, 1] could add up to."""
+        right_P: FloatArray = np.clip(np.nansum(self.rewards_PN, axis=1), 0.0, self.graded_P)
+        return right_P
+
+    @cached_property
+    def over_mean_PN(self) -> FloatArray:
+        """Rewards over their mean, 0 where there is none."""
+        means_P = np.nansum(self.rewards_PN, axis=1) / np.maximum(self.graded_P, 1)
+        return np.where(np.isfinite(self.rewards_PN), self.rewards_PN - means_P[:, None], 0.0)
+
+    @cached_property
+    def deviation_P(self) -> FloatArray:
+        """Population standard deviation of the rewards."""
+        deviation_P: FloatArray = np.sqrt(np.square(self.over_mean_PN).sum(1) / np.maximum(self.graded_P, 1))
+        return deviation_P
+
+    @cached_property
+    def mixed_P(self) -> NDArray[np.bool_]:
+        """Whether two rewards differ."""
+        least = np.where(np.isfinite(self.rewards_PN), self.rewards_PN, np.inf).min(1)
+        mixed: NDArray[np.bool_] = np.where(np.isfinite(self.rewards_PN), self.rewards_PN, -np.inf).max(1) > least
+        return mixed
 
 
-def balanced_group(ids_R: IntArray, rewards_R: FloatArray, setting: SelectionSetting) -> BalancedGroup | None:
-    r"""Return a group of rollouts above and below the mean reward, each kind with half of the weight.
+def outcomes(rounds: Sequence[Rollouts]) -> list[Outcomes]:
+    """Sort the rollouts of a step's rounds, which give every prompt a group of equal size, by how many a prompt has."""
+    if not rounds:
+        return []
+    prompts_K = np.concatenate([rollouts.prompts_P for rollouts in rounds])
+    order = np.argsort(prompts_K, kind="stable")
+    prompts_P, first_P, groups_P = np.unique(prompts_K[order], return_index=True, return_counts=True)
+    size = len(rounds[0].ids_R) // len(rounds[0].prompts_P)
+    ids_KG, rewards_KG = (
+        np.concatenate([getattr(rollouts, name) for rollouts in rounds]).reshape(-1, size)[order]
+        for name in ("ids_R", "rewards_R")
+    )
+    parts = []
+    for groups in np.unique(groups_P):
+        rows = first_P[groups_P == groups][:, None] + np.arange(groups)
+        shape = (len(rows), groups * size)
+        parts.append(
+            Outcomes(prompts_P[groups_P == groups], ids_KG[rows].reshape(shape), rewards_KG[rows].reshape(shape))
+        )
+    return parts
+
+
+def balanced_groups(shown: Outcomes, setting: SelectionSetting) -> tuple[TrainingGroups, FloatArray]:
+    r"""Return groups of rollouts above and below the mean reward, each kind with half of the weight.
 
     .. math:: A_i = \frac{r_i - \bar r}{\hat\sigma}\,\frac{G}{2 n_i}
 
@@ -68,27 +122,41 @@ def balanced_group(ids_R: IntArray, rewards_R: FloatArray, setting: SelectionSet
     without a reward have no advantage.
 
     Args:
-        ids_R: all rollouts of the prompt in this step, in the order of their making.
-        rewards_R: their rewards, NaN where there is none.
+        shown: what the step has shown.
         setting: says how large a group is and how rewards become advantages.
 
     Returns:
-        The group, or ``None`` where no two rewards differ.
+        A group, newest rollouts first, of every prompt of which two rewards differ; and the push on every prompt: the
+        mean product of advantage and reward over the mean, by which a Bernoulli logit moves a unit of step size.
     """
-    graded_R = np.isfinite(rewards_R)
-    known = rewards_R[graded_R]
-    if not len(known) or known.min() == known.max():
-        return None
-    above_R = graded_R & (rewards_R > known.mean())
-    below_R = graded_R & ~above_R
-    size = min(setting.group_size, len(ids_R))
-    newest = np.arange(len(ids_R))[::-1]
+    mixed_P, size = shown.mixed_P, setting.group_size
+    # newest first from here on
+    over_mean_PN = shown.over_mean_PN[mixed_P, ::-1]
+    graded_PN = np.isfinite(shown.rewards_PN[mixed_P, ::-1])
+    above_PN = graded_PN & (over_mean_PN > 0)
+    below_PN = graded_PN & ~above_PN
     half = size // 2
-    first = np.concatenate([newest[above_R[::-1]][:half], newest[below_R[::-1]][:half]])
-    rest = newest[~np.isin(newest, first)]
-    kept = np.sort(np.concatenate([first, rest])[:size])[::-1]
-    over_mean_R = np.where(graded_R, rewards_R - known.mean(), 0.0)[kept]
-    scale = known.std(ddof=setting.ddof) + setting.eps if setting.advantage == "grpo" else 1.0
-    alike_R = np.where(above_R[kept], np.count_nonzero(above_R[kept]), np.count_nonzero(below_R[kept]))
-    advantages_R = over_mean_R / scale * size / (2 * alike_R)
-    return BalancedGroup(ids_R[kept], rewards_R[kept], advantages_R, float((advantages_R * over_mean_R).mean()))
+    first_PN = (above_PN & (above_PN.cumsum(1) <= half)) | (below_PN & (below_PN.cumsum(1) <= half))
+    kept_PG = np.sort(np.argsort(~first_PN, axis=1, kind="stable")[:, :size], axis=1)
+
+    def chosen(values_PN: NDArray[Any]) -> NDArray[Any]:
+        return np.take_along_axis(values_PN, kept_PG, 1)
+
+    above_PG, below_PG, over_mean_PG = chosen(above_PN), chosen(below_PN), chosen(over_mean_PN)
+    scale_P = np.ones(len(kept_PG))
+    if setting.advantage == "grpo":
+        graded_P = shown.graded_P[mixed_P]
+        scale_P = shown.deviation_P[mixed_P] * np.sqrt(graded_P / (graded_P - setting.ddof)) + setting.eps
+    alike_PG = np.where(above_PG, above_PG.sum(1, keepdims=True), below_PG.sum(1, keepdims=True))
+    advantages_PG = over_mean_PG / scale_P[:, None] * size / (2 * alike_PG)
+    push_P = np.zeros(len(mixed_P))
+    push_P[mixed_P] = (advantages_PG * over_mean_PG).mean(1)
+    prompts_P = shown.prompts_P[mixed_P]
+    groups = TrainingGroups(
+        prompts_P,
+        np.full(len(prompts_P), size),
+        chosen(shown.ids_PN[mixed_P, ::-1]).ravel(),
+        chosen(shown.rewards_PN[mixed_P, ::-1]).ravel(),
+        advantages_PG.ravel(),
+    )
+    return groups, push_P

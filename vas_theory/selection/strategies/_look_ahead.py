@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from vas_theory.selection.group_moments import binomial_expectation
@@ -16,6 +18,15 @@ def logistic(logits: FloatArray) -> FloatArray:
 
     rates: FloatArray = expit(logits)
     return rates
+
+
+@functools.lru_cache(maxsize=16)
+def _chances(logits: bytes, group_size: int) -> FloatArray:
+    """Return the chances of 0..G right at each of the logits, given as bytes so that they can be remembered."""
+    rates_L = logistic(np.frombuffer(logits))
+    chances_ML = np.stack([binomial_expectation(rates_L, right) for right in np.eye(group_size + 1)])
+    chances_ML.flags.writeable = False
+    return chances_ML
 
 
 class LookAhead:
@@ -37,7 +48,7 @@ class LookAhead:
     def __init__(self, logits_L: FloatArray, pushes_M: FloatArray, step_size: float, horizon: int) -> None:
         self._logits_L, self._pushes_M, self._step_size = logits_L, pushes_M, step_size
         start_L = logistic(logits_L)
-        self._chances_ML = np.stack([binomial_expectation(start_L, right) for right in np.eye(len(pushes_M))])
+        self._chances_ML = _chances(logits_L.tobytes(), len(pushes_M) - 1)
         expected = [start_L]
         for _ in range(horizon):
             expected.append(self._before_visit(expected[-1], pushes_M))

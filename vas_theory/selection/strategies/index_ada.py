@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vas_theory.errors import ArgumentError
-from vas_theory.selection.strategies._balanced import balanced_group, balanced_pushes
+from vas_theory.selection.strategies._balanced import balanced_groups, balanced_pushes, outcomes
+from vas_theory.selection.strategies._groups import join_groups
 from vas_theory.selection.strategies.base import FloatArray, IntArray, Proposal, Rollouts, TrainingGroups
 from vas_theory.selection.strategies.index import Index
 
@@ -38,8 +39,8 @@ class IndexAda(Index):
     _round: int = field(default=0, init=False, repr=False)
     _queue: IntArray = field(default_factory=lambda: np.empty(0, np.int64), init=False, repr=False)
     _keys: FloatArray = field(default_factory=lambda: np.empty(0), init=False, repr=False)
-    _ids: dict[int, list[int]] = field(default_factory=dict, init=False, repr=False)
-    _rewards: dict[int, list[float]] = field(default_factory=dict, init=False, repr=False)
+    _rounds: list[Rollouts] = field(default_factory=list, init=False, repr=False)
+    _tables: dict[tuple[int, bool], tuple[FloatArray, FloatArray]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.rounds < 1:
@@ -51,6 +52,7 @@ class IndexAda(Index):
 
     def propose(self, rng: np.random.Generator) -> Proposal | None:
         if self._round == 0:
+            self._tables = {}
             prompts_P, keys_P = self.ranked(rng)
             by_chance_first = np.argsort(~np.isinf(keys_P), kind="stable")
             self._queue, self._keys = prompts_P[by_chance_first], keys_P[by_chance_first]
@@ -66,72 +68,56 @@ class IndexAda(Index):
 
     def receive(self, rollouts: Rollouts) -> None:
         self.note_lengths(rollouts)
-        for prompt, start, count in zip(rollouts.prompts_P.tolist(), rollouts.starts_P, rollouts.counts_P, strict=True):
-            own = slice(start, start + count)
-            self._ids.setdefault(prompt, []).extend(rollouts.ids_R[own].tolist())
-            self._rewards.setdefault(prompt, []).extend(rollouts.rewards_R[own].tolist())
+        self._rounds.append(rollouts)
 
     def training_groups(self) -> TrainingGroups:
-        ids, rewards = ([np.array(values) for values in told.values()] for told in (self._ids, self._rewards))
-        prompts_P = np.array(list(self._ids), dtype=np.int64)
-        self.step += bool(self._rewards)
-        self._round, self._ids, self._rewards = 0, {}, {}
-        groups = [balanced_group(*one, self.setting) for one in zip(ids, rewards, strict=True)]
-        self._learn(prompts_P, rewards, np.array([0.0 if group is None else group.push for group in groups]))
-        mixed = [(prompt, group) for prompt, group in zip(prompts_P, groups, strict=True) if group is not None]
-        if not mixed:
-            return TrainingGroups.empty()
-        return TrainingGroups(
-            np.array([prompt for prompt, _ in mixed]),
-            np.array([len(group.ids_R) for _, group in mixed]),
-            np.concatenate([group.ids_R for _, group in mixed]),
-            np.concatenate([group.rewards_R for _, group in mixed]),
-            np.concatenate([group.advantages_R for _, group in mixed]),
-        )
-
-    def _learn(self, prompts_P: IntArray, rewards: list[FloatArray], push_P: FloatArray) -> None:
-        """Tell the belief what a step showed of prompts and how far it moves them."""
-        graded = [values[np.isfinite(values)] for values in rewards]
-        told = np.array([len(values) > 0 for values in graded], dtype=bool)
-        if not told.any():
-            return
-        graded = [values for values in graded if len(values)]
-        counts_P = np.array([len(values) for values in graded])
-        right_P = np.clip([values.sum() for values in graded], 0.0, counts_P)
-        deviation_P = np.array([values.std() for values in graded])
-        self.belief.observe(prompts_P[told], right_P, counts_P, deviation_P, push_P[told])
+        parts = [(shown, *balanced_groups(shown, self.setting)) for shown in outcomes(self._rounds)]
+        self.step += bool(self._rounds)
+        self._round, self._rounds = 0, []
+        if any(shown.graded_P.any() for shown, _, _ in parts):
+            prompts_P, right_P, graded_P, deviation_P = (
+                np.concatenate([getattr(shown, name) for shown, _, _ in parts])
+                for name in ("prompts_P", "right_P", "graded_P", "deviation_P")
+            )
+            push_P, known = np.concatenate([push_P for _, _, push_P in parts]), graded_P > 0
+            self.belief.observe(prompts_P[known], right_P[known], graded_P[known], deviation_P[known], push_P[known])
+        return join_groups([groups for _, groups, _ in parts])
 
     def _next(self, count: int, rng: np.random.Generator) -> IntArray:
         """Return the prompts of the next ``count`` groups: the best of the queue and of the silent ones."""
-        silent = [prompt for prompt in self._rewards if len(set(self._graded(prompt))) == 1]
-        silent_P = np.array(silent, dtype=np.int64)
-        keys_P = np.log(np.maximum(self._going_on(silent_P), 1e-300))
-        keys_P += self.temperature * rng.gumbel(size=len(silent_P))
-        keys = np.concatenate([self._keys[:count], keys_P])
-        chosen = np.sort(np.argsort(-keys, kind="stable")[:count])
-        prompts_P = np.concatenate([self._queue[:count], silent_P])[chosen]
-        taken = np.count_nonzero(chosen < len(self._keys[:count]))
+        prompts_P, values_P = self._going_on()
+        keys_P = np.log(np.maximum(values_P, 1e-300)) + self.temperature * rng.gumbel(size=len(prompts_P))
+        new = self._queue[:count]
+        chosen = np.sort(np.argsort(-np.concatenate([self._keys[:count], keys_P]), kind="stable")[:count])
+        taken = np.count_nonzero(chosen < len(new))
         self._queue, self._keys = self._queue[taken:], self._keys[taken:]
-        return prompts_P
+        return np.concatenate([new, prompts_P])[chosen]
 
-    def _graded(self, prompt: int) -> list[float]:
-        """Return the rewards of a prompt in this step, without those that are missing."""
-        return [reward for reward in self._rewards[prompt] if np.isfinite(reward)]
+    def _going_on(self) -> tuple[IntArray, FloatArray]:
+        """Return the prompts whose rollouts in this step have one reward, and the index of another group for each."""
+        prompts, values = [np.empty(0, np.int64)], [np.empty(0)]
+        for shown in outcomes(self._rounds):
+            silent_P = ~shown.mixed_P & (shown.graded_P > 0)
+            if not silent_P.any():
+                continue
+            prompts_P, graded_P, right_P = shown.prompts_P[silent_P], shown.graded_P[silent_P], shown.right_P[silent_P]
+            weights = self.belief.after(self.belief.posterior(prompts_P), prompts_P, right_P, graded_P)
+            values_P = np.empty(len(prompts_P))
+            for solved in (False, True):
+                own = (right_P > graded_P / 2) == solved
+                values_P[own] = self.values(
+                    prompts_P[own], weights[own], *self._tabulated(shown.ids_PN.shape[1], solved)
+                )
+            prompts.append(prompts_P)
+            values.append(values_P)
+        return np.concatenate(prompts), np.concatenate(values)
 
-    def _going_on(self, prompts_P: IntArray) -> FloatArray:
-        """Return the index of another group of prompts whose rollouts in this step all have one reward."""
-        belief = self.belief
-        rolled_P = np.array([len(self._graded(prompt)) for prompt in prompts_P.tolist()], dtype=np.int64)
-        right_P = np.array([sum(self._graded(prompt)) for prompt in prompts_P.tolist()], dtype=np.float64)
-        weights = belief.after(belief.posterior(prompts_P), prompts_P, right_P, rolled_P)
-        solved_P = right_P > rolled_P / 2
-        values_P = np.empty(len(prompts_P))
-        for rolled, solved in set(zip(rolled_P.tolist(), solved_P.tolist(), strict=True)):
-            own = (rolled_P == rolled) & (solved_P == solved)
+    def _tabulated(self, rolled: int, solved: bool) -> tuple[FloatArray, FloatArray]:
+        """Return gains and expected push of a visit that adds a group to ``rolled`` rollouts which agree."""
+        if (rolled, solved) not in self._tables:
             first_M = balanced_pushes(self.setting.group_size, rolled, rolled if solved else 0)
-            gains_L, signals_L = self.look.gains(first_M), self.look.signals(first_M)
-            values_P[own] = self.values(prompts_P[own], weights[own], gains_L, signals_L)
-        return values_P
+            self._tables[rolled, solved] = self.look.gains(first_M), self.look.signals(first_M)
+        return self._tables[rolled, solved]
 
 
 STRATEGY = IndexAda
