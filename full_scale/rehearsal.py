@@ -69,7 +69,7 @@ def rehearse(
     posterior = getattr(getattr(driver.strategy, "sampler", None), "posterior", None)
     logits_P, held_logits_H = logit(pass_rates_P), logit(held_out_H)
     rows: list[dict[str, Any]] = []
-    group_of: dict[int, int] = {}
+    group_of: list[int] = []
 
     def generate(prompts_P: NDArray[np.int64], counts_P: NDArray[np.int64], first: int) -> Generated:
         draw = stream(seed, "rehearsal rollouts", first)
@@ -80,7 +80,7 @@ def rehearse(
         if posterior is not None:
             expected = posterior.mixed_probability(rollouts.group_size, prompts_P)
         for place, prompt in enumerate(prompts_P):
-            group_of[first + int(starts[place])] = len(rows)
+            group_of.extend([len(rows)] * int(counts_P[place]))
             rows.append(
                 {
                     "step": driver.step + 1,

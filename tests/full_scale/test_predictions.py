@@ -270,7 +270,12 @@ def test_training_is_predicted_for_every_arm_and_the_refilling_one_trains_on_few
     config = StudyConfig.model_validate(
         {
             "name": "x",
-            "arms": [{"name": "u", "strategy": "uniform"}, {"name": "v"}, {"name": "d", "strategy": "dapo"}],
+            "arms": [
+                {"name": "u", "strategy": "uniform"},
+                {"name": "v"},
+                {"name": "d", "strategy": "dapo"},
+                {"name": "i", "strategy": "index-ada"},
+            ],
             "rollouts": {"prompts_per_step": 4, "group_size": 4},
             "objective": {"epochs": 2},
             "training": {"steps": 24, "seeds": [0, 1]},
@@ -280,9 +285,9 @@ def test_training_is_predicted_for_every_arm_and_the_refilling_one_trains_on_few
     keys = [f"k{i}" for i in range(16)]
     pilot = pd.DataFrame({"prompt_key": keys, "rollouts": 8, "successes": [0] * 8 + [4] * 8, "diversity": 0.5})
     items = {item["id"]: item for item in predict_training(pilot, calibration_frame(), keys, config)}
-    assert {"P4/accuracy/v", "P4/clip-fraction/v", "P5/accuracy/d", "P3/posterior-calibration/v", "P7/stay/wrong"} <= {
-        *items
-    }
+    expected = {"P4/accuracy/v", "P4/clip-fraction/v", "P5/accuracy/d", "P3/posterior-calibration/v", "P7/stay/wrong"}
+    assert expected | {"P5/accuracy/i"} <= {*items}
+    assert items["P5/mixed-groups/i"]["predicted"] > items["P5/mixed-groups/d"]["predicted"]
     assert items["P4/mixed-groups/v"]["predicted"] > 1 > items["P5/mixed-groups/d"]["predicted"]
     assert items["P5/gradient-norm/d"]["predicted"] > 1
     assert items["P5/accuracy/d"]["seeds_needed"] >= 1
