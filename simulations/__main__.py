@@ -43,7 +43,7 @@ def _show(arguments: argparse.Namespace) -> None:
 
 
 def _tournament(arguments: argparse.Namespace) -> None:
-    from simulations.challenge import format_challenge
+    from simulations.challenge import CONTENDERS, format_challenge
     from simulations.ranking import format_ranking
     from vas_theory.storage import read_table
 
@@ -51,8 +51,7 @@ def _tournament(arguments: argparse.Namespace) -> None:
     _run(arguments)
     table = read_table(_table_path(arguments))
     print(f"\n{format_ranking(table)}")
-    tested = format_challenge(table)
-    if tested:
+    for tested in filter(None, (format_challenge(table, arm) for arm in CONTENDERS)):
         print(f"\n{tested}")
 
 

@@ -11,10 +11,10 @@ from simulations.statistics import holm, noninferiority_p_value
 from simulations.worlds import development_worlds, held_out_worlds
 from vas_theory.errors import DataError, UnknownNameError
 
-__all__ = ["challenge", "format_challenge", "rivals_by_world"]
+__all__ = ["CONTENDERS", "challenge", "format_challenge", "rivals_by_world"]
 
-_OWN = ("index-ada", "index")
-"""Forms of one method, which are not each other's rivals; the first is the one that is meant to win."""
+CONTENDERS = ("index-ada", "index")
+"""The forms of the index, which are not each other's rivals; the first is the one that is meant to win everywhere."""
 
 
 def rivals_by_world(table: pd.DataFrame, arm: str, regime: str) -> dict[str, str]:
@@ -33,7 +33,7 @@ def rivals_by_world(table: pd.DataFrame, arm: str, regime: str) -> dict[str, str
     final = table[(table["regime"] == regime) & (table["phase"] == "final")]
     rates = final.groupby(["world", "strategy"])["learning_rate"].first().reset_index()
     tuning = table[table["phase"] == "tuning"].merge(rates, on=["world", "strategy", "learning_rate"])
-    aside = {arm, REFERENCE, *(_OWN if arm in _OWN else ())}
+    aside = {arm, REFERENCE, *(CONTENDERS if arm in CONTENDERS else ())}
     reached = tuning[~tuning["strategy"].isin(aside)].pivot_table("pass_rate", "world", "strategy")
     missing = set(final["world"]) - set(reached.index)
     if missing:
@@ -88,19 +88,15 @@ def challenge(
     return frame
 
 
-def format_challenge(table: pd.DataFrame) -> str:
-    """Return the tests of the index's forms as text, for each regime and for development and held-out worlds apart.
+def format_challenge(table: pd.DataFrame, arm: str) -> str:
+    """Return the tests of an arm as text, for each regime and for development and held-out worlds apart.
 
     Args:
-        table: a tournament's table; without such an arm, the oracle or tuning runs there is nothing to test.
+        table: a tournament's table; without the arm, the oracle or tuning runs there is nothing to test.
+        arm: the arm in question.
     """
-    names = set(table["strategy"])
-    if REFERENCE not in names or "tuning" not in set(table["phase"]):
+    if not {arm, REFERENCE} <= set(table["strategy"]) or "tuning" not in set(table["phase"]):
         return ""
-    return "\n".join(_of_arm(table, arm) for arm in _OWN if arm in names)
-
-
-def _of_arm(table: pd.DataFrame, arm: str) -> str:
     present, above = set(table["world"]), False
     lines = [f"{arm} against the best other method of the tuning seeds (margin .005, paired t-tests, Holm)"]
     for regime in table["regime"].unique():

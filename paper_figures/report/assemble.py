@@ -205,7 +205,7 @@ def report(root: Path, preset: str) -> str:
     Raises:
         DataError: a figure, the ledger or a table of predictions is missing; the message names the file.
     """
-    from simulations.challenge import format_challenge
+    from simulations.challenge import CONTENDERS, format_challenge
 
     jinja = require("jinja2", "figures")
     folder = resources.files("paper_figures.report")
@@ -235,7 +235,7 @@ def report(root: Path, preset: str) -> str:
         record=[{**form, "regime": text} for text, part in gains.items() for form in sampler_record(part)],
         worlds={text: world_rows(part) for text, part in gains.items()},
         largest_rates=_largest_rates(tournament),
-        challenge=format_challenge(tournament).splitlines(),
+        challenges=[text.splitlines() for arm in CONTENDERS if (text := format_challenge(tournament, arm))],
         seeds=max(int(part["seeds"].max()) for part in gains.values()),
         jobs=_jobs(root, preset),
         limits=_limits(claims, predictions, read_metadata(TRAINING.path(root, preset))["config"]),

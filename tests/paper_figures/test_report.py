@@ -162,5 +162,7 @@ def test_text_outside_formulas_is_escaped() -> None:
 
 def test_the_page_says_where_the_index_loses(html: str, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Where the look-ahead index loses" not in html  # the stand-in has no such arm
-    monkeypatch.setattr("simulations.challenge.format_challenge", lambda table: "index\n  hard: shown in 1 of 2")
-    assert "<li>hard: shown in 1 of 2</li>" in report(built, PRESET)
+    monkeypatch.setattr("simulations.challenge.format_challenge", lambda table, arm: f"{arm}\n  hard: shown in 1 of 2")
+    shown = report(built, PRESET)
+    assert shown.count("<li>hard: shown in 1 of 2</li>") == 2
+    assert "<p>index-ada:</p>" in shown

@@ -44,6 +44,12 @@ def test_rivals_are_chosen_on_the_tuning_seeds_at_the_rate_they_play() -> None:
         rivals_by_world(at_another, "ours", "tuned")
 
 
+def test_forms_of_the_index_are_not_each_others_rivals() -> None:
+    named = _table().replace({"ours": "index-ada", "two": "index"})
+    assert rivals_by_world(named, "index-ada", "tuned") == {"a": "one", "b": "one"}
+    assert set(rivals_by_world(named, "one", "tuned").values()) == {"index-ada"}  # but everyone else's
+
+
 def test_the_test_by_hand() -> None:
     found = challenge(_table(), "ours", "tuned").set_index("world")
     assert found["difference"].tolist() == pytest.approx([0.049, -0.01])

@@ -10,12 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from simulations.challenge import challenge, format_challenge
+from simulations.challenge import CONTENDERS, challenge, format_challenge
 from simulations.experiments import tournament
 from simulations.experiments.tournament import EXPERIMENT, REGIMES
-from simulations.ranking import rank_strategies
+from simulations.ranking import rank_strategies, world_winners
 from simulations.sweep import Cell
-from simulations.worlds import held_out_worlds
+from simulations.worlds import development_worlds, held_out_worlds
 from vas_theory.selection.strategies import strategy_class, strategy_names
 from vas_theory.storage import read_metadata, read_table
 
@@ -72,19 +72,40 @@ def test_what_the_docstrings_and_the_guide_say(table: pd.DataFrame) -> None:
         rank_strategies(table[table["regime"] == regime], resamples=50).set_index("strategy") for regime in REGIMES
     )
     assert (fixed.loc[["vas-paper", "vas-released", "dapo", "lilo", "lspo", "knapsack"], "gain_high"] < 0).all()
-    assert (fixed.loc[["index", "arcus", "insight", "mopps", "dps", "vas", "vas-reuse"], "gain_low"] > 0).all()
-    assert fixed.index[1] == "index"
+    assert (
+        fixed.loc[["index-ada", "index", "arcus", "insight", "mopps", "dps", "vas", "vas-reuse"], "gain_low"] > 0
+    ).all()
+    assert fixed.index.tolist()[:3] == ["index-ada", "oracle", "index"]
+    assert tuned.index.tolist()[:3] == ["oracle", "index-ada", "index"]
     assert tuned.loc["reinforce-ada", "gain_low"] > 0
-    held_out = challenge(table, "index", "fixed", worlds=held_out_worlds())
-    assert len(held_out) == 8
+    one_rate = challenge(table, "index-ada", "fixed")
+    assert (one_rate["difference"] > 0).all()
+    assert set(world_winners(table[table["regime"] == "fixed"])["winner"]) == {"index-ada"}
+    tuned_worlds = challenge(table, "index-ada", "tuned")
+    lost = set(tuned_worlds.loc[tuned_worlds["difference"] < -0.01, "world"])
+    assert lost == {"bimodal-noisy", "hard-noisy", "small-groups"}
+    assert set(tuned_worlds.loc[~tuned_worlds["no_worse"], "world"]) - lost <= {"fresh-shared", "hard-alone"}
 
 
-def test_the_text_of_the_challenge_names_every_world_that_is_not_won(table: pd.DataFrame) -> None:
-    text = format_challenge(table)
+@pytest.mark.parametrize("worlds", [development_worlds(), held_out_worlds()])
+def test_at_one_rate_index_ada_is_no_worse_than_the_best_rival_in_any_world(
+    table: pd.DataFrame, worlds: list[str]
+) -> None:
+    found = challenge(table, "index-ada", "fixed", worlds=worlds)
+    assert len(found) == 8
+    assert found["no_worse"].all()
+    assert found["gap_closed"].mean() > 0.7
+    assert "index" not in set(found["rival"])
+
+
+@pytest.mark.parametrize("arm", CONTENDERS)
+def test_the_text_of_the_challenge_names_every_world_that_is_not_won(table: pd.DataFrame, arm: str) -> None:
+    text = format_challenge(table, arm)
     for regime in REGIMES:
-        found = challenge(table, "index", regime, worlds=held_out_worlds())
+        found = challenge(table, arm, regime, worlds=held_out_worlds())
         (line,) = [line for line in text.splitlines() if f"rate {regime}, held-out" in line]
         assert f"no worse shown in {int(found['no_worse'].sum())} of 8" in line
         lost = set(found.loc[~found["no_worse"], "world"])
         assert {world for world in held_out_worlds() if f"{world} (" in line} == lost
-    assert format_challenge(table[table["strategy"] != "index"]) == ""
+    assert ("trains on whole groups" in text) == (arm == "index-ada")
+    assert format_challenge(table[table["strategy"] != arm], arm) == ""
