@@ -63,7 +63,7 @@ def test_what_the_first_screen_says_of_real_training() -> None:
     """When the study's table changes, the sentences have to be read again."""
     table = read_table(ROOT / "full_scale" / "results" / "paper" / "validation.parquet").set_index("id")
     gains = table[table["quantity"] == "accuracy_gain"].set_index("arm")
-    assert len(gains) == 6  # seven arms, uniform among them
+    assert len(gains) == 7  # eight arms, uniform among them
     assert (gains["measured_low"] <= 0).all()
     assert (gains.loc[["vas-paper", "dapo"], "measured_high"] < 0).all()
     assert set(gains.loc[["vas-paper", "dapo"], "verdict"]) == {"held"}
@@ -73,6 +73,12 @@ def test_what_the_first_screen_says_of_real_training() -> None:
     assert -0.05 < index["measured"] < index["measured_high"] < 0  # a little less
     ratio = table.loc["P5/mixed-groups/index", "measured"]
     _expect(f"has {ratio:.1f} times the groups that carry a gradient and learns a little less", "validation")
+    ada = gains.loc["index-ada"]
+    assert ada["verdict"] == "failed"
+    assert ada["predicted"] > 0.2  # by far
+    assert ada["measured_low"] < 0 < ada["measured_high"]  # level
+    ratio = table.loc["P5/gradient-norm/index-ada", "measured"]
+    _expect(f"its gradients are {ratio:.0f} times as large as uniform's and it ends level", "validation")
     assert (
         table.loc[["P3/posterior-calibration/vas", "P3/posterior-calibration/vas-weighted"], "measured"] < 0.5
     ).all()

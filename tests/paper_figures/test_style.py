@@ -52,7 +52,7 @@ def test_every_arm_of_the_study_has_a_colour_of_its_own_for_every_eye(theme: str
     steps = read_table(ROOT / "full_scale" / "results" / "paper" / "training_steps.parquet")
     arms = sorted(str(arm) for arm in steps["arm"].unique())
     styles = {arm: look.arm(arm) for arm in arms}
-    assert len(arms) == 7
+    assert len(arms) == 8
     for part in ("color", "linestyle", "marker"):
         assert len({str(style[part]) for style in styles.values()}) == len(arms), part
     for sight, kept in SIGHTS.items():
