@@ -26,6 +26,8 @@ _DARK = {"blue": "#2a80c0", "vermilion": "#f07f3c"}
 """Lighter on dark paper, where the originals are faint."""
 _WINE = {"light": "#7a1f4b", "dark": "#f7c6d9"}
 """In place of the palette's black, which the text has: far from the others in tone, so in grey as well."""
+_BLACK = {"light": "#1b1f24", "dark": OKABE_ITO["yellow"]}
+"""The palette's black, and its yellow where that would be the colour of the text and too near to wine."""
 
 Theme = Literal["light", "dark"]
 
@@ -79,7 +81,7 @@ _ARMS = {
     "uniform": ("blue", "--", "o"),
     "vas": ("orange", "-", "s"),
     "index": ("green", "-.", "^"),
-    "index-ada": ("ink", "-", "p"),
+    "index-ada": ("black", (0, (9, 1)), "p"),
     "vas-weighted": ("vermilion", ":", "D"),
     "dapo": ("sky", (0, (5, 1)), "v"),
     "mopps": ("purple", (0, (3, 1, 1, 1)), "P"),
@@ -123,11 +125,11 @@ class Look:
         return "#ffffff" if self.theme == "light" else "#171b20"
 
     def colour(self, name: str) -> str:
-        """Return ``ink``, ``muted``, ``wine`` or one of Okabe and Ito's, changed where it would lack contrast."""
+        """Return ``ink``, ``muted``, or a colour of Okabe and Ito's or ours, changed where it would lack contrast."""
         if name in ("ink", "muted"):
             return self.ink if name == "ink" else self.muted
-        if name == "wine":
-            return _WINE[self.theme]
+        if name in ("wine", "black"):
+            return {"wine": _WINE, "black": _BLACK}[name][self.theme]
         if self.theme == "dark" and name in _DARK:
             return _DARK[name]
         if self.theme == "light" and name == "orange":

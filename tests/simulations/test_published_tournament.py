@@ -52,7 +52,10 @@ def _check(table: pd.DataFrame, cell: Cell, phase: str) -> None:
 CELLS = EXPERIMENT.cells(CONFIG)
 
 
-@pytest.mark.parametrize("name", ["bimodal-alone.uniform.fixed", "small-groups.index.fixed", "hard-noisy.vas.tuned"])
+@pytest.mark.parametrize(
+    "name",
+    ["bimodal-alone.uniform.fixed", "small-groups.index.fixed", "small-pool.index-ada.fixed", "hard-noisy.vas.tuned"],
+)
 def test_a_run_is_made_again_bit_for_bit(table: pd.DataFrame, name: str) -> None:
     (cell,) = (cell for cell in CELLS if cell.name == name)
     _check(table, cell, "final")

@@ -214,12 +214,14 @@ def test_the_smallest_size_tunes_on_other_seeds_and_can_be_ranked(tmp_path: Path
 def test_every_arm_and_world_is_a_cell_of_the_paper_size() -> None:
     assert EXPERIMENT.cells is not None
     cells: list[Cell] = list(EXPERIMENT.cells(EXPERIMENT.presets["paper"]))
-    assert len(cells) == 2 * 6 * len(tree_arms()) == 288
+    assert len(cells) == 2 * 6 * len(tree_arms()) == 300
     assert {cell.config["seeds"] for cell in cells} == {20}
     assert all(cell.modules[0].rsplit(".")[-1].replace("_", "-") in strategy_names() for cell in cells)
 
 
-@pytest.mark.parametrize("name", ["bimodal-27.uniform-tree.fixed", "hard-8.treerpo.fixed", "easy-27.index.fixed"])
+@pytest.mark.parametrize(
+    "name", ["bimodal-27.uniform-tree.fixed", "hard-8.treerpo.fixed", "easy-27.index.fixed", "hard-8.index-ada.fixed"]
+)
 def test_the_committed_table_is_whole_and_made_again_bit_for_bit(name: str) -> None:
     """Bits are promised for one model of processor."""
     path = Path(__file__).resolve().parents[2] / "simulations" / "results" / "paper" / "step_credit.parquet"
