@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from full_scale.evaluate_model import add_arguments, run_command
-from vas_theory.command_line import build_parser, require, run
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.command_line import build_parser, require, run
+from vas_theory.foundation.errors import ArgumentError
 
 if TYPE_CHECKING:
     from full_scale.config import StudyConfig

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vas_theory.errors import DataError
+from vas_theory.foundation.errors import DataError
 
 __all__ = ["Architecture", "Tower", "architecture_of", "known_architectures", "meta_model"]
 

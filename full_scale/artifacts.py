@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from vas_theory.errors import DataError, IntegrityError
-from vas_theory.storage import sha256_file, write_json
+from vas_theory.foundation.errors import DataError, IntegrityError
+from vas_theory.provenance.tables import sha256_file, write_json
 
 __all__ = ["MANIFEST", "folder_hash", "new_folder", "read_manifest", "verify_folder"]
 

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from full_scale.artifacts import new_folder, verify_folder
-from vas_theory.errors import DataError, StateMismatchError
-from vas_theory.storage import write_json
+from vas_theory.foundation.errors import DataError, StateMismatchError
+from vas_theory.provenance.tables import write_json
 
 __all__ = ["Progress", "differences", "latest", "remove_all", "restore", "save"]
 
@@ -92,7 +92,7 @@ def save(
     """
     from safetensors.torch import save_file
 
-    from vas_theory.selection.state import seal, write_state
+    from vas_theory.provenance.state import seal, write_state
 
     target = run / "checkpoints" / f"step-{progress.step:06d}"
     names = [name for name, _ in model.named_parameters()]
@@ -133,7 +133,7 @@ def restore(folder: Path, model: torch.nn.Module, optimiser: torch.optim.Optimiz
     """Load a verified checkpoint into a model and its optimiser; return the progress and the selection's state."""
     from safetensors.torch import load_file
 
-    from vas_theory.selection.state import read_state
+    from vas_theory.provenance.state import read_state
 
     weights = load_file(folder / "model.st")
     moments = load_file(folder / "optimiser.st")

@@ -18,11 +18,11 @@ from full_scale.shared_prefix import encode
 from full_scale.streams import stream
 from full_scale.tasks import Prompt
 from full_scale.update import Batch
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.driver import Generated
+from vas_theory.selection.contract.strategy import Strategy, TrainingGroups
 from vas_theory.selection.diversity import self_bleu_groups
 from vas_theory.selection.scores import trajectory_diversity_score
-from vas_theory.selection.strategies.base import Strategy, TrainingGroups
-from vas_theory.selection.strategies.driver import Generated
 
 __all__ = ["StepCollection", "group_diversity"]
 

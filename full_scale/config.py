@@ -23,7 +23,7 @@ from full_scale.trainer_config import (
     TrlSettings,
     VllmSettings,
 )
-from vas_theory.errors import ArgumentError, DataError, UnknownNameError
+from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
 
 __all__ = [
     "ArmConfig",
@@ -106,8 +106,8 @@ class ArmConfig(Frozen):
     """One way to choose prompts: a strategy of :mod:`vas_theory.selection.strategies` and its options.
 
     ``mixture_ratio`` (0 is uniform, 1 is by weight alone) and ``sampler``, which holds further settings of
-    :class:`vas_theory.selection.sampler.VarianceAwareSampler`, belong to the strategy ``vas``; ``options`` are those
-    of any other strategy.
+    :class:`~vas_theory.selection.sampler.variance_aware.VarianceAwareSampler`, belong to the strategy ``vas``;
+    ``options`` are those of any other strategy.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
@@ -124,8 +124,8 @@ class ArmConfig(Frozen):
 
     @model_validator(mode="after")
     def _known(self) -> ArmConfig:
+        from vas_theory.selection.contract.strategy import SelectionSetting
         from vas_theory.selection.strategies import make_strategy
-        from vas_theory.selection.strategies.base import SelectionSetting
 
         foreign = self.options if self.strategy == "vas" else self.sampler
         if foreign or (self.strategy != "vas" and self.mixture_ratio != 0.5):

@@ -28,11 +28,11 @@ from full_scale.rewards import score_groups
 from full_scale.rollouts import sample
 from full_scale.tasks import Prompt, Task, load_task
 from full_scale.update import update
-from vas_theory.errors import DataError
+from vas_theory.foundation.errors import DataError
+from vas_theory.provenance.tables import write_json
+from vas_theory.selection.contract.driver import SelectionDriver
+from vas_theory.selection.contract.strategy import SelectionSetting
 from vas_theory.selection.strategies import make_strategy
-from vas_theory.selection.strategies.base import SelectionSetting
-from vas_theory.selection.strategies.driver import SelectionDriver
-from vas_theory.storage import write_json
 
 __all__ = ["Run", "greedy_accuracy", "identity_of"]
 

@@ -21,7 +21,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vas_theory.command_line import require
+from vas_theory.foundation.command_line import require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,8 +69,8 @@ def run_command(arguments: argparse.Namespace, report: Callable[[str], None]) ->
         require(module, "full-scale")
     output = arguments.output or Path("full_scale") / "output" / "evaluation"
     summary, prompts = evaluate_model(config, report)
-    from vas_theory.sources import first_party_sources
-    from vas_theory.storage import write_table
+    from vas_theory.provenance.sources import first_party_sources
+    from vas_theory.provenance.tables import write_table
 
     about: dict[str, Any] = {
         "config": config.model_dump(mode="json"),
@@ -143,7 +143,7 @@ def _chosen(config: ModelEvaluationConfig) -> list[Prompt]:
     """Return the prompts, by stratum and level, at most ``limit`` of each in the order of their keys' hashes."""
     from full_scale.tasks import load_task
     from full_scale.tasks.splitting import content_key
-    from vas_theory.errors import ArgumentError
+    from vas_theory.foundation.errors import ArgumentError
 
     task = load_task(config.task)
     sides = {"training": task.training, "held_out": task.held_out, "all": (*task.training, *task.held_out)}

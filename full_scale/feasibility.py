@@ -6,7 +6,7 @@ from full_scale.architectures import Architecture
 from full_scale.config import StudyConfig
 from full_scale.memory import GB, memory_of_device
 from full_scale.throughput import running_responses
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 
 __all__ = ["check_engine", "check_memory", "check_settings"]
 

@@ -11,7 +11,7 @@ from typing import Any
 from full_scale.artifacts import MANIFEST, folder_hash, verify_folder
 from full_scale.config import ModelConfig
 from full_scale.packaged_model import PACKAGED, ensure_packaged_model, quiet
-from vas_theory.errors import ArgumentError, DataError, VASError
+from vas_theory.foundation.errors import ArgumentError, DataError, VASError
 
 __all__ = ["LanguageModel", "Pretrained", "load_language_model", "load_pretrained", "quiet", "stop_ids"]
 

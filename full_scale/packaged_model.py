@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from full_scale.artifacts import MANIFEST, new_folder
-from vas_theory.errors import DataError
-from vas_theory.storage import sha256_file
+from vas_theory.foundation.errors import DataError
+from vas_theory.provenance.tables import sha256_file
 
 __all__ = ["LABEL", "PACKAGED", "cache_folder", "ensure_packaged_model", "locate_gguf", "quiet"]
 

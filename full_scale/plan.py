@@ -14,7 +14,7 @@ from full_scale.feasibility import check_engine, check_memory, check_settings
 from full_scale.memory import GB, MemoryPlan, memory_of_device
 from full_scale.tasks import Task, load_task
 from full_scale.throughput import StepTime, time_of_step
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 
 __all__ = ["Plan", "describe", "plan_run", "rollouts_by_stage"]
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from full_scale.streams import stream
-from vas_theory.errors import DataError, IntegrityError
-from vas_theory.storage import write_json
+from vas_theory.foundation.errors import DataError, IntegrityError
+from vas_theory.provenance.tables import write_json
 
 __all__ = ["choose_prompts", "fit_pool", "interval", "prediction", "read_predictions", "write_predictions"]
 

@@ -30,7 +30,7 @@ from full_scale.rollouts import Rollouts, sample
 from full_scale.score_gram import score_gram
 from full_scale.shared_prefix import encode
 from full_scale.tasks import Prompt
-from vas_theory.group_advantages import group_advantages
+from vas_theory.groups.advantages import group_advantages
 
 __all__ = [
     "Estimate",

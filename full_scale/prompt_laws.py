@@ -17,7 +17,7 @@ from scipy import stats
 
 from full_scale.predictions import fit_pool, interval, prediction
 from full_scale.streams import stream
-from vas_theory.errors import DataError
+from vas_theory.foundation.errors import DataError
 from vas_theory.selection.scores import expected_group_signal
 
 __all__ = ["WHITENED", "PromptDraws", "draw_prompts", "predict_prompts", "row_correlations"]

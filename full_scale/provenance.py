@@ -17,13 +17,18 @@ _SAMPLING = (
     *(f"full_scale.tasks.{name}" for name in ("arithmetic", "files", "reasoning_gym", "rows", "splitting")),
 )
 _SELECTION = (
-    "vas_theory.group_advantages",
-    "vas_theory.selection.strategies.base",
-    "vas_theory.selection.strategies.driver",
+    "vas_theory.groups.advantages",
+    "vas_theory.selection.contract.strategy",
+    "vas_theory.selection.contract.driver",
 )
-_SAMPLER = tuple(
-    f"vas_theory.selection.{name}"
-    for name in ("feedback", "pass_rates", "sampler", "streams", "uniform_walk", "weighted_index", "weights")
+_SAMPLER = (
+    "vas_theory.foundation.streams",
+    "vas_theory.selection.drawing.uniform_walk",
+    "vas_theory.selection.drawing.weighted_index",
+    "vas_theory.selection.posteriors.discounted_beta",
+    "vas_theory.selection.sampler.feedback",
+    "vas_theory.selection.sampler.variance_aware",
+    "vas_theory.selection.sampler.weights",
 )
 _SHARED_PARTS = {
     "dapo": ("_groups", "uniform"),

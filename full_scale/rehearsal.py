@@ -19,9 +19,9 @@ from scipy.special import expit, logit
 
 from full_scale.config import ArmConfig, StudyConfig
 from full_scale.streams import stream
+from vas_theory.selection.contract.driver import Generated, SelectionDriver
+from vas_theory.selection.contract.strategy import SelectionSetting
 from vas_theory.selection.strategies import make_strategy
-from vas_theory.selection.strategies.base import SelectionSetting
-from vas_theory.selection.strategies.driver import Generated, SelectionDriver
 
 __all__ = ["HELD_OUT", "STEP_SIZES", "rehearse", "rehearse_all"]
 

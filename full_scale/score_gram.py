@@ -16,7 +16,7 @@ import torch
 
 from full_scale.models import LanguageModel
 from full_scale.shared_prefix import EncodedPrompts
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 
 __all__ = ["score_gram"]
 

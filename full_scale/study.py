@@ -28,8 +28,8 @@ from full_scale.provenance import EVALUATING, MEASURING, PREDICTING, VALIDATING,
 from full_scale.streams import stream
 from full_scale.tasks import load_task
 from full_scale.validation import validate
-from vas_theory.errors import ArgumentError, DataError
-from vas_theory.storage import hash_sources, read_table, sha256_file, table_is_current, write_table
+from vas_theory.foundation.errors import ArgumentError, DataError
+from vas_theory.provenance.tables import hash_sources, read_table, sha256_file, table_is_current, write_table
 
 __all__ = ["Study"]
 

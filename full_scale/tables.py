@@ -1,7 +1,7 @@
 """The tables a study writes, and what their columns mean.
 
-All of them lie in the study's output folder, are written by :func:`vas_theory.storage.write_table` and are the only
-thing figures read. One row an observation; a missing number is NaN.
+All of them lie in the study's output folder, are written by :func:`~vas_theory.provenance.tables.write_table` and
+are the only thing figures read. One row an observation; a missing number is NaN.
 
 ``training_steps``: one row a step of a run; step 0 is the start, before any update
     arm, seed, step; rollouts (of every kind, spent so far); tokens (sampled this step); groups (trained on);

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from vas_theory.errors import DataError
+from vas_theory.foundation.errors import DataError
 
 __all__ = ["form_groups", "read_metrics", "read_rollouts"]
 

@@ -11,7 +11,7 @@ import pandas as pd
 from full_scale.probe import Estimate
 from full_scale.prompt_measures import measure_prompts
 from full_scale.training_measures import measure_training
-from vas_theory.errors import DataError
+from vas_theory.foundation.errors import DataError
 
 __all__ = ["validate", "verdict"]
 

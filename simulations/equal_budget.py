@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from simulations.learner import Learner, LearnerConfig, UpdateReport
 from simulations.pool import Pool, PoolConfig, build_pool
 from simulations.tree import TreeLearner, TreePoolConfig, build_tree_pool
+from vas_theory.selection.contract.driver import SelectionDriver
+from vas_theory.selection.contract.strategy import SelectionSetting
 from vas_theory.selection.strategies import make_strategy, strategy_class
-from vas_theory.selection.strategies.base import SelectionSetting
-from vas_theory.selection.strategies.driver import SelectionDriver
 
 __all__ = ["EqualBudgetConfig", "Recorder", "gini", "run_equal_budget"]
 

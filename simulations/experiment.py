@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from simulations.sweep import Cell, run_sweep
-from vas_theory.errors import ArgumentError, UnknownNameError
-from vas_theory.sources import first_party_sources
-from vas_theory.storage import table_is_current, write_table
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
+from vas_theory.provenance.sources import first_party_sources
+from vas_theory.provenance.tables import table_is_current, write_table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,12 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from simulations import _kernels
 from simulations.pool import Pool
-from vas_theory.errors import ArgumentError
-from vas_theory.group_advantages import AdvantageKind
-from vas_theory.group_updates import expected_update
-from vas_theory.policies import softmax
-from vas_theory.selection.strategies.base import IntArray, TrainingGroups
-from vas_theory.selection.strategies.driver import Generated
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.groups.advantages import AdvantageKind
+from vas_theory.groups.updates import expected_update
+from vas_theory.policy.softmax import softmax
+from vas_theory.selection.contract.driver import Generated
+from vas_theory.selection.contract.strategy import IntArray, TrainingGroups
 
 __all__ = ["Learner", "LearnerConfig", "UpdateReport"]
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 
 __all__ = ["COUPLINGS", "DIFFICULTIES", "Pool", "PoolConfig", "build_pool", "draw_pass_rates"]
 

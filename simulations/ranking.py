@@ -16,7 +16,7 @@ from simulations.statistics import (
     restricted_mean_time,
     time_to_target,
 )
-from vas_theory.errors import DataError
+from vas_theory.foundation.errors import DataError
 
 __all__ = ["chosen_rates", "final_scores", "format_ranking", "gaps_closed", "rank_strategies", "world_winners"]
 

@@ -13,10 +13,10 @@ from typing import Any, TextIO
 
 import pandas as pd
 
-from vas_theory.command_line import require
-from vas_theory.errors import ArgumentError, UnknownNameError, VASError
-from vas_theory.sources import first_party_sources
-from vas_theory.storage import read_table, table_is_current, write_table
+from vas_theory.foundation.command_line import require
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError, VASError
+from vas_theory.provenance.sources import first_party_sources
+from vas_theory.provenance.tables import read_table, table_is_current, write_table
 
 __all__ = ["BACKENDS", "Cell", "Progress", "SweepError", "run_sweep"]
 
@@ -174,7 +174,7 @@ def run_sweep(
         ArgumentError: two cells share a name, there is none, or ``workers`` is below 1.
         UnknownNameError: there is no such backend.
         MissingExtraError: the backend is not installed.
-        SweepError: cells raised a :class:`~vas_theory.errors.VASError`; all others were computed first.
+        SweepError: cells raised a :class:`~vas_theory.foundation.errors.VASError`; all others were computed first.
     """
     folder = Path(folder).resolve()
     if backend not in BACKENDS:

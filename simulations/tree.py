@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from simulations.learner import LearnerConfig, UpdateReport
 from simulations.pool import DIFFICULTIES, draw_pass_rates
 from simulations.randomness import uniforms
-from vas_theory.errors import ArgumentError
-from vas_theory.policies import softmax
-from vas_theory.selection.strategies.base import IntArray, TrainingGroups
-from vas_theory.selection.strategies.driver import Generated
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.policy.softmax import softmax
+from vas_theory.selection.contract.driver import Generated
+from vas_theory.selection.contract.strategy import IntArray, TrainingGroups
 
 __all__ = ["TreeLearner", "TreePool", "TreePoolConfig", "build_tree_pool", "leaf_probabilities"]
 

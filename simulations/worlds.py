@@ -8,7 +8,7 @@ from typing import Any
 from simulations.equal_budget import EqualBudgetConfig
 from simulations.learner import LearnerConfig
 from simulations.pool import PoolConfig
-from vas_theory.errors import ArgumentError, UnknownNameError
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 
 __all__ = ["WORLDS", "development_worlds", "held_out_worlds", "run_seed", "world", "world_settings"]
 

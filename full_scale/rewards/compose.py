@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from full_scale.rewards.checks import check_answers
 from full_scale.rewards.shape import follows_format, length_penalty
 from full_scale.tasks import Prompt
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 
 if TYPE_CHECKING:
     from full_scale.tasks.config import RewardConfig

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vas_theory.errors import ArgumentError, UnknownNameError
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 
 if TYPE_CHECKING:
     from full_scale.tasks.config import TaskConfig

@@ -19,7 +19,7 @@ from full_scale.tasks import Prompt
 from full_scale.tasks.config import RewardConfig
 from full_scale.tasks.templates import Style
 from full_scale.trl_adapter.config import VASConfig
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 
 if TYPE_CHECKING:
     from trl import GRPOConfig

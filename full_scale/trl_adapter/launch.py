@@ -8,7 +8,7 @@ from typing import Any
 
 from full_scale.config import StudyConfig
 from full_scale.memory import reduced_bytes
-from vas_theory.errors import VASError
+from vas_theory.foundation.errors import VASError
 
 __all__ = ["accelerate_config", "check_launch", "check_trainer"]
 

@@ -21,8 +21,8 @@ from full_scale.tasks import Task, load_task
 from full_scale.tasks.dataset import to_dataset
 from full_scale.trl_adapter.arguments import grpo_arguments, grpo_config, reward_parts, style_of, vas_config
 from full_scale.trl_adapter.launch import check_launch, check_trainer
-from vas_theory.errors import DataError, StateMismatchError, VASError
-from vas_theory.storage import write_json, write_table
+from vas_theory.foundation.errors import DataError, StateMismatchError, VASError
+from vas_theory.provenance.tables import write_json, write_table
 
 __all__ = ["TrlRun", "train_arms"]
 

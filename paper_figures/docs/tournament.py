@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paper_figures.docs.tables import find_table, markdown, missing, origin, with_interval
-from vas_theory.storage import read_table
+from vas_theory.provenance.tables import read_table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from typing import Any
 from paper_figures.declaration import Table
 from paper_figures.explorer.sentences import study_sentences
 from paper_figures.laboratory import TOURNAMENT, world_gains
-from vas_theory.storage import read_metadata, read_table, sha256_file
+from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
 __all__ = ["PILOT", "TABLES", "facts"]
 

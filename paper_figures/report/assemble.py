@@ -23,9 +23,9 @@ from paper_figures.report.results import (
     read_claims,
     read_predictions,
 )
-from vas_theory.command_line import require
-from vas_theory.errors import DataError
-from vas_theory.storage import read_metadata, read_table, sha256_file
+from vas_theory.foundation.command_line import require
+from vas_theory.foundation.errors import DataError
+from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING
 
-from vas_theory.errors import UnknownNameError
+from vas_theory.foundation.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from simulations.experiment import Experiment

@@ -11,9 +11,9 @@ import numpy as np
 from simulations.equal_budget import EqualBudgetConfig
 from simulations.learner import Learner
 from simulations.pool import PoolConfig, build_pool
+from vas_theory.selection.contract.driver import Generated, SelectionDriver
+from vas_theory.selection.contract.strategy import IntArray, SelectionSetting, TrainingGroups
 from vas_theory.selection.strategies import make_strategy
-from vas_theory.selection.strategies.base import IntArray, SelectionSetting, TrainingGroups
-from vas_theory.selection.strategies.driver import Generated, SelectionDriver
 
 __all__ = ["Step", "watch_steps"]
 

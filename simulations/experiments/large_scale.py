@@ -20,7 +20,7 @@ from simulations.learner import Learner, LearnerConfig
 from simulations.pool import Pool, PoolConfig, build_pool
 from simulations.sweep import Cell
 from vas_theory.selection import VarianceAwareSampler
-from vas_theory.selection.strategies.base import Rollouts, SelectionSetting, TrainingGroups
+from vas_theory.selection.contract.strategy import Rollouts, SelectionSetting, TrainingGroups
 
 __all__ = ["EXPERIMENT", "VARIANTS", "LargeScaleConfig"]
 

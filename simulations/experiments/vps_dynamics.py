@@ -16,7 +16,7 @@ from simulations.experiment import Experiment, ExperimentConfig
 from simulations.experiments._steps import watch_steps
 from simulations.sweep import Cell
 from simulations.worlds import run_seed, world
-from vas_theory.policies import softmax
+from vas_theory.policy.softmax import softmax
 from vas_theory.selection.strategies.vas_paper import VasPaper
 
 __all__ = ["EXPERIMENT", "VPSDynamicsConfig"]

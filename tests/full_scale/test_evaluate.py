@@ -16,7 +16,7 @@ from full_scale.__main__ import main
 from full_scale.evaluate import mean_interval, mixed_share, pass_at_k, wilson
 from full_scale.evaluate_model import summarise
 from full_scale.evaluation_config import ModelEvaluationConfig
-from vas_theory.storage import read_metadata, read_table, sha256_file
+from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
 
 @given(st.integers(1, 7), st.data())

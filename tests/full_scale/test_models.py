@@ -16,7 +16,7 @@ import pytest
 from full_scale import models, packaged_model
 from full_scale.artifacts import MANIFEST, new_folder, verify_folder
 from full_scale.config import ModelConfig
-from vas_theory.errors import ArgumentError, DataError, IntegrityError
+from vas_theory.foundation.errors import ArgumentError, DataError, IntegrityError
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from full_scale.config import StudyConfig, load_config
 from full_scale.memory import GB, memory_of_device
 from full_scale.plan import describe, plan_run
 from full_scale.throughput import running_responses, time_of_step
-from vas_theory.errors import ArgumentError, DataError
+from vas_theory.foundation.errors import ArgumentError, DataError
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*")
 

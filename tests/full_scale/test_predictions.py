@@ -18,7 +18,7 @@ from full_scale.prompt_laws import draw_prompts, predict_prompts, row_correlatio
 from full_scale.training_laws import predict_pool, predict_training
 from full_scale.training_measures import measure_training, student
 from full_scale.validation import validate, verdict
-from vas_theory.errors import DataError
+from vas_theory.foundation.errors import DataError
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from full_scale.rewards import ACCURACY, FORMAT, Part, Reward, build_reward, len
 from full_scale.rewards.checks import CHECKS, check_answers, failures
 from full_scale.tasks import Prompt
 from full_scale.tasks.config import RewardConfig
-from vas_theory.errors import ArgumentError, MissingExtraError, UnknownNameError
+from vas_theory.foundation.errors import ArgumentError, MissingExtraError, UnknownNameError
 
 NAN, INF = float("nan"), float("inf")
 GOOD = r"<think>t</think><answer>\boxed{4}</answer>"

@@ -20,8 +20,8 @@ from full_scale.plan import describe, rollouts_by_stage
 from full_scale.predictions import choose_prompts, fit_pool, read_predictions, write_predictions
 from full_scale.study import Study
 from full_scale.tables import TABLES
-from vas_theory.errors import DataError, IntegrityError
-from vas_theory.storage import read_metadata, read_table, sha256_file
+from vas_theory.foundation.errors import DataError, IntegrityError
+from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_a_model_is_asked_once_as_long_as_it_is_the_same(
 
 def test_predictions_name_the_strategies_that_were_rehearsed(output: Path) -> None:
     sources = read_predictions(output / "predictions.json")["about"]["sources"]
-    assert {"vas_theory.selection.sampler", "vas_theory.selection.strategies.vas"} <= set(sources)
+    assert {"vas_theory.selection.sampler.variance_aware", "vas_theory.selection.strategies.vas"} <= set(sources)
 
 
 def test_prediction_comes_before_measurement_and_is_what_was_measured_against(output: Path) -> None:

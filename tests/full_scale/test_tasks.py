@@ -15,7 +15,7 @@ from full_scale.rewards import exact_match, score_groups
 from full_scale.tasks import Prompt, load_task
 from full_scale.tasks.arithmetic import SHOTS
 from full_scale.tasks.config import ArithmeticConfig
-from vas_theory.errors import ArgumentError, UnknownNameError, VASError
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError, VASError
 
 
 def operands(key: str) -> tuple[int, int]:

@@ -26,9 +26,9 @@ from full_scale.streams import stream
 from full_scale.tasks import load_task
 from full_scale.tasks.config import FileConfig
 from full_scale.update import Batch, update
-from vas_theory.errors import ArgumentError, StateMismatchError
+from vas_theory.foundation.errors import ArgumentError, StateMismatchError
+from vas_theory.selection.contract.strategy import SelectionSetting, TrainingGroups
 from vas_theory.selection.strategies import make_strategy
-from vas_theory.selection.strategies.base import SelectionSetting, TrainingGroups
 
 ROOT = Path(__file__).parents[2]
 TIMES = ("seconds", "rollout_seconds", "sampler_seconds")

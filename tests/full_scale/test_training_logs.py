@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from full_scale.training_logs import form_groups, read_metrics, read_rollouts
-from vas_theory.errors import DataError
+from vas_theory.foundation.errors import DataError
 
 
 def write_lines(path: Path, rows: list[dict[str, Any]]) -> Path:

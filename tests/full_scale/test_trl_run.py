@@ -20,7 +20,7 @@ import torch
 from full_scale.__main__ import main
 from full_scale.config import ModelConfig
 from full_scale.models import load_pretrained
-from vas_theory.storage import read_metadata, read_table
+from vas_theory.provenance.tables import read_metadata, read_table
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*"),
@@ -125,7 +125,7 @@ def test_unfinished_runs_resume_and_foreign_ones_are_refused(tiny_folder: Path, 
     from full_scale.config import load_config
     from full_scale.tasks import load_task
     from full_scale.trl_adapter.run import TrlRun
-    from vas_theory.storage import write_json
+    from vas_theory.provenance.tables import write_json
 
     assignments = [*(f"{key}={value}" for key, value in SMALL.items()), *changes, f"model.name={tiny_folder}"]
     config = load_config("smollm2-gpu", assignments)

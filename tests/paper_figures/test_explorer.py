@@ -16,7 +16,7 @@ from simulations.worlds import world
 from tests.paper_figures.small_tables import PRESET, write_tables
 from tests.paper_figures.tables.full_scale import pilot
 from tests.paper_figures.tables.simulations import tournament
-from vas_theory.errors import IntegrityError
+from vas_theory.foundation.errors import IntegrityError
 from vas_theory.selection.strategies import strategy_names
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from simulations.challenge import challenge, rivals_by_world
 from simulations.statistics import holm, noninferiority_p_value
-from vas_theory.errors import DataError, UnknownNameError
+from vas_theory.foundation.errors import DataError, UnknownNameError
 
 NOISE = np.array([0.002, -0.002, 0.001, -0.001])
 FINALS = {

@@ -14,8 +14,8 @@ from scipy.special import log_softmax, softmax
 from simulations import _kernels, reference
 from simulations.learner import Learner, LearnerConfig
 from simulations.pool import Pool, PoolConfig, build_pool
-from vas_theory.errors import ArgumentError
-from vas_theory.selection.strategies.base import Rollouts, SelectionSetting, TrainingGroups
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.strategy import Rollouts, SelectionSetting, TrainingGroups
 
 
 def _pool(seed: int = 0, **values: Any) -> Pool:

@@ -16,8 +16,8 @@ from simulations.experiments.tournament import EXPERIMENT, REGIMES
 from simulations.ranking import rank_strategies, world_winners
 from simulations.sweep import Cell
 from simulations.worlds import development_worlds, held_out_worlds
+from vas_theory.provenance.tables import read_metadata, read_table
 from vas_theory.selection.strategies import strategy_class, strategy_names
-from vas_theory.storage import read_metadata, read_table
 
 PATH = Path(__file__).resolve().parents[2] / "simulations" / "results" / "paper" / "tournament.parquet"
 CONFIG = EXPERIMENT.presets["paper"]

@@ -20,9 +20,9 @@ from simulations.ranking import (
     world_winners,
 )
 from simulations.worlds import WORLDS, development_worlds, held_out_worlds, run_seed, world
-from vas_theory.errors import ArgumentError, DataError, UnknownNameError
+from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
+from vas_theory.provenance.tables import read_table, sha256_file
 from vas_theory.selection.strategies import strategy_class, strategy_names
-from vas_theory.storage import read_table, sha256_file
 
 
 def _table(finals: dict[str, dict[str, list[float]]]) -> pd.DataFrame:

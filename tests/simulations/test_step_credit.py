@@ -20,10 +20,10 @@ from simulations.sweep import Cell
 from simulations.tree import TreeLearner, TreePoolConfig, build_tree_pool
 from simulations.tree_worlds import TREE_WORLDS, generated_share, tree_world
 from simulations.worlds import run_seed
-from vas_theory.errors import ArgumentError, UnknownNameError
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
+from vas_theory.provenance.tables import read_metadata, read_table
+from vas_theory.selection.contract.strategy import TrainingGroups
 from vas_theory.selection.strategies import strategy_names
-from vas_theory.selection.strategies.base import TrainingGroups
-from vas_theory.storage import read_metadata, read_table
 
 _PURPOSES = ("training", "scoring", "screening", "rejected")
 _TREES = ("tree-opo", "treerpo", "uniform-tree")

@@ -15,8 +15,8 @@ import pytest
 
 import simulations.sweep
 from simulations.sweep import Cell, Progress, SweepError, run_sweep
-from vas_theory.errors import ArgumentError, DataError, MissingExtraError, UnknownNameError
-from vas_theory.storage import sha256_file
+from vas_theory.foundation.errors import ArgumentError, DataError, MissingExtraError, UnknownNameError
+from vas_theory.provenance.tables import sha256_file
 
 SOURCES = [simulations.sweep]
 

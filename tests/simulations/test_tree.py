@@ -16,8 +16,8 @@ from simulations.learner import LearnerConfig
 from simulations.pool import draw_pass_rates
 from simulations.randomness import uniforms
 from simulations.tree import TreeLearner, TreePool, TreePoolConfig, build_tree_pool, leaf_probabilities
-from vas_theory.errors import ArgumentError
-from vas_theory.selection.strategies.base import Rollouts, SelectionSetting, TrainingGroups
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.strategy import Rollouts, SelectionSetting, TrainingGroups
 
 
 def _pool(**values: Any) -> TreePool:
