@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from simulations.learner import LearnerConfig
-from simulations.pool import Pool
+from simulations.world.learner import LearnerConfig
+from simulations.world.pool import Pool
 
 __all__ = ["group_push", "sample_arm", "softmax", "train_schedule", "uniform"]
 

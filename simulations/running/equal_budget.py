@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from simulations.learner import Learner, LearnerConfig, UpdateReport
-from simulations.pool import Pool, PoolConfig, build_pool
-from simulations.tree import TreeLearner, TreePoolConfig, build_tree_pool
+from simulations.world.learner import Learner, LearnerConfig, UpdateReport
+from simulations.world.pool import Pool, PoolConfig, build_pool
+from simulations.world.tree import TreeLearner, TreePoolConfig, build_tree_pool
 from vas_theory.selection.contract.driver import SelectionDriver
 from vas_theory.selection.contract.strategy import SelectionSetting
 from vas_theory.selection.strategies import make_strategy, strategy_class

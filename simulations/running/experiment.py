@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from simulations.sweep import Cell, run_sweep
+from simulations.running.sweep import Cell, run_sweep
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.provenance.sources import first_party_sources
 from vas_theory.provenance.tables import table_is_current, write_table
@@ -38,7 +38,7 @@ class Experiment:
     """One experiment: a tidy frame, one row an observation, as a function of its config.
 
     Small experiments give ``run``. Those made of many independent pieces give ``cells`` and ``run_cell`` instead,
-    which :func:`~simulations.sweep.run_sweep` spreads over processes and resumes.
+    which :func:`~simulations.running.sweep.run_sweep` spreads over processes and resumes.
 
     Args:
         name: the experiment's name, which is the name of its file.
@@ -118,7 +118,7 @@ def run_experiment(
         config: its config.
         path: the table's file, ending in ``.parquet``; cells lie in a folder ``cells/<name>`` beside it.
         workers: processes for experiments made of cells.
-        backend: where they run, see :func:`~simulations.sweep.run_sweep`.
+        backend: where they run, see :func:`~simulations.running.sweep.run_sweep`.
 
     Returns:
         ``"current"`` when nothing was run, ``"computed"`` for a new table, ``"replaced"`` when a table from

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from simulations import _kernels
-from simulations.pool import Pool
+from simulations.world import kernels
+from simulations.world.pool import Pool
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.groups.advantages import AdvantageKind
 from vas_theory.groups.updates import expected_update
@@ -98,7 +98,7 @@ class Learner:
         pool, count = self.pool, int(counts_P.sum())
         seen_R, diversity_P = np.empty(count), np.empty(len(prompts_P))
         arms_R, probs_R = self._arms[first : first + count], self._probs[first : first + count]
-        _kernels.generate(
+        kernels.generate(
             prompts_P,
             counts_P,
             self._drawn_P,
@@ -135,7 +135,7 @@ class Learner:
                 if config.exact:
                     self._expected_push(prompts_P, sizes_P, push_PA)
                 else:
-                    clipped += _kernels.compute_push(
+                    clipped += kernels.compute_push(
                         prompts_P,
                         sizes_P,
                         self._arms[ids_R],
@@ -151,7 +151,7 @@ class Learner:
                     )
                 if epoch == 0:
                     norm = float(np.sqrt(np.vdot(push_PA, push_PA)))
-                _kernels.apply_push(prompts_P, push_PA, config.learning_rate, self._policy)
+                kernels.apply_push(prompts_P, push_PA, config.learning_rate, self._policy)
         self._forget()
         silent_R = groups.advantages_R == 0
         starts_P = np.cumsum(sizes_P) - sizes_P
@@ -175,7 +175,7 @@ class Learner:
         if config.epochs > 1 or config.kl_weight or config.exact:
             raise ArgumentError("config", "ask for plain on-policy updates", config)
         rewards_PA = pool.rewards_PA.astype(np.int8) if pool.binary else pool.rewards_PA  # an eighth of the memory
-        _kernels.train_schedule(
+        kernels.train_schedule(
             schedule_TP,
             group_size,
             config.learning_rate,
@@ -192,7 +192,7 @@ class Learner:
     def pass_rates(self) -> Array:
         """Return the expected true reward of every prompt, held-out ones included."""
         rates_P = np.empty(len(self.pool.base_PA))
-        _kernels.evaluate(self.pool.rewards_PA, self._policy, rates_P)
+        kernels.evaluate(self.pool.rewards_PA, self._policy, rates_P)
         return rates_P
 
     def logits(self, prompts_P: IntArray | slice = slice(None)) -> Array:
@@ -219,9 +219,9 @@ class Learner:
         self._arms[: self._generated], self._probs[: self._generated] = state["arms"], state["probs"]
 
     @property
-    def _policy(self) -> _kernels.Policy:
+    def _policy(self) -> kernels.Policy:
         pool = self.pool
-        return _kernels.Policy(
+        return kernels.Policy(
             self._independent,
             self._weights_PA,
             pool.base_PA,

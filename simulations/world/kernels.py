@@ -1,4 +1,4 @@
-"""Compiled inner loops of the bandit learner. ``simulations.reference`` says the same in plain Python.
+"""Compiled inner loops of the bandit learner. ``simulations.world.reference`` says the same in plain Python.
 
 Draws are a function of (seed, prompt, how many rollouts the prompt had before): the k-th rollout of a prompt
 uses the same random number whatever strategy asked for it and however many threads run, so runs of different

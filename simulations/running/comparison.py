@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from simulations.equal_budget import EqualBudgetConfig
-from simulations.experiment import ExperimentConfig
-from simulations.sweep import Cell
-from simulations.worlds import run_seed
+from simulations.running.bandit_worlds import run_seed
+from simulations.running.equal_budget import EqualBudgetConfig
+from simulations.running.experiment import ExperimentConfig
+from simulations.running.sweep import Cell
 from vas_theory.selection.strategies import strategy_class
 
 __all__ = ["REGIMES", "Comparison", "ComparisonConfig", "Rates", "Worlds", "check_names"]
@@ -57,7 +57,7 @@ class Comparison:
     Args:
         world: maps a name, ``learning_rate`` and ``scale`` to a world.
         train: maps a world, an arm and a seed to a learning curve, as
-            :func:`~simulations.equal_budget.run_equal_budget` does.
+            :func:`~simulations.running.equal_budget.run_equal_budget` does.
         arms: returns the names of all arms.
         kept: columns that a final run's measurements on the way keep; the last one keeps all.
         controls: arms that are forms of uniform sampling and no strategies of their own.

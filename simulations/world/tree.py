@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from simulations.learner import LearnerConfig, UpdateReport
-from simulations.pool import DIFFICULTIES, draw_pass_rates
-from simulations.randomness import uniforms
+from simulations.world.learner import LearnerConfig, UpdateReport
+from simulations.world.pool import DIFFICULTIES, draw_pass_rates
+from simulations.world.randomness import uniforms
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.policy.softmax import softmax
 from vas_theory.selection.contract.driver import Generated
@@ -165,7 +165,7 @@ class TreeLearner:
         return Generated(rewards_R, np.full(len(rewards_R), float(pool.depth)), None, self._actions[chosen].copy())
 
     def update(self, groups: TrainingGroups, fresh_from: int) -> UpdateReport:
-        """Train on groups of generated rollouts; see :meth:`simulations.learner.Learner.update`."""
+        """Train on groups of generated rollouts; see :meth:`simulations.world.learner.Learner.update`."""
         config, ids_R = self.config, groups.ids_R
         if not len(ids_R):
             return UpdateReport(0.0, 0.0, 0)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from simulations.ranking import REFERENCE, final_scores, gaps_closed
-from simulations.statistics import holm, noninferiority_p_value
-from simulations.worlds import development_worlds, held_out_worlds
+from simulations.analysis.ranking import REFERENCE, final_scores, gaps_closed
+from simulations.analysis.statistics import holm, noninferiority_p_value
+from simulations.running.bandit_worlds import development_worlds, held_out_worlds
 from vas_theory.foundation.errors import DataError, UnknownNameError
 
 __all__ = ["CONTENDERS", "challenge", "format_challenge", "rivals_by_world"]

@@ -15,7 +15,7 @@ def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def uniforms(seed: int, prompts: ArrayLike, numbers: ArrayLike) -> NDArray[np.float64]:
-    """Return random numbers in [0, 1), the same as the compiled learner's and ``simulations.reference.uniform``.
+    """Return random numbers in [0, 1), the same as the compiled learner's and ``simulations.world.reference.uniform``.
 
     Args:
         seed: in [0, 2**64).

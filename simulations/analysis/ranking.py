@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulations.statistics import (
+from simulations.analysis.statistics import (
     Interval,
     bootstrap_interval,
     interquartile_mean,

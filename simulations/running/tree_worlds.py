@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulations.equal_budget import EqualBudgetConfig
-from simulations.learner import LearnerConfig
-from simulations.tree import TreePoolConfig
-from simulations.worlds import world_settings
+from simulations.running.bandit_worlds import world_settings
+from simulations.running.equal_budget import EqualBudgetConfig
+from simulations.world.learner import LearnerConfig
+from simulations.world.tree import TreePoolConfig
 
 __all__ = ["TREE_WORLDS", "generated_share", "tree_world"]
 
@@ -21,7 +21,7 @@ TREE_WORLDS: dict[str, dict[str, Any]] = {
     "bimodal-8": {"branching": 2},
     "hard-8": {"branching": 2, "difficulty": "mostly_hard"},
 }
-"""What differs from the default of :class:`~simulations.tree.TreePoolConfig`, by name."""
+"""What differs from the default of :class:`~simulations.world.tree.TreePoolConfig`, by name."""
 
 _PROMPTS, _HELD_OUT, _BATCH, _PASSES = 96, 8, 16, 6
 

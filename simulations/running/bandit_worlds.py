@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from simulations.equal_budget import EqualBudgetConfig
-from simulations.learner import LearnerConfig
-from simulations.pool import PoolConfig
+from simulations.running.equal_budget import EqualBudgetConfig
+from simulations.world.learner import LearnerConfig
+from simulations.world.pool import PoolConfig
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 
 __all__ = ["WORLDS", "development_worlds", "held_out_worlds", "run_seed", "world", "world_settings"]
@@ -33,7 +33,7 @@ WORLDS: dict[str, dict[str, Any]] = {
     "large-groups": {"pool": {"coupling": "shared"}, "batch_size": 32, "group_size": 16},
     "small-groups": {"pool": {"rewards": "graded", "coupling": "interference"}, "batch_size": 128, "group_size": 4},
 }
-"""What differs from the default of :class:`~simulations.equal_budget.EqualBudgetConfig`, by name."""
+"""What differs from the default of :class:`~simulations.running.equal_budget.EqualBudgetConfig`, by name."""
 
 
 def world_settings(worlds: dict[str, dict[str, Any]], name: str, scale: float) -> dict[str, Any]:
