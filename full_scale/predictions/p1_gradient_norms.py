@@ -43,7 +43,7 @@ class GradientNorm(Prediction):
         return forecast_of(evidence.prompts.norms_DP[:, place], evidence.coverage, 0.0)
 
     def measure(self, found: Measurements) -> Estimate:
-        row = found.probe.set_index("prompt_key").loc[self.prompt_key]
+        row: Any = found.probe.set_index("prompt_key").loc[self.prompt_key]
         return Estimate(*(float(row[column]) for column in _NORM))
 
 
