@@ -12,11 +12,14 @@ __all__ = ["EVALUATING", "MEASURING", "PREDICTING", "VALIDATING", "modules", "tr
 
 _SAMPLING = (
     "full_scale.models.loading",
-    *(f"full_scale.rewards.{name}" for name in ("checks", "compose", "extraction", "groups", "shape", "verifier")),
+    *(f"full_scale.rewards.{name}" for name in ("checks", "compose", "groups", "shape", "verifier")),
     "full_scale.compact.rollouts",
     "full_scale.compact.shared_prefix",
     "full_scale.streams",
-    *(f"full_scale.tasks.{name}" for name in ("arithmetic", "files", "reasoning_gym", "rows", "splitting")),
+    *(
+        f"full_scale.tasks.{name}"
+        for name in ("answers", "arithmetic", "files", "prompt", "reasoning_gym", "rows", "splitting")
+    ),
 )
 _SELECTION = (
     "vas_theory.groups.advantages",
