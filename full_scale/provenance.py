@@ -15,7 +15,7 @@ _SAMPLING = (
     *(f"full_scale.rewards.{name}" for name in ("checks", "compose", "groups", "shape", "verifier")),
     "full_scale.compact.rollouts",
     "full_scale.compact.shared_prefix",
-    "full_scale.streams",
+    "vas_theory.foundation.streams",
     *(
         f"full_scale.tasks.{name}"
         for name in ("answers", "arithmetic", "files", "prompt", "reasoning_gym", "rows", "splitting")
@@ -59,7 +59,7 @@ PREDICTING = (
     "full_scale.predictions.document",
     "full_scale.predictions.forecast",
     *(f"full_scale.predictions.lib.{name}" for name in ("evidence", "prompt_draws", "rehearsal")),
-    "full_scale.streams",
+    "vas_theory.foundation.streams",
 )
 EVALUATING = (*_SAMPLING, "full_scale.measuring.held_out", "full_scale.measuring.probe")
 VALIDATING = (

@@ -28,9 +28,9 @@ from full_scale.predictions.lib.base import Plan
 from full_scale.predictions.lib.evidence import Evidence
 from full_scale.predictions.validation import validate
 from full_scale.provenance import EVALUATING, MEASURING, PREDICTING, VALIDATING, modules, training_sources
-from full_scale.streams import stream
 from full_scale.tasks import load_task
 from vas_theory.foundation.errors import ArgumentError, DataError
+from vas_theory.foundation.streams import stream
 from vas_theory.provenance.tables import hash_sources, read_table, sha256_file, table_is_current, write_table
 
 __all__ = ["Study"]

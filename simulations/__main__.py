@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from vas_theory.foundation.command_line import build_parser, run
+from vas_theory.foundation.command_line import build_parser, parse_assignments, run
 
 
 def _list(arguments: argparse.Namespace) -> None:
@@ -57,7 +57,7 @@ def _tournament(arguments: argparse.Namespace) -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     from simulations.experiments import get_experiment
-    from simulations.running.experiment import parse_assignments, run_experiment
+    from simulations.running.experiment import run_experiment
     from vas_theory.provenance.tables import read_metadata
 
     experiment = get_experiment(arguments.name)

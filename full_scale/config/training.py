@@ -23,6 +23,7 @@ from full_scale.config.trainer import (
     TrlSettings,
     VllmSettings,
 )
+from vas_theory.foundation.command_line import parse_assignments
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
 
 __all__ = [
@@ -220,20 +221,14 @@ def preset_names() -> list[str]:
     return sorted(path.stem for path in PRESETS.glob("*.toml"))
 
 
-def assign(table: dict[str, Any], assignment: str) -> None:
-    """Change one value of nested tables by ``table.key=value``; the value is TOML, or else text."""
-    path, equals, text = assignment.partition("=")
-    if not equals:
-        raise ArgumentError("--set", "look like table.key=value", assignment)
-    *parents, key = path.strip().split(".")
+def assign(table: dict[str, Any], path: str, value: Any) -> None:
+    """Change one value of nested tables; ``path`` is its key with those of the tables around it, joined by dots."""
+    *parents, key = path.split(".")
     for parent in parents:
         table = table.setdefault(parent, {})
         if not isinstance(table, dict):
-            raise ArgumentError("--set", "name a key inside tables", assignment)
-    try:
-        table[key] = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        table[key] = text.strip()
+            raise ArgumentError("--set", "name a key inside tables", path)
+    table[key] = value
 
 
 def checked(settings: type[Settings], table: dict[str, Any], source: str) -> Settings:
@@ -268,6 +263,6 @@ def load_config(preset: str | Path, assignments: Sequence[str] = ()) -> StudyCon
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DataError(f"{path} cannot be used: {error}") from None
     table.setdefault("name", path.stem)
-    for assignment in assignments:
-        assign(table, assignment)
+    for key, value in parse_assignments(assignments).items():
+        assign(table, key, value)
     return checked(StudyConfig, table, path.name)

@@ -22,7 +22,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vas_theory.foundation.command_line import require
+from vas_theory.foundation.command_line import parse_assignments, require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,8 +63,8 @@ def run_command(arguments: argparse.Namespace, report: Callable[[str], None]) ->
         table["model"] = {"name": arguments.model}
     if arguments.set and isinstance(table.get("task"), str):
         table["task"] = _table_of(table["task"])
-    for assignment in arguments.set:
-        assign(table, assignment)
+    for key, value in parse_assignments(arguments.set).items():
+        assign(table, key, value)
     config = checked(ModelEvaluationConfig, table, "command line")
     for module in ("torch", "transformers", "safetensors", "gguf"):
         require(module, "full-scale")
@@ -103,8 +103,8 @@ def evaluate_model(config: ModelEvaluationConfig, report: Callable[[str], None])
     from full_scale.compact.rollouts import sample
     from full_scale.models.loading import load_language_model
     from full_scale.rewards import check_answers
-    from full_scale.streams import stream
     from full_scale.tasks.templates import render
+    from vas_theory.foundation.streams import stream
 
     prompts = _chosen(config)  # before the model loads
     report(f"loading {config.model.name}")
@@ -180,7 +180,7 @@ def summarise(counts: pd.DataFrame, config: ModelEvaluationConfig) -> pd.DataFra
     import pandas as pd
 
     from full_scale.measuring.held_out import mean_interval, mixed_share, pass_at_k
-    from full_scale.streams import stream
+    from vas_theory.foundation.streams import stream
 
     sets: list[tuple[str, str, int, pd.DataFrame]] = [("all", "", -1, counts)]
     sets += [("stratum", str(name), -1, group) for name, group in counts.groupby("stratum")]

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from full_scale.streams import stream
 from vas_theory.foundation.errors import DataError, IntegrityError
+from vas_theory.foundation.streams import stream
 from vas_theory.provenance.tables import write_json
 
 __all__ = ["choose_prompts", "read_predictions", "write_predictions"]

@@ -19,9 +19,9 @@ from full_scale.measuring.held_out import evaluate, held_out_counts, pass_at_k
 from full_scale.measuring.tables import TABLES
 from full_scale.planning.plan import describe, rollouts_by_stage
 from full_scale.predictions.document import choose_prompts, read_predictions, write_predictions
-from full_scale.predictions.lib.pool import fit_pool
 from full_scale.study import Study
 from vas_theory.foundation.errors import DataError, IntegrityError
+from vas_theory.groups.beta_pools import fit_pool_to_counts
 from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
 
@@ -138,7 +138,7 @@ def test_changed_prediction_is_refused(output: Path, tmp_path: Path) -> None:
 def test_pool_fit_recovers_the_distribution() -> None:
     draw = np.random.default_rng(1)
     counts = draw.binomial(16, draw.beta(0.5, 0.8, 4000)).astype(float)
-    assert fit_pool(counts, np.full(4000, 16.0)) == pytest.approx((0.5, 0.8), rel=0.1)
+    assert fit_pool_to_counts(counts, np.full(4000, 16.0)) == pytest.approx((0.5, 0.8), rel=0.1)
 
 
 @given(seed=st.integers(0, 50), right=st.lists(st.integers(0, 8), min_size=12, max_size=12))
