@@ -9,12 +9,13 @@ export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu bench bench-quick lint docs notebooks reproduce clean
+.PHONY: help setup test test-slow test-gpu bench bench-quick lint proofs docs notebooks reproduce clean
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
 	@echo "make bench       speed ratios against floors   make test-gpu    tests that need CUDA"
 	@echo "make lint        ruff and mypy                 make bench-quick the same in two minutes"
+	@echo "make proofs      compile the formal proofs; needs Debian's coq, libcoq-coquelicot, libcoq-interval"
 	@echo "make docs        the documentation             make notebooks   run every notebook"
 	@echo "make clean       remove outputs and caches"
 
@@ -51,6 +52,16 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Compiled beside the sources' copies in an ignored folder; installs nothing.
+PROOFS := vas_theory/output/proofs
+proofs:
+	@missing=$$(command -v coqc >/dev/null || echo " coq"; lib=$$(coqc -where 2>/dev/null)/user-contrib; \
+	  test -d "$$lib/Coquelicot" || echo " libcoq-coquelicot"; test -d "$$lib/Interval" || echo " libcoq-interval"); \
+	  test -z "$$missing" || { echo "error: the formal proofs need Debian packages that are missing:" $$missing >&2; exit 2; }
+	@mkdir -p $(PROOFS) && rm -f $(PROOFS)/*.v && cp -p vas_theory/proofs/*.v vas_theory/proofs/_CoqProject $(PROOFS)
+	@cd $(PROOFS) && coq_makefile -f _CoqProject *.v -o Makefile.coq && $(MAKE) --no-print-directory -j 2 -f Makefile.coq
+	@echo "proofs: every file of vas_theory/proofs compiles"
 
 docs: $(READY)
 	$(BIN)/sphinx-build -W -j 2 -q paper_figures/docs paper_figures/output/docs

@@ -1,0 +1,167 @@
+(* Claims on the tabular softmax, for every number of arms; grad i = p_i (r_i - V) is derived in Softmax.v. *)
+Require Import Reals Lra Psatz List.
+From Vas Require Import Sums.
+Import ListNotations.
+Open Scope R_scope.
+Section Tabular.
+Context {A : Type} (arms : list A) (p r : A -> R).
+Hypothesis Hp : forall a, In a arms -> 0 <= p a.
+Hypothesis H1 : sum_over p arms = 1.
+Definition V := sum_over (fun a => p a * r a) arms.
+Definition Var := sum_over (fun a => p a * (r a - V)^2) arms.
+Definition grad a := p a * (r a - V).
+Definition norm2 (u : A -> R) := sum_over (fun a => u a ^2) arms.
+Definition mean (u : A -> R) := sum_over (fun a => p a * u a) arms.
+Definition fisher (u : A -> R) := sum_over (fun a => p a * (u a - mean u)^2) arms. (* u^T F u, F = diag p - p p^T *)
+
+Lemma grad_sum0 : sum_over grad arms = 0.
+Proof. rewrite (sum_comb [(1, fun a => p a * r a); (-V, p)]); [cbn [comb comb_sum]; rewrite H1; unfold V; ring | intros; unfold grad; cbn [comb comb_sum]; ring]. Qed.
+Lemma pairing c : sum_over (fun a => grad a * (r a - c)) arms = Var.
+Proof.
+  unfold Var. rewrite (sum_comb [(1, fun a => p a * (r a - V)^2); (V - c, grad)]); [cbn [comb comb_sum]; rewrite grad_sum0; ring |].
+  intros; unfold grad; cbn [comb comb_sum]; ring.
+Qed.
+
+(* B21 *)
+Theorem gradient_at_least_min_probability m : (forall a, In a arms -> m <= p a) -> m * Var <= norm2 grad.
+Proof.
+  intros Hm. unfold Var, norm2. rewrite <- sum_scal. apply sum_le. intros a Ha. unfold grad.
+  replace ((p a * (r a - V))^2) with (p a * (p a * (r a - V)^2)) by ring.
+  apply Rmult_le_compat_r; [apply Rmult_le_pos; [auto | apply pow2_ge_0] | auto].
+Qed.
+
+(* A25 *)
+Theorem fisher_at_least_min_probability m u : sum_over u arms = 0 -> (forall a, In a arms -> m <= p a) -> 0 <= m -> m * norm2 u <= fisher u.
+Proof.
+  intros Hu Hm Hm0. apply Rle_trans with (m * sum_over (fun a => (u a - mean u)^2) arms).
+  - apply Rmult_le_compat_l; [assumption |].
+    rewrite (sum_comb [(1, fun a => u a ^2); (-2 * mean u, u); (1, fun _ => (mean u)^2)] (fun a => (u a - mean u)^2)).
+    + cbn [comb comb_sum]. rewrite Hu. unfold norm2. assert (0 <= sum_over (fun _ : A => (mean u)^2) arms).
+      { apply sum_nonneg. intros. apply pow2_ge_0. } lra.
+    + intros; cbn [comb comb_sum]; ring.
+  - unfold fisher. rewrite <- sum_scal. apply sum_le. intros. apply Rmult_le_compat_r; [apply pow2_ge_0 | auto].
+Qed.
+
+Lemma fisher_alt u : fisher u = sum_over (fun a => p a * u a ^2) arms - (mean u)^2.
+Proof.
+  unfold fisher. rewrite (sum_comb [(1, fun a => p a * u a ^2); (-2 * mean u, fun a => p a * u a); ((mean u)^2, p)]).
+  - cbn [comb comb_sum]. rewrite H1. fold (mean u). ring.
+  - intros; cbn [comb comb_sum]; ring.
+Qed.
+
+(* A26 *)
+Theorem fisher_at_most_half u : fisher u <= / 2 * norm2 u.
+Proof.
+  (* 2 (E u^2 + (E u)^2) = sum_ij p_i p_j (u_i + u_j)^2 >= its diagonal 4 sum p_i^2 u_i^2 *)
+  assert (D : sum_over (fun a => p a * p a * (u a + u a)^2) arms <= sum_over (fun a => sum_over (fun b => p a * p b * (u a + u b)^2) arms) arms).
+  { apply (sum_diagonal_le (fun a b => p a * p b * (u a + u b)^2)). intros. apply Rmult_le_pos; [apply Rmult_le_pos; auto | apply pow2_ge_0]. }
+  set (E2 := sum_over (fun a => p a * u a ^2) arms) in *.
+  assert (E : sum_over (fun a => sum_over (fun b => p a * p b * (u a + u b)^2) arms) arms = 2 * E2 + 2 * (mean u)^2).
+  { rewrite (sum_comb [(1, fun a => p a * u a ^2); (2 * mean u, fun a => p a * u a); (E2, p)]).
+    - cbn [comb comb_sum]. rewrite H1. fold E2. fold (mean u). ring.
+    - intros a _. rewrite (sum_comb [(p a * u a ^2, p); (2 * (p a * u a), fun b => p b * u b); (p a, fun b => p b * u b ^2)]).
+      + cbn [comb comb_sum]. rewrite H1. fold E2. fold (mean u). ring.
+      + intros; cbn [comb comb_sum]; ring. }
+  rewrite E in D. rewrite fisher_alt. fold E2. unfold norm2.
+  assert (F : / 2 * sum_over (fun a => u a ^2) arms - 2 * E2 + / 2 * sum_over (fun a => p a * p a * (u a + u a)^2) arms
+            = sum_over (fun a => / 2 * ((1 - 2 * p a) * u a)^2) arms).
+  { symmetry. rewrite (sum_comb [(/ 2, fun a => u a ^2); (-2, fun a => p a * u a ^2); (/ 2, fun a => p a * p a * (u a + u a)^2)]).
+    - cbn [comb comb_sum]. unfold E2. cbn [comb comb_sum]. ring. - intros; cbn [comb comb_sum]; field. }
+  assert (0 <= sum_over (fun a => / 2 * ((1 - 2 * p a) * u a)^2) arms) by (apply sum_nonneg; intros; apply Rmult_le_pos; [lra | apply pow2_ge_0]). lra.
+Qed.
+
+(* B17 *)
+Theorem gradient_at_most_half_variance : norm2 grad <= / 2 * Var.
+Proof.
+  set (N := norm2 grad).
+  assert (E : sum_over (fun a => p a * (grad a - mean grad) * (r a - V)) arms = N).
+  { rewrite (sum_comb [(1, fun a => grad a ^2); (- mean grad, grad)]).
+    - cbn [comb comb_sum]. rewrite grad_sum0. unfold N, norm2. cbn [comb comb_sum]. ring. - intros; unfold grad; cbn [comb comb_sum]; ring. }
+  assert (C := cauchy_schwarz p (fun a => grad a - mean grad) (fun a => r a - V) arms Hp). cbv beta in C. rewrite E in C. fold Var in C. assert (F := fisher_at_most_half grad). fold N in F. unfold fisher in F.
+  assert (0 <= N) by (apply sum_nonneg; intros; apply pow2_ge_0).
+  assert (0 <= Var) by (apply sum_nonneg; intros; apply Rmult_le_pos; [auto | apply pow2_ge_0]).
+  set (W := Var) in *. set (X := sum_over (fun a => p a * (grad a - mean grad)^2) arms) in *.
+  clearbody N W X. clear E. destruct (Req_dec N 0); [subst; lra |]. assert (0 < N) by lra.
+  assert (N * N <= / 2 * N * W) by nra. apply Rmult_le_reg_l with N; [assumption | lra].
+Qed.
+
+(* B19 *)
+Theorem l1_gradient_at_least_variance lo hi : (forall a, In a arms -> lo <= r a <= hi) -> 2 * Var <= (hi - lo) * sum_over (fun a => Rabs (grad a)) arms.
+Proof.
+  intros Hr. rewrite <- (pairing ((lo + hi) / 2)).
+  apply Rle_trans with (2 * sum_over (fun a => Rabs (grad a * (r a - (lo + hi) / 2))) arms).
+  - apply Rmult_le_compat_l; [lra |]. eapply Rle_trans; [apply Rle_abs | apply sum_abs].
+  - rewrite <- !sum_scal. apply sum_le. intros a Ha. rewrite Rabs_mult. destruct (Hr a Ha).
+    assert (Rabs (r a - (lo + hi) / 2) <= (hi - lo) / 2) by (apply Rabs_le; lra).
+    assert (0 <= Rabs (grad a)) by apply Rabs_pos. nra.
+Qed.
+
+(* B02 *)
+Theorem gradient_at_least_variance_over_rho m : Var^2 <= norm2 grad * sum_over (fun a => (r a - m)^2) arms.
+Proof.
+  rewrite <- (pairing m) at 1.
+  assert (C := cauchy_schwarz (fun _ => 1) grad (fun a => r a - m) arms (fun _ _ => Rle_0_1)).
+  unfold norm2. rewrite (sum_ext (fun a => 1 * grad a * (r a - m)) (fun a => grad a * (r a - m))) in C by (intros; ring).
+  rewrite (sum_ext (fun a => 1 * grad a ^2) (fun a => grad a ^2)) in C by (intros; ring).
+  rewrite (sum_ext (fun a => 1 * (r a - m)^2) (fun a => (r a - m)^2)) in C by (intros; ring). exact C.
+Qed.
+
+Section Binary.
+Hypothesis Hr : forall a, In a arms -> r a = 0 \/ r a = 1.
+Let Cc := sum_over (fun a => r a * p a ^2) arms. (* sum of p^2 over the correct arms, the wrong arms *)
+Let Cw := sum_over (fun a => (1 - r a) * p a ^2) arms.
+Lemma grad2_split : norm2 grad = (1 - V)^2 * Cc + V^2 * Cw.
+Proof.
+  unfold norm2. rewrite (sum_comb [((1 - V)^2, fun a => r a * p a ^2); (V^2, fun a => (1 - r a) * p a ^2)]).
+  - cbn [comb comb_sum]. unfold Cc, Cw. cbn [comb comb_sum]. ring. - intros a Ha. unfold grad. cbn [comb]. destruct (Hr a Ha) as [-> | ->]; ring.
+Qed.
+Lemma Var_binary : Var = V * (1 - V).
+Proof.
+  unfold Var. rewrite (sum_comb [(1 - 2 * V, fun a => p a * r a); (V^2, p)]).
+  - cbn [comb comb_sum]. rewrite H1. fold V. ring. - intros a Ha. cbn [comb]. destruct (Hr a Ha) as [-> | ->]; ring.
+Qed.
+Lemma wrong_mass : sum_over (fun a => (1 - r a) * p a) arms = 1 - V.
+Proof. rewrite (sum_comb [(1, p); (-1, fun a => p a * r a)]); [cbn [comb comb_sum]; rewrite H1; fold V; ring | intros; cbn [comb comb_sum]; ring]. Qed.
+Lemma right_mass : sum_over (fun a => r a * p a) arms = V.
+Proof. unfold V. apply sum_ext. intros; ring. Qed.
+
+(* B18 *)
+Theorem binary_gradient_at_most_variance : norm2 grad <= 2 * Var^2. (* that is |grad| <= sqrt 2 Var *)
+Proof.
+  rewrite grad2_split, Var_binary.
+  assert (Q : forall w, (forall a, In a arms -> w a = 0 \/ w a = 1) -> sum_over (fun a => w a * p a ^2) arms <= (sum_over (fun a => w a * p a) arms)^2).
+  { intros w Hw. rewrite (sum_ext _ (fun a => (w a * p a)^2)).
+    - apply sum_squares_le. intros a Ha. specialize (Hp a Ha). destruct (Hw a Ha) as [-> | ->]; lra.
+    - intros a Ha. destruct (Hw a Ha) as [-> | ->]; ring. }
+  assert (Q1 := Q r Hr). rewrite right_mass in Q1.
+  assert (Q2 : Cw <= (1 - V)^2).
+  { rewrite <- wrong_mass. apply (Q (fun a => 1 - r a)). intros a Ha. destruct (Hr a Ha) as [-> | ->]; lra. }
+  fold Cc in Q1. assert (0 <= (1 - V)^2) by apply pow2_ge_0. assert (0 <= V^2) by apply pow2_ge_0.
+  clearbody Cc Cw. nra.
+Qed.
+
+(* B03: N_c = P^2 / sum of p^2 over correct arms is the effective number of correct arms, N_w likewise *)
+Theorem effective_counts_identity : 0 < V < 1 -> Cc <> 0 -> Cw <> 0 ->
+  norm2 grad = Var^2 * (/ (V^2 / Cc) + / ((1 - V)^2 / Cw)).
+Proof. intros HV Hc Hw. rewrite grad2_split, Var_binary. field. repeat split; lra. Qed.
+
+(* m correct and n wrong arms *)
+Let m := sum_over r arms. Let n := sum_over (fun a => 1 - r a) arms.
+Definition spread (w : A -> R) := / 2 * sum_over (fun a => sum_over (fun b => w a * w b * (p a - p b)^2) arms) arms. (* over pairs *)
+Lemma spread_eq w : spread w = sum_over w arms * sum_over (fun a => w a * p a ^2) arms - (sum_over (fun a => w a * p a) arms)^2.
+Proof.
+  unfold spread. set (P2 := sum_over (fun a => w a * p a ^2) arms). set (P1 := sum_over (fun a => w a * p a) arms). set (P0 := sum_over w arms).
+  rewrite (sum_comb [(P0, fun a => w a * p a ^2); (-2 * P1, fun a => w a * p a); (P2, w)]).
+  - cbn [comb comb_sum]. fold P0 P1. replace (sum_over (fun a => w a * p a ^2) arms) with P2 by reflexivity. field.
+  - intros a _. rewrite (sum_comb [(w a * p a ^2, w); (-2 * (w a * p a), fun b => w b * p b); (w a, fun b => w b * p b ^2)]).
+    + cbn [comb comb_sum]. fold P0 P1. replace (sum_over (fun b => w b * p b ^2) arms) with P2 by reflexivity. ring.
+    + intros; cbn [comb comb_sum]; ring.
+Qed.
+(* B22 *)
+Theorem binary_gradient_remainder : m <> 0 -> n <> 0 ->
+  norm2 grad - Var^2 * (/ m + / n) = (1 - V)^2 / m * spread r + V^2 / n * spread (fun a => 1 - r a).
+Proof.
+  intros Hm Hn. rewrite grad2_split, Var_binary, !spread_eq. fold m n Cc Cw. rewrite right_mass, wrong_mass. field. split; assumption.
+Qed.
+End Binary.
+End Tabular.
