@@ -12,11 +12,11 @@ import pytest
 
 from vas_theory.__main__ import main
 from vas_theory.claims import all_claims, get_claims
-from vas_theory.claims.base import Claim
-from vas_theory.claims.bridge import bridge_text, missing_quotes
-from vas_theory.claims.completeness import Completeness, Formal
-from vas_theory.claims.ledger import completeness_row
-from vas_theory.errors import DataError
+from vas_theory.claims.lib.base import Claim
+from vas_theory.claims.lib.bridge import bridge_text, missing_quotes
+from vas_theory.claims.lib.completeness import Completeness, Formal
+from vas_theory.claims.lib.ledger import completeness_row
+from vas_theory.foundation.errors import DataError
 from vas_theory.proofs import record, rocq
 
 RECORDED = record.read()

@@ -19,6 +19,6 @@ Add a theorem:
    into ``also=(...)``.
 3. Tie the claim's two functions to it: ``points="tabular"``, ``left="..."`` and ``right="..."`` are the two sides as
    ``statements.txt`` prints them inside the statement. At rational points Rocq must find the value that Python finds.
-   The kinds of points are in :mod:`vas_theory.claims.bridge`.
+   The kinds of points are in :mod:`vas_theory.claims.lib.bridge`.
 4. Run ``python -m vas_theory proofs --record`` and commit ``Bridge.v`` and ``statements.txt`` with the theorem.
 """

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from vas_theory.errors import DataError
+from vas_theory.foundation.errors import DataError
 from vas_theory.proofs import rocq
 
 __all__ = [
@@ -179,7 +179,7 @@ def _indent(text: str) -> str:
 
 def write(record: Record, path: Path = RECORD) -> None:
     """Write the record as the text that a reader compares with the claims."""
-    from vas_theory.storage import atomic_path
+    from vas_theory.provenance.tables import atomic_path
 
     lines = [_HEADER, f"rocq {record.version}"]
     lines += [*(f"source {module} {digest}" for module, digest in record.sources.items()), ""]

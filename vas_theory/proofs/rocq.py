@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from vas_theory.errors import DataError, VASError
+from vas_theory.foundation.errors import DataError, VASError
 
 __all__ = ["BUILD", "SOURCES", "answers", "build", "missing_packages", "sources", "version"]
 
