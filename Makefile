@@ -53,15 +53,9 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Compiled beside the sources' copies in an ignored folder; installs nothing.
-PROOFS := vas_theory/output/proofs
+# With any Python, and with Rocq from the system: installs nothing, says what is missing.
 proofs:
-	@missing=$$(command -v coqc >/dev/null || echo " coq"; lib=$$(coqc -where 2>/dev/null)/user-contrib; \
-	  test -d "$$lib/Coquelicot" || echo " libcoq-coquelicot"; test -d "$$lib/Interval" || echo " libcoq-interval"); \
-	  test -z "$$missing" || { echo "error: the formal proofs need Debian packages that are missing:" $$missing >&2; exit 2; }
-	@mkdir -p $(PROOFS) && rm -f $(PROOFS)/*.v && cp -p vas_theory/proofs/*.v vas_theory/proofs/_CoqProject $(PROOFS)
-	@cd $(PROOFS) && coq_makefile -f _CoqProject *.v -o Makefile.coq && $(MAKE) --no-print-directory -j 2 -f Makefile.coq
-	@echo "proofs: every file of vas_theory/proofs compiles"
+	@"$(PYTHON)" -m vas_theory proofs
 
 docs: $(READY)
 	$(BIN)/sphinx-build -W -j 2 -q paper_figures/docs paper_figures/output/docs

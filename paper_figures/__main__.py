@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from vas_theory.command_line import build_parser, run
+from vas_theory.foundation.command_line import build_parser, run
 
 
 def _root(arguments: argparse.Namespace) -> Path:

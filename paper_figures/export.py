@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from vas_theory.command_line import require
+from vas_theory.foundation.command_line import require
 
 if TYPE_CHECKING:
     import pandas as pd

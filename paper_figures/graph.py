@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vas_theory.errors import DataError
-from vas_theory.storage import sha256_file, write_json
+from vas_theory.foundation.errors import DataError
+from vas_theory.provenance.tables import sha256_file, write_json
 
 __all__ = ["Node", "build", "fingerprint", "in_order", "read_record", "stale_nodes", "stale_reasons"]
 

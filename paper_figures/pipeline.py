@@ -15,10 +15,10 @@ from paper_figures.figures import get_figures
 from paper_figures.graph import Node
 from paper_figures.report.results import TABLES as REPORT_TABLES
 from paper_figures.study import STUDY
-from vas_theory.command_line import require
-from vas_theory.errors import DataError, MissingExtraError
-from vas_theory.sources import source_files
-from vas_theory.storage import atomic_path, read_metadata, sha256_file
+from vas_theory.foundation.command_line import require
+from vas_theory.foundation.errors import DataError, MissingExtraError
+from vas_theory.provenance.sources import source_files
+from vas_theory.provenance.tables import atomic_path, read_metadata, sha256_file
 
 __all__ = [
     "claims_node",

@@ -13,9 +13,9 @@ from pathlib import Path
 from paper_figures.declaration import ROOT, Table
 from paper_figures.figures import get_figures
 from vas_theory.claims import all_claims
-from vas_theory.claims.ledger import ledger_markdown, read_record
-from vas_theory.errors import DataError
-from vas_theory.storage import atomic_path, read_metadata
+from vas_theory.claims.lib.ledger import ledger_markdown, read_record
+from vas_theory.foundation.errors import DataError
+from vas_theory.provenance.tables import atomic_path, read_metadata
 
 __all__ = ["OUTPUT_RECORD", "render_readme", "write_readme"]
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from paper_figures.declaration import Figure, LoadedTable, Tables
 from paper_figures.export import as_csv, as_latex
 from paper_figures.style import COLUMN, SLIDE, Look, figure_style
-from vas_theory.command_line import require
-from vas_theory.storage import read_metadata, read_table
+from vas_theory.foundation.command_line import require
+from vas_theory.provenance.tables import read_metadata, read_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

@@ -14,8 +14,8 @@ from paper_figures.declaration import ROOT
 from paper_figures.graph import build, stale_reasons
 from paper_figures.pipeline import claims_node, project_tables
 from paper_figures.report.results import Counts, claim_counts, prediction_counts
-from vas_theory.errors import MissingExtraError
-from vas_theory.storage import atomic_path
+from vas_theory.foundation.errors import MissingExtraError
+from vas_theory.provenance.tables import atomic_path
 
 __all__ = ["reproduce"]
 

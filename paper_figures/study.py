@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from paper_figures.declaration import Table
-from vas_theory.storage import read_metadata, read_table
+from vas_theory.provenance.tables import read_metadata, read_table
 
 __all__ = ["STUDY", "AccuracyGains", "accuracy_gains"]
 

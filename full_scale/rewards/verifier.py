@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from full_scale.rewards.math_worker import REFUSED
-from vas_theory.errors import ArgumentError, MissingExtraError, VASError
+from vas_theory.foundation.errors import ArgumentError, MissingExtraError, VASError
 
 __all__ = ["VERDICTS", "MathVerifier", "shared_verifier"]
 

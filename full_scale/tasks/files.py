@@ -12,11 +12,11 @@ from full_scale.rewards.extraction import choice_letter
 from full_scale.tasks import Prompt, Task
 from full_scale.tasks.rows import read_rows
 from full_scale.tasks.splitting import content_key, is_held_out
-from vas_theory.command_line import require
-from vas_theory.errors import DataError
+from vas_theory.foundation.command_line import require
+from vas_theory.foundation.errors import DataError
 
 if TYPE_CHECKING:
-    from full_scale.tasks.config import FileConfig
+    from full_scale.config.task import FileConfig
 
 __all__ = ["build"]
 

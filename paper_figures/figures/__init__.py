@@ -10,7 +10,7 @@ import pkgutil
 from collections.abc import Iterable
 
 from paper_figures.declaration import Figure
-from vas_theory.errors import UnknownNameError
+from vas_theory.foundation.errors import UnknownNameError
 
 __all__ = ["figure_names", "get_figures"]
 

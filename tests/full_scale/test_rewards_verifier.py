@@ -18,7 +18,7 @@ from full_scale.rewards import math_worker
 from full_scale.rewards.checks import check_answers
 from full_scale.rewards.verifier import LONGEST, MathVerifier
 from full_scale.tasks import Prompt
-from vas_theory.errors import ArgumentError, MissingExtraError
+from vas_theory.foundation.errors import ArgumentError, MissingExtraError
 
 TOWER = "9^{9^{9^{9}}}"
 

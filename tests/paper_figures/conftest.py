@@ -21,7 +21,7 @@ from paper_figures.pipeline import claims_node, explorer_node, figure_node, repo
 from paper_figures.render import load_tables, render
 from tests.paper_figures.browser import CHROMIUM, Browser, run_browser
 from tests.paper_figures.small_tables import PRESET, claims_answer, write_small_tables, write_tables
-from vas_theory.storage import write_json
+from vas_theory.provenance.tables import write_json
 
 RunCommand = Callable[..., subprocess.CompletedProcess[str]]
 

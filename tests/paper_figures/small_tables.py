@@ -13,7 +13,7 @@ from pathlib import Path
 
 from paper_figures.declaration import Figure, LoadedTable, Table
 from paper_figures.pipeline import project_tables
-from vas_theory.storage import read_metadata, read_table, write_json, write_table
+from vas_theory.provenance.tables import read_metadata, read_table, write_json, write_table
 
 PRESET = "smoke"
 SEED = 3

@@ -19,8 +19,8 @@ from paper_figures.pipeline import explorer_node
 from paper_figures.study import STUDY
 from tests.paper_figures.browser import Browser
 from tests.paper_figures.small_tables import PRESET, write_tables
-from vas_theory.errors import IntegrityError
-from vas_theory.storage import read_table, write_table
+from vas_theory.foundation.errors import IntegrityError
+from vas_theory.provenance.tables import read_table, write_table
 
 RESULTS = Path("full_scale") / "results" / "paper"
 

@@ -37,7 +37,7 @@ import os, sys
 from pathlib import Path
 from paper_figures.pipeline import project_tables
 from tests.paper_figures.small_tables import claims_answer, small_table
-from vas_theory.storage import write_json, write_table
+from vas_theory.provenance.tables import write_json, write_table
 
 room = {room!r}
 here = Path(__file__).parent.parent

@@ -7,7 +7,7 @@ import pytest
 from paper_figures.declaration import ROOT, Table
 from paper_figures.pipeline import project_tables
 from tests.paper_figures.small_tables import PRESET, small_table
-from vas_theory.storage import read_table
+from vas_theory.provenance.tables import read_table
 
 TABLES = project_tables(ROOT, PRESET)
 

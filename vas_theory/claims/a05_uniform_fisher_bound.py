@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
-from vas_theory.claims.base import CertificateKind, Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample, identity
-from vas_theory.claims.domains import bandits
-from vas_theory.claims.domains_extra import Extra, extended, shares, simplex
+from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains_extra import Extra, extended, shares, simplex
+from vas_theory.foundation.arguments import unify
 
 
 def _variance_of(probs: NDArray[Any], direction: NDArray[Any]) -> Any:
@@ -165,6 +165,8 @@ CLAIMS = (
             _lower_identity,
             bridge=_lower_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="K = 3",
+            remains="that every coincidence of indices occurs at these sizes",
         ),
         verdict=Verdict.PROVED,
         equality=_uniform,
@@ -186,6 +188,8 @@ CLAIMS = (
             _upper_identity,
             bridge=_upper_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="K = 3",
+            remains="that every coincidence of indices occurs at these sizes, with the extreme entries in any place",
         ),
         verdict=Verdict.PROVED,
         equality=_two_arms,

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import identity
-from vas_theory.claims.domains_chains import chains
-from vas_theory.claims.domains_extra import thinned
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.domains_chains import chains
+from vas_theory.claims.lib.domains_extra import thinned
 
 
 def total_variance(probs: NDArray[Any], chain_pass_rates: NDArray[Any]) -> Any:
@@ -66,7 +66,13 @@ CLAIMS = (
         left=total_variance,
         right=_sum_of_parts,
         domain=thinned(chains(), 4),
-        certificate=identity("both sides expand to P - P^2", _identity, bridge=Claim.sides),
+        certificate=identity(
+            "both sides expand to P - P^2",
+            _identity,
+            bridge=Claim.sides,
+            sizes="2, 3 and 4 chains",
+            remains="that every coincidence of indices occurs at these sizes",
+        ),
         verdict=Verdict.PROVED,
         equality=_spread,
         sharp=True,

@@ -16,16 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.base import CertificateKind, Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import identity
-from vas_theory.claims.domains_scored import scored_bandits
-from vas_theory.gradients import (
+from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.domains_scored import scored_bandits
+from vas_theory.policy.gradients import (
     between_class_dispersion,
     class_score_means,
     policy_gradient_from_scores,
     reward_variance,
 )
-from vas_theory.policies import feature_score
+from vas_theory.policy.softmax import feature_score
 
 
 def gradient_squared(probs: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any]) -> Any:
@@ -100,7 +100,12 @@ CLAIMS = (
         left=gradient_squared,
         right=_class_distance,
         domain=scored_bandits(binary=True),
-        certificate=identity("linear algebra of two classes with E g = 0", _binary_identity, bridge=Claim.sides),
+        certificate=identity(
+            "linear algebra of two classes with E g = 0",
+            _binary_identity,
+            bridge=Claim.sides,
+            sizes="all policies (in p and the class mean)",
+        ),
         verdict=Verdict.PROVED,
         equality=_two_classes,
         sharp=True,
@@ -122,6 +127,8 @@ CLAIMS = (
             _general_identity,
             bridge=_general_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="three levels of reward, one coordinate of the score",
+            remains="that every coincidence of indices occurs at these sizes, and that coordinates add up",
         ),
         verdict=Verdict.PROVED,
         equality=_two_classes,

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.b02_variance_over_rho import gradient_norm, uniform_within_classes
-from vas_theory.claims.base import CertificateKind, Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import identity
-from vas_theory.claims.domains import bandits
-from vas_theory.gradients import reward_variance
+from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.policy.gradients import reward_variance
 
 
 def _squared_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
@@ -104,7 +104,13 @@ CLAIMS = (
         left=_squared_norm,
         right=_simpson,
         domain=bandits(binary=True),
-        certificate=identity("expanded for classes of up to three arms", _simpson_identity, bridge=Claim.sides),
+        certificate=identity(
+            "expanded for classes of up to three arms",
+            _simpson_identity,
+            bridge=Claim.sides,
+            sizes="classes of (1, 1), (2, 1), (2, 2), (3, 2) arms",
+            remains="that every coincidence of indices occurs at these sizes",
+        ),
         verdict=Verdict.PROVED,
         equality=uniform_within_classes,
         sharp=True,
@@ -125,6 +131,8 @@ CLAIMS = (
             _count_identity,
             bridge=_count_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="classes of (1, 1), (2, 1), (2, 2), (3, 2) arms",
+            remains="that every coincidence of indices occurs at these sizes",
         ),
         verdict=Verdict.PROVED,
         equality=uniform_within_classes,

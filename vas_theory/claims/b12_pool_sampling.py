@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
-from vas_theory.claims.base import Claim, Domain, Instance, Relation, Verdict
-from vas_theory.claims.certificates import identity
-from vas_theory.claims.domains_groups import by_group_size
+from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.domains_groups import by_group_size
+from vas_theory.foundation.arguments import unify
 from vas_theory.potentials import beta_pool_gain, mixture_expected_variance, sampling_weights
 
 
@@ -208,7 +208,13 @@ CLAIMS = (
         left=_drawn_variance,
         right=_with_spread,
         domain=_pools(),
-        certificate=identity("pools of 1 to 4 prompts with free pass rates", _pool_identities, bridge=_pool_bridge),
+        certificate=identity(
+            "pools of 1 to 4 prompts with free pass rates",
+            _pool_identities,
+            bridge=_pool_bridge,
+            sizes="pools of 1 to 4 prompts",
+            remains="that every coincidence of indices occurs at these sizes",
+        ),
         verdict=Verdict.PROVED,
         experiment="score_estimation",
         figure="score_error",
@@ -227,7 +233,12 @@ CLAIMS = (
         left=_plug_in_gain,
         right=_beta_gain,
         domain=_beta_pools(),
-        certificate=identity("free a and b for N = 2..5; E[Vhat|p] = (1-1/N) V for every N", _beta_identities),
+        certificate=identity(
+            "free a and b for N = 2..5; E[Vhat|p] = (1-1/N) V for every N",
+            _beta_identities,
+            sizes="N = 2..5",
+            remains="the step to every N",
+        ),
         verdict=Verdict.PROVED,
         experiment="score_estimation",
         figure="score_error",
@@ -247,7 +258,12 @@ CLAIMS = (
         left=_realised,
         right=_realised_form,
         domain=_beta_pools(),
-        certificate=identity("free a and b for N = 2..5; the uniform prior for every N", _realised_identities),
+        certificate=identity(
+            "free a and b for N = 2..5; the uniform prior for every N",
+            _realised_identities,
+            sizes="N = 2..5; the uniform prior for all N",
+            remains="the step to every N",
+        ),
         verdict=Verdict.PROVED,
         experiment="score_estimation",
         figure="score_error",

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
-from vas_theory.claims.base import Claim, Domain, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample, identity
+from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.foundation.arguments import unify
 from vas_theory.groups import expected_group_std, group_gain
 from vas_theory.potentials import (
     Weights,
@@ -141,7 +141,13 @@ CLAIMS = (
         left=_rise_of_the_potential,
         right=_work_along_the_segment,
         domain=_pairs(),
-        certificate=identity("the slope of every potential is weight times gain", _slopes, bridge=_bridge),
+        certificate=identity(
+            "the slope of every potential is weight times gain",
+            _slopes,
+            bridge=_bridge,
+            sizes="all p for the plain and the limit forms; G = 2..5 for the whitened ones",
+            remains="the step to every G, and the limit of large groups",
+        ),
         verdict=Verdict.PROVED,
         experiment="potential_flows",
         figure="potentials",

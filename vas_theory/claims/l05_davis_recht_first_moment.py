@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import like, unify
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import identity
-from vas_theory.claims.domains import pass_rates
-from vas_theory.claims.domains_groups import by_group_size
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.domains import pass_rates
+from vas_theory.claims.lib.domains_groups import by_group_size
+from vas_theory.foundation.arguments import like, unify
 from vas_theory.groups import bernstein, group_advantages, group_gain
 
 
@@ -96,7 +96,11 @@ CLAIMS = (
         right=_gain,
         domain=replace(pass_rates((2, 3, 4, 8)), perturb=None),
         certificate=identity(
-            "both slopes for M = 2..7, and the binomial form for every M", _identities, bridge=_bridge
+            "both slopes for M = 2..7, and the binomial form for every M",
+            _identities,
+            bridge=_bridge,
+            sizes="M = 2..7; the binomial form for all M",
+            remains="exchangeability, the step to every M, and the limit",
         ),
         verdict=Verdict.PROVED,
         experiment="finite_group_gain",

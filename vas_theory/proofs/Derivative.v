@@ -20,5 +20,5 @@ Theorem gradient_at_most_half_variance : sum_over (fun i => partial i ^2) arms <
 Proof. rewrite norm_eq. apply Tabular.gradient_at_most_half_variance; [intros; left; apply softmax_pos; assumption | apply softmax_sum1; assumption]. Qed.
 (* B02 *)
 Theorem gradient_at_least_variance_over_rho m : variance ^2 <= sum_over (fun i => partial i ^2) arms * sum_over (fun i => (r i - m)^2) arms.
-Proof. rewrite norm_eq. apply Tabular.gradient_at_least_variance_over_rho. apply softmax_sum1; assumption. Qed.
+Proof. rewrite norm_eq. apply squared_gradient_at_least_variance_over_shift. apply softmax_sum1; assumption. Qed.
 End Derivative.

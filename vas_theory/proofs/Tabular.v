@@ -96,14 +96,25 @@ Proof.
     assert (0 <= Rabs (grad a)) by apply Rabs_pos. nra.
 Qed.
 
-(* B02 *)
-Theorem gradient_at_least_variance_over_rho m : Var^2 <= norm2 grad * sum_over (fun a => (r a - m)^2) arms.
+(* for every shift m of the rewards *)
+Lemma squared_gradient_at_least_variance_over_shift m : Var^2 <= norm2 grad * sum_over (fun a => (r a - m)^2) arms.
 Proof.
   rewrite <- (pairing m) at 1.
   assert (C := cauchy_schwarz (fun _ => 1) grad (fun a => r a - m) arms (fun _ _ => Rle_0_1)).
   unfold norm2. rewrite (sum_ext (fun a => 1 * grad a * (r a - m)) (fun a => grad a * (r a - m))) in C by (intros; ring).
   rewrite (sum_ext (fun a => 1 * grad a ^2) (fun a => grad a ^2)) in C by (intros; ring).
   rewrite (sum_ext (fun a => 1 * (r a - m)^2) (fun a => (r a - m)^2)) in C by (intros; ring). exact C.
+Qed.
+Definition norm u := sqrt (norm2 u).
+Definition mean_reward := sum_over r arms / INR (length arms).
+Definition rho := norm (fun a => r a - mean_reward).
+(* B02 *)
+Theorem gradient_at_least_variance_over_rho : rho <> 0 -> norm grad >= Var / rho.
+Proof.
+  intros H. assert (0 <= rho) by apply sqrt_pos. assert (0 <= Var) by (apply sum_nonneg; intros; apply Rmult_le_pos; [auto | apply pow2_ge_0]).
+  apply Rle_ge, Rmult_le_reg_r with rho; [lra |]. replace (Var / rho * rho) with Var by (field; assumption).
+  unfold norm, rho, norm. rewrite <- sqrt_mult_alt by (apply sum_nonneg; intros; apply pow2_ge_0).
+  rewrite <- (sqrt_pow2 Var) by assumption. apply sqrt_le_1_alt, squared_gradient_at_least_variance_over_shift.
 Qed.
 
 Section Binary.
