@@ -78,3 +78,9 @@ Proof.
   set (a := Rmin p (1 - p)) in *. set (b := Rmin s (1 - s)) in *. destruct (Rlt_le_dec a b); [assumption | exfalso].
   assert (0 <= (a - b) * (1 - a - b)) by (apply Rmult_le_pos; lra). lra.
 Qed.
+Lemma derive_ext (f h : R -> R) x l : (forall t, f t = h t) -> is_derive f x l -> is_derive h x l.
+Proof. intros H. apply is_derive_ext. exact H. Qed.
+Lemma derive_value (f : R -> R) x l l' : l = l' -> is_derive f x l -> is_derive f x l'.
+Proof. intros ->. trivial. Qed.
+(* Coquelicot states equations in R as a module; ring and field want them in R *)
+Ltac real_equation := match goal with |- @eq _ ?x ?y => change (@eq R x y) end.
