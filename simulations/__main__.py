@@ -11,11 +11,9 @@ from vas_theory.foundation.command_line import build_parser, parse_assignments, 
 
 def _list(arguments: argparse.Namespace) -> None:
     from simulations.experiments import experiment_names, get_experiment
+    from vas_theory.foundation.display import print_table
 
-    names = experiment_names()
-    width = max(map(len, names))
-    for name in names:
-        print(f"{name:<{width}}  {get_experiment(name).summary}")
+    print_table(("experiment", "what it shows"), [(name, get_experiment(name).summary) for name in experiment_names()])
 
 
 def _table_path(arguments: argparse.Namespace) -> Path:

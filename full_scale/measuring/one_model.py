@@ -80,7 +80,7 @@ def run_command(arguments: argparse.Namespace, report: Callable[[str], None]) ->
     }
     write_table(summary, output / "model_evaluation.parquet", **about)
     write_table(prompts, output / "model_evaluation_prompts.parquet", **about)
-    print(_printed(summary))
+    _print(summary)
     print(f"tables: {output}")
 
 
@@ -214,13 +214,13 @@ def summarise(counts: pd.DataFrame, config: ModelEvaluationConfig) -> pd.DataFra
     return pd.DataFrame(rows)
 
 
-def _printed(summary: pd.DataFrame) -> str:
-    lines = [f"{'stratum':<24}{'level':>5}{'prompts':>8}  {'metric':<9}{'value':>6}  interval"]
+def _print(summary: pd.DataFrame) -> None:
+    from vas_theory.foundation.display import print_table
+
+    rows = []
     for row in summary[summary.metric != "reward"].to_dict("records"):
         name = row["stratum"] or ("all" if row["scope"] == "all" else "-")
         level = "" if row["level"] < 0 else row["level"]
-        lines.append(
-            f"{name:<24}{level:>5}{row['prompts']:>8}  {row['metric']:<9}{row['value']:>6.3f}  "
-            f"{row['low']:.3f} to {row['high']:.3f}"
-        )
-    return "\n".join(lines)
+        interval = f"{row['low']:.3f} to {row['high']:.3f}"
+        rows.append((name, level, row["prompts"], row["metric"], f"{row['value']:.3f}", interval))
+    print_table(("stratum", "level", "prompts", "metric", "value", "interval"), rows)
