@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.vas_theory.strategies.builders import received, setting
+from tests.vas_theory.selection.strategies.builders import received, setting
 from vas_theory.selection.contract.strategy import FloatArray, Strategy
 from vas_theory.selection.strategies.props import Props
 from vas_theory.selection.strategies.uniform import Uniform

@@ -24,7 +24,7 @@ from full_scale.trl_adapter.state import STATE_FILE, newest_intact, read_sampler
 from vas_theory.foundation.errors import ArgumentError, DataError, IntegrityError, VASError
 from vas_theory.selection import VarianceAwareSampler
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NAN, INF = float("nan"), float("inf")
 
 
