@@ -67,7 +67,7 @@ Hypothesis Hmu : forall x, In x prompts -> 0 <= mu x.
 Hypothesis Hbeta : 0 <= beta.
 Hypothesis Hp : forall x y t, 0 < p x y t.
 Hypothesis H1 : forall x t, sum_over (fun y => p x y t) acts = 1.
-Hypothesis Hd : forall x y t, 0 <= t <= T -> is_derive (p x y) t (p x y t * a x y t).
+Hypothesis Hd : forall x y t, In y acts -> 0 <= t <= T -> is_derive (p x y) t (p x y t * a x y t).
 Definition E x t (f : Y -> R) := sum_over (fun y => p x y t * f y) acts.
 Definition adjusted x y t := reward x y - beta * ln (p x y t / p x y 0). (* R~ *)
 Definition adjusted_mean x t := E x t (fun y => adjusted x y t).
@@ -87,7 +87,7 @@ Lemma E_one x t c : E x t (fun _ => c) = c.
 Proof. unfold E. rewrite (sum_comb [(c, fun y => p x y t)]) by (intros; cbn [comb]; ring). cbn [comb_sum]. rewrite H1. ring. Qed.
 Lemma motion_mean x t : 0 <= t <= T -> E x t (fun y => a x y t) = 0.
 Proof.
-  intros Ht. assert (D := sum_derive (p x) (fun y => p x y t * a x y t) acts t (fun y _ => Hd x y t Ht)).
+  intros Ht. assert (D := sum_derive (p x) (fun y => p x y t * a x y t) acts t (fun y Hy => Hd x y t Hy Ht)).
   unfold E. rewrite <- (is_derive_unique _ _ _ D). rewrite (Derive_ext _ (fun _ => 1)); [apply Derive_const | intros; apply H1].
 Qed.
 Lemma mean_derive x t (f : Y -> R -> R) f' : 0 <= t <= T -> (forall y, In y acts -> is_derive (f y) t (f' y)) ->
@@ -97,9 +97,9 @@ Proof.
   evar_last; [apply (is_derive_mult (p x y) (f y)); [apply Hd; assumption | apply Hf; assumption | intros; apply Rmult_comm] |].
   unfold plus, mult; cbn. ring.
 Qed.
-Lemma adjusted_derive x y t : 0 <= t <= T -> is_derive (adjusted x y) t (- beta * a x y t).
+Lemma adjusted_derive x y t : In y acts -> 0 <= t <= T -> is_derive (adjusted x y) t (- beta * a x y t).
 Proof.
-  intros Ht. unfold adjusted. apply (is_derive_ext (fun t => reward x y - beta * (ln (p x y t) - ln (p x y 0)))).
+  intros Hy Ht. unfold adjusted. apply (is_derive_ext (fun t => reward x y - beta * (ln (p x y t) - ln (p x y 0)))).
   { intros s. unfold Rdiv. rewrite ln_mult, ln_Rinv by (try apply Rinv_0_lt_compat; apply Hp). match goal with |- @eq _ ?x ?y => change (@eq R x y) end. ring. }
   assert (P := Hp x y t). evar_last.
   - apply (is_derive_minus (fun _ => reward x y) (fun t => beta * (ln (p x y t) - ln (p x y 0)))); [apply @is_derive_const |].
@@ -118,9 +118,9 @@ Proof.
   intros Ht. set (m := adjusted_mean x t). apply (is_derive_ext (fun t => E x t (fun y => adjusted x y t ^2) - adjusted_mean x t ^2)); [intros; symmetry; apply prompt_variance_alt |].
   evar_last.
   - apply (is_derive_minus (fun t => E x t (fun y => adjusted x y t ^2)) (fun t => adjusted_mean x t ^2)).
-    + apply (mean_derive x t (fun y t => adjusted x y t ^2) (fun y => 2 * (- beta * a x y t) * adjusted x y t)); [assumption |]. intros y _.
+    + apply (mean_derive x t (fun y t => adjusted x y t ^2) (fun y => 2 * (- beta * a x y t) * adjusted x y t)); [assumption |]. intros y Hy.
       evar_last; [apply (is_derive_pow (adjusted x y) 2); apply adjusted_derive; assumption | cbn; ring].
-    + apply (is_derive_pow (adjusted_mean x) 2). apply (mean_derive x t (adjusted x) (fun y => - beta * a x y t)); [assumption |]. intros y _. apply adjusted_derive. assumption.
+    + apply (is_derive_pow (adjusted_mean x) 2). apply (mean_derive x t (adjusted x) (fun y => - beta * a x y t)); [assumption |]. intros y Hy. apply adjusted_derive; assumption.
   - fold m. assert (M0 := motion_mean x t Ht).
     rewrite (E_comb x t [(1, fun y => a x y t * adjusted x y t ^2); (-2 * beta, fun y => a x y t * adjusted x y t)] (fun y => a x y t * adjusted x y t ^2 + 2 * (- beta * a x y t) * adjusted x y t)) by (intros; cbn [comb]; ring).
     rewrite (E_comb x t [(1, fun y => a x y t * adjusted x y t); (- beta, fun y => a x y t)] (fun y => a x y t * adjusted x y t + - beta * a x y t)) by (intros; cbn [comb]; ring).

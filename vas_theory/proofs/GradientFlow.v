@@ -17,7 +17,7 @@ Hypothesis Hone : forall th x, sum_over (pol th x) acts = 1.
 Definition trained th := sum_over (fun x => mu x * (sum_over (fun y => pol th x y * reward x y) acts
   - beta * sum_over (fun y => pol th x y * ln (pol th x y / pol (theta 0) x y)) acts)) prompts.
 (* a smooth policy with score g: the gradient of each probability is pi g, and the chain rule holds along the flow *)
-Definition smooth_along := forall t x y, 0 <= t <= T ->
+Definition smooth_along := forall t x y, In y acts -> 0 <= t <= T ->
   is_gradient dims (fun th => pol th x y) (theta t) (fun k => pol (theta t) x y * g t x y k)
   /\ is_derive (fun s => pol (theta s) x y) t (dot dims (fun k => pol (theta t) x y * g t x y k) (velocity t)).
 (* gradient flow: the velocity of the parameters is the gradient of the trained objective *)
@@ -34,12 +34,12 @@ Notation variance := (FlowBound.variance prompts acts mu reward beta p).
 Notation drift := (drift prompts acts mu reward beta p a).
 Lemma dot_scal c u w : dot dims (fun k => c * u k) w = c * dot dims u w.
 Proof. unfold dot. rewrite <- sum_scal. apply sum_ext. intros. ring. Qed.
-Lemma p_moves x y t : 0 <= t <= T -> is_derive (p x y) t (p x y t * a x y t).
-Proof. intros Ht. destruct (Hsmooth t x y Ht) as [_ H]. evar_last; [exact H |]. apply dot_scal. Qed.
+Lemma p_moves x y t : In y acts -> 0 <= t <= T -> is_derive (p x y) t (p x y t * a x y t).
+Proof. intros Hy Ht. destruct (Hsmooth t x y Hy Ht) as [_ H]. evar_last; [exact H |]. apply dot_scal. Qed.
 Lemma score_mean t x k : 0 <= t <= T -> In k dims -> E x t (fun y => g t x y k) = 0.
 Proof.
   intros Ht Hk. apply (Policy.score_mean_zero acts dims (fun th => pol th x) (theta t) (g t x)); [| assumption].
-  split; [intros; left; apply Hpos |]. split; [intros; apply Hone |]. intros y _. apply (Hsmooth t x y Ht).
+  split; [intros; left; apply Hpos |]. split; [intros; apply Hone |]. intros y Hy. apply (Hsmooth t x y Hy Ht).
 Qed.
 (* the gradient of the trained objective is E_x E[R~ g] *)
 Lemma trained_gradient t : 0 <= t <= T -> is_gradient dims trained (theta t) (fun k => sum_over (fun x => mu x * E x t (fun y => adjusted x y t * g t x y k)) prompts).
@@ -55,21 +55,21 @@ Proof.
       cbn [comb_sum]. unfold FlowBound.E. ring. }
   rewrite Dot. apply (sum_derive (fun x s => mu x * (sum_over (fun y => pol (move (theta t) u s) x y * reward x y) acts - beta * sum_over (fun y => pol (move (theta t) u s) x y * ln (pol (move (theta t) u s) x y / pol (theta 0) x y)) acts))).
   intros x _. apply (is_derive_scal (fun s => sum_over (fun y => pol (move (theta t) u s) x y * reward x y) acts - beta * sum_over (fun y => pol (move (theta t) u s) x y * ln (pol (move (theta t) u s) x y / pol (theta 0) x y)) acts)).
-  assert (Dp : forall y, is_derive (fun s => pol (move (theta t) u s) x y) 0 (p x y t * dot dims (g t x y) u)).
-  { intros y. destruct (Hsmooth t x y Ht) as [H _]. evar_last; [exact (H u) | apply dot_scal]. }
+  assert (Dp : forall y, In y acts -> is_derive (fun s => pol (move (theta t) u s) x y) 0 (p x y t * dot dims (g t x y) u)).
+  { intros y Hy. destruct (Hsmooth t x y Hy Ht) as [H _]. evar_last; [exact (H u) | apply dot_scal]. }
   evar_last.
   - apply (is_derive_minus (fun s => sum_over (fun y => pol (move (theta t) u s) x y * reward x y) acts) (fun s => beta * sum_over (fun y => pol (move (theta t) u s) x y * ln (pol (move (theta t) u s) x y / pol (theta 0) x y)) acts)).
-    + apply (sum_derive (fun y s => pol (move (theta t) u s) x y * reward x y) (fun y => p x y t * dot dims (g t x y) u * reward x y)). intros y _.
-      apply (is_derive_ext (fun s => reward x y * pol (move (theta t) u s) x y)); [intros; apply Rmult_comm |]. evar_last; [apply (is_derive_scal (fun s => pol (move (theta t) u s) x y)); apply Dp | as_reals; ring].
+    + apply (sum_derive (fun y s => pol (move (theta t) u s) x y * reward x y) (fun y => p x y t * dot dims (g t x y) u * reward x y)). intros y Hy.
+      apply (is_derive_ext (fun s => reward x y * pol (move (theta t) u s) x y)); [intros; apply Rmult_comm |]. evar_last; [apply (is_derive_scal (fun s => pol (move (theta t) u s) x y)); apply Dp; assumption | as_reals; ring].
     + apply (is_derive_scal (fun s => sum_over (fun y => pol (move (theta t) u s) x y * ln (pol (move (theta t) u s) x y / pol (theta 0) x y)) acts)).
-      apply (sum_derive (fun y s => pol (move (theta t) u s) x y * ln (pol (move (theta t) u s) x y / pol (theta 0) x y)) (fun y => p x y t * dot dims (g t x y) u * ln (p x y t / p x y 0) + p x y t * dot dims (g t x y) u)). intros y _.
+      apply (sum_derive (fun y s => pol (move (theta t) u s) x y * ln (pol (move (theta t) u s) x y / pol (theta 0) x y)) (fun y => p x y t * dot dims (g t x y) u * ln (p x y t / p x y 0) + p x y t * dot dims (g t x y) u)). intros y Hy.
       assert (P0 := Hpos (theta t) x y). assert (Q0 := Hpos (theta 0) x y).
       assert (Dl : is_derive (fun s => ln (pol (move (theta t) u s) x y / pol (theta 0) x y)) 0 (dot dims (g t x y) u)).
       { apply (is_derive_ext (fun s => ln (pol (move (theta t) u s) x y) - ln (pol (theta 0) x y))).
         - intros s. unfold Rdiv. rewrite ln_mult, ln_Rinv by (try apply Rinv_0_lt_compat; apply Hpos). match goal with |- @eq _ ?x ?y => change (@eq R x y) end. ring.
-        - evar_last; [apply (is_derive_minus (fun s => ln (pol (move (theta t) u s) x y)) (fun _ => ln (pol (theta 0) x y))); [apply (is_derive_comp ln (fun s => pol (move (theta t) u s) x y)); [apply is_derive_ln; apply Hpos | apply Dp] | apply @is_derive_const] |].
+        - evar_last; [apply (is_derive_minus (fun s => ln (pol (move (theta t) u s) x y)) (fun _ => ln (pol (theta 0) x y))); [apply (is_derive_comp ln (fun s => pol (move (theta t) u s) x y)); [apply is_derive_ln; apply Hpos | apply Dp; assumption] | apply @is_derive_const] |].
           rewrite move_0. as_reals. unfold p. field. lra. }
-      evar_last; [apply (is_derive_mult (fun s => pol (move (theta t) u s) x y) (fun s => ln (pol (move (theta t) u s) x y / pol (theta 0) x y))); [apply Dp | exact Dl | intros; apply Rmult_comm] |].
+      evar_last; [apply (is_derive_mult (fun s => pol (move (theta t) u s) x y) (fun s => ln (pol (move (theta t) u s) x y / pol (theta 0) x y))); [apply Dp; assumption | exact Dl | intros; apply Rmult_comm] |].
       cbv beta. rewrite move_0. unfold plus, mult; cbn. unfold p. ring.
   - assert (S0 : sum_over (fun y => p x y t * dot dims (g t x y) u) acts = 0).
     { unfold dot. rewrite (sum_ext _ (fun y => sum_over (fun k => u k * (p x y t * g t x y k)) dims)) by (intros; rewrite <- sum_scal; apply sum_ext; intros; ring).
@@ -109,7 +109,7 @@ Qed.
 (* the score has norm at most Gmax on the way *)
 Variable Gmax : R.
 Hypothesis HG : 0 < Gmax.
-Hypothesis Hscore : forall t x y, 0 <= t <= T -> dot dims (g t x y) (g t x y) <= Gmax ^2.
+Hypothesis Hscore : forall t x y, In y acts -> 0 <= t <= T -> dot dims (g t x y) (g t x y) <= Gmax ^2.
 Lemma dot_cs u w : dot dims u w ^2 <= dot dims u u * dot dims w w.
 Proof.
   assert (C := cauchy_schwarz (fun _ => 1) u w dims (fun _ _ => Rle_0_1)). cbv beta in C. unfold dot.
@@ -118,9 +118,9 @@ Proof.
 Qed.
 Lemma dot_nonneg u : 0 <= dot dims u u.
 Proof. apply sum_nonneg. intros. apply Rle_0_sqr. Qed.
-Lemma a_at_most t x y : 0 <= t <= T -> Rabs (a x y t) <= Gmax * sqrt (dot dims (velocity t) (velocity t)).
+Lemma a_at_most t x y : In y acts -> 0 <= t <= T -> Rabs (a x y t) <= Gmax * sqrt (dot dims (velocity t) (velocity t)).
 Proof.
-  intros Ht. assert (V0 := dot_nonneg (velocity t)). apply Rsqr_incr_0_var; [| apply Rmult_le_pos; [lra | apply sqrt_pos]].
+  intros Hy Ht. assert (V0 := dot_nonneg (velocity t)). apply Rsqr_incr_0_var; [| apply Rmult_le_pos; [lra | apply sqrt_pos]].
   rewrite <- Rsqr_abs, Rsqr_mult, Rsqr_sqrt, !Rsqr_pow2 by assumption. eapply Rle_trans; [apply dot_cs |]. apply Rmult_le_compat_r; [assumption | apply Hscore; assumption].
 Qed.
 Lemma velocity_at_most t : 0 <= t <= T -> sqrt (dot dims (velocity t) (velocity t)) <= Gmax * sqrt (variance t).
@@ -131,7 +131,7 @@ Proof.
   apply Rle_trans with (Gmax * s * sum_over (fun x => mu x * E x t (fun y => Rabs (adjusted x y t - adjusted_mean x t))) prompts).
   - rewrite <- sum_scal. unfold FlowBound.drift. apply sum_le. intros x Hx.
     replace (Gmax * s * (mu x * E x t (fun y => Rabs (adjusted x y t - adjusted_mean x t)))) with (mu x * (Gmax * s * E x t (fun y => Rabs (adjusted x y t - adjusted_mean x t)))) by ring.
-    apply Rmult_le_compat_l; [auto |]. unfold FlowBound.E. rewrite <- sum_scal. apply sum_le. intros y _.
+    apply Rmult_le_compat_l; [auto |]. unfold FlowBound.E. rewrite <- sum_scal. apply sum_le. intros y Hy.
     replace (Gmax * s * (p x y t * Rabs (adjusted x y t - adjusted_mean x t))) with (p x y t * (Rabs (adjusted x y t - adjusted_mean x t) * (Gmax * s))) by ring.
     apply Rmult_le_compat_l; [left; apply Hpos |]. eapply Rle_trans; [apply Rle_abs |]. rewrite Rabs_mult. apply Rmult_le_compat_l; [apply Rabs_pos | apply a_at_most; assumption].
   - replace (Gmax * sqrt (variance t) * s) with (Gmax * s * sqrt (variance t)) by ring. apply Rmult_le_compat_l; [apply Rmult_le_pos; lra | exact M].
@@ -151,7 +151,7 @@ Proof.
   assert (g2 : gamma <= 2) by (destruct (R1 t), (R1 0); unfold target_mean, FlowBound.E, p in *; unfold target_at in Hrise; lra).
   apply (time_bound prompts acts mu reward beta T p a Hmu Hbeta (fun x y t => Hpos (theta t) x y) (fun x t => Hone (theta t) x) p_moves om target Hom Hom1 Htarget); try assumption; try lra.
   - intros s Hs. apply drift_nonneg. assumption.
-  - intros s x y Hs _ _. eapply Rle_trans; [apply a_at_most; assumption |]. replace (Gmax ^2 * sqrt (variance s)) with (Gmax * (Gmax * sqrt (variance s))) by ring. apply Rmult_le_compat_l; [lra | apply velocity_at_most; assumption].
+  - intros s x y Hs _ Hy. eapply Rle_trans; [apply a_at_most; assumption |]. replace (Gmax ^2 * sqrt (variance s)) with (Gmax * (Gmax * sqrt (variance s))) by ring. apply Rmult_le_compat_l; [lra | apply velocity_at_most; assumption].
   - unfold target_mean, FlowBound.E, p. unfold target_at in Hrise. lra.
 Qed.
 (* B14 *)
