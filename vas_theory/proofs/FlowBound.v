@@ -67,7 +67,7 @@ Hypothesis Hmu : forall x, In x prompts -> 0 <= mu x.
 Hypothesis Hbeta : 0 <= beta.
 Hypothesis Hp : forall x y t, 0 < p x y t.
 Hypothesis H1 : forall x t, sum_over (fun y => p x y t) acts = 1.
-Hypothesis Hd : forall x y t, In y acts -> 0 <= t <= T -> is_derive (p x y) t (p x y t * a x y t).
+Hypothesis Hd : forall x y t, In x prompts -> In y acts -> 0 <= t <= T -> is_derive (p x y) t (p x y t * a x y t).
 Definition E x t (f : Y -> R) := sum_over (fun y => p x y t * f y) acts.
 Definition adjusted x y t := reward x y - beta * ln (p x y t / p x y 0). (* R~ *)
 Definition adjusted_mean x t := E x t (fun y => adjusted x y t).
@@ -85,21 +85,21 @@ Lemma E_le x t f h : (forall y, In y acts -> f y <= h y) -> E x t f <= E x t h.
 Proof. intros H. apply sum_le. intros y Hy. apply Rmult_le_compat_l; [left; apply Hp | apply H; assumption]. Qed.
 Lemma E_one x t c : E x t (fun _ => c) = c.
 Proof. unfold E. rewrite (sum_comb [(c, fun y => p x y t)]) by (intros; cbn [comb]; ring). cbn [comb_sum]. rewrite H1. ring. Qed.
-Lemma motion_mean x t : 0 <= t <= T -> E x t (fun y => a x y t) = 0.
+Lemma motion_mean x t : In x prompts -> 0 <= t <= T -> E x t (fun y => a x y t) = 0.
 Proof.
-  intros Ht. assert (D := sum_derive (p x) (fun y => p x y t * a x y t) acts t (fun y Hy => Hd x y t Hy Ht)).
+  intros Hx Ht. assert (D := sum_derive (p x) (fun y => p x y t * a x y t) acts t (fun y Hy => Hd x y t Hx Hy Ht)).
   unfold E. rewrite <- (is_derive_unique _ _ _ D). rewrite (Derive_ext _ (fun _ => 1)); [apply Derive_const | intros; apply H1].
 Qed.
-Lemma mean_derive x t (f : Y -> R -> R) f' : 0 <= t <= T -> (forall y, In y acts -> is_derive (f y) t (f' y)) ->
+Lemma mean_derive x t (f : Y -> R -> R) f' : In x prompts -> 0 <= t <= T -> (forall y, In y acts -> is_derive (f y) t (f' y)) ->
   is_derive (fun t => E x t (fun y => f y t)) t (E x t (fun y => a x y t * f y t + f' y)).
 Proof.
-  intros Ht Hf. unfold E. apply (sum_derive (fun y t => p x y t * f y t)). intros y Hy.
+  intros Hx Ht Hf. unfold E. apply (sum_derive (fun y t => p x y t * f y t)). intros y Hy.
   evar_last; [apply (is_derive_mult (p x y) (f y)); [apply Hd; assumption | apply Hf; assumption | intros; apply Rmult_comm] |].
   unfold plus, mult; cbn. ring.
 Qed.
-Lemma adjusted_derive x y t : In y acts -> 0 <= t <= T -> is_derive (adjusted x y) t (- beta * a x y t).
+Lemma adjusted_derive x y t : In x prompts -> In y acts -> 0 <= t <= T -> is_derive (adjusted x y) t (- beta * a x y t).
 Proof.
-  intros Hy Ht. unfold adjusted. apply (is_derive_ext (fun t => reward x y - beta * (ln (p x y t) - ln (p x y 0)))).
+  intros Hx Hy Ht. unfold adjusted. apply (is_derive_ext (fun t => reward x y - beta * (ln (p x y t) - ln (p x y 0)))).
   { intros s. unfold Rdiv. rewrite ln_mult, ln_Rinv by (try apply Rinv_0_lt_compat; apply Hp). match goal with |- @eq _ ?x ?y => change (@eq R x y) end. ring. }
   assert (P := Hp x y t). evar_last.
   - apply (is_derive_minus (fun _ => reward x y) (fun t => beta * (ln (p x y t) - ln (p x y 0)))); [apply @is_derive_const |].
@@ -112,16 +112,16 @@ Proof.
   unfold prompt_variance. rewrite (E_comb x t [(1, fun y => adjusted x y t ^2); (-2 * adjusted_mean x t, fun y => adjusted x y t); (adjusted_mean x t ^2, fun _ => 1)]) by (intros; cbn [comb]; ring).
   cbn [comb_E]. rewrite E_one. change (E x t (fun y => adjusted x y t)) with (adjusted_mean x t). ring.
 Qed.
-Lemma prompt_variance_derive x t : 0 <= t <= T -> is_derive (prompt_variance x) t
+Lemma prompt_variance_derive x t : In x prompts -> 0 <= t <= T -> is_derive (prompt_variance x) t
   (E x t (fun y => a x y t * (adjusted x y t - adjusted_mean x t)^2) - 2 * beta * E x t (fun y => (adjusted x y t - adjusted_mean x t) * a x y t)).
 Proof.
-  intros Ht. set (m := adjusted_mean x t). apply (is_derive_ext (fun t => E x t (fun y => adjusted x y t ^2) - adjusted_mean x t ^2)); [intros; symmetry; apply prompt_variance_alt |].
+  intros Hx Ht. set (m := adjusted_mean x t). apply (is_derive_ext (fun t => E x t (fun y => adjusted x y t ^2) - adjusted_mean x t ^2)); [intros; symmetry; apply prompt_variance_alt |].
   evar_last.
   - apply (is_derive_minus (fun t => E x t (fun y => adjusted x y t ^2)) (fun t => adjusted_mean x t ^2)).
-    + apply (mean_derive x t (fun y t => adjusted x y t ^2) (fun y => 2 * (- beta * a x y t) * adjusted x y t)); [assumption |]. intros y Hy.
+    + apply (mean_derive x t (fun y t => adjusted x y t ^2) (fun y => 2 * (- beta * a x y t) * adjusted x y t)); [assumption | assumption |]. intros y Hy.
       evar_last; [apply (is_derive_pow (adjusted x y) 2); apply adjusted_derive; assumption | cbn; ring].
-    + apply (is_derive_pow (adjusted_mean x) 2). apply (mean_derive x t (adjusted x) (fun y => - beta * a x y t)); [assumption |]. intros y Hy. apply adjusted_derive; assumption.
-  - fold m. assert (M0 := motion_mean x t Ht).
+    + apply (is_derive_pow (adjusted_mean x) 2). apply (mean_derive x t (adjusted x) (fun y => - beta * a x y t)); [assumption | assumption |]. intros y Hy. apply adjusted_derive; assumption.
+  - fold m. assert (M0 := motion_mean x t Hx Ht).
     rewrite (E_comb x t [(1, fun y => a x y t * adjusted x y t ^2); (-2 * beta, fun y => a x y t * adjusted x y t)] (fun y => a x y t * adjusted x y t ^2 + 2 * (- beta * a x y t) * adjusted x y t)) by (intros; cbn [comb]; ring).
     rewrite (E_comb x t [(1, fun y => a x y t * adjusted x y t); (- beta, fun y => a x y t)] (fun y => a x y t * adjusted x y t + - beta * a x y t)) by (intros; cbn [comb]; ring).
     rewrite (E_comb x t [(1, fun y => a x y t * adjusted x y t ^2); (-2 * m, fun y => a x y t * adjusted x y t); (m^2, fun y => a x y t)] (fun y => a x y t * (adjusted x y t - m)^2)) by (intros; cbn [comb]; ring).
@@ -134,7 +134,7 @@ Definition variance_slope t := sum_over (fun x => mu x * E x t (fun y => a x y t
 Lemma variance_derive t : 0 <= t <= T -> is_derive variance t (variance_slope t).
 Proof.
   intros Ht. evar_last.
-  - apply (sum_derive (fun x t => mu x * prompt_variance x t)). intros x _. apply (is_derive_scal (prompt_variance x)). apply prompt_variance_derive. assumption.
+  - apply (sum_derive (fun x t => mu x * prompt_variance x t)). intros x Hx. apply (is_derive_scal (prompt_variance x)). apply prompt_variance_derive; assumption.
   - unfold variance_slope, drift. rewrite (sum_comb [(1, fun x => mu x * E x t (fun y => a x y t * (adjusted x y t - adjusted_mean x t)^2)); (-2 * beta, fun x => mu x * E x t (fun y => (adjusted x y t - adjusted_mean x t) * a x y t))]) by (intros; cbn [comb]; ring).
     cbn [comb_sum]. ring.
 Qed.
@@ -172,8 +172,8 @@ Definition target_mean t := sum_over (fun x => om x * E x t (target x)) prompts.
 Definition target_slope t := sum_over (fun x => om x * E x t (fun y => a x y t * target x y)) prompts.
 Lemma target_derive t : 0 <= t <= T -> is_derive target_mean t (target_slope t).
 Proof.
-  intros Ht. apply (sum_derive (fun x t => om x * E x t (target x))). intros x _. apply (is_derive_scal (fun t => E x t (target x))).
-  evar_last; [apply (mean_derive x t (fun y _ => target x y) (fun _ => 0)); [assumption | intros; apply @is_derive_const] |].
+  intros Ht. apply (sum_derive (fun x t => om x * E x t (target x))). intros x Hx. apply (is_derive_scal (fun t => E x t (target x))).
+  evar_last; [apply (mean_derive x t (fun y _ => target x y) (fun _ => 0)); [assumption | assumption | intros; apply @is_derive_const] |].
   apply sum_ext. intros. ring.
 Qed.
 Lemma E_range x t : -1 <= E x t (target x) <= 1.
@@ -191,7 +191,7 @@ Lemma target_slope_at_most s t : 0 <= t <= T -> 0 <= s -> (forall x y, In x prom
 Proof.
   intros Ht Hs Ha. set (d := fun x y => target x y - E x t (target x)).
   assert (Centre : target_slope t = sum_over (fun x => om x * E x t (fun y => a x y t * d x y)) prompts).
-  { apply sum_ext. intros x _. f_equal. rewrite (E_comb x t [(1, fun y => a x y t * d x y); (E x t (target x), fun y => a x y t)]) by (intros; unfold d; cbn [comb]; ring).
+  { apply sum_ext. intros x Hx. f_equal. rewrite (E_comb x t [(1, fun y => a x y t * d x y); (E x t (target x), fun y => a x y t)]) by (intros; unfold d; cbn [comb]; ring).
     cbn [comb_E]. rewrite motion_mean by assumption. ring. }
   rewrite Centre. apply Rle_trans with (s * sum_over (fun x => om x * E x t (fun y => Rabs (d x y))) prompts).
   { rewrite <- sum_scal. apply sum_le. intros x Hx. replace (s * (om x * E x t (fun y => Rabs (d x y)))) with (om x * (s * E x t (fun y => Rabs (d x y)))) by ring.

@@ -17,7 +17,7 @@ Hypothesis Hone : forall th x, sum_over (pol th x) acts = 1.
 Definition trained th := sum_over (fun x => mu x * (sum_over (fun y => pol th x y * reward x y) acts
   - beta * sum_over (fun y => pol th x y * ln (pol th x y / pol (theta 0) x y)) acts)) prompts.
 (* a smooth policy with score g: the gradient of each probability is pi g, and the chain rule holds along the flow *)
-Definition smooth_along := forall t x y, In y acts -> 0 <= t <= T ->
+Definition smooth_along := forall t x y, In x prompts -> In y acts -> 0 <= t <= T ->
   is_gradient dims (fun th => pol th x y) (theta t) (fun k => pol (theta t) x y * g t x y k)
   /\ is_derive (fun s => pol (theta s) x y) t (dot dims (fun k => pol (theta t) x y * g t x y k) (velocity t)).
 (* gradient flow: the velocity of the parameters is the gradient of the trained objective *)
@@ -34,12 +34,12 @@ Notation variance := (FlowBound.variance prompts acts mu reward beta p).
 Notation drift := (drift prompts acts mu reward beta p a).
 Lemma dot_scal c u w : dot dims (fun k => c * u k) w = c * dot dims u w.
 Proof. unfold dot. rewrite <- sum_scal. apply sum_ext. intros. ring. Qed.
-Lemma p_moves x y t : In y acts -> 0 <= t <= T -> is_derive (p x y) t (p x y t * a x y t).
-Proof. intros Hy Ht. destruct (Hsmooth t x y Hy Ht) as [_ H]. evar_last; [exact H |]. apply dot_scal. Qed.
-Lemma score_mean t x k : 0 <= t <= T -> In k dims -> E x t (fun y => g t x y k) = 0.
+Lemma p_moves x y t : In x prompts -> In y acts -> 0 <= t <= T -> is_derive (p x y) t (p x y t * a x y t).
+Proof. intros Hx Hy Ht. destruct (Hsmooth t x y Hx Hy Ht) as [_ H]. evar_last; [exact H |]. apply dot_scal. Qed.
+Lemma score_mean t x k : In x prompts -> 0 <= t <= T -> In k dims -> E x t (fun y => g t x y k) = 0.
 Proof.
-  intros Ht Hk. apply (Policy.score_mean_zero acts dims (fun th => pol th x) (theta t) (g t x)); [| assumption].
-  split; [intros; left; apply Hpos |]. split; [intros; apply Hone |]. intros y Hy. apply (Hsmooth t x y Hy Ht).
+  intros Hx Ht Hk. apply (Policy.score_mean_zero acts dims (fun th => pol th x) (theta t) (g t x)); [| assumption].
+  split; [intros; left; apply Hpos |]. split; [intros; apply Hone |]. intros y Hy. apply (Hsmooth t x y Hx Hy Ht).
 Qed.
 (* the gradient of the trained objective is E_x E[R~ g] *)
 Lemma trained_gradient t : 0 <= t <= T -> is_gradient dims trained (theta t) (fun k => sum_over (fun x => mu x * E x t (fun y => adjusted x y t * g t x y k)) prompts).
@@ -54,9 +54,9 @@ Proof.
     - intros k _. rewrite (sum_comb [(mu x * u k, fun y => p x y t * (adjusted x y t * g t x y k))] (fun y => mu x * (p x y t * adjusted x y t * (g t x y k * u k)))) by (intros; cbn [comb]; ring).
       cbn [comb_sum]. unfold FlowBound.E. ring. }
   rewrite Dot. apply (sum_derive (fun x s => mu x * (sum_over (fun y => pol (move (theta t) u s) x y * reward x y) acts - beta * sum_over (fun y => pol (move (theta t) u s) x y * ln (pol (move (theta t) u s) x y / pol (theta 0) x y)) acts))).
-  intros x _. apply (is_derive_scal (fun s => sum_over (fun y => pol (move (theta t) u s) x y * reward x y) acts - beta * sum_over (fun y => pol (move (theta t) u s) x y * ln (pol (move (theta t) u s) x y / pol (theta 0) x y)) acts)).
+  intros x Hx. apply (is_derive_scal (fun s => sum_over (fun y => pol (move (theta t) u s) x y * reward x y) acts - beta * sum_over (fun y => pol (move (theta t) u s) x y * ln (pol (move (theta t) u s) x y / pol (theta 0) x y)) acts)).
   assert (Dp : forall y, In y acts -> is_derive (fun s => pol (move (theta t) u s) x y) 0 (p x y t * dot dims (g t x y) u)).
-  { intros y Hy. destruct (Hsmooth t x y Hy Ht) as [H _]. evar_last; [exact (H u) | apply dot_scal]. }
+  { intros y Hy. destruct (Hsmooth t x y Hx Hy Ht) as [H _]. evar_last; [exact (H u) | apply dot_scal]. }
   evar_last.
   - apply (is_derive_minus (fun s => sum_over (fun y => pol (move (theta t) u s) x y * reward x y) acts) (fun s => beta * sum_over (fun y => pol (move (theta t) u s) x y * ln (pol (move (theta t) u s) x y / pol (theta 0) x y)) acts)).
     + apply (sum_derive (fun y s => pol (move (theta t) u s) x y * reward x y) (fun y => p x y t * dot dims (g t x y) u * reward x y)). intros y Hy.
@@ -73,7 +73,7 @@ Proof.
       cbv beta. rewrite move_0. unfold plus, mult; cbn. unfold p. ring.
   - assert (S0 : sum_over (fun y => p x y t * dot dims (g t x y) u) acts = 0).
     { unfold dot. rewrite (sum_ext _ (fun y => sum_over (fun k => u k * (p x y t * g t x y k)) dims)) by (intros; rewrite <- sum_scal; apply sum_ext; intros; ring).
-      rewrite sum_swap. rewrite <- (sum_zero dims). apply sum_ext. intros k Hk. rewrite sum_scal. assert (Z := score_mean t x k Ht Hk). unfold FlowBound.E in Z. rewrite Z. ring. }
+      rewrite sum_swap. rewrite <- (sum_zero dims). apply sum_ext. intros k Hk. rewrite sum_scal. assert (Z := score_mean t x k Hx Ht Hk). unfold FlowBound.E in Z. rewrite Z. ring. }
     unfold minus, plus, opp; cbn.
     rewrite (sum_comb [(1, fun y => p x y t * dot dims (g t x y) u * reward x y); (- beta, fun y => p x y t * dot dims (g t x y) u * ln (p x y t / p x y 0))] (fun y => p x y t * adjusted x y t * dot dims (g t x y) u)) by (intros; unfold FlowBound.adjusted; cbn [comb]; ring).
     rewrite sum_plus, S0. cbn [comb_sum]. match goal with |- @eq _ ?x ?y => change (@eq R x y) end. ring.
@@ -89,8 +89,8 @@ Proof.
     + rewrite sum_swap. unfold FlowBound.E at 1. rewrite <- sum_scal. apply sum_ext. intros y _. unfold a, dot. rewrite <- !sum_scal. apply sum_ext. intros. ring.
     + intros k _. rewrite (sum_comb [(mu x * velocity t k, fun y => p x y t * ((adjusted x y t - adjusted_mean x t) * g t x y k))] (fun y => mu x * (p x y t * ((adjusted x y t - adjusted_mean x t) * (g t x y k * velocity t k))))) by (intros; cbn [comb]; ring).
       cbn [comb_sum]. unfold FlowBound.E. ring.
-  - intros k Hk. rewrite (velocity_eq t k Ht Hk) at 1. rewrite Rmult_comm, <- sum_scal. apply sum_ext. intros x _.
-    assert (Z := score_mean t x k Ht Hk). unfold FlowBound.E in Z. 
+  - intros k Hk. rewrite (velocity_eq t k Ht Hk) at 1. rewrite Rmult_comm, <- sum_scal. apply sum_ext. intros x Hx.
+    assert (Z := score_mean t x k Hx Ht Hk). unfold FlowBound.E in Z. 
     assert (C : E x t (fun y => (adjusted x y t - adjusted_mean x t) * g t x y k) = E x t (fun y => adjusted x y t * g t x y k)).
     { unfold FlowBound.E. rewrite (sum_comb [(1, fun y => p x y t * (adjusted x y t * g t x y k)); (- adjusted_mean x t, fun y => p x y t * g t x y k)] (fun y => p x y t * ((adjusted x y t - adjusted_mean x t) * g t x y k))) by (intros; cbn [comb]; ring).
       cbn [comb_sum]. rewrite Z. ring. }
@@ -109,7 +109,7 @@ Qed.
 (* the score has norm at most Gmax on the way *)
 Variable Gmax : R.
 Hypothesis HG : 0 < Gmax.
-Hypothesis Hscore : forall t x y, In y acts -> 0 <= t <= T -> dot dims (g t x y) (g t x y) <= Gmax ^2.
+Hypothesis Hscore : forall t x y, In x prompts -> In y acts -> 0 <= t <= T -> dot dims (g t x y) (g t x y) <= Gmax ^2.
 Lemma dot_cs u w : dot dims u w ^2 <= dot dims u u * dot dims w w.
 Proof.
   assert (C := cauchy_schwarz (fun _ => 1) u w dims (fun _ _ => Rle_0_1)). cbv beta in C. unfold dot.
@@ -118,9 +118,9 @@ Proof.
 Qed.
 Lemma dot_nonneg u : 0 <= dot dims u u.
 Proof. apply sum_nonneg. intros. apply Rle_0_sqr. Qed.
-Lemma a_at_most t x y : In y acts -> 0 <= t <= T -> Rabs (a x y t) <= Gmax * sqrt (dot dims (velocity t) (velocity t)).
+Lemma a_at_most t x y : In x prompts -> In y acts -> 0 <= t <= T -> Rabs (a x y t) <= Gmax * sqrt (dot dims (velocity t) (velocity t)).
 Proof.
-  intros Hy Ht. assert (V0 := dot_nonneg (velocity t)). apply Rsqr_incr_0_var; [| apply Rmult_le_pos; [lra | apply sqrt_pos]].
+  intros Hx Hy Ht. assert (V0 := dot_nonneg (velocity t)). apply Rsqr_incr_0_var; [| apply Rmult_le_pos; [lra | apply sqrt_pos]].
   rewrite <- Rsqr_abs, Rsqr_mult, Rsqr_sqrt, !Rsqr_pow2 by assumption. eapply Rle_trans; [apply dot_cs |]. apply Rmult_le_compat_r; [assumption | apply Hscore; assumption].
 Qed.
 Lemma velocity_at_most t : 0 <= t <= T -> sqrt (dot dims (velocity t) (velocity t)) <= Gmax * sqrt (variance t).
@@ -151,7 +151,7 @@ Proof.
   assert (g2 : gamma <= 2) by (destruct (R1 t), (R1 0); unfold target_mean, FlowBound.E, p in *; unfold target_at in Hrise; lra).
   apply (time_bound prompts acts mu reward beta T p a Hmu Hbeta (fun x y t => Hpos (theta t) x y) (fun x t => Hone (theta t) x) p_moves om target Hom Hom1 Htarget); try assumption; try lra.
   - intros s Hs. apply drift_nonneg. assumption.
-  - intros s x y Hs _ Hy. eapply Rle_trans; [apply a_at_most; assumption |]. replace (Gmax ^2 * sqrt (variance s)) with (Gmax * (Gmax * sqrt (variance s))) by ring. apply Rmult_le_compat_l; [lra | apply velocity_at_most; assumption].
+  - intros s x y Hs Hx Hy. eapply Rle_trans; [apply a_at_most; assumption |]. replace (Gmax ^2 * sqrt (variance s)) with (Gmax * (Gmax * sqrt (variance s))) by ring. apply Rmult_le_compat_l; [lra | apply velocity_at_most; assumption].
   - unfold target_mean, FlowBound.E, p. unfold target_at in Hrise. lra.
 Qed.
 (* B14 *)
