@@ -128,11 +128,11 @@ Qed.
 End Fisher.
 (* B20, on the derivative of the softmax value *)
 Theorem gradient_at_least_second_eigenvalue K r th l : (0 < K)%nat -> second_eigenvalue K (softmax K th) l ->
-  l * variance K r th <= sum_over (fun i => partial K r th i ^2) (seq 0 K)
+  sum_over (fun i => partial K r th i ^2) (seq 0 K) >= l * variance K r th
   /\ (forall m, (forall a, (a < K)%nat -> m <= softmax K th a) -> m <= l)
   /\ (forall i j, (i < K)%nat -> (j < K)%nat -> i <> j -> l <= Rmax (softmax K th i) (softmax K th j)).
 Proof.
   intros HK Hl. assert (Hp : forall a, In a (seq 0 K) -> 0 <= softmax K th a) by (intros; left; apply softmax_pos; assumption).
-  assert (H1 := softmax_sum1 K th HK). split; [| apply second_eigenvalue_range; assumption].
+  assert (H1 := softmax_sum1 K th HK). split; [apply Rle_ge | apply second_eigenvalue_range; assumption].
   assert (N := norm_eq K r th HK). unfold arms in N. rewrite N. apply gradient_at_least_rayleigh; try assumption. apply second_eigenvalue_quotient; assumption.
 Qed.
