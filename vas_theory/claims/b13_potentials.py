@@ -160,8 +160,8 @@ CLAIMS = (
         id="B52",
         title="A mix of uniform and variance-proportional sampling ascends some potential",
         source="the use of a mixture in arXiv 2509.21268, algorithm 1",
-        statement=r"0<\lambda<1:\quad \sum_x\Big(\lambda\frac{q_x}{\sum_y q_y}+\frac{1-\lambda}{n}\Big)dp_x"
-        r" = \mu\,d\Phi\ \text{ for some } \mu>0,\ \Phi \;\Rightarrow\; F\cdot(\nabla\times F)=0",
+        statement=r"0<\lambda<1\;\Rightarrow\;\exists\,\mu>0,\Phi:\quad "
+        r"\sum_x\Big(\lambda\frac{q_x}{\sum_y q_y}+\frac{1-\lambda}{n}\Big)dp_x = \mu\,d\Phi",
         assumptions=(*_FLOW, "lambda = 1/2, three prompts with independent parameters"),
         relation=Relation.EQUAL,
         left=_half_mixed_defect,
@@ -173,8 +173,10 @@ CLAIMS = (
             _half_mixed_defect,
             _no_defect,
             _COUNTEREXAMPLE,
+            remains="Frobenius: such mu and Phi would make F . (curl F) vanish, F the flow's coefficients",
         ),
         verdict=Verdict.REFUTED,
+        part="F . (curl F) = 0, which such mu and Phi would need; F the coefficients of dp_x",
         experiment="potential_flows",
         figure="potentials",
         counterexample=_COUNTEREXAMPLE,

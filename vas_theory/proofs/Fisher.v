@@ -52,7 +52,7 @@ Proof.
   assert (x0 : sum_over x arms = 0).
   { unfold x. rewrite (sum_comb [(1, r); (- c, fun _ => 1)]) by (intros; cbn [comb]; ring). cbn [comb_sum]. rewrite ones. unfold c. field. assumption. }
   assert (Q := Hl x x0). assert (Fx := fisher_shift r c). fold x in Fx. rewrite Fx in Q. change (fisher r) with Var in Q.
-  assert (B := Tabular.gradient_at_least_variance_over_rho arms p r H1 c). fold x in B. change (sum_over (fun a => (r a - c)^2) arms) with (norm2 x) in B.
+  assert (B := Tabular.squared_gradient_at_least_variance_over_shift arms p r H1 c). fold x in B. change (sum_over (fun a => (r a - c)^2) arms) with (norm2 x) in B.
   destruct (Req_dec Var 0) as [v0 | vn]; [rewrite v0, Rmult_0_r; assumption |]. assert (vp : 0 < Var) by lra.
   assert (X0 : 0 <= norm2 x) by (apply sum_nonneg; intros; apply pow2_ge_0).
   apply Rmult_le_reg_r with Var; [assumption |].
@@ -80,7 +80,7 @@ Lemma second_eigenvalue_range l : second_eigenvalue l ->
 Proof.
   intros [Hl Hmax]. split.
   - intros m Hm. destruct (Rle_lt_dec 0 m) as [m0 | mn].
-    + apply Hmax. intros x x0. apply fisher_at_least_min_probability; try assumption. intros a Ha. apply Hm. apply in_seq in Ha. lia.
+    + apply Hmax. intros x x0. apply fisher_at_least_lower_bound; try assumption. intros a Ha. apply Hm. apply in_seq in Ha. lia.
     + assert (0 <= l); [| lra]. apply Hmax. intros x _. rewrite Rmult_0_l. apply fisher_nonneg.
   - intros i j Hi Hj n. destruct (pair_direction i j Hi Hj n) as (x & x0 & x2 & xf). assert (B := Hl x x0). rewrite x2 in B.
     assert (M1 := Rmax_l (p i) (p j)). assert (M2 := Rmax_r (p i) (p j)). lra.

@@ -1,7 +1,6 @@
 (* B46: |H| <= kappa |grad|, kappa^2 the largest root of 10 y^3 - 38 y^2 + 30 y - 1, for every number of arms. *)
 Require Import Reals Lra Psatz Lia List.
 From Coquelicot Require Import Coquelicot.
-From Interval Require Import Tactic.
 From Vas Require Import Sums Softmax Tabular Derivative Curvature Hessian.
 Import ListNotations.
 Open Scope R_scope.
@@ -15,9 +14,15 @@ Proof.
   destruct (IVT (fun t => t^3 + 3 * t^2 - t - 1) 0.6751 0.6752) as [t [Ht E]].
   - reg.
   - lra.
-  - interval.
-  - interval.
+  - lra.
+  - lra.
   - exists t. split; [split; [lra | exact E] | exact Ht].
+Qed.
+Lemma top_low t : 0.6751 <= t <= 0.6752 -> 2.7 <= top t.
+Proof.
+  intros B. assert (D : 0 < t * (1 + t^2)) by nra. assert (t^2 <= 0.4559) by nra. assert (t * (1 + t^2) <= 0.6752 * 1.4559) by (apply Rmult_le_compat; nra).
+  assert (1.7 <= (1 + t) / (t * (1 + t^2))); [| unfold top; lra].
+  apply Rmult_le_reg_r with (t * (1 + t^2)); [assumption |]. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra. lra.
 Qed.
 Lemma top_is_root t : is_ratio t -> kappa_root (top t).
 Proof.
@@ -37,14 +42,14 @@ Qed.
 Lemma kappa_exists : exists k, is_kappa k.
 Proof.
   destruct ratio_exists as [t [Ht B]]. assert (R := top_is_root t Ht).
-  assert (T : 2.7 <= top t) by (unfold top; interval).
+  assert (T := top_low t B).
   exists (sqrt (top t)). assert (E : (sqrt (top t))^2 = top t) by (rewrite <- Rsqr_pow2; apply Rsqr_sqrt; lra).
   split; [apply sqrt_pos | rewrite E; split; [exact R |]]. intros y Hy. apply above_two; assumption.
 Qed.
 Lemma kappa_digits k : is_kappa k -> 1.644490 < k < 1.644491.
 Proof.
   intros (H0 & Hr & Hm). destruct ratio_exists as [t [Ht B]]. assert (T := Hm _ (top_is_root t Ht)).
-  assert (T2 : 2.7 <= k^2) by (assert (2.7 <= top t) by (unfold top; interval); lra).
+  assert (T2 : 2.7 <= k^2) by (assert (L := top_low t B); lra).
   unfold kappa_root in Hr. remember (k^2) as y eqn:Ey.
   assert (F : forall Y, 2.7 <= Y -> (y - Y) * (10 * (y * y + y * Y + Y * Y) - 38 * (y + Y) + 30) = - (10 * Y^3 - 38 * Y^2 + 30 * Y - 1)) by (intros Y _; lra).
   assert (Pos : forall Y, 2.7 <= Y -> 0 < 10 * (y * y + y * Y + Y * Y) - 38 * (y + Y) + 30) by (intros Y HY; assert (0 <= y * (y - 2.7)) by (apply Rmult_le_pos; lra); assert (0 <= Y * (Y - 2.7)) by (apply Rmult_le_pos; lra); assert (0 <= (y - 2.7) * (Y - 2.7)) by (apply Rmult_le_pos; lra); lra).

@@ -1,12 +1,30 @@
 (* B25 and B54: the expected gain of a one-sample step with the mean reward as its baseline, for every number of arms. *)
 Require Import Reals Lra Psatz Lia List.
 From Coquelicot Require Import Coquelicot.
-From Interval Require Import Tactic.
 From Vas Require Import Sums Softmax Tabular Derivative Curvature Hessian Kappa Paths.
 Import ListNotations.
 Open Scope R_scope.
+(* e^(-y) >= 1 - y + y^2/2 - y^3/6 for y >= 0 *)
+Lemma exp_neg_at_least y : 0 <= y -> 1 - y + y^2 / 2 - y^3 / 6 <= exp (- y).
+Proof.
+  intros Hy.
+  assert (B := convex_start (fun t => exp (- t) - (1 - t + t^2 / 2 - t^3 / 6)) (fun t => - exp (- t) + 1 - t + t^2 / 2) (fun t => exp (- t) - 1 + t) y Hy).
+  cbv beta in B. rewrite Ropp_0, exp_0 in B. assert (G : 1 - (1 - 0 + 0^2 / 2 - 0^3 / 6) <= exp (- y) - (1 - y + y^2 / 2 - y^3 / 6)); [| lra].
+  apply B; [field | | |].
+  - intros t _. auto_derive; [trivial | field].
+  - intros t _. auto_derive; [trivial | field].
+  - intros t _. assert (I := exp_ineq1_le (- t)). lra.
+Qed.
 Lemma threshold X : X = 2 * 1.644491 * 0.2318 -> exp X - 1 - X <= X / 2.
-Proof. intros ->. interval. Qed.
+Proof.
+  intros HX. assert (L := exp_neg_at_least (X / 8) ltac:(lra)). set (y := exp (- (X / 8))) in *. assert (y0 : 0 < y) by apply exp_pos.
+  assert (E : exp X * y^8 = 1).
+  { unfold y. assert (P : forall n z, exp z ^ n = exp (INR n * z)) by (induction n; intros z; [simpl; rewrite Rmult_0_l, exp_0; reflexivity | rewrite S_INR; replace ((INR n + 1) * z) with (z + INR n * z) by ring; rewrite exp_plus, <- IHn; reflexivity]).
+    rewrite P, <- exp_plus. replace (X + INR 8 * - (X / 8)) with 0 by (simpl; field). apply exp_0. }
+  assert (L' : 0.909095 <= y) by (clearbody y; rewrite HX in L; lra).
+  assert (L8 : 0.909095 ^ 8 <= y^8) by (apply pow_incr; lra). assert (E0 := exp_pos X). clearbody y.
+  assert (N : exp X * 0.909095 ^ 8 <= 1) by nra. rewrite HX in *. lra.
+Qed.
 Section SampleStep.
 Variables (K : nat) (r th : nat -> R) (eta k : R).
 Hypothesis HK : (0 < K)%nat.

@@ -48,8 +48,7 @@ Qed.
 Theorem second_moment_identity : trVar J + grad2 = Var * Gamma + Cov sq (fun a => (r a - J)^2).
 Proof. rewrite second_moment, Cov_alt. unfold Var, Gamma. ring. Qed.
 
-(* A39 *)
-Theorem trace_variance_any_baseline b Gmax2 : (forall a, In a acts -> sq a <= Gmax2) -> trVar b <= Gmax2 * (Var + (J - b)^2).
+Lemma trace_variance_under_bound b Gmax2 : (forall a, In a acts -> sq a <= Gmax2) -> trVar b <= Gmax2 * (Var + (J - b)^2).
 Proof.
   intros HG. assert (M := second_moment b). assert (0 <= grad2) by (apply sum_nonneg; intros; apply pow2_ge_0).
   assert (Q : E (fun a => sq a * (r a - b)^2) <= Gmax2 * E (fun a => (r a - b)^2)).
@@ -62,20 +61,49 @@ Proof.
     - intros; cbn [comb]; ring. }
   rewrite X in Q. lra.
 Qed.
-(* A03 *)
-Theorem trace_variance_at_most Gmax2 : (forall a, In a acts -> sq a <= Gmax2) -> trVar J <= Gmax2 * Var.
-Proof. intros HG. assert (H := trace_variance_any_baseline J Gmax2 HG). replace ((J - J)^2) with 0 in H by ring. rewrite Rplus_0_r in H. exact H. Qed.
-
-(* A23 *)
-Theorem best_baseline b : Gamma <> 0 -> let bs := E (fun a => sq a * r a) / Gamma in
-  E (fun a => sq a * (r a - b)^2) = E (fun a => sq a * (r a - bs)^2) + Gamma * (b - bs)^2
-  /\ Gamma * (J - bs)^2 = (Cov sq r)^2 / Gamma.
+Definition largest_score := max_over sq acts. (* G_max^2 = max |g|^2 *)
+Lemma under_largest a : In a acts -> sq a <= largest_score.
+Proof. apply max_over_ge. Qed.
+(* A39 *)
+Theorem any_baseline b : (forall k, In k dims -> E (fun a => g a k * (r a - b)) = grad k)
+  /\ trVar b <= largest_score * (Var + (J - b)^2).
+Proof. split; [intros; apply mean_estimator; assumption | apply trace_variance_under_bound, under_largest]. Qed.
+(* E (u . (X - E X))^2: the matrix Var[G] as a quadratic form *)
+Definition variance_along u := E (fun a => (sum_over (fun k => u k * (g a k * (r a - J) - E (fun c => g c k * (r c - J)))) dims)^2).
+Lemma variance_along_at_most_trace u : variance_along u <= sum_over (fun k => u k ^2) dims * trVar J.
 Proof.
-  intros G0 bs.
+  unfold variance_along, trVar, E at 1. set (X := fun a k => g a k * (r a - J) - E (fun c => g c k * (r c - J))).
+  change (sum_over (fun a => p a * (sum_over (fun k => u k * X a k) dims)^2) acts <= sum_over (fun k => u k ^2) dims * sum_over (fun k => E (fun a => X a k ^2)) dims).
+  apply Rle_trans with (sum_over (fun a => p a * (sum_over (fun k => u k ^2) dims * sum_over (fun k => X a k ^2) dims)) acts).
+  - apply sum_le. intros a Ha. apply Rmult_le_compat_l; [auto |].
+    assert (C := cauchy_schwarz (fun _ => 1) u (X a) dims (fun _ _ => Rle_0_1)). cbv beta in C.
+    rewrite (sum_ext (fun k => 1 * u k * X a k) (fun k => u k * X a k)) in C by (intros; ring).
+    rewrite (sum_ext (fun k => 1 * u k ^2) (fun k => u k ^2)) in C by (intros; ring).
+    rewrite (sum_ext (fun k => 1 * X a k ^2) (fun k => X a k ^2)) in C by (intros; ring). exact C.
+  - right. rewrite (sum_ext _ (fun a => sum_over (fun k => u k ^2) dims * (p a * sum_over (fun k => X a k ^2) dims))) by (intros; ring).
+    rewrite sum_scal. f_equal. unfold E. rewrite sum_swap. apply sum_ext. intros a _. rewrite <- sum_scal. reflexivity.
+Qed.
+(* A03: as a matrix, and even as a trace *)
+Theorem variance_at_most_largest_score : trVar J <= largest_score * Var
+  /\ forall u, variance_along u <= largest_score * Var * sum_over (fun k => u k ^2) dims.
+Proof.
+  assert (H := trace_variance_under_bound J largest_score under_largest). replace ((J - J)^2) with 0 in H by ring. rewrite Rplus_0_r in H.
+  split; [exact H |]. intros u. eapply Rle_trans; [apply variance_along_at_most_trace |]. rewrite (Rmult_comm (largest_score * Var)).
+  apply Rmult_le_compat_l; [apply sum_nonneg; intros; apply pow2_ge_0 | exact H].
+Qed.
+
+Definition weighted_square b := E (fun a => sq a * (r a - b)^2). (* E |G_b|^2 *)
+Definition best_constant := E (fun a => sq a * r a) / Gamma. (* b* *)
+(* A23 *)
+Theorem best_baseline b : Gamma <> 0 ->
+  weighted_square b = weighted_square best_constant + Gamma * (b - best_constant)^2
+  /\ Gamma * (J - best_constant)^2 = (Cov sq r)^2 / Gamma.
+Proof.
+  intros G0. unfold weighted_square. set (bs := best_constant).
   assert (X : forall b, E (fun a => sq a * (r a - b)^2) = E (fun a => sq a * r a ^2) - 2 * b * E (fun a => sq a * r a) + b^2 * Gamma).
   { intros c. rewrite (E_comb [(1, fun a => sq a * r a ^2); (-2 * c, fun a => sq a * r a); (c^2, sq)]); [cbn [map comb_sum fst snd]; unfold Gamma, E; ring | intros; cbn [comb]; ring]. }
-  split; [rewrite !X; unfold bs; field; assumption |].
-  rewrite Cov_alt. unfold bs. fold J Gamma. field. assumption.
+  split; [rewrite !X; unfold bs, best_constant; field; assumption |].
+  rewrite Cov_alt. unfold bs, best_constant. fold J Gamma. field. assumption.
 Qed.
 
 Section Binary.
@@ -95,11 +123,12 @@ Proof.
   - cbn [map comb_sum fst snd]. fold (E (fun a => g a k)). rewrite (Eg k Hk). fold (E (fun a => g a k * r a)) (grad k). field. lra.
   - intros; cbn [comb]; ring.
 Qed.
+Definition class_distance := sum_over (fun k => (mu1 k - mu0 k)^2) dims. (* |E[g | 1] - E[g | 0]|^2 *)
+Definition dispersion := sum_over (fun k => J * mu1 k ^2 + (1 - J) * mu0 k ^2) dims. (* Gamma_B = tr Cov (E[g | R]), as E g = 0 *)
 (* B01 *)
-Theorem between_class_identity : grad2 = Var^2 * sum_over (fun k => (mu1 k - mu0 k)^2) dims
-  /\ grad2 = Var * sum_over (fun k => J * mu1 k ^2 + (1 - J) * mu0 k ^2) dims.
+Theorem between_class_identity : grad2 = Var^2 * class_distance /\ grad2 = Var * dispersion.
 Proof.
-  rewrite Var_binary. unfold grad2. rewrite <- !sum_scal. split; apply sum_ext; intros k Hk; rewrite (mu0_eq k Hk); unfold mu1; fold (grad k); field; lra.
+  unfold class_distance, dispersion. rewrite Var_binary. unfold grad2. rewrite <- !sum_scal. split; apply sum_ext; intros k Hk; rewrite (mu0_eq k Hk); unfold mu1; fold (grad k); field; lra.
 Qed.
 End Binary.
 End Scores.

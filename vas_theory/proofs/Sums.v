@@ -63,6 +63,31 @@ Lemma sum_product f g l m : sum_over f l * sum_over g m = sum_over (fun a => sum
 Proof. rewrite Rmult_comm, <- sum_scal. apply sum_ext. intros a _. rewrite (sum_scal (f a)). ring. Qed.
 Lemma sum_diagonal_le F l : (forall a b, In a l -> In b l -> 0 <= F a b) -> sum_over (fun a => F a a) l <= sum_over (fun a => sum_over (F a) l) l.
 Proof. intros H. apply sum_le. intros a Ha. apply (sum_member (F a)); auto. Qed.
+(* the largest and the smallest value of f over a list (0 over an empty one) *)
+Fixpoint max_over (f : A -> R) (l : list A) : R := match l with [] => 0 | a :: t => match t with [] => f a | _ => Rmax (f a) (max_over f t) end end.
+Fixpoint min_over (f : A -> R) (l : list A) : R := match l with [] => 0 | a :: t => match t with [] => f a | _ => Rmin (f a) (min_over f t) end end.
+Lemma max_over_ge f l a : In a l -> f a <= max_over f l.
+Proof.
+  induction l as [|b t IH]; intros H; [destruct H |]. destruct t as [|c t]; [destruct H as [-> | []]; apply Rle_refl |].
+  change (f a <= Rmax (f b) (max_over f (c :: t))). destruct H as [-> | H]; [apply Rmax_l | eapply Rle_trans; [apply IH, H | apply Rmax_r]].
+Qed.
+Lemma min_over_le f l a : In a l -> min_over f l <= f a.
+Proof.
+  induction l as [|b t IH]; intros H; [destruct H |]. destruct t as [|c t]; [destruct H as [-> | []]; apply Rle_refl |].
+  change (Rmin (f b) (min_over f (c :: t)) <= f a). destruct H as [-> | H]; [apply Rmin_l | eapply Rle_trans; [apply Rmin_r | apply IH, H]].
+Qed.
+Lemma max_over_attained f l : l <> [] -> exists a, In a l /\ f a = max_over f l.
+Proof.
+  induction l as [|b t IH]; [congruence |]. intros _. destruct t as [|c t]; [exists b; split; [left |]; reflexivity |].
+  destruct IH as (a & Ha & E); [congruence |]. change (exists a, In a (b :: c :: t) /\ f a = Rmax (f b) (max_over f (c :: t))).
+  unfold Rmax. destruct (Rle_dec _ _); [exists a; split; [right |]; assumption | exists b; split; [left |]; reflexivity].
+Qed.
+Lemma min_over_attained f l : l <> [] -> exists a, In a l /\ f a = min_over f l.
+Proof.
+  induction l as [|b t IH]; [congruence |]. intros _. destruct t as [|c t]; [exists b; split; [left |]; reflexivity |].
+  destruct IH as (a & Ha & E); [congruence |]. change (exists a, In a (b :: c :: t) /\ f a = Rmin (f b) (min_over f (c :: t))).
+  unfold Rmin. destruct (Rle_dec _ _); [exists b; split; [left |]; reflexivity | exists a; split; [right |]; assumption].
+Qed.
 End Sums.
 Lemma sum_swap {A B : Type} (F : A -> B -> R) l m : sum_over (fun a => sum_over (F a) m) l = sum_over (fun b => sum_over (fun a => F a b) l) m.
 Proof. induction l; simpl; [rewrite sum_zero; reflexivity |]. rewrite sum_plus, IHl. reflexivity. Qed.

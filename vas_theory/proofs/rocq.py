@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from vas_theory.foundation.errors import DataError, VASError
@@ -67,11 +68,19 @@ def build(folder: Path = BUILD, *, jobs: int = 2) -> None:
     _call(["make", "--no-print-directory", "-j", str(jobs), "-f", "Makefile.coq"], folder, environment)
 
 
-def answers(commands: Iterable[tuple[str, str]], folder: Path = BUILD) -> dict[str, str]:
-    """Return what Rocq prints for each (name, command), all asked of the compiled proofs in one run.
+def answers(commands: Iterable[tuple[str, str]], folder: Path = BUILD, *, jobs: int = 2) -> dict[str, str]:
+    """Return what Rocq prints for each (name, command), asked of the compiled proofs by ``jobs`` processes.
 
     The proofs' modules are loaded and not opened, so that their names print as ``Module.name``.
     """
+    listed = list(commands)
+    with ThreadPoolExecutor(jobs) as pool:
+        parts = list(pool.map(lambda job: _asked(listed[job::jobs], folder, job), range(jobs)))
+    found = {name: text for part in parts for name, text in part.items()}
+    return {name: found[name] for name, _ in listed}
+
+
+def _asked(commands: Sequence[tuple[str, str]], folder: Path, job: int) -> dict[str, str]:
     modules = " ".join(path.stem for path in sorted(SOURCES.glob("*.v")))
     lines = [
         "Require Import Reals List. From Coquelicot Require Import Coquelicot. Import ListNotations.",
@@ -81,10 +90,9 @@ def answers(commands: Iterable[tuple[str, str]], folder: Path = BUILD) -> dict[s
     for name, command in commands:
         lines.append(f'Goal True. idtac "@@ {name}". Abort.\n{command}')
     (folder / "ask").mkdir(exist_ok=True)
-    question = folder / "ask" / "Question.v"
+    question = folder / "ask" / f"Question{job}.v"
     question.write_text("\n".join(lines), encoding="utf-8")
-    # the first standard error line of a library is a warning that concerns nobody here
-    text = _call(["coqc", "-q", "-w", "none", "-Q", ".", "Vas", "ask/Question.v"], folder)
+    text = _call(["coqc", "-q", "-w", "none", "-Q", ".", "Vas", f"ask/{question.name}"], folder)
     parts = re.split(r"^@@ (\S+)\n", text, flags=re.M)
     return dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
 

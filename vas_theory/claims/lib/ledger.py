@@ -32,6 +32,7 @@ def report_row(report: Report) -> dict[str, Any]:
         "evidence": report.evidence.detail,
         "instances": numeric.instances,
         "rechecked": numeric.rechecked,
+        "undecided": numeric.undecided,
         "worst_slack": numeric.worst_slack,
         "violated_share": numeric.violated_share,
         "numeric": numeric.detail,

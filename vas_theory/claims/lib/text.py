@@ -34,7 +34,9 @@ def describe(report: Report) -> str:
     if claim.notes:
         lines.append(f"notes        {claim.notes}")
     lines += [
-        f"stressed on  {numeric.instances} instances, {numeric.rechecked} of them again at 50 digits; {numeric.detail}",
+        f"stressed on  {numeric.instances} instances, {numeric.rechecked} of them again at 50 digits or more"
+        + (f", {numeric.undecided} more left undecided" if numeric.undecided else "")
+        + f"; {numeric.detail}",
         "tightness    " + ("–" if numeric.tightness is None else f"{numeric.tightness:.6f}"),
         "worst        " + "; ".join(f"{name} = {_shorten(value)}" for name, value in numeric.worst_instance.items()),
     ]
