@@ -293,8 +293,9 @@ CLAIMS = (
             also=("SampleStep.one_sample_gain_half",),
             points="softmax, step",
             left="SampleStep.expected_gain K r th eta",
-            right="eta * SampleStep.gradient_norm K r th ^ 2 * (1 - (exp x - 1 - x) / x)",
-            where={"k": kappa_term, "eta": "step / SampleStep.rho K r", "x": "2 * k * eta * SampleStep.rho K r"},
+            right="eta * SampleStep.gradient_norm K r th ^ 2 * (1 - (exp (SampleStep.reach K r eta k) - 1 - "
+            "SampleStep.reach K r eta k) / SampleStep.reach K r eta k)",
+            where={"k": kappa_term, "eta": "step / SampleStep.rho K r"},
         ),
         experiment="one_step_progress",
         figure="one_step_progress",
