@@ -83,23 +83,32 @@ def _train_with_trl(arguments: argparse.Namespace, config: StudyConfig, output: 
 
 
 def _print_evaluation(study: Study) -> None:
+    from vas_theory.foundation.display import print_table
+
     rows = study.read("evaluation").to_dict("records")
-    print(f"\n{'arm':<14}{'seed':>4}  {'metric':<8}{'value':>6}  interval over {rows[0]['prompts']} held-out prompts")
-    for row in rows:
-        interval = f"{row['low']:.3f} to {row['high']:.3f}"
-        print(f"{row['arm']:<14}{row['seed']:>4}  {row['metric']:<8}{row['value']:>6.3f}  {interval}")
+    print(f"\nintervals over {rows[0]['prompts']} held-out prompts")
+    print_table(
+        ("arm", "seed", "metric", "value", "interval"),
+        [
+            (row["arm"], row["seed"], row["metric"], f"{row['value']:.3f}", f"{row['low']:.3f} to {row['high']:.3f}")
+            for row in rows
+        ],
+    )
 
 
 def _print_validation(study: Study) -> None:
+    from vas_theory.foundation.display import print_table
+
     frame = study.read("validation")
-    print(f"\n{'prediction':<24}{'predicted':>22}{'measured':>26}  verdict")
+    rows = []
     for row in frame.to_dict("records"):
         predicted, measured = (
             f"{row[name]:.3g} [{row[f'{name}_low']:.3g}, {row[f'{name}_high']:.3g}]"
             for name in ("predicted", "measured")
         )
-        name = str(row["id"]).removeprefix("P1/gradient-norm/")
-        print(f"{name:<24}{predicted:>22}{measured:>26}  {row['verdict']}")
+        rows.append((row["id"], predicted, measured, row["verdict"]))
+    print()
+    print_table(("prediction", "predicted", "measured", "verdict"), rows)
     counts = frame.verdict.value_counts()
     print(", ".join(f"{counts.get(name, 0)} {name}" for name in ("held", "failed", "uninformative")))
 

@@ -6,15 +6,20 @@ import importlib
 from collections.abc import Iterable
 from types import ModuleType
 
+from full_scale.predictions import prediction_modules
+
 __all__ = ["EVALUATING", "MEASURING", "PREDICTING", "VALIDATING", "modules", "training_sources"]
 
 _SAMPLING = (
     "full_scale.models.loading",
-    *(f"full_scale.rewards.{name}" for name in ("checks", "compose", "extraction", "groups", "shape", "verifier")),
+    *(f"full_scale.rewards.{name}" for name in ("checks", "compose", "groups", "shape", "verifier")),
     "full_scale.compact.rollouts",
     "full_scale.compact.shared_prefix",
-    "full_scale.streams",
-    *(f"full_scale.tasks.{name}" for name in ("arithmetic", "files", "reasoning_gym", "rows", "splitting")),
+    "vas_theory.foundation.streams",
+    *(
+        f"full_scale.tasks.{name}"
+        for name in ("answers", "arithmetic", "files", "prompt", "reasoning_gym", "rows", "splitting")
+    ),
 )
 _SELECTION = (
     "vas_theory.groups.advantages",
@@ -45,22 +50,23 @@ MEASURING = (
     "full_scale.measuring.probe",
     "full_scale.measuring.score_gram",
 )
-PREDICTING = tuple(
-    f"full_scale.{name}"
-    for name in (
-        "predictions.dynamics",
-        "predictions.forecast",
-        "predictions.document",
-        "predictions.prompt_laws",
-        "predictions.rehearsal",
-        "streams",
-        "predictions.training_laws",
-    )
+_PREDICTIONS = (
+    *prediction_modules(),
+    *(f"full_scale.predictions.lib.{name}" for name in ("arms", "base", "dynamics", "pool")),
+)
+PREDICTING = (
+    *_PREDICTIONS,
+    "full_scale.predictions.document",
+    "full_scale.predictions.forecast",
+    *(f"full_scale.predictions.lib.{name}" for name in ("evidence", "prompt_draws", "rehearsal")),
+    "vas_theory.foundation.streams",
 )
 EVALUATING = (*_SAMPLING, "full_scale.measuring.held_out", "full_scale.measuring.probe")
-VALIDATING = tuple(
-    f"full_scale.predictions.{name}"
-    for name in ("dynamics", "document", "prompt_laws", "prompt_measures", "training_measures", "verdict")
+VALIDATING = (
+    *_PREDICTIONS,
+    "full_scale.predictions.lib.measurements",
+    "full_scale.predictions.validation",
+    "vas_theory.foundation.intervals",
 )
 
 

@@ -24,11 +24,13 @@ from full_scale.measuring.prompts import count_successes, measure_prompts
 from full_scale.models.loading import LanguageModel, load_language_model
 from full_scale.predictions.document import choose_prompts, read_predictions, write_predictions
 from full_scale.predictions.forecast import forecast
-from full_scale.predictions.verdict import validate
+from full_scale.predictions.lib.base import Plan
+from full_scale.predictions.lib.evidence import Evidence
+from full_scale.predictions.validation import validate
 from full_scale.provenance import EVALUATING, MEASURING, PREDICTING, VALIDATING, modules, training_sources
-from full_scale.streams import stream
 from full_scale.tasks import load_task
 from vas_theory.foundation.errors import ArgumentError, DataError
+from vas_theory.foundation.streams import stream
 from vas_theory.provenance.tables import hash_sources, read_table, sha256_file, table_is_current, write_table
 
 __all__ = ["Study"]
@@ -162,7 +164,8 @@ class Study:
             pass
         self.report("predictions: training is rehearsed")
         pilot, calibration = self.read("pilot"), self.read("calibration")
-        content = forecast(self.config, pilot, calibration, self._chosen()[1], list(self.prompts))
+        plan = Plan(self.config, tuple(self._chosen()[1]))
+        content = forecast(Evidence(plan, pilot, calibration, tuple(self.prompts)))
         write_predictions(self.predictions, content, about)
         self.report(f"predictions: {len(content['predictions'])} written to {self.predictions}")
 
@@ -297,7 +300,7 @@ class Study:
         names = ("probe", "recount", "training_steps", "training_prompts", "evaluation_prompts")
 
         def compute() -> tuple[pd.DataFrame, ...]:
-            return (validate(content, {name: self.read(name) for name in names}, self.config.seed),)
+            return (validate(content, {name: self.read(name) for name in names}, self.config),)
 
         reads = {"predictions": content["sha256"], **self._hashes(*names)}
         self._stage(("validation",), {"reads": reads}, VALIDATING, compute)

@@ -14,7 +14,7 @@ __all__ = ["REGIMES", "TOURNAMENT", "sampler_record", "world_gains", "world_rows
 TOURNAMENT = Table(
     "simulations", "tournament", "simulations run tournament --preset {preset}", presets=("smoke", "paper")
 )
-REGIMES = {"fixed": "at one learning rate", "tuned": "each arm at its tuned learning rate"}
+REGIMES = {"fixed": "one learning rate", "tuned": "tuned learning rates"}
 """Small steps, alike for all arms, and the rate of the grid that suits an arm in a world, which is nearly always the
 largest: a bandit has nothing that a large step can break. Language models are nearer to the first."""
 

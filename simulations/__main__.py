@@ -6,16 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from vas_theory.foundation.command_line import build_parser, run
+from vas_theory.foundation.command_line import build_parser, parse_assignments, run
 
 
 def _list(arguments: argparse.Namespace) -> None:
     from simulations.experiments import experiment_names, get_experiment
+    from vas_theory.foundation.display import print_table
 
-    names = experiment_names()
-    width = max(map(len, names))
-    for name in names:
-        print(f"{name:<{width}}  {get_experiment(name).summary}")
+    print_table(("experiment", "what it shows"), [(name, get_experiment(name).summary) for name in experiment_names()])
 
 
 def _table_path(arguments: argparse.Namespace) -> Path:
@@ -57,7 +55,7 @@ def _tournament(arguments: argparse.Namespace) -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     from simulations.experiments import get_experiment
-    from simulations.running.experiment import parse_assignments, run_experiment
+    from simulations.running.experiment import run_experiment
     from vas_theory.provenance.tables import read_metadata
 
     experiment = get_experiment(arguments.name)

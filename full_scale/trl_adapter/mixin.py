@@ -24,14 +24,16 @@ from transformers.trainer_utils import TrainOutput
 
 from full_scale.trl_adapter.compatibility import excludes_unscored
 from full_scale.trl_adapter.config import VASConfig
-from full_scale.trl_adapter.feedback import GroupedRewards, check_groups, group_diversity, group_rewards
+from full_scale.trl_adapter.feedback import GroupedRewards, check_groups, group_rewards
 from full_scale.trl_adapter.prompts import prompt_keys
 from full_scale.trl_adapter.sharding import reference_by_blocks, whole_parameters
 from full_scale.trl_adapter.state import newest_intact, read_sampler, write_sampler
 from full_scale.trl_adapter.strategies import StrategySampler
 from vas_theory.foundation.errors import ArgumentError, VASError
+from vas_theory.selection.diversity import from_lists
 from vas_theory.selection.posteriors import build_posterior
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
+from vas_theory.selection.scores import group_diversity
 
 if TYPE_CHECKING:
     from trl import GRPOTrainer as _Base
@@ -180,7 +182,7 @@ class VASMixin(_Base):
             )
         diversity = None
         if self.sampler.config.score == "vps" and self.sampler.config.beta > 0:
-            diversity = group_diversity(gather_object(completion_ids_list), size)
+            diversity = group_diversity(*from_lists(gather_object(completion_ids_list)), size)
         extra = {}
         if isinstance(self.sampler, StrategySampler):
             extra["lengths"] = gather_object([len(ids) for ids in completion_ids_list])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from vas_theory.provenance.tables import table_is_current, write_table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PRESETS", "Experiment", "ExperimentConfig", "parse_assignments", "run_experiment"]
+__all__ = ["PRESETS", "Experiment", "ExperimentConfig", "run_experiment"]
 
 PRESETS = ("smoke", "quick", "paper")
 """Sizes every experiment has: seconds, minutes, and the size its committed table has."""
@@ -86,26 +85,6 @@ class Experiment:
             problem = error.errors()[0]
             where = ".".join(str(part) for part in problem["loc"]) or self.name
             raise ArgumentError(where, f"satisfy: {problem['msg']}", problem["input"]) from error
-
-
-def parse_assignments(assignments: list[str]) -> dict[str, Any]:
-    """Turn ``["bandits=100", "arms=[2, 3]"]`` into values; what is not JSON stays a string.
-
-    Raises:
-        ArgumentError: an entry has no ``=`` or no key, or a key comes twice.
-    """
-    values: dict[str, Any] = {}
-    for assignment in assignments:
-        key, separator, text = assignment.partition("=")
-        if not separator or not key:
-            raise ArgumentError("--set", "have the form key=value", assignment)
-        if key in values:
-            raise ArgumentError("--set", "name each key once", assignment)
-        try:
-            values[key] = json.loads(text)
-        except json.JSONDecodeError:
-            values[key] = text
-    return values
 
 
 def run_experiment(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +13,12 @@ from typing import Any, TextIO
 import pandas as pd
 
 from vas_theory.foundation.command_line import require
+from vas_theory.foundation.display import Progress
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError, VASError
 from vas_theory.provenance.sources import first_party_sources
 from vas_theory.provenance.tables import read_table, table_is_current, write_table
 
-__all__ = ["BACKENDS", "Cell", "Progress", "SweepError", "run_sweep"]
+__all__ = ["BACKENDS", "Cell", "SweepError", "run_sweep"]
 
 BACKENDS = ("loky", "dask")
 """Where cells run: processes of this machine, or the workers of a dask cluster."""
@@ -44,42 +44,6 @@ class Cell:
 
 class SweepError(VASError):
     """Some cells could not be computed."""
-
-
-class Progress:
-    """Says how far a sweep is and how long it may take: one line that is rewritten on a terminal, else now and then.
-
-    Args:
-        name: what is running.
-        total: cells to run.
-        stream: where to write.
-        interval: seconds between lines where the stream is no terminal.
-    """
-
-    def __init__(self, name: str, total: int, stream: TextIO | None = None, interval: float = 10.0) -> None:
-        self._name, self._total, self._interval = name, total, interval
-        self._stream = sys.stderr if stream is None else stream
-        self._terminal = self._stream.isatty()
-        self._done = 0
-        self._start = self._last = time.monotonic()
-
-    def advance(self) -> None:
-        """Count one finished cell."""
-        self._done += 1
-        now = time.monotonic()
-        if self._terminal or now - self._last >= self._interval or self._done == self._total:
-            self._last = now
-            elapsed = now - self._start
-            left = elapsed / self._done * (self._total - self._done)
-            text = f"{self._name}: {self._done}/{self._total} cells, {_duration(elapsed)}, {_duration(left)} left"
-            end = "\n" if not self._terminal or self._done == self._total else ""
-            self._stream.write(f"\r\x1b[K{text}{end}" if self._terminal else f"{text}{end}")
-            self._stream.flush()
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
 
 
 def _path(folder: Path, cell: Cell) -> Path:
@@ -190,12 +154,12 @@ def run_sweep(
         for cell, needed in tasks
         if not table_is_current(_path(folder, cell), config=cell.config, seed=cell.seed, sources=needed)
     ]
-    progress = Progress(name, len(missing), stream)
     failures = []
-    for failure in _outcomes(missing, run_cell, folder, workers, backend):
-        progress.advance()
-        if failure is not None:
-            failures.append(failure)
+    with Progress(name, len(missing), stream) as progress:
+        for failure in _outcomes(missing, run_cell, folder, workers, backend):
+            progress.advance()
+            if failure is not None:
+                failures.append(failure)
     if failures:
         more = f" (and {len(failures) - 1} more cells)" if len(failures) > 1 else ""
         raise SweepError(f"{sorted(failures)[0]}{more}; the cells that succeeded are kept in {folder}")
