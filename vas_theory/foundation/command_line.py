@@ -16,6 +16,8 @@ from vas_theory.foundation.errors import MissingExtraError, VASError
 
 __all__ = ["build_parser", "require", "run"]
 
+__neutral__ = "how commands are read and errors are shown"
+
 
 def build_parser(program: str, description: str) -> argparse.ArgumentParser:
     """Return a parser with ``--version`` and ``--debug``; subcommands set ``handler``."""

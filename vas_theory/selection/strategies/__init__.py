@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["make_strategy", "strategy_class", "strategy_names"]
 
+__dispatch__ = "STRATEGY"
+
 _MACHINERY = {"base", "driver"}
 
 

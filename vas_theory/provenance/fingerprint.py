@@ -1,0 +1,108 @@
+"""The key of a result: one hash of all the code that it depends on, whatever files the code lies in.
+
+Two keys are equal if and only if the entry points reach the same definitions: the same normal forms
+(:mod:`vas_theory.provenance.syntax`), which refer to each other in the same way. So a moved file, a new comment or a
+reworded docstring leaves a key as it is; a changed formula, default value or constant anywhere on the way does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.provenance.project import WHOLE, Place, Project, this_project
+from vas_theory.provenance.reach import Reach, reach
+
+__all__ = ["Entry", "Key", "differing_modules", "key_of", "place"]
+
+Entry = Callable[..., Any] | type | str
+"""An entry point: a function or class of a module, or its place as ``"package.module:name"``; ``name`` may be ``*``."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a result was computed by.
+
+    Args:
+        digest: SHA-256 over everything that the entries reach; the key itself.
+        entries: the places of the entry points, for people and to find them again.
+        modules: module -> SHA-256 of what is reached in it, to say what differs where two keys do.
+        files: file -> SHA-256, of the files that reached modules say they read.
+    """
+
+    digest: str
+    entries: tuple[str, ...]
+    modules: Mapping[str, str]
+    files: Mapping[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the key as it stands beside a table."""
+        return {
+            "key": self.digest, "entries": list(self.entries), "modules": dict(self.modules), "files": dict(self.files)
+        }  # fmt: skip
+
+
+def place(entry: Entry) -> Place:
+    """Return the place of an entry point.
+
+    Raises:
+        ArgumentError: it is no function or class at the head of a module.
+    """
+    if isinstance(entry, str):
+        module, separator, name = entry.partition(":")
+        if not separator or not module or not name:
+            raise ArgumentError("entry", "have the form package.module:name", entry)
+        return Place(module, name)
+    found = inspect.unwrap(entry) if callable(entry) else entry
+    module, name = getattr(found, "__module__", None), getattr(found, "__qualname__", None)
+    if not module or not name or not name.isidentifier():
+        raise ArgumentError("entry", "be a function or class at the head of a module", entry)
+    return Place(module, name)
+
+
+def key_of(*entries: Entry, project: Project | None = None) -> Key:
+    """Return the key of what the entries compute.
+
+    Args:
+        entries: where the computation begins; with them, the members it uses of packages that find their modules by
+            names, such as ``"vas_theory.selection.strategies.vas:STRATEGY"``. Where none of a package is named, all of
+            its members count.
+        project: whose code; of this process's project if not given.
+
+    Raises:
+        ArgumentError: an entry is no function or class at the head of a module.
+        DataError: an entry does not exist, or code finds modules by names and its module does not say which.
+    """
+    return _key(reach(project or this_project(), map(place, entries)))
+
+
+def _key(found: Reach) -> Key:
+    colours = found.colours()
+    parts = sorted({colours[entry] for entry in found.entries}), sorted(set(colours.values())), sorted(found.files.items())
+    texts: dict[str, list[str]] = defaultdict(list)
+    for where in found.edges:
+        if where.name != WHOLE:
+            texts[where.module].append(found.text(where))
+    return Key(
+        hashlib.sha256(repr(parts).encode()).hexdigest(),
+        tuple(map(str, found.entries)),
+        {module: _digest(texts[module]) for module in sorted(texts)},
+        dict(sorted(found.files.items())),
+    )
+
+
+def _digest(texts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(texts)).encode()).hexdigest()[:16]
+
+
+def differing_modules(recorded: Mapping[str, str], present: Key) -> list[str]:
+    """Return the modules in which a key reaches other code than a recorded one did; a moved file is no difference."""
+    before, now = set(recorded.values()), set(present.modules.values())
+    changed = [module for module, digest in present.modules.items() if digest not in before]
+    gone = [module for module, digest in recorded.items() if digest not in now and module not in present.modules]
+    return sorted({*changed, *gone})
