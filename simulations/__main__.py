@@ -43,8 +43,8 @@ def _show(arguments: argparse.Namespace) -> None:
 
 
 def _tournament(arguments: argparse.Namespace) -> None:
-    from simulations.challenge import CONTENDERS, format_challenge
-    from simulations.ranking import format_ranking
+    from simulations.analysis.challenge import CONTENDERS, format_challenge
+    from simulations.analysis.ranking import format_ranking
     from vas_theory.provenance.tables import read_table
 
     arguments.name = "tournament"
@@ -56,8 +56,8 @@ def _tournament(arguments: argparse.Namespace) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from simulations.experiment import parse_assignments, run_experiment
     from simulations.experiments import get_experiment
+    from simulations.running.experiment import parse_assignments, run_experiment
     from vas_theory.provenance.tables import read_metadata
 
     experiment = get_experiment(arguments.name)

@@ -16,7 +16,7 @@ from full_scale.tasks import Prompt
 from vas_theory.foundation.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from full_scale.tasks.config import RewardConfig
+    from full_scale.config.task import RewardConfig
 
 __all__ = ["ACCURACY", "FORMAT", "Part", "Reward", "build_reward", "length_reward"]
 

@@ -16,7 +16,7 @@ from vas_theory.foundation.command_line import require
 from vas_theory.foundation.errors import DataError
 
 if TYPE_CHECKING:
-    from full_scale.tasks.config import FileConfig
+    from full_scale.config.task import FileConfig
 
 __all__ = ["build"]
 

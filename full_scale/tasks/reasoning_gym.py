@@ -17,7 +17,7 @@ from vas_theory.foundation.command_line import require
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 
 if TYPE_CHECKING:
-    from full_scale.tasks.config import ReasoningGymConfig
+    from full_scale.config.task import ReasoningGymConfig
 
 __all__ = ["LEVELS", "build", "entries", "score"]
 

@@ -16,7 +16,7 @@ from paper_figures.docs.tournament import losses, ranking, verdict
 from vas_theory.provenance.tables import read_table
 
 if TYPE_CHECKING:
-    from simulations.statistics import Interval
+    from simulations.analysis.statistics import Interval
 
 __all__ = ["SECTIONS", "setup"]
 
@@ -67,7 +67,7 @@ def scoring(_root: Path) -> str:
 
 
 def _mean(gains: Any) -> Interval:
-    from simulations.statistics import bootstrap_interval
+    from simulations.analysis.statistics import bootstrap_interval
 
     return bootstrap_interval(lambda values: float(values.mean()), gains, seed=0, resamples=1000)
 

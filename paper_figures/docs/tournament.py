@@ -20,7 +20,7 @@ _SHOWN = ("vas", "vas-reuse", "vas-paper", "dapo", "index", "index-ada")
 
 def ranking(root: Path) -> str:
     """Return the tournament's ranking at tuned learning rates."""
-    from simulations.ranking import BASELINE, REFERENCE, rank_strategies
+    from simulations.analysis.ranking import BASELINE, REFERENCE, rank_strategies
 
     path = find_table("tournament", root)
     if path is None:

@@ -25,7 +25,7 @@ _DIGITS = 5
 
 
 def _pools(root: Path, preset: str) -> list[dict[str, Any]]:
-    from simulations.pool import DIFFICULTIES
+    from simulations.world.pool import DIFFICULTIES
 
     pilot, metadata = read_table(PILOT.path(root, preset)), read_metadata(PILOT.path(root, preset))
     rates = sorted(round(rate, _DIGITS) for rate in (pilot["successes"] / pilot["rollouts"]).tolist())
@@ -55,8 +55,8 @@ def _mean_and_variance(components: tuple[tuple[float, float, float], ...]) -> tu
 
 
 def _world(name: str, arms: list[dict[str, Any]]) -> dict[str, Any]:
-    from simulations.pool import DIFFICULTIES
-    from simulations.worlds import world
+    from simulations.running.bandit_worlds import world
+    from simulations.world.pool import DIFFICULTIES
 
     place = world(name)
     pool: Any = place.pool

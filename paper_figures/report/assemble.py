@@ -193,7 +193,7 @@ def _tile(counts: Counts, stand: str) -> str:
 
 def _largest_rates(tournament: pd.DataFrame) -> str:
     """Say how often tuning chose the largest learning rate that it was offered, which limits what it shows."""
-    from simulations.ranking import chosen_rates
+    from simulations.analysis.ranking import chosen_rates
 
     chosen = chosen_rates(tournament)
     return f"{int((chosen['end'] == 'highest').sum())} of {len(chosen)}"
@@ -205,7 +205,7 @@ def report(root: Path, preset: str) -> str:
     Raises:
         DataError: a figure, the ledger or a table of predictions is missing; the message names the file.
     """
-    from simulations.challenge import CONTENDERS, format_challenge
+    from simulations.analysis.challenge import CONTENDERS, format_challenge
 
     jinja = require("jinja2", "figures")
     folder = resources.files("paper_figures.report")

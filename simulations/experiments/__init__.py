@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from vas_theory.foundation.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from simulations.experiment import Experiment
+    from simulations.running.experiment import Experiment
 
 __all__ = ["experiment_names", "get_experiment"]
 

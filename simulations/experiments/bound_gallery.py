@@ -17,8 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from simulations.experiment import Experiment, ExperimentConfig
 from simulations.experiments._gradient_bounds import BOUNDS, RewardKind, gradient_norm
+from simulations.running.experiment import Experiment, ExperimentConfig
 from vas_theory.foundation.precision import DIGITS, floating, multiprecision
 from vas_theory.policy.gradients import reward_variance
 from vas_theory.policy.softmax import softmax

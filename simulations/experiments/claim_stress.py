@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from simulations.experiment import Experiment, ExperimentConfig
-from simulations.sweep import Cell
+from simulations.running.experiment import Experiment, ExperimentConfig
+from simulations.running.sweep import Cell
 from vas_theory.claims import claim_modules, get_claims
 from vas_theory.claims.lib.checks import Effort, stress
 

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from simulations.experiment import Experiment, ExperimentConfig
+from simulations.running.experiment import Experiment, ExperimentConfig
 from vas_theory.bounds.improvement import group_gain_bounds
 from vas_theory.groups.advantages import AdvantageKind, group_advantages
 from vas_theory.groups.pass_rate_laws import arcsine_gain, group_gain, silent_group_probability

@@ -17,7 +17,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from simulations.experiment import Experiment, ExperimentConfig
 from simulations.experiments._step_gains import (
     Policies,
     Quadratics,
@@ -27,6 +26,7 @@ from simulations.experiments._step_gains import (
     group_updates,
     one_sample_gain,
 )
+from simulations.running.experiment import Experiment, ExperimentConfig
 from vas_theory.bounds.gradient import centred_reward_norm, reward_range
 from vas_theory.bounds.improvement import (
     ONE_SAMPLE_STEP,

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.stats import rankdata
 
-from simulations.experiment import Experiment, ExperimentConfig
-from simulations.pool import PoolConfig, build_pool
+from simulations.running.experiment import Experiment, ExperimentConfig
+from simulations.world.pool import PoolConfig, build_pool
 from vas_theory.policy.softmax import softmax
 from vas_theory.potentials import mixture_expected_variance
 from vas_theory.selection.posteriors.discounted_beta import DiscountedBeta

@@ -16,10 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from simulations.experiment import Experiment, ExperimentConfig
-from simulations.learner import Learner, LearnerConfig
-from simulations.pool import Pool
-from simulations.statistics import time_to_target
+from simulations.analysis.statistics import time_to_target
+from simulations.running.experiment import Experiment, ExperimentConfig
+from simulations.world.learner import Learner, LearnerConfig
+from simulations.world.pool import Pool
 from vas_theory.bounds.improvement import improvement_time_bound, razin_time_bound
 from vas_theory.bounds.sharper_improvement import sharper_improvement_time_bound
 from vas_theory.groups.pass_rate_laws import group_gain

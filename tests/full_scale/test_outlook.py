@@ -10,7 +10,7 @@ from scipy.integrate import quad
 from scipy.stats import beta as beta_distribution
 from scipy.stats import binom
 
-from full_scale.outlook import beta_outlook, fit_beta_pool, variance_gain
+from full_scale.logs.outlook import beta_outlook, fit_beta_pool, variance_gain
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.potentials import beta_pool_gain
 

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Picture
 
+from full_scale.config.task import FileConfig, MMR1Config
 from full_scale.tasks import load_task
-from full_scale.tasks.config import FileConfig, MMR1Config
 from full_scale.tasks.dataset import to_dataset
 from full_scale.tasks.templates import INSTRUCTIONS, messages, render
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError, VASError

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from full_scale.training_logs import form_groups, read_metrics, read_rollouts
+from full_scale.logs.reading import form_groups, read_metrics, read_rollouts
 from vas_theory.foundation.errors import DataError
 
 

@@ -13,8 +13,8 @@ from datasets import Dataset
 from trl import GRPOConfig
 
 from full_scale import VASConfig, VASGRPOTrainer
-from full_scale.config import ModelConfig, load_config
-from full_scale.models import load_language_model, load_pretrained
+from full_scale.config.training import ModelConfig, load_config
+from full_scale.models.loading import load_language_model, load_pretrained
 from full_scale.tasks import Prompt
 from full_scale.tasks.dataset import to_dataset
 from full_scale.trl_adapter.arguments import style_of

@@ -56,7 +56,7 @@ def test_a_name_is_documented_where_it_is_defined() -> None:
     home = "vas_theory.selection.sampler.variance_aware.VarianceAwareSampler"
     assert home_of("vas_theory.selection", "VarianceAwareSampler") == home
     assert home_of("vas_theory.bounds", "KAPPA_POLYNOMIAL").endswith("curvature.KAPPA_POLYNOMIAL")
-    assert own_constants("simulations.experiment") == {"PRESETS": True}
+    assert own_constants("simulations.running.experiment") == {"PRESETS": True}
 
 
 def test_pages_are_written_once_and_removed_with_their_module(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from full_scale.config import load_config
+from full_scale.config.training import load_config
 from tests.paper_figures.browser import Browser, Page
 from tests.paper_figures.tables.full_scale import pilot
 from vas_theory.groups.pass_rate_laws import group_gain

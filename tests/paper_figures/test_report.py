@@ -162,7 +162,9 @@ def test_text_outside_formulas_is_escaped() -> None:
 
 def test_the_page_says_where_the_index_loses(html: str, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Where the look-ahead index loses" not in html  # the stand-in has no such arm
-    monkeypatch.setattr("simulations.challenge.format_challenge", lambda table, arm: f"{arm}\n  hard: shown in 1 of 2")
+    monkeypatch.setattr(
+        "simulations.analysis.challenge.format_challenge", lambda table, arm: f"{arm}\n  hard: shown in 1 of 2"
+    )
     shown = report(built, PRESET)
     assert shown.count("<li>hard: shown in 1 of 2</li>") == 2
     assert "<p>index-ada:</p>" in shown

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from pydantic import Field
 
-from simulations.experiment import PRESETS, Experiment, ExperimentConfig, parse_assignments, run_experiment
 from simulations.experiments import experiment_names, get_experiment
-from simulations.sweep import Cell
+from simulations.running.experiment import PRESETS, Experiment, ExperimentConfig, parse_assignments, run_experiment
+from simulations.running.sweep import Cell
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.provenance.sources import first_party_sources
 from vas_theory.provenance.tables import read_metadata, read_table

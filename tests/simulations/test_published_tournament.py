@@ -10,12 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from simulations.challenge import CONTENDERS, challenge, format_challenge
+from simulations.analysis.challenge import CONTENDERS, challenge, format_challenge
+from simulations.analysis.ranking import rank_strategies, world_winners
 from simulations.experiments import tournament
 from simulations.experiments.tournament import EXPERIMENT, REGIMES
-from simulations.ranking import rank_strategies, world_winners
-from simulations.sweep import Cell
-from simulations.worlds import development_worlds, held_out_worlds
+from simulations.running.bandit_worlds import development_worlds, held_out_worlds
+from simulations.running.sweep import Cell
 from vas_theory.provenance.tables import read_metadata, read_table
 from vas_theory.selection.strategies import strategy_class, strategy_names
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from simulations.statistics import (
+from simulations.analysis.statistics import (
     bootstrap_interval,
     holm,
     interquartile_mean,

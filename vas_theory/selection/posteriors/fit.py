@@ -31,7 +31,7 @@ def replay(groups: pd.DataFrame, build: Callable[[int], PassRatePosterior]) -> p
     """Let a new posterior live through each run and forecast every group of a prompt that it has seen before.
 
     Args:
-        groups: one row a group, with the columns of :func:`~full_scale.training_logs.form_groups` that are ``step``,
+        groups: one row a group, with the columns of :func:`~full_scale.logs.reading.form_groups` that are ``step``,
             ``prompt``, ``rollouts`` and ``reward`` (mean of 0/1 rewards), and ``run`` if there are several.
         build: makes a posterior for a number of prompts.
 
