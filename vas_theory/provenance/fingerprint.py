@@ -20,6 +20,8 @@ from vas_theory.provenance.reach import Reach, reach
 
 __all__ = ["Entry", "Key", "differing_modules", "key_of", "place"]
 
+__neutral__ = "how results are named"
+
 Entry = Callable[..., Any] | type | str
 """An entry point: a function or class of a module, or its place as ``"package.module:name"``; ``name`` may be ``*``."""
 
@@ -59,10 +61,10 @@ def place(entry: Entry) -> Place:
             raise ArgumentError("entry", "have the form package.module:name", entry)
         return Place(module, name)
     found = inspect.unwrap(entry) if callable(entry) else entry
-    module, name = getattr(found, "__module__", None), getattr(found, "__qualname__", None)
-    if not module or not name or not name.isidentifier():
+    home, called = getattr(found, "__module__", None), getattr(found, "__qualname__", None)
+    if not home or not called or not called.isidentifier():
         raise ArgumentError("entry", "be a function or class at the head of a module", entry)
-    return Place(module, name)
+    return Place(home, called)
 
 
 def key_of(*entries: Entry, project: Project | None = None) -> Key:
@@ -83,7 +85,11 @@ def key_of(*entries: Entry, project: Project | None = None) -> Key:
 
 def _key(found: Reach) -> Key:
     colours = found.colours()
-    parts = sorted({colours[entry] for entry in found.entries}), sorted(set(colours.values())), sorted(found.files.items())
+    parts = (
+        sorted({colours[entry] for entry in found.entries}),
+        sorted(set(colours.values())),
+        sorted(found.files.items()),
+    )
     texts: dict[str, list[str]] = defaultdict(list)
     for where in found.edges:
         if where.name != WHOLE:

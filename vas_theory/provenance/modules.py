@@ -11,6 +11,8 @@ from vas_theory.provenance.syntax import Definition, Origin, describe, import_or
 
 __all__ = ["EFFECT", "Module", "read_module"]
 
+__neutral__ = "how results are named"
+
 EFFECT = "<module>"
 """The name of the statements that run when a module is loaded and define nothing."""
 
@@ -123,6 +125,7 @@ def _is_type_checking(test: ast.expr) -> bool:
 
 def _assigned(statement: ast.stmt) -> list[str] | None:
     """Return the names that an assignment binds; None for what does more, or something else."""
+    targets: list[ast.expr]
     if isinstance(statement, ast.AnnAssign):
         targets = [statement.target]
     elif isinstance(statement, ast.Assign):

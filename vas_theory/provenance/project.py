@@ -16,8 +16,8 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from vas_theory.provenance.modules import Module, read_module
 from vas_theory.provenance.syntax import Definition, Origin, Reference
 
 __all__ = ["PACKAGES", "WHOLE", "Place", "Project", "file_digest", "this_project"]
+
+__neutral__ = "how results are named"
 
 PACKAGES = ("vas_theory", "simulations", "full_scale", "paper_figures", "tests")
 """The packages of this project, whose definitions keys are made of."""
@@ -50,10 +52,12 @@ class Project:
 
     Args:
         root: the folder of the packages; a checkout of another version will do.
+        declared: module -> declarations to take for its own, for versions that do not make them yet.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, declared: Mapping[str, Mapping[str, object]] | None = None) -> None:
         self.root = root
+        self._declared = declared or {}
         self._modules: dict[str, Module | None] = {}
 
     def file(self, name: str) -> Path | None:
@@ -82,8 +86,13 @@ class Project:
         """Return what a module defines; None where there is no such module, or it is a package's own."""
         if name not in self._modules:
             path = self.file(name) if name.split(".")[0] in PACKAGES else None
-            self._modules[name] = None if path is None else read_module(path.read_text(encoding="utf-8"))
+            self._modules[name] = None if path is None else self._read(name, path)
         return self._modules[name]
+
+    def _read(self, name: str, path: Path) -> Module:
+        found = read_module(path.read_text(encoding="utf-8"))
+        more = self._declared.get(name)
+        return found if more is None else replace(found, declared={**found.declared, **more})
 
     def admit(self, name: str) -> Module:
         """Return what a module defines, also one of the user's own.
@@ -96,7 +105,7 @@ class Project:
             path = self.file(name)
             if path is None:
                 raise DataError(f"module {name} has no source file: what it defines cannot be named in a key")
-            found = self._modules[name] = read_module(path.read_text(encoding="utf-8"))
+            found = self._modules[name] = self._read(name, path)
         return found
 
     def is_package(self, name: str) -> bool:
@@ -205,7 +214,10 @@ class Project:
         self, module: str, found: Module, first: str, rest: tuple[str, ...], seen: frozenset[tuple[str, str]]
     ) -> tuple[Place, tuple[str, ...]]:
         """Find a name that a module loads at first use or takes over with a star; else all of the module."""
-        homes = [f"{module}.{found.homes[first]}", found.homes[first]] if first in found.homes else []
+        homes: list[str] = []
+        if first in found.homes:
+            home = found.homes[first]
+            homes = [f"{module}.{home}", f"{module.rpartition('.')[0]}.{home}", home]
         if "__getattr__" in found.definitions:
             for origin in found.definitions["__getattr__"].loads:
                 homes += list(self.loaded(origin, module))[-1:]
@@ -232,4 +244,3 @@ def file_digest(path: Path) -> str:
 def this_project() -> Project:
     """Return the project that is running, read from its files anew."""
     return Project(Path(__file__).resolve().parents[2])
-

@@ -10,13 +10,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from vas_theory.foundation.errors import DataError
 from vas_theory.provenance.modules import EFFECT
 from vas_theory.provenance.project import WHOLE, Place, Project, file_digest
-from vas_theory.provenance.syntax import Reference
+from vas_theory.provenance.syntax import Origin, Reference
 
 __all__ = ["Reach", "reach"]
+
+__neutral__ = "how results are named"
+
 
 @dataclass
 class Reach:
@@ -154,8 +158,12 @@ class _Walk:
 
     def _find_by_name(self, place: Place, how: Sequence[str]) -> None:
         """Add what a definition finds by names in data: the members of its package that the entries name, or all."""
-        declared = self.project.admit(place.module).declared
-        if "__dispatch__" in declared:
+        module = self.project.admit(place.module)
+        declared = module.declared
+        if place.name == "__getattr__" and module.homes:
+            targets = [self._target(Reference(Origin(0, place.module, name)), place.module)[0] for name in module.homes]
+            self.waiting.extend(targets)
+        elif "__dispatch__" in declared:
             members = self.project.members(place.module)
             named = [member for member in members if member.module in {entry.module for entry in self.out.entries}]
             self.waiting.extend(named or members)

@@ -13,6 +13,8 @@ from vas_theory.foundation.errors import DataError
 
 __all__ = ["first_party_sources", "source_files"]
 
+__neutral__ = "how results are named"
+
 _PACKAGES = ("vas_theory", "simulations", "full_scale", "paper_figures")
 # These decide how results are stored and reported, not what they are.
 _NEUTRAL = {

@@ -14,16 +14,17 @@ from dataclasses import dataclass
 
 __all__ = ["Definition", "Origin", "Reference", "describe", "import_origins", "is_remark", "loaded_modules"]
 
+__neutral__ = "how results are named"
+
 _SILENT = frozenset(
-    "property cached_property staticmethod classmethod abstractmethod cache lru_cache contextmanager overload override "
-    "wraps njit jit setter total_ordering final".split()
-)
+    ("property", "cached_property", "setter", "staticmethod", "classmethod", "abstractmethod", "overload", "override",
+     "final", "cache", "lru_cache", "contextmanager", "wraps", "total_ordering", "njit", "jit")
+)  # fmt: skip
 """Decorators that do not read the annotations of a function; what any other decorator sees, keeps them."""
 
-_DYNAMIC = frozenset(
-    ("__import__", "eval", "exec", "globals", "__path__", "__file__", "import_module", "iter_modules", "resources")
-)
-"""Names by which code finds modules and files that no import statement shows."""
+_NAMES = frozenset(("__import__", "eval", "exec", "globals", "__path__", "__file__", "import_module", "iter_modules"))
+_ATTRIBUTES = frozenset(("__path__", "__file__", "import_module", "iter_modules"))
+"""Names and attributes by which code finds modules and files that no import statement shows."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,11 @@ def describe(
 def _kind(body: Sequence[ast.stmt]) -> str:
     if any(isinstance(statement, ast.ClassDef) for statement in body):
         return "class"
-    return "function" if all(isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) for statement in body) else "other"
+    return (
+        "function"
+        if all(isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) for statement in body)
+        else "other"
+    )
 
 
 class _Writer:
@@ -184,7 +189,11 @@ class _Writer:
             value = getattr(node, field, None)
             if value is None and not isinstance(node, ast.Constant):
                 continue
-            if field in ("ctx", "kind", "type_comment") or field in leave_out or (isinstance(value, list) and not value):
+            if (
+                field in ("ctx", "kind", "type_comment")
+                or field in leave_out
+                or (isinstance(value, list) and not value)
+            ):
                 continue
             self.parts.append(field)
             self._value(node, field, value)
@@ -250,7 +259,7 @@ class _Writer:
         self.parts.append(f"#{self.references.setdefault(reference, len(self.references))}")
 
     def _name(self, node: ast.Name) -> None:
-        if node.id in _DYNAMIC:
+        if node.id in _NAMES:
             self.dynamic.add(node.id)
         found = self._reference(node) if isinstance(node.ctx, ast.Load) else None
         if found is None:
@@ -259,8 +268,7 @@ class _Writer:
             self._number(found[0])
 
     def _attribute(self, node: ast.Attribute) -> None:
-        if node.attr in _DYNAMIC:
-            self.dynamic.add(node.attr)
+        self.dynamic.update({node.attr} & _ATTRIBUTES)
         found = self._reference(node)
         if found is None or isinstance(found[0].origin, str):
             self._fields(node)
@@ -268,7 +276,7 @@ class _Writer:
             self._number(found[0])
             inner = node.value
             while isinstance(inner, ast.Attribute):
-                self.dynamic.update({inner.attr} & _DYNAMIC)
+                self.dynamic.update({inner.attr} & _ATTRIBUTES)
                 inner = inner.value
 
 

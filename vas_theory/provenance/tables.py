@@ -38,6 +38,8 @@ __all__ = [
     "write_table",
 ]
 
+__neutral__ = "how results are stored"
+
 _REPORTED_PACKAGES = ("numpy", "scipy", "sympy", "numba", "pandas", "pyarrow", "torch", "transformers", "trl")
 
 
