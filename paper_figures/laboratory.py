@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from paper_figures.declaration import Table
+from paper_figures.drawing.declaration import Table
 
 if TYPE_CHECKING:
     import pandas as pd

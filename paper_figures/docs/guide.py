@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sphinx.util.docutils import SphinxDirective
 
-from paper_figures.declaration import ROOT
 from paper_figures.docs.tables import find_table, markdown, missing, origin, points, with_interval
 from paper_figures.docs.tournament import losses, ranking, verdict
+from paper_figures.drawing.declaration import ROOT
 from vas_theory.provenance.tables import read_table
 
 if TYPE_CHECKING:

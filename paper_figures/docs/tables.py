@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from paper_figures.declaration import ROOT
+from paper_figures.drawing.declaration import ROOT
 from vas_theory.provenance.tables import read_metadata
 
 __all__ = ["find_table", "markdown", "missing", "origin", "points", "with_interval"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from paper_figures.declaration import Table
+from paper_figures.drawing.declaration import Table
 from paper_figures.explorer.sentences import study_sentences
 from paper_figures.laboratory import TOURNAMENT, world_gains
 from vas_theory.provenance.tables import read_metadata, read_table, sha256_file

@@ -10,9 +10,9 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paper_figures.declaration import Figure, Label, output_folder
+from paper_figures.build.graph import fingerprint, read_record
+from paper_figures.drawing.declaration import Figure, Label, output_folder
 from paper_figures.figures import get_figures
-from paper_figures.graph import fingerprint, read_record
 from paper_figures.laboratory import REGIMES, TOURNAMENT, sampler_record, world_gains, world_rows
 from paper_figures.report.maths import formula, text_with_formulas
 from paper_figures.report.results import (
@@ -125,7 +125,7 @@ def _pixels(path: Path) -> tuple[int, int]:
 
 def _jobs(root: Path, preset: str) -> list[dict[str, Any]]:
     """Return every command besides the ledger's, with what it took and the files it made."""
-    from paper_figures.pipeline import figure_node, project_tables
+    from paper_figures.build.nodes import figure_node, project_tables
 
     tables: dict[str, list[Path]] = {}
     for table in project_tables(root, preset):

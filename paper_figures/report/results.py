@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paper_figures.declaration import Table, output_folder
+from paper_figures.drawing.declaration import Table, output_folder
 from paper_figures.laboratory import TOURNAMENT
 from vas_theory.foundation.errors import DataError
 from vas_theory.provenance.tables import read_table

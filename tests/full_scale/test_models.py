@@ -15,7 +15,7 @@ import pytest
 
 from full_scale.config.training import ModelConfig
 from full_scale.models import loading as models
-from full_scale.models.loading import packaged as packaged_model
+from full_scale.models import packaged as packaged_model
 from vas_theory.foundation.errors import ArgumentError, DataError, IntegrityError
 from vas_theory.provenance.folders import MANIFEST, new_folder, verify_folder
 

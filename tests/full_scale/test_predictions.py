@@ -49,7 +49,7 @@ def fewer_draws(monkeypatch: pytest.MonkeyPatch) -> None:
         ("training_laws.REFITS", 25),
         ("training_laws.REHEARSALS", 5),
     ):
-        monkeypatch.setattr(f"full_scale.{name}", value)
+        monkeypatch.setattr(f"full_scale.predictions.{name}", value)
 
 
 def calibration_frame(count: int = 12, seed: int = 0) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from paper_figures.__main__ import main
-from paper_figures.declaration import ROOT
+from paper_figures.drawing.declaration import ROOT
 from paper_figures.figures import figure_names
 from tests.paper_figures.conftest import RunCommand
 from tests.paper_figures.small_tables import PRESET
@@ -147,7 +147,7 @@ def test_editing_style_or_figure_source_makes_it_stale(built: Path, project: Pat
     assert outcome.returncode == 1
     assert f"{ONE}: source paper_figures/figures/{ONE}.py changed" in outcome.stdout
     assert "bound_gallery" not in outcome.stdout
-    style = project / "paper_figures" / "style.py"
+    style = project / "paper_figures" / "drawing" / "style.py"
     style.write_text(style.read_text() + "# edited\n")
     outcome = run_figures("check", "--preset", PRESET, project=project)
     assert outcome.stdout.count("style.py changed") == len(figure_names())

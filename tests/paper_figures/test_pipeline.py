@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from paper_figures.declaration import SIZES, Table
-from paper_figures.pipeline import claims_node, explorer_node, project_tables, report_node
+from paper_figures.build.nodes import claims_node, explorer_node, project_tables, report_node
+from paper_figures.drawing.declaration import SIZES, Table
 from tests.paper_figures.small_tables import PRESET
 
 ROOT = Path("/project")

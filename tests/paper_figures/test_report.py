@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from paper_figures.build.nodes import project_tables
 from paper_figures.figures import get_figures
 from paper_figures.laboratory import REGIMES, sampler_record, world_gains, world_rows
-from paper_figures.pipeline import project_tables
 from paper_figures.report.assemble import report, signed
 from paper_figures.report.maths import formula, text_with_formulas
 from tests.paper_figures.small_tables import PRESET, claims_answer

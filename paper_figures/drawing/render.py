@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paper_figures.declaration import Figure, LoadedTable, Tables
-from paper_figures.export import as_csv, as_latex
-from paper_figures.style import COLUMN, SLIDE, Look, figure_style
+from paper_figures.drawing.declaration import Figure, LoadedTable, Tables
+from paper_figures.drawing.export import as_csv, as_latex
+from paper_figures.drawing.style import COLUMN, SLIDE, Look, figure_style
 from vas_theory.foundation.command_line import require
 from vas_theory.provenance.tables import read_metadata, read_table
 

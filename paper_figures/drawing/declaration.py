@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from paper_figures.style import Look
+    from paper_figures.drawing.style import Look
 
 __all__ = ["ROOT", "SIZES", "Figure", "Label", "LoadedTable", "Table", "Tables", "output_folder", "published_folder"]
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 """The project's folder, under which every room keeps its outputs."""
 
 

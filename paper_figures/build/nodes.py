@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from paper_figures import render
-from paper_figures.declaration import ROOT, Figure, Table, output_folder, published_folder
+from paper_figures.drawing import render
+from paper_figures.drawing.declaration import ROOT, Figure, Table, output_folder, published_folder
 from paper_figures.explorer.facts import TABLES as EXPLORER_TABLES
 from paper_figures.figures import get_figures
-from paper_figures.graph import Node
+from paper_figures.build.graph import Node
 from paper_figures.report.results import TABLES as REPORT_TABLES
 from paper_figures.study import STUDY
 from vas_theory.foundation.command_line import require
@@ -31,7 +31,7 @@ __all__ = [
     "table_problem",
 ]
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parents[1]
 CLAIMS = ROOT / "vas_theory" / "claims"
 
 
@@ -75,7 +75,7 @@ def figure_node(figure: Figure, root: Path, preset: str) -> Node:
                 temporary.write_bytes(files[name])
 
     tables = _remedies(figure.inputs.values(), root, preset)
-    shared = [HERE / f"{name}.py" for name in ("style", "render", "declaration")]
+    shared = [HERE / "drawing" / f"{name}.py" for name in ("style", "render", "declaration")]
     return Node(
         name=figure.name,
         sources=_sources([package / f"{figure.name}.py", *shared, *package.glob("_[!_]*.py")]),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from paper_figures.declaration import ROOT, Table
+from paper_figures.drawing.declaration import ROOT, Table
 from paper_figures.figures import get_figures
 from vas_theory.claims import all_claims
 from vas_theory.claims.lib.ledger import ledger_markdown, read_record
