@@ -122,4 +122,5 @@ EXPERIMENT = Experiment(
     },
     cells=COMPARISON.cells,
     run_cell=_run_cell,
+    arms="strategies",
 )

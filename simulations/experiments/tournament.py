@@ -65,4 +65,5 @@ EXPERIMENT = Experiment(
     },
     cells=COMPARISON.cells,
     run_cell=_run_cell,
+    arms="strategies",
 )

@@ -19,7 +19,7 @@ from simulations.running.bandit_worlds import run_seed
 from simulations.running.equal_budget import EqualBudgetConfig
 from simulations.running.experiment import ExperimentConfig
 from simulations.running.sweep import Cell
-from vas_theory.selection.strategies import strategy_class
+from vas_theory.selection.strategies import strategy_entry
 
 __all__ = ["REGIMES", "Comparison", "ComparisonConfig", "Rates", "Worlds", "check_names"]
 
@@ -78,7 +78,8 @@ class Comparison:
                 f"{place}.{arm}.{regime}",
                 {**shared, "learning_rates": list(rates[regime]), "world": place, "strategy": arm, "regime": regime},
                 config.seed,
-                (strategy_class("uniform" if arm in self.controls else arm).__module__,),
+                (strategy_entry("uniform" if arm in self.controls else arm),),
+                arm,
             )
             for regime in REGIMES
             for place in config.worlds

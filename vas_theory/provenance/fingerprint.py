@@ -106,9 +106,16 @@ def _digest(texts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(texts)).encode()).hexdigest()[:16]
 
 
-def differing_modules(recorded: Mapping[str, str], present: Key) -> list[str]:
-    """Return the modules in which a key reaches other code than a recorded one did; a moved file is no difference."""
-    before, now = set(recorded.values()), set(present.modules.values())
-    changed = [module for module, digest in present.modules.items() if digest not in before]
-    gone = [module for module, digest in recorded.items() if digest not in now and module not in present.modules]
-    return sorted({*changed, *gone})
+def differing_modules(recorded: Mapping[str, Any], present: Key) -> list[str]:
+    """Return the modules and files in which a key reaches other code than a recorded one; a move is no difference.
+
+    Args:
+        recorded: a key as :meth:`Key.as_json` gives it.
+        present: the key of today.
+    """
+    found = []
+    for kind, now in (("modules", present.modules), ("files", present.files)):
+        before: Mapping[str, str] = recorded.get(kind, {})
+        found += [name for name, digest in now.items() if digest not in before.values()]
+        found += [name for name, digest in before.items() if digest not in now.values() and name not in now]
+    return sorted(set(found)) or ["how its definitions refer to each other"]

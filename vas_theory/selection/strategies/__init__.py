@@ -15,7 +15,7 @@ from vas_theory.foundation.errors import UnknownNameError
 if TYPE_CHECKING:
     from vas_theory.selection.contract.strategy import SelectionSetting, Strategy
 
-__all__ = ["make_strategy", "strategy_class", "strategy_names"]
+__all__ = ["make_strategy", "strategy_class", "strategy_entry", "strategy_names"]
 
 __dispatch__ = "STRATEGY"
 
@@ -38,6 +38,15 @@ def strategy_class(name: str) -> type[Strategy]:
         raise UnknownNameError("strategy", name, strategy_names())
     found: type[Strategy] = importlib.import_module(f"{__name__}.{name.replace('-', '_')}").STRATEGY
     return found
+
+
+def strategy_entry(name: str) -> str:
+    """Return where a strategy is defined, as results that depend on it name it in their keys.
+
+    Raises:
+        UnknownNameError: there is none of this name.
+    """
+    return f"{strategy_class(name).__module__}:STRATEGY"
 
 
 def make_strategy(name: str, setting: SelectionSetting, **options: Any) -> Strategy:
