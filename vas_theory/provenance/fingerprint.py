@@ -35,18 +35,20 @@ class Key:
         entries: the places of the entry points, for people and to find them again.
         modules: module -> SHA-256 of what is reached in it, to say what differs where two keys do.
         files: file -> SHA-256, of the files that reached modules say they read.
+        within: the package that counts, where the rest does not: of a timing, how it was measured.
     """
 
     digest: str
     entries: tuple[str, ...]
     modules: Mapping[str, str]
     files: Mapping[str, str]
+    within: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the key as it stands beside a table."""
-        return {
-            "key": self.digest, "entries": list(self.entries), "modules": dict(self.modules), "files": dict(self.files)
-        }  # fmt: skip
+        parts: dict[str, Any] = {"key": self.digest, "entries": list(self.entries), "modules": dict(self.modules)}
+        more = {"files": dict(self.files), "within": self.within}
+        return parts | {name: value for name, value in more.items() if value}
 
 
 def place(entry: Entry) -> Place:
@@ -67,7 +69,7 @@ def place(entry: Entry) -> Place:
     return Place(home, called)
 
 
-def key_of(*entries: Entry, project: Project | None = None) -> Key:
+def key_of(*entries: Entry, project: Project | None = None, within: str = "") -> Key:
     """Return the key of what the entries compute.
 
     Args:
@@ -75,12 +77,13 @@ def key_of(*entries: Entry, project: Project | None = None) -> Key:
             names, such as ``"vas_theory.selection.strategies.vas:STRATEGY"``. Where none of a package is named, all of
             its members count.
         project: whose code; of this process's project if not given.
+        within: a package; what lies outside of it counts by name alone.
 
     Raises:
         ArgumentError: an entry is no function or class at the head of a module.
         DataError: an entry does not exist, or code finds modules by names and its module does not say which.
     """
-    return _key(reach(project or this_project(), map(place, entries)))
+    return _key(reach(project or this_project(), map(place, entries), within=within))
 
 
 def _key(found: Reach) -> Key:
@@ -99,6 +102,7 @@ def _key(found: Reach) -> Key:
         tuple(map(str, found.entries)),
         {module: _digest(texts[module]) for module in sorted(texts)},
         dict(sorted(found.files.items())),
+        found.within,
     )
 
 

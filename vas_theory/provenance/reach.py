@@ -32,6 +32,7 @@ class Reach:
         files: SHA-256 of each file that reached modules say they read.
         loaded: modules that are loaded on the way.
         entries: where it began.
+        within: the package whose definitions count; all if empty.
     """
 
     project: Project
@@ -39,6 +40,12 @@ class Reach:
     files: dict[str, str] = field(default_factory=dict)
     loaded: set[str] = field(default_factory=set)
     entries: tuple[Place, ...] = ()
+    within: str = ""
+
+    def counts(self, module: str) -> bool:
+        """Say whether the definitions of a module count."""
+        inside = not self.within or f"{module}.".startswith(f"{self.within}.")
+        return inside and not self.project.is_neutral(module)
 
     def text(self, place: Place) -> str:
         """Return the hash of a definition's own text."""
@@ -66,28 +73,28 @@ class Reach:
         return hashlib.sha256("\n".join((known[place], *ordered)).encode()).hexdigest()
 
 
-def reach(project: Project, entries: Iterable[Place]) -> Reach:
+def reach(project: Project, entries: Iterable[Place], *, within: str = "") -> Reach:
     """Follow every reference from the entries.
 
     Args:
         project: whose code is followed.
         entries: functions, classes or constants, or whole modules; a member of a package that finds its modules by
             names says that of this package only the named members are used.
+        within: a package; what lies outside of it counts by name alone.
 
     Raises:
         DataError: an entry does not exist, or code finds modules or files by names and its module does not say which.
     """
-    walk = _Walk(project, tuple(dict.fromkeys(entries)))
-    return walk.run()
+    return _Walk(Reach(project, entries=tuple(dict.fromkeys(entries)), within=within)).run()
 
 
 class _Walk:
-    def __init__(self, project: Project, entries: tuple[Place, ...]) -> None:
-        self.project, self.out = project, Reach(project, entries=entries)
-        for entry in entries:
-            if entry.name != WHOLE and entry.name not in project.admit(entry.module).definitions:
+    def __init__(self, out: Reach) -> None:
+        self.project, self.out = out.project, out
+        for entry in out.entries:
+            if entry.name != WHOLE and entry.name not in self.project.admit(entry.module).definitions:
                 raise DataError(f"{entry.module} defines no {entry.name}, which was to name what a result depends on")
-        self.waiting = list(entries)
+        self.waiting = list(out.entries)
 
     def run(self) -> Reach:
         while self.waiting:
@@ -117,14 +124,14 @@ class _Walk:
 
     def _target(self, reference: Reference, module: str) -> tuple[Place, tuple[str, ...]]:
         place, attributes = self.project.follow(reference, module)
-        return (Place("", place.name) if self.project.is_neutral(place.module) else place), attributes
+        return (place if not place.module or self.out.counts(place.module) else Place("", place.name)), attributes
 
     def _load(self, *names: str) -> None:
         """Note that modules are loaded, with all that they load; what runs in them counts."""
         waiting = list(names)
         while waiting:
             name = waiting.pop()
-            if name in self.out.loaded or self.project.is_neutral(name):
+            if name in self.out.loaded or not self.out.counts(name):
                 continue
             self.out.loaded.add(name)
             module = self.project.admit(name)

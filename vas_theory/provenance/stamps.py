@@ -101,13 +101,14 @@ def key_today(metadata: Mapping[str, Any], project: Project) -> Key:
     for entry, found in zip(entries, homes, strict=True):
         if not found:
             raise DataError(f"the code that made it, {entry}, is not there any more")
-    key = key_of(*(str(found[0]) for found in homes), project=project)
+    within = metadata.get("within", "")
+    key = key_of(*(str(found[0]) for found in homes), project=project, within=within)
     for position, found in enumerate(homes):
         for other in found[1:]:
             if key.digest == metadata["key"]:
                 return key
             chosen = [str(other if index == position else places[0]) for index, places in enumerate(homes)]
-            key = key_of(*chosen, project=project)
+            key = key_of(*chosen, project=project, within=within)
     return key
 
 

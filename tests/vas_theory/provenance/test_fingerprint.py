@@ -214,6 +214,18 @@ def test_neutral_modules_do_not_count(root: Path) -> None:
     assert _key(root).digest == before.digest
 
 
+def test_within_a_package_the_rest_counts_by_name_alone(root: Path) -> None:
+    def within() -> Key:
+        return key_of("simulations.registry.one:*", project=Project(root), within="simulations.registry.one")
+
+    before = within()
+    _edit(root, "registry/_shared.py", "open(__file__)", "[__file__]")
+    assert within().digest == before.digest
+    assert within().as_json()["within"] == "simulations.registry.one"
+    _edit(root, "registry/one.py", "part()\n", "part() + 1\n")
+    assert within().digest != before.digest
+
+
 def test_bad_entries_are_one_line(root: Path) -> None:
     for entry in ("run", lambda: None, "".join, 3):
         with pytest.raises(ArgumentError, match="entry"):
@@ -236,7 +248,7 @@ NEUTRAL = {
     "vas_theory.foundation.command_line",
     "vas_theory.foundation.errors",
     *(f"vas_theory.provenance.{name}" for name in ("fingerprint", "folders", "modules", "project")),
-    *(f"vas_theory.provenance.{name}" for name in ("reach", "sources", "stamps", "syntax", "tables")),
+    *(f"vas_theory.provenance.{name}" for name in ("reach", "stamps", "syntax", "tables")),
 }
 
 
