@@ -106,6 +106,7 @@ def _cells(config: SettingsSweepConfig) -> list[Cell]:
             {**values, "world": place, "strategy": strategy, "setting": setting},
             config.seed,
             (strategy_entry(strategy),),
+            strategy,
         )
         for place in config.worlds
         for name, strategy, setting in arms
@@ -194,4 +195,5 @@ EXPERIMENT = Experiment(
     },
     cells=_cells,
     run_cell=_run_cell,
+    arms="references",
 )

@@ -20,6 +20,8 @@ from vas_theory.provenance.tables import read_table, table_is_current, write_tab
 
 __all__ = ["BACKENDS", "Cell", "Progress", "SweepError", "run_sweep", "sweep_cells"]
 
+__neutral__ = "how cells are spread over processes and stored"
+
 BACKENDS = ("loky", "dask")
 """Where cells run: processes of this machine, or the workers of a dask cluster."""
 

@@ -9,12 +9,15 @@ from functools import lru_cache
 
 from vas_theory.provenance.syntax import Definition, Origin, describe, import_origins, is_remark, loaded_modules
 
-__all__ = ["EFFECT", "Module", "read_module"]
+__all__ = ["EFFECT", "SCRIPT", "Module", "read_module"]
 
 __neutral__ = "how results are named"
 
 EFFECT = "<module>"
 """The name of the statements that run when a module is loaded and define nothing."""
+
+SCRIPT = "<script>"
+"""The name of what runs when a file is started as a program, which loading it as a module does not run."""
 
 _DECLARATIONS = ("__dispatch__", "__reads__", "__neutral__")
 
@@ -24,7 +27,8 @@ class Module:
     """One file, as a function of its text alone.
 
     Args:
-        definitions: by name; :data:`EFFECT` is among them if anything runs that defines nothing.
+        definitions: by name; :data:`EFFECT` and :data:`SCRIPT` are among them where something runs that defines
+            nothing.
         bindings: name -> what an import binds it to.
         stars: modules from which all names are imported.
         loads: what is loaded with it.
@@ -68,6 +72,8 @@ class _Reader:
             elif isinstance(statement, ast.If) and _is_type_checking(statement.test):
                 self._types_only(statement.body)
                 self.read(statement.orelse)
+            elif isinstance(statement, ast.If) and _is_script(statement.test):
+                self.statements.setdefault(SCRIPT, []).append(statement)
             elif not is_remark(statement) and not isinstance(statement, ast.Pass):
                 self._assign_or_run(statement)
 
@@ -121,6 +127,10 @@ class _Reader:
 
 def _is_type_checking(test: ast.expr) -> bool:
     return getattr(test, "id", getattr(test, "attr", "")) == "TYPE_CHECKING"
+
+
+def _is_script(test: ast.expr) -> bool:
+    return ast.unparse(test) == "__name__ == '__main__'"
 
 
 def _assigned(statement: ast.stmt) -> list[str] | None:

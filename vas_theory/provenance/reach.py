@@ -107,6 +107,8 @@ class _Walk:
     def _visit(self, place: Place) -> None:
         module = self.project.admit(place.module)
         self._load(place.module)
+        for file, path in self.project.files(place.module).items():
+            self._read(file, path)
         if place.name == WHOLE:
             places = [Place(place.module, name) for name in module.definitions]
             imported = [self._target(Reference(origin), place.module) for origin in module.bindings.values()]
@@ -137,8 +139,6 @@ class _Walk:
             module = self.project.admit(name)
             if EFFECT in module.definitions:
                 self.waiting.append(Place(name, EFFECT))
-            for file, path in self.project.files(name).items():
-                self._read(file, path)
             package = name.rpartition(".")[0]
             if package and self.project.module(package) is not None:
                 waiting.append(package)

@@ -67,7 +67,7 @@ def other() -> int:
     "registry/two.py": "def MEMBER():\n    return 2\n",
     "registry/_shared.py": "__reads__ = ('data.json', 'worker.py')\ndef part():\n    return open(__file__)\n",
     "registry/data.json": "[1]",
-    "registry/worker.py": "def work():\n    return 1\n",
+    "registry/worker.py": "def work():\n    return 1\nif __name__ == '__main__':\n    print(work())\n",
 }
 RUN, ONE = "simulations.run:run", "simulations.registry.one:MEMBER"
 
@@ -113,6 +113,7 @@ CHANGES = [
     ("registry/one.py", "part()\n", "part() + 1\n"),
     ("registry/_shared.py", "open(__file__)", "[__file__]"),
     ("registry/worker.py", "return 1", "return 2"),
+    ("registry/worker.py", "print(work())", "print(2)"),
     ("registry/data.json", "1", "2"),
     *((name, "", "\nraise RuntimeError\n") for name in FILES if name.endswith(".py") and name != "registry/two.py"),
 ]
@@ -142,6 +143,7 @@ KEPT = [
     ("constants.py", "UNUSED = 5", "UNUSED = 6"),
     ("far.py", "return 0", "return 9"),
     ("side.py", "VALUE = 1", "VALUE = 2"),
+    ("side.py", "", "\nif __name__ == '__main__':\n    print(VALUE)\n"),
     ("registry/two.py", "return 2", "return 3"),
     ("registry/two.py", "", "\nraise RuntimeError\n"),
 ]
@@ -245,6 +247,7 @@ def test_keys_of_the_whole_project_take_under_two_seconds() -> None:
 
 
 NEUTRAL = {
+    "simulations.running.sweep",
     "vas_theory.foundation.command_line",
     "vas_theory.foundation.errors",
     *(f"vas_theory.provenance.{name}" for name in ("fingerprint", "folders", "modules", "project")),
