@@ -17,13 +17,12 @@ import pandas as pd
 
 from full_scale.measuring.held_out import held_out_counts
 from full_scale.predictions.document import read_predictions
-from full_scale.predictions.forecast import forecast
-from full_scale.predictions.verdict import validate
+from full_scale.predictions.validation import validate
 from full_scale.stages import (
     calibration_table,
     evaluation_tables,
-    measured_keys,
     pilot_table,
+    prediction_content,
     probe_table,
     recount_table,
     training_tables,
@@ -146,7 +145,7 @@ def _whole(study: Study, name: str) -> pd.DataFrame:
     if name == "recount":
         return recount_table(study.config, study.task, study.load, study.read("pilot"))
     tables = {table: study.read(table) for table in MEASURED}
-    return validate(read_predictions(study.predictions), tables, study.config.seed)
+    return validate(read_predictions(study.predictions), tables, study.config)
 
 
 def _measured(study: Study, name: str, place: int, report: Callable[[str], None]) -> pd.DataFrame:
@@ -160,8 +159,7 @@ def _measured(study: Study, name: str, place: int, report: Callable[[str], None]
 
 def _predictions_agree(study: Study) -> bool:
     stored, pilot, calibration = read_predictions(study.predictions), study.read("pilot"), study.read("calibration")
-    keys = measured_keys(study.config, study.task, pilot)
-    content = json.loads(json.dumps(forecast(study.config, pilot, calibration, keys, list(study.prompts))))
+    content = json.loads(json.dumps(prediction_content(study.config, study.task, pilot, calibration)))
     return bool(content == {name: stored.get(name) for name in content})
 
 

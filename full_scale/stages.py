@@ -14,17 +14,32 @@ from full_scale.measuring.held_out import evaluate
 from full_scale.measuring.prompts import count_successes, measure_prompts
 from full_scale.models.loading import LanguageModel
 from full_scale.predictions.document import choose_prompts
+from full_scale.predictions.forecast import forecast
+from full_scale.predictions.lib.base import Plan
+from full_scale.predictions.lib.evidence import Evidence
 from full_scale.streams import stream
 from full_scale.tasks import Task
 from vas_theory.selection.strategies import strategy_entry
 
 __all__ = [
-    "Loader", "calibration_table", "evaluation_tables", "measured_keys", "pilot_table", "probe_table", "recount_table",
-    "strategies_used", "training_tables",
-]  # fmt: skip
+    "NO_STRATEGY",
+    "Loader",
+    "calibration_table",
+    "evaluation_tables",
+    "pilot_table",
+    "prediction_content",
+    "probe_table",
+    "recount_table",
+    "strategies_used",
+    "training_tables",
+]
 
 Loader = Callable[[], LanguageModel]
 """Loads the untrained model when it is needed."""
+
+
+NO_STRATEGY = "vas_theory.selection.strategies:"
+"""Says in a key that a table depends on no strategy, though the study's config names some."""
 
 
 def strategies_used(arms: Iterable[ArmConfig]) -> list[str]:
@@ -48,9 +63,12 @@ def _chosen(config: StudyConfig, task: Task, pilot: pd.DataFrame) -> tuple[list[
     return calibration, measured
 
 
-def measured_keys(config: StudyConfig, task: Task, pilot: pd.DataFrame) -> list[str]:
-    """Return the keys of the prompts whose gradients are predicted and then measured."""
-    return [prompt.key for prompt in _chosen(config, task, pilot)[1]]
+def prediction_content(
+    config: StudyConfig, task: Task, pilot: pd.DataFrame, calibration: pd.DataFrame
+) -> dict[str, Any]:
+    """Return the predictions about the prompts that will be measured and about training."""
+    plan = Plan(config, tuple(prompt.key for prompt in _chosen(config, task, pilot)[1]))
+    return forecast(Evidence(plan, pilot, calibration, tuple(prompt.key for prompt in task.training)))
 
 
 def calibration_table(

@@ -22,13 +22,13 @@ from full_scale.config.training import ArmConfig, StudyConfig
 from full_scale.measuring.held_out import held_out_counts
 from full_scale.models.loading import LanguageModel, load_language_model
 from full_scale.predictions.document import predictions_are_current, read_predictions, write_predictions
-from full_scale.predictions.forecast import forecast
-from full_scale.predictions.verdict import validate
+from full_scale.predictions.validation import validate
 from full_scale.stages import (
+    NO_STRATEGY,
     calibration_table,
     evaluation_tables,
-    measured_keys,
     pilot_table,
+    prediction_content,
     probe_table,
     recount_table,
     strategies_used,
@@ -109,17 +109,17 @@ class Study:
             strategies_used(self.config.arms),
         )
         if table == "pilot":
-            return measuring, [pilot_table]
+            return measuring, [pilot_table, NO_STRATEGY]
         if table == "calibration":
-            return {**measuring, "reads": self._hashes("pilot")}, [calibration_table]
+            return {**measuring, "reads": self._hashes("pilot")}, [calibration_table, NO_STRATEGY]
         if table == "predictions":
             config = {**self._training_config(), **self.config.section("probe", "evaluation")}
             # training is rehearsed with the strategies themselves
-            entries: list[Entry] = [forecast, measured_keys, *strategies]
+            entries: list[Entry] = [prediction_content, *strategies]
             return {**config, "reads": self._hashes("pilot", "calibration")}, entries
         if table in ("recount", "probe"):
             reads = {"predictions": read_predictions(self.predictions)["sha256"], **self._hashes("pilot")}
-            return {**measuring, "reads": reads}, [recount_table if table == "recount" else probe_table]
+            return {**measuring, "reads": reads}, [recount_table if table == "recount" else probe_table, NO_STRATEGY]
         if table in TRAINED:
             return self._run_config(), [training_tables, *strategies]
         if table in EVALUATED:
@@ -131,7 +131,7 @@ class Study:
             return config, [evaluation_tables, held_out_counts, Run, *strategies]
         assert table == "validation"
         reads = {"predictions": read_predictions(self.predictions)["sha256"], **self._hashes(*MEASURED)}
-        return {"reads": reads}, [validate]
+        return {"reads": reads}, [validate, NO_STRATEGY]
 
     def _stage(
         self,
@@ -190,8 +190,7 @@ class Study:
             return
         self.report("predictions: training is rehearsed")
         pilot, calibration = self.read("pilot"), self.read("calibration")
-        keys = measured_keys(self.config, self.task, pilot)
-        content = forecast(self.config, pilot, calibration, keys, list(self.prompts))
+        content = prediction_content(self.config, self.task, pilot, calibration)
         write_predictions(self.predictions, content, **about)
         self.report(f"predictions: {len(content['predictions'])} written to {self.predictions}")
 
@@ -259,7 +258,7 @@ class Study:
     def _held_out_about(self, identity: Any) -> dict[str, Any]:
         """Return what the held-out counts of a model depend on."""
         config = {**self.config.section("model", "task", "rollouts", "evaluation"), "of": identity}
-        return {"config": config, "seed": self.config.seed, "key": key_of(held_out_counts)}
+        return {"config": config, "seed": self.config.seed, "key": key_of(held_out_counts, NO_STRATEGY)}
 
     def _is_evaluated(self, run: Run) -> bool:
         return table_is_current(run.folder / _HELD_OUT, **self._held_out_about(run.identity))
@@ -298,7 +297,7 @@ class Study:
         content = read_predictions(self.predictions)
 
         def compute() -> tuple[pd.DataFrame, ...]:
-            return (validate(content, {name: self.read(name) for name in MEASURED}, self.config.seed),)
+            return (validate(content, {name: self.read(name) for name in MEASURED}, self.config),)
 
         self._stage(("validation",), compute)
 

@@ -122,6 +122,11 @@ class ArmConfig(Frozen):
             return {"mixture_ratio": self.mixture_ratio, "options": self.sampler}
         return self.options
 
+    @property
+    def weighted_share(self) -> float | None:
+        """Share of the prompts that is drawn by variance-aware weights; ``None`` for strategies without such a mix."""
+        return self.mixture_ratio if self.strategy == "vas" else None
+
     @model_validator(mode="after")
     def _known(self) -> ArmConfig:
         from vas_theory.selection.contract.strategy import SelectionSetting

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from paper_figures.build.graph import Node, fingerprint, read_record
 from paper_figures.drawing import render
 from paper_figures.drawing.declaration import ROOT, Figure, Table, output_folder, published_folder
 from paper_figures.explorer.facts import TABLES as EXPLORER_TABLES
 from paper_figures.figures import get_figures
-from paper_figures.build.graph import Node
 from paper_figures.report.results import TABLES as REPORT_TABLES
+from paper_figures.report.results import Job
 from paper_figures.study import STUDY
 from vas_theory.foundation.command_line import require
 from vas_theory.foundation.errors import DataError, MissingExtraError
@@ -27,6 +28,7 @@ __all__ = [
     "figure_nodes",
     "project_nodes",
     "project_tables",
+    "report_jobs",
     "report_node",
     "table_problem",
 ]
@@ -118,6 +120,25 @@ def claims_node(root: Path, preset: str) -> Node:
     )
 
 
+def report_jobs(root: Path, preset: str, figures: Iterable[Node]) -> list[Job]:
+    """Return every command besides the ledger's, with what it took and the files it made."""
+    tables: dict[str, list[Path]] = {}
+    for table in project_tables(root, preset):
+        tables.setdefault(table.shown_command(preset), []).append(table.path(root, preset))
+    jobs = [
+        Job(
+            command,
+            sum(read_metadata(path).get("seconds") or 0.0 for path in paths),
+            [(path.name, sha256_file(path)) for path in paths],
+        )
+        for command, paths in tables.items()
+    ]
+    for node in figures:
+        command = f"python -m paper_figures make {node.name} --preset {preset}"
+        jobs.append(Job(command, read_record(node).get("seconds"), [(node.name, fingerprint(node))]))
+    return jobs
+
+
 def report_node(root: Path, preset: str) -> Node:
     """Return the node of the report, which reads every figure, the ledger and the predictions."""
     require("jinja2", "figures")
@@ -128,7 +149,7 @@ def report_node(root: Path, preset: str) -> Node:
     target = folder.parent / "report.html"
 
     def write() -> None:
-        content = assemble.report(root, preset)
+        content = assemble.report(root, preset, report_jobs(root, preset, figures))
         with atomic_path(target) as temporary:
             temporary.write_text(content, encoding="utf-8")
 

@@ -20,7 +20,8 @@ from full_scale.config.training import EvaluationConfig, StudyConfig, load_confi
 from full_scale.measuring.held_out import evaluate, held_out_counts, pass_at_k
 from full_scale.measuring.tables import TABLES
 from full_scale.planning.plan import describe, rollouts_by_stage
-from full_scale.predictions.document import choose_prompts, fit_pool, read_predictions, write_predictions
+from full_scale.predictions.document import choose_prompts, read_predictions, write_predictions
+from full_scale.predictions.lib.pool import fit_pool
 from vas_theory.foundation.errors import DataError, IntegrityError
 from vas_theory.provenance.fingerprint import Key
 from vas_theory.provenance.tables import read_metadata, read_table, sha256_file

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from paper_figures.build.nodes import project_tables
+from paper_figures.build.nodes import figure_nodes, project_tables, report_jobs
 from paper_figures.figures import get_figures
 from paper_figures.laboratory import REGIMES, sampler_record, world_gains, world_rows
 from paper_figures.report.assemble import report, signed
@@ -165,6 +165,6 @@ def test_the_page_says_where_the_index_loses(html: str, built: Path, monkeypatch
     monkeypatch.setattr(
         "simulations.analysis.challenge.format_challenge", lambda table, arm: f"{arm}\n  hard: shown in 1 of 2"
     )
-    shown = report(built, PRESET)
+    shown = report(built, PRESET, report_jobs(built, PRESET, figure_nodes(built, PRESET)))
     assert shown.count("<li>hard: shown in 1 of 2</li>") == 2
     assert "<p>index-ada:</p>" in shown

@@ -16,14 +16,18 @@ from typing import Any
 
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.provenance.project import WHOLE, Place, Project, this_project
-from vas_theory.provenance.reach import Reach, reach
+from vas_theory.provenance.reach import NONE, Reach, reach
 
 __all__ = ["Entry", "Key", "differing_modules", "key_of", "place"]
 
 __neutral__ = "how results are named"
 
 Entry = Callable[..., Any] | type | str
-"""An entry point: a function or class of a module, or its place as ``"package.module:name"``; ``name`` may be ``*``."""
+"""An entry point: a function or class of a module, or its place as ``"package.module:name"``.
+
+``"package.module:*"`` is all of a module; ``"package:"`` says of a package that finds its modules by names that none of
+them decides the result, though the code names the package, as where a config is checked.
+"""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def place(entry: Entry) -> Place:
     """
     if isinstance(entry, str):
         module, separator, name = entry.partition(":")
-        if not separator or not module or not name:
+        if not separator or not module:
             raise ArgumentError("entry", "have the form package.module:name", entry)
         return Place(module, name)
     found = inspect.unwrap(entry) if callable(entry) else entry
@@ -89,7 +93,7 @@ def key_of(*entries: Entry, project: Project | None = None, within: str = "") ->
 def _key(found: Reach) -> Key:
     colours = found.colours()
     parts = (
-        sorted({colours[entry] for entry in found.entries}),
+        sorted({colours[entry] for entry in found.entries if entry.name != NONE}),
         sorted(set(colours.values())),
         sorted(found.files.items()),
     )

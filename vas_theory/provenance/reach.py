@@ -17,9 +17,13 @@ from vas_theory.provenance.modules import EFFECT
 from vas_theory.provenance.project import WHOLE, Place, Project, file_digest
 from vas_theory.provenance.syntax import Origin, Reference
 
-__all__ = ["Reach", "reach"]
+__all__ = ["NONE", "Reach", "reach"]
 
 __neutral__ = "how results are named"
+
+
+NONE = ""
+"""The name that says of a package whose modules are found by names that none of them decides the result."""
 
 
 @dataclass
@@ -79,7 +83,8 @@ def reach(project: Project, entries: Iterable[Place], *, within: str = "") -> Re
     Args:
         project: whose code is followed.
         entries: functions, classes or constants, or whole modules; a member of a package that finds its modules by
-            names says that of this package only the named members are used.
+            names says that of this package only the named members are used, and the package with :data:`NONE` that
+            none decides the result.
         within: a package; what lies outside of it counts by name alone.
 
     Raises:
@@ -91,10 +96,10 @@ def reach(project: Project, entries: Iterable[Place], *, within: str = "") -> Re
 class _Walk:
     def __init__(self, out: Reach) -> None:
         self.project, self.out = out.project, out
-        for entry in out.entries:
+        self.waiting = [entry for entry in out.entries if entry.name != NONE]
+        for entry in self.waiting:
             if entry.name != WHOLE and entry.name not in self.project.admit(entry.module).definitions:
                 raise DataError(f"{entry.module} defines no {entry.name}, which was to name what a result depends on")
-        self.waiting = list(out.entries)
 
     def run(self) -> Reach:
         while self.waiting:
@@ -172,8 +177,10 @@ class _Walk:
             self.waiting.extend(targets)
         elif "__dispatch__" in declared:
             members = self.project.members(place.module)
-            named = [member for member in members if member.module in {entry.module for entry in self.out.entries}]
-            self.waiting.extend(named or members)
+            said = {entry.module for entry in self.out.entries}
+            named = [member for member in members if member.module in said]
+            none = Place(place.module, NONE) in self.out.entries
+            self.waiting.extend(named if named or none else members)
         elif "__reads__" not in declared:
             raise DataError(
                 f"{place} uses {', '.join(how)}: what it finds cannot be read from its imports; say it in its module "

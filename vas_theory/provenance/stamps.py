@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vas_theory.foundation.errors import DataError
 from vas_theory.provenance.fingerprint import Key, differing_modules, key_of, place
 from vas_theory.provenance.project import WHOLE, Place, Project
+from vas_theory.provenance.reach import NONE
 from vas_theory.provenance.tables import now, parquet_bytes, read_metadata, sha256_file, table_files, write_metadata
 
 if TYPE_CHECKING:
@@ -114,12 +115,12 @@ def key_today(metadata: Mapping[str, Any], project: Project) -> Key:
 
 def _is_there(entry: Place, project: Project) -> bool:
     module = project.module(entry.module)
-    return module is not None and (entry.name == WHOLE or entry.name in module.definitions)
+    return module is not None and (entry.name in (WHOLE, NONE) or entry.name in module.definitions)
 
 
 def _elsewhere(entry: Place, project: Project) -> list[Place]:
     """Return where a definition of this name is now: the same file name first."""
-    if entry.name == WHOLE:
+    if entry.name in (WHOLE, NONE):
         return []
     found = [Place(name, entry.name) for name in project.names if _is_there(Place(name, entry.name), project)]
     last = entry.module.rpartition(".")[2]

@@ -173,6 +173,14 @@ def test_without_a_named_member_all_members_count(root: Path) -> None:
     assert _key(root, RUN).digest != before.digest
 
 
+def test_a_result_may_say_that_no_member_decides_it(root: Path) -> None:
+    before = _key(root, RUN, "simulations.registry:")
+    for name in ("one", "two"):
+        _edit(root, f"registry/{name}.py", "", "\nraise RuntimeError\n")
+    assert _key(root, RUN, "simulations.registry:").digest == before.digest
+    assert _key(root, RUN).digest != before.digest
+
+
 def test_two_definitions_of_one_text_are_told_apart_by_what_they_use(root: Path) -> None:
     for name, value in (("left", 1), ("right", 2)):
         text = f"VALUE = {value}\ndef same():\n    return VALUE\n"

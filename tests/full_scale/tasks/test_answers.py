@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from full_scale.rewards.extraction import (
+from full_scale.rewards.shape import follows_format, length_penalty
+from full_scale.tasks.answers import (
     answer_block,
     choice_letter,
     final_answer,
@@ -14,7 +15,6 @@ from full_scale.rewards.extraction import (
     last_number,
     short_answer,
 )
-from full_scale.rewards.shape import follows_format, length_penalty
 from vas_theory.foundation.errors import ArgumentError
 
 PIECES = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import comb
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from full_scale.config.training import StudyConfig
-from full_scale.measuring.probe import Estimate, whitened_squared, within_trace
-from full_scale.predictions.dynamics import mean_gradient_square, stay_shares, success_drift, transitions
-from full_scale.predictions.prompt_laws import draw_prompts, predict_prompts, row_correlations
-from full_scale.predictions.training_laws import predict_pool, predict_training
-from full_scale.predictions.training_measures import measure_training, student
-from full_scale.predictions.verdict import validate, verdict
+from full_scale.config.training import StudyConfig, load_config
+from full_scale.measuring.probe import whitened_squared, within_trace
+from full_scale.predictions import prediction_modules, predictions_of
+from full_scale.predictions.document import read_predictions
+from full_scale.predictions.forecast import forecast
+from full_scale.predictions.lib.base import Plan
+from full_scale.predictions.lib.dynamics import mean_gradient_square, stay_shares, success_drift, transitions
+from full_scale.predictions.lib.evidence import Evidence
+from full_scale.predictions.lib.measurements import Measurements
+from full_scale.predictions.lib.pool import row_correlations
+from full_scale.predictions.lib.prompt_draws import draw_prompts
+from full_scale.predictions.validation import validate, verdict
 from vas_theory.foundation.errors import DataError
+from vas_theory.foundation.intervals import Estimate
+from vas_theory.provenance.tables import read_table
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -42,12 +52,12 @@ def test_verdicts(measured: tuple[float, float, float], no_effect: float | None,
 def fewer_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Monte Carlo sizes at which a world takes a fraction of a second; the claims below have room for the noise."""
     for name, value in (
-        ("prompt_laws.DRAWS", 2000),
-        ("prompt_laws.FEW", 500),
-        ("prompt_measures.RESAMPLES", 120),
-        ("training_laws.DRAWS", 500),
-        ("training_laws.REFITS", 25),
-        ("training_laws.REHEARSALS", 5),
+        ("lib.prompt_draws.DRAWS", 2000),
+        *((f"{module}.FEW", 500) for module in ("p1_gradient_norms", "p2_whitening_gain", "p6_diversity")),
+        ("lib.measurements.RESAMPLES", 120),
+        ("lib.pool.DRAWS", 500),
+        ("lib.pool.REFITS", 25),
+        ("lib.evidence.REHEARSALS", 5),
     ):
         monkeypatch.setattr(f"full_scale.predictions.{name}", value)
 
@@ -89,20 +99,29 @@ def world(seed: int, factor: float = 1.0, law: float = 1.0, gain: float = 1.0) -
         share = np.array([[comb(size, int(m)) * p**m * (1 - p) ** (size - m) for m in right] for p in rate])
         w = (share * np.sqrt(right / size * (1 - right / size))).sum(axis=1) / variance
         probe[f"whitened_squared_{size}"] = (gain * w * norm) ** 2
-    config = StudyConfig.model_validate({"name": "x", "arms": [{"name": "vas"}, {"name": "all", "mixture_ratio": 1.0}]})
-    calibration = calibration_frame(12, seed)
-    draws = draw_prompts(pilot, calibration, keys, 0)
-    content = predict_prompts(draws, calibration, 64, 0.9)
-    content["predictions"] += [item for item in predict_pool(pilot, config) if item["id"] != "P3/mixed-share"]
-    content |= {
+    arms = [{"name": "vas"}, {"name": "all", "mixture_ratio": 1.0}]
+    config = StudyConfig.model_validate({"name": "x", "arms": arms, "probe": {"rollouts": 64}})
+    plan = Plan(config, tuple(keys))
+    evidence = Evidence(plan, pilot, calibration_frame(12, seed), tuple(keys))
+    untrained = [item for key, item in predictions_of(plan).items() if key.startswith(("P1", "P2", "P6", "P3/batch"))]
+    found = {item.id: item.as_item(made) for item in untrained if (made := item.predict(evidence)) is not None}
+    context: dict[str, Any] = {}
+    for item in untrained:
+        for name, values in item.context(evidence).items():
+            context.setdefault(name, {}).update(values)
+    draws = evidence.prompts
+    content = {
+        "predictions": list(found.values()),
+        **context,
+        "pilot_variance": dict(zip(keys, draws.variance_DP.mean(axis=0), strict=True)),
+        "pilot_diversity": dict(zip(keys, draws.diversity_P, strict=True)),
+        "informative": [key for key, seen in zip(keys, draws.informative_P, strict=True) if seen],
         "coverage": 0.9,
-        "uniform": "",
-        "groups": 0,
         "weights": dict(zip(keys, pilot.successes * (16 - pilot.successes), strict=True)),
         "diversity": dict(zip(keys, pilot.diversity, strict=True)),
     }
-    found = validate(content, {"probe": probe, "recount": recount, "training_prompts": trained_groups()}, 0)
-    return dict(zip(found["id"], found["verdict"], strict=True))
+    table = validate(content, {"probe": probe, "recount": recount}, config)
+    return dict(zip(table["id"], table["verdict"], strict=True))
 
 
 def trained_groups(arm: str = "uniform") -> pd.DataFrame:
@@ -148,14 +167,42 @@ def test_too_few_calibrated_prompts_are_refused() -> None:
 
 def test_prediction_that_nothing_measures_is_an_error() -> None:
     item = {"id": "P9/x", "quantity": "unheard", "prompt_key": "", "arm": "", "low": 0, "high": 1, "no_effect": None}
-    content = {
-        "predictions": [item], "coverage": 0.9, "uniform": "", "pilot_variance": {}, "pilot_diversity": {},
-        "informative": [], "diversity": {}, "weights": {},
-    }  # fmt: skip
-    counts = pd.DataFrame({"prompt_key": ["a"], "rollouts": [4], "successes": [2], "diversity": [0.5]})
-    probe = pd.DataFrame({"prompt_key": ["a"]})
-    with pytest.raises(DataError, match="unheard"):
-        validate(content, {"probe": probe, "recount": counts, "training_prompts": trained_groups()}, 0)
+    config = StudyConfig.model_validate({"name": "x", "arms": [{"name": "vas"}]})
+    with pytest.raises(DataError, match="P9/x"):
+        validate({"predictions": [item], "pilot_variance": {}, "coverage": 0.9}, {}, config)
+
+
+def test_registry_finds_one_module_a_prediction_and_every_id_says_which() -> None:
+    assert [path.rsplit(".", 1)[1][:2] for path in prediction_modules()] == [f"p{n}" for n in range(1, 8)]
+    config = load_config("paper")
+    found = predictions_of(Plan(config, ("a", "b")))
+    for key, item in found.items():
+        module = type(item).__module__.rsplit(".", 1)[1]
+        assert module == "arms" or module.startswith(key[:2].lower() + "_")
+    assert len({key[:2] for key in found}) == 7
+
+
+def test_committed_document_is_made_of_these_predictions() -> None:
+    """Its ids, quantities and statements are those of the code, so nothing was reworded after it was measured."""
+    folder = ROOT / "full_scale" / "results" / "paper"
+    content = read_predictions(folder / "predictions.json")
+    known = predictions_of(Plan(load_config("paper"), tuple(content["pilot_variance"])))
+    for item in content["predictions"]:
+        of = known[item["id"]]
+        assert (item["quantity"], item["statement"]) == (of.quantity, of.statement)
+        assert (item["prompt_key"], item["arm"]) == (of.prompt_key, of.arm)
+
+
+@pytest.mark.slow
+def test_committed_validation_follows_from_the_committed_tables() -> None:
+    folder = ROOT / "full_scale" / "results" / "paper"
+    names = ("probe", "recount", "training_steps", "training_prompts", "evaluation_prompts")
+    tables = {name: read_table(folder / f"{name}.parquet") for name in names}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("full_scale.predictions.lib.measurements.RESAMPLES", 1000)
+        found = validate(read_predictions(folder / "predictions.json"), tables, load_config("paper"))
+    # processors differ in the last bits of sums
+    pd.testing.assert_frame_equal(found, read_table(folder / "validation.parquet"), rtol=1e-13, atol=0)
 
 
 @given(st.integers(0, 10_000))
@@ -244,25 +291,22 @@ def test_paired_ratio_and_difference_by_seed() -> None:
         {"arm": ["uniform", "vas"] * 2, "seed": [0, 0, 1, 1], "rollouts": 10, "successes": [5, 6, 4, 7]}
     )
     tables = {"training_steps": steps, "training_prompts": trained_groups(), "evaluation_prompts": held_out}
-    ratio = measure_training({"quantity": "mixed_groups_ratio", "arm": "vas"}, content, tables)
-    assert ratio is not None
+    arms = [{"name": "uniform", "strategy": "uniform"}, {"name": "vas"}]
+    config = StudyConfig.model_validate({"name": "x", "arms": arms, "training": {"seeds": [0, 1]}})
+    plan = Plan(config, ())
+    predictions = predictions_of(plan)
+
+    def measured(name: str, tables: dict[str, pd.DataFrame] = tables) -> Estimate:
+        return predictions[name].measure(Measurements(plan, content, tables, 0))
+
+    ratio = measured("P4/mixed-groups/vas")
     assert (ratio.value, ratio.low, ratio.high) == pytest.approx((2.0, 2.0, 2.0))
-    gain = measure_training({"quantity": "accuracy_gain", "arm": "vas"}, content, tables)
-    assert gain is not None
-    assert gain.value == pytest.approx(0.2)
-    mixed = measure_training({"quantity": "mixed_share", "arm": ""}, content, tables)
-    assert mixed is not None
-    assert mixed.value == 0.5
+    assert measured("P4/accuracy/vas").value == pytest.approx(0.2)
+    assert measured("P3/mixed-share").value == 0.5
     own = {**tables, "training_prompts": trained_groups("vas")}
-    calibration = measure_training({"quantity": "posterior_calibration", "arm": "vas"}, content, own)
-    assert calibration is not None
-    assert calibration.value == pytest.approx(2 / (4 * 0.5))
-
-
-def test_students_interval_of_one_value_has_no_bounds() -> None:
-    one = student(np.array([0.3, np.nan]), 0.9)
-    assert one.value == 0.3
-    assert np.isnan([one.low, one.high]).all()
+    assert measured("P3/posterior-calibration/vas", own).value == pytest.approx(2 / (4 * 0.5))
+    without = {**tables, "evaluation_prompts": held_out[held_out.arm == "uniform"]}
+    assert np.isnan(measured("P4/accuracy/vas", without).value), "an arm that was not run is not measured"
 
 
 def test_training_is_predicted_for_every_arm_and_the_refilling_one_trains_on_fewer_groups() -> None:
@@ -284,7 +328,8 @@ def test_training_is_predicted_for_every_arm_and_the_refilling_one_trains_on_few
     )
     keys = [f"k{i}" for i in range(16)]
     pilot = pd.DataFrame({"prompt_key": keys, "rollouts": 8, "successes": [0] * 8 + [4] * 8, "diversity": 0.5})
-    items = {item["id"]: item for item in predict_training(pilot, calibration_frame(), keys, config)}
+    evidence = Evidence(Plan(config, tuple(keys[8:])), pilot, calibration_frame(), tuple(keys))
+    items = {item["id"]: item for item in forecast(evidence)["predictions"]}
     expected = {"P4/accuracy/v", "P4/clip-fraction/v", "P5/accuracy/d", "P3/posterior-calibration/v", "P7/stay/wrong"}
     assert expected | {"P5/accuracy/i"} <= {*items}
     assert items["P5/mixed-groups/i"]["predicted"] > items["P5/mixed-groups/d"]["predicted"]

@@ -1,4 +1,4 @@
-"""Predictions held against measurements: a table in which failures stay."""
+"""Predictions compared with measurements: a table in which failures stay."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from full_scale.measuring.probe import Estimate
-from full_scale.predictions.prompt_measures import measure_prompts
-from full_scale.predictions.training_measures import measure_training
+from full_scale.config.training import StudyConfig
+from full_scale.predictions import predictions_of
+from full_scale.predictions.lib.base import Plan
+from full_scale.predictions.lib.measurements import Measurements
 from vas_theory.foundation.errors import DataError
+from vas_theory.foundation.intervals import Estimate
 
 __all__ = ["validate", "verdict"]
 
@@ -33,23 +35,26 @@ def verdict(prediction: Mapping[str, Any], measured: Estimate) -> str:
     return "held" if low <= measured.value <= high else "uninformative"
 
 
-def validate(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], seed: int) -> pd.DataFrame:
+def validate(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], config: StudyConfig) -> pd.DataFrame:
     """Compare every prediction with its measurement; the columns are those of ``validation`` (see tables).
 
     Args:
         content: predictions as read from their file.
         tables: ``probe``, ``recount``, ``training_steps``, ``training_prompts`` and ``evaluation_prompts``.
-        seed: of the bootstrap.
+        config: the study.
 
     Raises:
-        DataError: there is no measurement for a prediction.
+        DataError: the document holds a prediction that this study does not make.
     """
+    plan = Plan(config, tuple(content["pilot_variance"]))
+    predictions = predictions_of(plan)
+    found = Measurements(plan, content, tables, config.seed)
     rows = []
     for item in content["predictions"]:
-        measured = measure_prompts(item, content, tables["probe"], tables["recount"], seed)
-        measured = measure_training(item, content, tables) if measured is None else measured
-        if measured is None:
-            raise DataError(f"prediction {item['id']}: nothing measures {item['quantity']}")
+        prediction = predictions.get(item["id"])
+        if prediction is None:
+            raise DataError(f"prediction {item['id']}: this study has no measurement for it")
+        measured = prediction.measure(found)
         about = {name: item[name] for name in ("id", "quantity", "prompt_key", "arm", "statement")}
         rows.append(
             {
