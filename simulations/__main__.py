@@ -67,6 +67,8 @@ def _run(arguments: argparse.Namespace) -> None:
         overrides["seed"] = arguments.seed
     config = experiment.configure(arguments.preset, overrides)
     path = _table_path(arguments)
+    for name in experiment.reads:
+        _run(argparse.Namespace(**{**vars(arguments), "name": name, "set": [], "seed": None}))
     outcome = run_experiment(experiment, config, path, workers=arguments.workers, backend=arguments.backend)
     metadata = read_metadata(path)
     words = {

@@ -24,6 +24,7 @@ from vas_theory.provenance.tables import (
     remove_table,
     sha256_file,
     table_files,
+    table_hash,
     table_is_current,
     write_table,
 )
@@ -71,7 +72,7 @@ def pieces_of(experiment: Experiment, config: ExperimentConfig, path: Path) -> l
     values = config.model_dump(mode="json", exclude={"seed"})
     if experiment.cells is None:
         if experiment.reads:
-            values["reads"] = {name: _content(path.with_name(f"{name}.parquet")) for name in experiment.reads}
+            values["reads"] = {name: table_hash(path.with_name(f"{name}.parquet")) for name in experiment.reads}
         return [Piece(path, values, config.seed, key_of(experiment.entry, project=project))]
     cells = experiment.cells(config)
     arms = list(dict.fromkeys(cell.arm for cell in cells))
@@ -96,14 +97,6 @@ def _piece(
     config = {**values, "cells": hashlib.sha256(described.encode()).hexdigest()[:16]}
     uses = sorted({use for cell in cells for use in cell.uses})
     return Piece(path, config, seed, key_of(experiment.entry, *uses, project=project), tuple(cells))
-
-
-def _content(path: Path) -> str:
-    """Return one hash for the rows of a table."""
-    files = table_files(path)
-    if not files:
-        raise DataError(f"table {path}, from which this one is computed, does not exist")
-    return hashlib.sha256("".join(map(sha256_file, files)).encode()).hexdigest()[:16]
 
 
 def run_experiment(

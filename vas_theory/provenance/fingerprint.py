@@ -121,9 +121,10 @@ def differing_modules(recorded: Mapping[str, Any], present: Key) -> list[str]:
         recorded: a key as :meth:`Key.as_json` gives it.
         present: the key of today.
     """
-    found = []
+    changed: list[str] = []
+    gone: list[str] = []
     for kind, now in (("modules", present.modules), ("files", present.files)):
         before: Mapping[str, str] = recorded.get(kind, {})
-        found += [name for name, digest in now.items() if digest not in before.values()]
-        found += [name for name, digest in before.items() if digest not in now.values() and name not in now]
-    return sorted(set(found)) or ["how its definitions refer to each other"]
+        changed += [name for name, digest in now.items() if digest not in before.values()]
+        gone += [name for name, digest in before.items() if digest not in now.values()]
+    return sorted(changed) or sorted(gone) or ["how its definitions refer to each other"]

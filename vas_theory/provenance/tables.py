@@ -18,7 +18,7 @@ import platform
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ __all__ = [
     "remove_table",
     "sha256_file",
     "table_files",
+    "table_hash",
     "table_is_current",
     "write_json",
     "write_metadata",
@@ -231,10 +232,28 @@ def _in_common(arms: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         **shared,
         "config": config,
         "arms": dict(arms),
+        "sha256": _joint(arm["sha256"] for arm in arms.values()),
         "rows": sum(arm["rows"] for arm in arms.values()),
         "seconds": round(sum(seconds), 3),
         "written": max(arm["written"] for arm in arms.values()),
     }
+
+
+def _joint(hashes: Iterable[str]) -> str:
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+
+def table_hash(path: Path | str) -> str:
+    """Return one SHA-256 for the bytes of a table: its file's, or of an arm's files that of their hashes in order.
+
+    Raises:
+        DataError: it is not there.
+    """
+    path = Path(path)
+    files = table_files(path)
+    if not files:
+        raise DataError(f"table {path} does not exist")
+    return sha256_file(path) if files == [path] else _joint(map(sha256_file, files))
 
 
 def read_table(path: Path | str) -> pd.DataFrame:
