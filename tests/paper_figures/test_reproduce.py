@@ -51,7 +51,7 @@ if room == "vas_theory":
 for table in project_tables(here, {preset!r}):
     if table.room == room:
         small = small_table(table)
-        made = dict(config=small.config, seed=0, sources=[Path(__file__)], seconds=1.0)
+        made = dict(config=small.config, seed=0, key=key_of(small_table), seconds=1.0)
         write_table(small.frame, table.path(here, {preset!r}), **made)
 """
 
