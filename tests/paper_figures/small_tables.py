@@ -16,6 +16,8 @@ from paper_figures.drawing.declaration import Figure, LoadedTable, Table
 from vas_theory.provenance.fingerprint import key_of
 from vas_theory.provenance.tables import read_metadata, read_table, write_json, write_table
 
+__reads__ = ()
+
 PRESET = "smoke"
 SEED = 3
 TABLES = Path(__file__).parent / "tables"
