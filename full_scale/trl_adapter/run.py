@@ -21,8 +21,10 @@ from full_scale.tasks.dataset import to_dataset
 from full_scale.trl_adapter.arguments import grpo_arguments, grpo_config, reward_parts, style_of, vas_config
 from full_scale.trl_adapter.launch import check_launch, check_trainer
 from vas_theory.foundation.errors import DataError, StateMismatchError, VASError
+from vas_theory.provenance.fingerprint import key_of
 from vas_theory.provenance.folders import new_folder, verify_folder
 from vas_theory.provenance.tables import write_json, write_table
+from vas_theory.selection.strategies import strategy_entry
 
 __all__ = ["TrlRun", "train_arms"]
 
@@ -58,6 +60,7 @@ class TrlRun:
             **config.section(*sections),
             "questions": task.fingerprint,
             "versions": {name: importlib.metadata.version(name) for name in ("torch", "transformers", "trl")},
+            "code": key_of(TrlRun, strategy_entry(arm.strategy)).digest,
         }
 
     def finished(self) -> list[dict[str, Any]] | None:
@@ -243,8 +246,6 @@ def train_arms(
     if _is_main():
         import pandas as pd
 
-        from full_scale.trl_adapter import mixin, progress
-
         sections = {name: value for name, value in config.model_dump(mode="json").items() if name != "name"}
         table = pd.DataFrame(rows)
         first = ["arm", "seed", "step"]  # rows of a run that was read back have their columns by the alphabet
@@ -253,7 +254,7 @@ def train_arms(
             output / "training_steps.parquet",
             config=sections,
             seed=config.seed,
-            sources=[mixin, progress],
+            key=key_of(train_arms, *(strategy_entry(arm.strategy) for arm in config.arms)),
         )
     return rows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import full_scale.stages
 from full_scale.__main__ import main
 from full_scale.config.training import (
     DEFAULT_MIXTURE_RATIO,
@@ -26,9 +28,9 @@ from full_scale.measuring.held_out import evaluate, held_out_counts, pass_at_k
 from full_scale.measuring.tables import TABLES
 from full_scale.planning.plan import describe, rollouts_by_stage
 from full_scale.predictions.document import choose_prompts, read_predictions, write_predictions
-from full_scale.study import Study
 from vas_theory.foundation.errors import DataError, IntegrityError
 from vas_theory.groups.beta_pools import fit_pool_to_counts
+from vas_theory.provenance.fingerprint import Key
 from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
 
@@ -37,10 +39,10 @@ def output(study_toml: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The finished study of the tiny model; its calibration is given, because a random model rarely is right."""
     folder = tmp_path_factory.mktemp("study")
     with pytest.MonkeyPatch.context() as patch:
-        measure = Study._measure
+        measure = full_scale.stages.measure_prompts
 
-        def measured(self: Study, purpose: str, keys: list[str]) -> pd.DataFrame:
-            frame = measure(self, purpose, keys)
+        def measured(language: Any, prompts: Any, purpose: str, *more: Any) -> pd.DataFrame:
+            frame = measure(language, prompts, purpose, *more)
             given = {
                 "mu_distance": 130.0 + np.arange(len(frame)),
                 "score_norm": 200.0,
@@ -49,7 +51,7 @@ def output(study_toml: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             }
             return frame.assign(**given) if purpose == "calibration" else frame
 
-        patch.setattr(Study, "_measure", measured)
+        patch.setattr("full_scale.stages.measure_prompts", measured)
         assert main(["study", "--config", str(study_toml), "--output", str(folder)]) == 0
     return folder
 
@@ -96,6 +98,7 @@ def test_a_model_is_asked_once_as_long_as_it_is_the_same(
         (folder / f"{table}.parquet").unlink()
     asked: list[int] = []
 
+    @functools.wraps(held_out_counts)
     def count(*arguments: Any) -> pd.DataFrame:
         asked.append(1)
         return held_out_counts(*arguments)
@@ -117,8 +120,8 @@ def test_a_model_is_asked_once_as_long_as_it_is_the_same(
 
 
 def test_predictions_name_the_strategies_that_were_rehearsed(output: Path) -> None:
-    sources = read_predictions(output / "predictions.json")["about"]["sources"]
-    assert {"vas_theory.selection.sampler.variance_aware", "vas_theory.selection.strategies.vas"} <= set(sources)
+    modules = read_metadata(output / "predictions.json")["modules"]
+    assert {"vas_theory.selection.sampler.variance_aware", "vas_theory.selection.strategies.vas"} <= set(modules)
 
 
 def test_prediction_comes_before_measurement_and_is_what_was_measured_against(output: Path) -> None:
@@ -172,7 +175,8 @@ def test_evaluation_interval_covers_its_value() -> None:
 
 
 def test_written_predictions_read_back(tmp_path: Path) -> None:
-    write_predictions(tmp_path / "p.json", {"predictions": [{"id": "x", "low": 0.1}]}, {"reads": {}})
+    key = Key("a", (), {}, {})
+    write_predictions(tmp_path / "p.json", {"predictions": [{"id": "x", "low": 0.1}]}, config={}, seed=0, key=key)
     assert read_predictions(tmp_path / "p.json")["predictions"] == [{"id": "x", "low": 0.1}]
 
 

@@ -17,6 +17,8 @@ from vas_theory.foundation.errors import ArgumentError, MissingExtraError, VASEr
 
 __all__ = ["build_parser", "parse_assignments", "require", "run"]
 
+__neutral__ = "how commands are read and errors are shown"
+
 
 def build_parser(program: str, description: str) -> argparse.ArgumentParser:
     """Return a parser with ``--version`` and ``--debug``; subcommands set ``handler``."""
