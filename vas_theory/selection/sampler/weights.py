@@ -76,15 +76,18 @@ class WeightRule:
             scores = np.where(unseen, scores + self._config.optimism * (self.largest_score - scores), scores)
         return scores
 
-    def observed_scores(self, feedback: Feedback) -> Array:
-        """Variance promotion scores of the prompts in ``feedback``.
+    def require_diversity(self, feedback: Feedback) -> None:
+        """Refuse feedback without the diversity that the score weighs, before anything is learned from it.
 
         Raises:
-            ArgumentError: beta > 0 and no diversity was given.
+            ArgumentError: beta > 0 and no diversity was given where the score ``vps`` is taken from this feedback.
         """
+        if self._config.score == "vps" and self._config.beta > 0 and feedback.diversity is None:
+            raise ArgumentError("diversity", f"be given where beta = {self._config.beta:g} weighs it", None)
+
+    def observed_scores(self, feedback: Feedback) -> Array:
+        """Variance promotion scores of the prompts in ``feedback``."""
         config = self._config
-        if feedback.diversity is None and config.beta > 0:
-            raise ArgumentError("diversity", f"be given where beta = {config.beta:g} weighs it", None)
         diversity = np.zeros(feedback.positions.size) if feedback.diversity is None else feedback.diversity
         if config.normalization == "min_max":
             return combined_scores(feedback.successes / feedback.sizes, diversity, alpha=config.alpha, beta=config.beta)
