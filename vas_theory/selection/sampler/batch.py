@@ -41,10 +41,11 @@ def compose_batch(pool: Pool) -> Batch:
     from what it left, and the share by weight from what both left.
     """
     config = pool.config
-    uniform = pool.walk.take(pool.seed, pool.step, config.batch_size - config.num_weighted)
-    probes = _stale_prompts(pool, uniform, min(config.max_probes, config.num_weighted))
+    by_weight = config.weighted_places(pool.step)
+    uniform = pool.walk.take(pool.seed, pool.step, config.batch_size - by_weight)
+    probes = _stale_prompts(pool, uniform, min(config.max_probes, by_weight))
     taken = np.concatenate([uniform, probes])
-    weighted, filled = _draw_weighted(pool, taken, config.num_weighted - probes.size)
+    weighted, filled = _draw_weighted(pool, taken, by_weight - probes.size)
     shares = {"weighted": weighted, "probe": probes, "uniform": uniform}
     positions = np.concatenate(list(shares.values()))
     arms = np.concatenate([np.full(part.size, ARMS.index(arm), dtype=np.int8) for arm, part in shares.items()])

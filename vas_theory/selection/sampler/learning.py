@@ -7,11 +7,13 @@ import logging
 import numpy as np
 from numpy.typing import NDArray
 
+from vas_theory.foundation.errors import DataError
 from vas_theory.selection.drawing.weighted_index import WeightedIndex
+from vas_theory.selection.posteriors import learns_from_rewards
 from vas_theory.selection.sampler.feedback import Feedback
 from vas_theory.selection.sampler.pool import Pool
 
-__all__ = ["learn_from_refresh", "learn_from_training", "rescore_next", "say_when_uniform"]
+__all__ = ["check_consistency", "learn_from_refresh", "learn_from_training", "rescore_next", "say_when_uniform"]
 
 logger = logging.getLogger("vas_theory.selection.sampler")
 
@@ -68,8 +70,35 @@ def _count(pool: Pool, feedback: Feedback) -> None:
     pool.tally.count(feedback, pool.drawn_by[places], predicted)
 
 
+def check_consistency(pool: Pool, feedback: Feedback) -> None:
+    """Compare groups with what they are judged by, before anything is learned from them.
+
+    Raises:
+        DataError: they contradict it, and the settings are strict.
+    """
+    if pool.tally.contradiction_said:
+        return
+    found = pool.tally.contradiction(feedback)
+    if found is None:
+        return
+    if pool.config.strict:
+        raise DataError(found)
+    pool.tally.contradiction_said = True
+    logger.warning("step %d: %s", pool.step, found)
+
+
 def _update_posterior(pool: Pool, feedback: Feedback) -> None:
-    pool.posterior.update(feedback.positions, feedback.successes, feedback.sizes, weight=feedback.weight)
+    if learns_from_rewards(pool.posterior):
+        weight = np.ones(feedback.group_positions.size) if feedback.group_weight is None else feedback.group_weight
+        pool.posterior.update_rewards(feedback.group_positions, feedback.group_rewards, weight=weight)
+        return
+    known = ~np.isnan(feedback.successes)
+    if known.all():
+        pool.posterior.update(feedback.positions, feedback.successes, feedback.sizes, weight=feedback.weight)
+        return
+    # where nobody said how many were right, the prompt was seen and nothing is learned about its pass rate
+    right = np.where(known, feedback.successes, 0.0)
+    pool.posterior.update(feedback.positions, right, feedback.sizes, weight=np.where(known, feedback.weight, 0.0))
 
 
 def rescore_next(pool: Pool) -> None:

@@ -33,6 +33,7 @@ def collect_metrics(pool: Pool) -> dict[str, float]:
         "gini": gini(pool.draw_counts),
         "staleness_mean": float(idle.mean()) if idle.size else nothing,
         "staleness_max": float(idle.max()) if idle.size else nothing,
+        "weighted_per_batch": pool.config.weighted_per_batch,
         "uniform_scores": float(pool.uniform_reason is not None),
     }
     for purpose, charge in pool.ledger.as_dict().items():

@@ -17,7 +17,10 @@ from vas_theory.selection.sampler.refreshes import Refreshes
 from vas_theory.selection.sampler.tally import Tally
 from vas_theory.selection.sampler.weights import WeightRule
 
-__all__ = ["Pool", "new_pool"]
+__all__ = ["NEVER_DRAWN", "Pool", "new_pool"]
+
+NEVER_DRAWN = -(1 << 30)
+"""The step of a prompt that was never drawn: so long ago that it does not rest."""
 
 
 @dataclass
@@ -37,6 +40,7 @@ class Pool:
         policy_version: the latest that was named.
         draw_counts: how often each prompt was drawn, shape (P,).
         drawn_by: how each prompt came into its last batch, as index into ``tally.ARMS``, shape (P,).
+        last_drawn: step of each prompt's last draw, shape (P,); empty where prompts need not rest.
         probe_cursor: where the search for stale prompts goes on.
         uniform_reason: why the share by weight is uniform, or None where it is not.
         ledger: what rollouts were spent on.
@@ -53,6 +57,7 @@ class Pool:
     seed: int
     draw_counts: NDArray[np.int32]
     drawn_by: NDArray[np.int8]
+    last_drawn: NDArray[np.int32]
     step: int = 0
     policy_version: int = 0
     probe_cursor: int = 0
@@ -79,4 +84,5 @@ def new_pool(config: SamplerConfig, keys: PromptKeys, posterior: PassRatePosteri
         seed=seed,
         draw_counts=np.zeros(count, dtype=np.int32),
         drawn_by=np.zeros(count, dtype=np.int8),
+        last_drawn=np.full(count if config.rest_steps else 0, NEVER_DRAWN, dtype=np.int32),
     )

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from vas_theory.foundation.errors import DataError, StateMismatchError
 from vas_theory.provenance.state import seal, verify
 from vas_theory.selection.drawing.weighted_index import WeightedIndex
-from vas_theory.selection.sampler.pool import Pool
+from vas_theory.selection.sampler.config import SamplerConfig
+from vas_theory.selection.sampler.pool import NEVER_DRAWN, Pool
 from vas_theory.selection.sampler.prompt_keys import PromptKeys
 
 __all__ = ["FORMAT", "VERSION", "capture", "restore"]
 
 FORMAT = "variance-aware-sampler"
-VERSION = 1
+VERSION = 2
+_SINCE_2 = ("exponent", "candidates", "rest_steps", "strict")
+"""Version 1 was written before batches carried over what is left of the share by weight; it is still read."""
 
 
 def _settings(pool: Pool) -> dict[str, Any]:
@@ -26,6 +30,10 @@ def _settings(pool: Pool) -> dict[str, Any]:
 
 def capture(pool: Pool) -> dict[str, Any]:
     """Return the sealed state."""
+    return seal(_entries(pool))
+
+
+def _entries(pool: Pool) -> dict[str, Any]:
     state: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
@@ -40,6 +48,7 @@ def capture(pool: Pool) -> dict[str, Any]:
         "ledger": json.dumps(pool.ledger.state_dict(), sort_keys=True),
         "tally": pool.tally.to_json(),
         "weights": pool.index.weights.copy(),
+        "last_drawn": pool.last_drawn.copy(),
         "draw_counts": pool.draw_counts.copy(),
         "drawn_by": pool.drawn_by.copy(),
     }
@@ -49,7 +58,7 @@ def capture(pool: Pool) -> dict[str, Any]:
         ("refreshes", pool.refreshes.state_dict()),
     ):
         state.update({f"{prefix}.{name}": value for name, value in part.items()})
-    return seal(state)
+    return state
 
 
 def _part(state: Mapping[str, Any], prefix: str) -> dict[str, Any]:
@@ -59,9 +68,10 @@ def _part(state: Mapping[str, Any], prefix: str) -> dict[str, Any]:
 def restore(pool: Pool, state: Mapping[str, Any], *, match_keys: bool) -> None:
     """Check a state against the sampler and put it in place."""
     verify(state, what="sampler state")
-    if state.get("format") != FORMAT or state["version"] != VERSION:
+    if state.get("format") != FORMAT or state["version"] not in (1, VERSION):
         found = (state.get("format"), state.get("version"))
         raise DataError(f"sampler state has format and version {found}; this code reads {(FORMAT, VERSION)}")
+    _check_entries(pool, state)
     saved_keys = PromptKeys(int(state["keys"][0]) if state["key_kind"] == "positions" else state["keys"])
     _compare(pool, state, saved_keys, match_keys)
 
@@ -86,6 +96,11 @@ def restore(pool: Pool, state: Mapping[str, Any], *, match_keys: bool) -> None:
         array[known] = state[name][sources[known]]
         array[~known] = 0
     pool.refreshes.adopt(_part(state, "refreshes"), sources)
+    pool.refreshes.open(pool.step)
+    if pool.last_drawn.size:
+        pool.last_drawn[:] = NEVER_DRAWN
+        if state["last_drawn"].size:
+            pool.last_drawn[known] = state["last_drawn"][sources[known]]
     weights = state["weights"]
     if not same:
         weights = pool.rule.initial_weights()
@@ -93,8 +108,22 @@ def restore(pool: Pool, state: Mapping[str, Any], *, match_keys: bool) -> None:
     pool.index = WeightedIndex(weights)
 
 
+def _check_entries(pool: Pool, state: Mapping[str, Any]) -> None:
+    """Refuse a state that is sealed and not whole, before anything changes."""
+    own = {name for name in _entries(pool) if not name.startswith("posterior.")}
+    own -= {"last_drawn"} if state["version"] == 1 else set()
+    if missing := sorted(own - state.keys()):
+        raise DataError(f"sampler state has no {', '.join(missing)}")
+    count = int(state["keys"][0]) if state["key_kind"] == "positions" else len(state["keys"])
+    for name in ("weights", "draw_counts", "drawn_by", "last_drawn"):
+        if (length := len(state.get(name, ()))) not in ((0, count) if name == "last_drawn" else (count,)):
+            raise DataError(f"sampler state has {length} {name} for {count} prompts")
+
+
 def _compare(pool: Pool, state: Mapping[str, Any], saved_keys: PromptKeys, match_keys: bool) -> None:
     expected, found = _settings(pool), json.loads(state["settings"])
+    if state["version"] == 1:  # what there was no setting for was as its default is
+        found = {**{field.name: field.default for field in fields(SamplerConfig) if field.name in _SINCE_2}, **found}
     differences = {
         name: (expected.get(name, "absent"), found.get(name, "absent"))
         for name in expected.keys() | found.keys()

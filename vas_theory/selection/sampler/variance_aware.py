@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from vas_theory.foundation.errors import ArgumentError, VASError
 from vas_theory.foundation.streams import check_seed
 from vas_theory.provenance.state import read_state, write_state
-from vas_theory.selection.posteriors import build_posterior
+from vas_theory.selection.posteriors import build_posterior, learns_from_rewards
 from vas_theory.selection.posteriors.discounted_beta import PassRatePosterior
 from vas_theory.selection.sampler.batch import compose_batch
 from vas_theory.selection.sampler.config import build_config
-from vas_theory.selection.sampler.feedback import Feedback, read_feedback
+from vas_theory.selection.sampler.feedback import Feedback, FeedbackRules, as_numbers, as_positions, read_feedback
 from vas_theory.selection.sampler.learning import (
+    check_consistency,
     learn_from_refresh,
     learn_from_training,
     rescore_next,
@@ -41,7 +42,8 @@ class VarianceAwareSampler:
         prompts: how many prompts there are, or one unique key each (strings or integers). Keys let a run go on
             after prompts were added or removed.
         batch_size: prompts a batch, B.
-        mixture_ratio: lambda in [0, 1]; floor(lambda * B + 1e-9) prompts are drawn by weight, the rest uniformly.
+        mixture_ratio: lambda in [0, 1], the share of the places that is drawn by weight, the rest uniformly. What a
+            batch cannot hold of it is carried over to the next.
         seed: in [0, 2**64).
         posterior: of the pass rates: ``discounted_beta``, ``arcsine_kalman``, ``hierarchical_beta`` or an object.
         categories: a label for each prompt, shape (P,), which ``hierarchical_beta`` pools by.
@@ -76,6 +78,16 @@ class VarianceAwareSampler:
             raise ArgumentError("batch_size", f"be at most the {count} prompts without replacement", batch_size)
         self.pool = new_pool(config, keys, build_posterior(posterior, count, categories), check_seed(seed))
         self.last_arms: NDArray[np.int8] = np.empty(0, dtype=np.int8)
+        graded = learns_from_rewards(self.pool.posterior)
+        by_variance = config.score == "vps" and config.variance_of == "reward"
+        self._feedback_rules = FeedbackRules(
+            count,
+            keys.name,
+            config.reward_range,
+            needs_successes=not graded and not by_variance,
+            graded=graded,
+            with_variance=config.score == "vps",
+        )
         # parts of the pool that are changed in place and never replaced
         self.config, self.keys, self.posterior = config, keys, self.pool.posterior
         self.rule, self.walk, self.ledger, self.tally = (
@@ -115,6 +127,11 @@ class VarianceAwareSampler:
         return self.pool.index.weights
 
     @property
+    def weighted_places(self) -> int:
+        """Places of the next batch that are drawn by weight; see :meth:`SamplerConfig.weighted_places`."""
+        return self.config.weighted_places(self.step)
+
+    @property
     def scoring_rollouts(self) -> int:
         """Rollouts spent on scores alone so far."""
         return self.ledger["scoring"].rollouts
@@ -140,15 +157,16 @@ class VarianceAwareSampler:
             VASError: a refresh is due and has not been delivered.
         """
         pool = self.pool
-        if pool.refreshes.due(pool.step) is not None:
+        if pool.refreshes.due is not None:
             raise VASError(
                 f"step {pool.step} needs scores first: {self.refresh_due().size} prompts are due; "
                 "pass rewards for refresh_due() to refresh()"
             )
         if policy_version is not None:
-            if policy_version < pool.policy_version:
-                raise ArgumentError("policy_version", f"be at least {pool.policy_version}", policy_version)
-            pool.policy_version = int(policy_version)
+            version = as_numbers("policy_version", policy_version)
+            if version.ndim or not (version >= pool.policy_version and version == np.floor(version) < 2**53):
+                raise ArgumentError("policy_version", f"be an integer >= {pool.policy_version}", policy_version)
+            pool.policy_version = int(version)
         pool.posterior.advance(pool.step)
         rescore_next(pool)
         say_when_uniform(pool)
@@ -161,7 +179,10 @@ class VarianceAwareSampler:
         self.last_arms = batch.arms
         pool.tally.filled_places += batch.filled
         pool.tally.uniform_fallbacks += pool.uniform_reason is not None
+        if pool.last_drawn.size:
+            pool.last_drawn[batch.positions] = pool.step
         pool.step += 1
+        pool.refreshes.open(pool.step)
         return batch.positions
 
     def observe(
@@ -188,17 +209,19 @@ class VarianceAwareSampler:
         Raises:
             ArgumentError: a value is not allowed; nothing has changed then.
         """
-        rows = np.shape(rewards)[0] if np.ndim(rewards) else 0
+        rewards = as_numbers("rewards", rewards)
+        rows = rewards.shape[0] if rewards.ndim else 0
         weight = self._evidence_weight(rows, policy_version)
         feedback = self._read(positions, rewards, successes, diversity, weight)
-        kept = np.ones(rows, dtype=bool) if trained is None else np.asarray(trained, dtype=bool)
+        kept = np.ones(rows, dtype=bool) if trained is None else as_numbers("trained", trained) != 0
         if kept.shape != (rows,):
             raise ArgumentError("trained", f"have shape ({rows},)", kept.shape)
         if self.config.refresh == "online":
             self.rule.require_diversity(feedback)
+        check_consistency(self.pool, feedback)
         if weight is not None:
             self.tally.late_groups += int((weight < 1).sum())
-        size = np.shape(rewards)[1]
+        size = rewards.shape[1]
         for purpose, groups in (("training", int(kept.sum())), ("rejected", int((~kept).sum()))):
             self.ledger.charge(purpose, groups=groups, rollouts=groups * size)
         learn_from_training(self.pool, feedback)
@@ -215,7 +238,9 @@ class VarianceAwareSampler:
         """
         if self.config.score != "custom":
             raise ArgumentError("score", "be 'custom' for scores of your own", self.config.score)
-        places, values = np.asarray(positions), np.asarray(scores, dtype=np.float64)
+        places, values = as_positions(len(self), positions), as_numbers("scores", scores)
+        if values.shape not in ((), places.shape):
+            raise ArgumentError("scores", f"have shape {places.shape} or be one number", values.shape)
         values = np.broadcast_to(values, places.shape)
         wrong = ~((values >= 0) & (values < np.inf))
         if wrong.any():
@@ -227,7 +252,7 @@ class VarianceAwareSampler:
 
     def refresh_due(self) -> NDArray[np.int64]:
         """Positions that have to be scored before the next draw; empty where refreshes are ``online``."""
-        due = self.pool.refreshes.due(self.step)
+        due = self.pool.refreshes.due
         return np.flatnonzero(() if due is None else due)
 
     def refresh(
@@ -247,7 +272,7 @@ class VarianceAwareSampler:
         Raises:
             ArgumentError: a prompt is not due, or a value is not allowed; nothing has changed then.
         """
-        due = self.pool.refreshes.due(self.step)
+        due = self.pool.refreshes.due
         feedback = self._read(positions, rewards, successes, diversity, None)
         places = np.asarray(positions, dtype=np.int64)
         if due is None or not due[places].all():
@@ -297,21 +322,18 @@ class VarianceAwareSampler:
         weight: NDArray[np.float64] | None,
     ) -> Feedback:
         return read_feedback(
-            len(self),
-            self.keys.name,
-            positions,
-            rewards,
-            successes=successes,
-            diversity=diversity,
-            weight=weight,
-            with_variance=self.config.score == "vps",
+            self._feedback_rules, positions, rewards, successes=successes, diversity=diversity, weight=weight
         )
 
     def _evidence_weight(self, rows: int, policy_version: ArrayLike | None) -> NDArray[np.float64] | None:
         """What each group's evidence counts, given how old the policy was that generated it."""
         if policy_version is None:
             return None
-        versions = np.broadcast_to(np.asarray(policy_version), (rows,))
-        if rows and versions.max() > self.policy_version:
-            raise ArgumentError("policy_version", f"be at most the present {self.policy_version}", versions.max())
-        return self.rule.evidence_weight(self.policy_version - versions)
+        versions = as_numbers("policy_version", policy_version)
+        if versions.shape not in ((), (rows,)):
+            raise ArgumentError("policy_version", f"have shape ({rows},) or be one number", versions.shape)
+        wrong = ~((versions >= 0) & (versions <= self.policy_version) & (versions == np.floor(versions)))
+        if wrong.any():
+            needs = f"hold integers >= 0 and at most the present {self.policy_version}"
+            raise ArgumentError("policy_version", needs, float(versions[wrong][0]))
+        return self.rule.evidence_weight(self.policy_version - np.broadcast_to(versions, (rows,)))
