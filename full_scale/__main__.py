@@ -140,7 +140,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             command.add_argument("--json", action="store_true", help="print machine-readable JSON")
         else:
             command.add_argument("--output", type=Path, help="folder (default: full_scale/output/<name>)")
-            command.add_argument("--restart", action="store_true", help="drop unfinished training and start it afresh")
+            command.add_argument(
+                "--restart", action="store_true", help="drop unfinished training, and finished runs of other settings"
+            )
             command.add_argument(
                 "--finished-only", action="store_true", help="leave out runs that are not finished instead of training"
             )

@@ -24,6 +24,7 @@ from full_scale.compact.update import Batch, update
 from full_scale.config.task import FileConfig
 from full_scale.config.training import ArmConfig, ObjectiveConfig, StudyConfig, load_config
 from full_scale.rewards import ScoredGroups, score_groups
+from full_scale.runs import differences
 from full_scale.streams import stream
 from full_scale.tasks import load_task
 from vas_theory.foundation.errors import ArgumentError, StateMismatchError
@@ -65,7 +66,7 @@ def test_a_run_knows_its_questions_by_their_content(config: StudyConfig, tmp_pat
         (tmp_path / "mine.jsonl").write_text("\n".join(lines), encoding="utf-8")
         task = FileConfig(source=str(tmp_path / "mine.jsonl"))
         identities.append(start(config.model_copy(update={"task": task}), tmp_path / "run").identity)
-    assert set(checkpoints.differences(*identities)) == {"questions"}
+    assert set(differences(*identities)) == {"questions"}
 
 
 class Stop(Exception):
