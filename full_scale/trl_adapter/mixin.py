@@ -29,7 +29,7 @@ from full_scale.trl_adapter.front_door import check_arguments, check_template, s
 from full_scale.trl_adapter.pacing import SaveBetweenBatches, say_batch
 from full_scale.trl_adapter.prompts import prompt_keys
 from full_scale.trl_adapter.resuming import find_checkpoint, run_settings, vouch
-from full_scale.trl_adapter.reward_view import RewardView
+from full_scale.trl_adapter.reward_view import PASS_RATES, RewardView
 from full_scale.trl_adapter.sharding import reference_by_blocks, whole_parameters
 from full_scale.trl_adapter.state import LAST_FILE, read_sampler, write_sampler
 from full_scale.trl_adapter.strategies import StrategySampler
@@ -115,7 +115,7 @@ class VASMixin(_Base):
         categories = self.train_dataset[vas.category_column] if vas.category_column else None
 
         def build(posterior: str, reward_range: tuple[float, float]) -> VarianceAwareSampler:
-            options = vas.posterior_options if posterior == (vas.posterior or posterior) else {}
+            options = vas.posterior_options if posterior == (vas.posterior or PASS_RATES) else {}
             return VarianceAwareSampler(
                 keys,
                 posterior=build_posterior(posterior, len(keys), categories, options),

@@ -13,11 +13,13 @@ from vas_theory.foundation.errors import ArgumentError, DataError
 from vas_theory.provenance.state import seal
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 
-__all__ = ["GRADED", "RewardView"]
+__all__ = ["GRADED", "PASS_RATES", "RewardView"]
 
 logger = logging.getLogger(__name__)
 
-GRADED = "normal_gamma"
+PASS_RATES, GRADED = "discounted_beta", "normal_gamma"
+"""Posteriors of rewards that are 0 or 1, and of others, unless the user names one."""
+
 Range = tuple[float, float]
 Sampler = VarianceAwareSampler | StrategySampler
 
@@ -36,7 +38,7 @@ class RewardView:
 
     def __init__(self, vas: VASConfig, build: Callable[[str, Range], VarianceAwareSampler]) -> None:
         self._vas, self._build = vas, build
-        self.posterior = vas.posterior or "discounted_beta"
+        self.posterior = vas.posterior or PASS_RATES
         told = vas.sampler.get("reward_range")
         self.reward_range: Range = (0.0, 1.0) if told is None else (float(told[0]), float(told[1]))
         self._follows = told is None and vas.sampler.get("score", "expected_signal") != "vps"
