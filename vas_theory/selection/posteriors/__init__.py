@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from numpy.typing import ArrayLike
 
@@ -12,10 +12,16 @@ from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.selection.posteriors.arcsine_kalman import ArcsineKalman
 from vas_theory.selection.posteriors.discounted_beta import DiscountedBeta, PassRatePosterior
 from vas_theory.selection.posteriors.hierarchical_beta import HierarchicalBeta
+from vas_theory.selection.posteriors.normal_gamma import NormalGamma
 
-__all__ = ["POSTERIORS", "build_posterior"]
+__all__ = ["POSTERIORS", "build_posterior", "learns_from_rewards"]
 
-POSTERIORS = {posterior.kind: posterior for posterior in (DiscountedBeta, ArcsineKalman, HierarchicalBeta)}
+POSTERIORS = {posterior.kind: posterior for posterior in (DiscountedBeta, ArcsineKalman, HierarchicalBeta, NormalGamma)}
+
+
+def learns_from_rewards(posterior: object) -> TypeGuard[NormalGamma]:
+    """Say whether a posterior learns from the rewards themselves, and not from how many were right."""
+    return getattr(posterior, "learns_from", "successes") == "rewards"
 
 
 def build_posterior(
