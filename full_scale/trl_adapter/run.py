@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from full_scale.config.training import ArmConfig, StudyConfig
-from full_scale.models.loading import Pretrained, load_pretrained, quiet, stop_ids
+from full_scale.models.loading import Pretrained, check_device, load_pretrained, quiet, stop_ids
 from full_scale.runs import RESULT, differences, identity_of, protect, read_result
 from full_scale.tasks import Task, load_task
 from full_scale.tasks.dataset import to_dataset
@@ -26,7 +26,7 @@ from vas_theory.provenance.tables import write_json, write_table
 
 __all__ = ["TrlRun", "train_arms"]
 
-_IDENTITY = "identity.json"
+_IDENTITY, _WEIGHTS = "identity.json", "weights"
 
 
 class TrlRun:
@@ -182,7 +182,7 @@ class TrlRun:
 
     def _save_weights(self, trainer: Any) -> None:
         """Save the trained model; adapters are merged into it where one process holds it all."""
-        target = str(self.folder / "weights")
+        target = str(self.folder / _WEIGHTS)
         if self.config.lora.rank and self.config.hardware.sharding == "none":
             if trainer.is_world_process_zero():
                 trainer.accelerator.unwrap_model(trainer.model).merge_and_unload().save_pretrained(target)
@@ -208,9 +208,10 @@ def train_arms(
 
     Raises:
         StateMismatchError: a folder holds a run of other settings; nothing was written.
-        VASError: this process was started for other devices than the study's.
+        VASError: this process was started for other devices than the study's, or there is no such device.
     """
     check_launch(config)
+    check_device(config.model.device)
     task = load_task(config.task)
     runs = [
         TrlRun(config, arm, seed, output / "runs" / f"{arm.name}-seed{seed}", task)
@@ -222,7 +223,7 @@ def train_arms(
     rows: list[dict[str, Any]] = []
     for run in runs:
         done = run.finished()
-        if done is None:
+        if done is None or (config.training.keep_weights and not (run.folder / _WEIGHTS).is_dir()):
             name = f"{run.arm.name}, seed {run.seed}"
             if _is_main():
                 report(f"training {name}: {config.training.steps} steps")

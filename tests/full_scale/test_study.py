@@ -218,6 +218,10 @@ def test_presets_are_valid_and_planned(name: str) -> None:
     [
         (["--set", "rollouts.group_size=1"], "rollouts.group_size"),
         (["--set", "rollout.group_size=8"], "rollout"),
+        (["--set", "optimiser.learning_rate=nan"], "optimiser.learning_rate (quick.toml) must be a finite number"),
+        (["--set", "rollouts.temperature=inf"], "rollouts.temperature (quick.toml) must be a finite number"),
+        (["--set", "optimiser.betas=[0.9, nan]"], "optimiser.betas.1"),
+        (["--set", 'arms=[{name="a", sampler={floor=nan}}]'], "arms.0.sampler.floor"),
         (["--set", "training.stepz=3"], "stepz"),
         (["--set", "task.operations=[]"], "training prompt"),
         (["--set", "steps"], "--set"),
