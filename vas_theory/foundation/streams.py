@@ -14,7 +14,16 @@ from vas_theory.foundation.errors import ArgumentError
 
 __all__ = ["check_seed", "stream_generator"]
 
-_PURPOSES = {"weighted": 1, "uniform": 2, "pass": 3, "fill": 4, "growth": 5}
+_PURPOSES = {
+    "weighted": 1,
+    "uniform": 2,
+    "pass": 3,
+    "fill": 4,
+    "growth": 5,
+    "candidates": 6,
+    "prediction": 7,
+    "features": 8,
+}
 
 
 def check_seed(seed: int) -> int:

@@ -13,10 +13,13 @@ from vas_theory.selection.posteriors.arcsine_kalman import ArcsineKalman
 from vas_theory.selection.posteriors.discounted_beta import DiscountedBeta, PassRatePosterior
 from vas_theory.selection.posteriors.hierarchical_beta import HierarchicalBeta
 from vas_theory.selection.posteriors.normal_gamma import NormalGamma
+from vas_theory.selection.posteriors.predicted_beta import PredictedBeta
+from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
 
-__all__ = ["POSTERIORS", "build_posterior", "learns_from_rewards"]
+__all__ = ["POSTERIORS", "build_posterior", "learns_from_rewards", "shares_prediction"]
 
-POSTERIORS = {posterior.kind: posterior for posterior in (DiscountedBeta, ArcsineKalman, HierarchicalBeta, NormalGamma)}
+_KINDS = (DiscountedBeta, ArcsineKalman, HierarchicalBeta, NormalGamma, PredictedBeta)
+POSTERIORS: dict[str, Callable[..., PassRatePosterior]] = {posterior.kind: posterior for posterior in _KINDS}
 
 
 def learns_from_rewards(posterior: object) -> TypeGuard[NormalGamma]:
@@ -24,11 +27,19 @@ def learns_from_rewards(posterior: object) -> TypeGuard[NormalGamma]:
     return getattr(posterior, "learns_from", "successes") == "rewards"
 
 
+def shares_prediction(posterior: object) -> TypeGuard[PredictedBeta]:
+    """Say whether a posterior learns about all prompts from each group, by a prediction that they share."""
+    return hasattr(posterior, "prediction")
+
+
 def build_posterior(
     posterior: str | PassRatePosterior,
     num_prompts: int,
     categories: ArrayLike | None,
     options: Mapping[str, Any] | None = None,
+    *,
+    features: ArrayLike | None = None,
+    prior: PassRatePrior | None = None,
 ) -> PassRatePosterior:
     """Return a new posterior by name and options, or the given one after a check of its size.
 
@@ -39,6 +50,14 @@ def build_posterior(
     """
     chosen = dict(options or {})
     built: PassRatePosterior
+    if features is not None or prior is not None:
+        if posterior not in (DiscountedBeta.kind, PredictedBeta.kind):
+            needs = "be left out, or 'discounted_beta' or 'predicted_beta', with features or a prior"
+            raise ArgumentError("posterior", needs, posterior)
+        if prior is not None and not isinstance(prior, PassRatePrior):
+            raise ArgumentError("prior", "be a PassRatePrior(successes, trials)", prior)
+        chosen.update(features=features, column=prior)
+        posterior = PredictedBeta.kind
     if not isinstance(posterior, str):
         if chosen:
             raise ArgumentError("posterior options", "be left out for a posterior that is already built", chosen)

@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.foundation.streams import stream_generator
+from vas_theory.selection.drawing.uniform_walk import ReshuffledWalk
+from vas_theory.selection.drawing.weighted_index import WeightedIndex
+from vas_theory.selection.sampler.candidates import draw_among, next_candidates, resting_prompts
 from vas_theory.selection.sampler.pool import Pool
 from vas_theory.selection.sampler.tally import ARMS
 
@@ -42,7 +45,7 @@ def compose_batch(pool: Pool) -> Batch:
     """
     config = pool.config
     by_weight = config.weighted_places(pool.step)
-    uniform = pool.walk.take(pool.seed, pool.step, config.batch_size - by_weight)
+    uniform = _take_uniform(pool, config.batch_size - by_weight)
     probes = _stale_prompts(pool, uniform, min(config.max_probes, by_weight))
     taken = np.concatenate([uniform, probes])
     weighted, filled = _draw_weighted(pool, taken, by_weight - probes.size)
@@ -55,6 +58,12 @@ def compose_batch(pool: Pool) -> Batch:
         order = np.argsort(ranks, kind="stable")
         positions, arms = positions[order], arms[order]
     return Batch(positions, arms, filled)
+
+
+def _take_uniform(pool: Pool, size: int) -> Positions:
+    if pool.last_drawn.size and isinstance(pool.walk, ReshuffledWalk):
+        return pool.walk.take_outside(pool.seed, size, resting_prompts(pool))
+    return pool.walk.take(pool.seed, pool.step, size)
 
 
 def _stale_prompts(pool: Pool, taken: Positions, limit: int) -> Positions:
@@ -80,22 +89,39 @@ def _stale_prompts(pool: Pool, taken: Positions, limit: int) -> Positions:
 def _draw_weighted(pool: Pool, taken: Positions, size: int) -> tuple[Positions, int]:
     """Draw ``size`` prompts by weight, the rest uniformly where too few weigh anything."""
     rng = stream_generator(pool.seed, "weighted", pool.step)
-    index, replace = pool.index, pool.config.replace
     if size == 0:
         return np.empty(0, dtype=np.int64), 0
-    if replace:
-        if index.positive_count == 0:
+    if pool.config.replace:
+        if pool.tree.positive_count == 0:
             return rng.integers(0, len(pool), size), size
-        return index.draw(rng, size), 0
-    kept = index.weights[taken]
-    index.update(taken, 0.0)
-    try:
-        drawn = index.draw(rng, min(size, index.positive_count), replace=False)
-    finally:
-        index.update(taken, kept)
+        return pool.tree.draw(rng, size), 0
+    if pool.last_drawn.size:
+        taken = np.union1d(taken, resting_prompts(pool))
+    if pool.index is None:
+        drawn = _draw_from_candidates(pool, rng, taken, size)
+    else:
+        drawn = _draw_from_index(pool.index, rng, taken, size)
     missing = size - drawn.size
     fill = _uniform_outside(pool, np.concatenate([taken, drawn]), missing)
     return np.concatenate([drawn, fill]), missing
+
+
+def _draw_from_index(index: WeightedIndex, rng: np.random.Generator, taken: Positions, size: int) -> Positions:
+    kept = index.weights[taken]
+    index.update(taken, 0.0)
+    try:
+        return index.draw(rng, min(size, index.positive_count), replace=False)
+    finally:
+        index.update(taken, kept)
+
+
+def _draw_from_candidates(pool: Pool, rng: np.random.Generator, taken: Positions, size: int) -> Positions:
+    places = next_candidates(pool)
+    places = places[~np.isin(places, taken)]
+    weights = pool.rule.fresh_weights(places, stream_generator(pool.seed, "prediction", pool.step))
+    drawn, reason = draw_among(rng, places, weights, size)
+    pool.say_uniform(reason)
+    return drawn
 
 
 def _uniform_outside(pool: Pool, taken: Positions, size: int) -> Positions:

@@ -11,7 +11,7 @@ from typing import Any
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.selection.group_moments import check_group_size
 
-__all__ = ["MODES", "SamplerConfig", "build_config"]
+__all__ = ["INFORMED", "MODES", "SamplerConfig", "build_config"]
 
 _CHOICES = {
     "score": ("expected_signal", "vps", "custom"),
@@ -50,6 +50,19 @@ MODES: Mapping[str, Mapping[str, Any]] = {
     },
 }
 """What each mode sets; arguments given by the caller win over these, these over the defaults."""
+
+CANDIDATES_PER_PLACE = 16
+
+INFORMED: Mapping[str, Any] = {
+    "mixture_ratio": 1.0,
+    "exponent": 2.0,
+    "candidates": 256,
+    "rest_steps": 60,
+    "optimism": 0.0,
+    "floor": 0.01,
+}
+"""Defaults with features or pass rates from elsewhere. Candidates are at least 16 a place of the batch; the rest is cut
+so that at least half of the pool does not rest."""
 
 
 @dataclass(frozen=True)
@@ -207,8 +220,13 @@ class SamplerConfig:
         return {**dataclasses.asdict(self), "reward_range": list(self.reward_range)}
 
 
-def build_config(options: Mapping[str, Any]) -> SamplerConfig:
+def build_config(options: Mapping[str, Any], *, prompts: int | None = None, informed: bool = False) -> SamplerConfig:
     """Merge the caller's options over those of the mode.
+
+    Args:
+        options: the caller's.
+        prompts: size of the pool.
+        informed: whether there are features or pass rates from elsewhere, so that :data:`INFORMED` holds too.
 
     Raises:
         UnknownNameError: there is no such mode or setting.
@@ -221,4 +239,14 @@ def build_config(options: Mapping[str, Any]) -> SamplerConfig:
     mode = options.get("mode", "default")
     if mode not in MODES:
         raise UnknownNameError("mode", str(mode), MODES)
-    return SamplerConfig(**{**MODES[mode], **options})
+    if not informed:
+        return SamplerConfig(**{**MODES[mode], **options})
+    if mode != "default" or options.get("score", "expected_signal") != "expected_signal":
+        raise ArgumentError("features and prior", "come with mode 'default' and score 'expected_signal'", options)
+    defaults = dict(INFORMED)
+    size = options["batch_size"]
+    if prompts is not None and isinstance(size, int) and size > 0:
+        # a rest that would leave few prompts to choose from is no choice
+        defaults["rest_steps"] = max(0, min(defaults["rest_steps"], prompts // (2 * size) - 1))
+        defaults["candidates"] = max(defaults["candidates"], CANDIDATES_PER_PLACE * size)
+    return SamplerConfig(**{**defaults, **options})

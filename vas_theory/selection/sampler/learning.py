@@ -13,7 +13,7 @@ from vas_theory.selection.posteriors import learns_from_rewards
 from vas_theory.selection.sampler.feedback import Feedback
 from vas_theory.selection.sampler.pool import Pool
 
-__all__ = ["check_consistency", "learn_from_refresh", "learn_from_training", "rescore_next", "say_when_uniform"]
+__all__ = ["check_consistency", "learn_from_refresh", "learn_from_training", "prepare_weights"]
 
 logger = logging.getLogger("vas_theory.selection.sampler")
 
@@ -28,6 +28,8 @@ def learn_from_training(pool: Pool, feedback: Feedback) -> None:
     if config.refresh == "periodic":  # only the scoring rollouts move the weights then
         return
     _update_posterior(pool, feedback)
+    if pool.index is None:
+        return
     if config.score == "expected_signal":
         scores = pool.rule.posterior_scores(feedback.positions)
     elif scores is not None:
@@ -54,7 +56,7 @@ def learn_from_refresh(pool: Pool, feedback: Feedback, asked: NDArray[np.int64])
         scores = pool.rule.posterior_scores(feedback.positions)
     if pool.refreshes.deliver(feedback.positions, scores, asked):
         first = pool.refreshes.is_first
-        pool.index = WeightedIndex(pool.rule.refreshed(pool.index.weights, pool.refreshes.close(), first=first))
+        pool.index = WeightedIndex(pool.rule.refreshed(pool.weights, pool.refreshes.close(), first=first))
         pool.walk.restart()
 
 
@@ -101,19 +103,12 @@ def _update_posterior(pool: Pool, feedback: Feedback) -> None:
     pool.posterior.update(feedback.positions, right, feedback.sizes, weight=np.where(known, feedback.weight, 0.0))
 
 
-def rescore_next(pool: Pool) -> None:
+def prepare_weights(pool: Pool) -> None:
     """Bring the next few weights up to date with the drift, so that all are within a known number of steps."""
-    size = min(pool.config.rescored, len(pool))
-    if size == 0 or pool.config.refresh == "periodic" or not pool.rule.follows_posterior:
+    if pool.index is None:
         return
-    places = (pool.step * size + np.arange(size)) % len(pool)
-    pool.index.update(places, pool.rule.floored(pool.rule.posterior_scores(places)))
-
-
-def say_when_uniform(pool: Pool) -> None:
-    """Log when the weights begin not to tell prompts apart; before the first rollout that is no surprise."""
-    reason = pool.rule.uniform_reason(pool.index)
-    if reason is not None and reason != pool.uniform_reason:
-        level = logging.WARNING if pool.ledger.rollouts > 0 else logging.INFO
-        logger.log(level, "step %d: %s, so the share drawn by weight is uniform", pool.step, reason)
-    pool.uniform_reason = reason
+    size = min(pool.config.rescored, len(pool))
+    if size > 0 and pool.config.refresh == "online" and pool.rule.follows_posterior:
+        places = (pool.step * size + np.arange(size)) % len(pool)
+        pool.index.update(places, pool.rule.floored(pool.rule.posterior_scores(places)))
+    pool.say_uniform(pool.rule.uniform_reason(pool.index))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from vas_theory.selection.posteriors import shares_prediction
 from vas_theory.selection.sampler.pool import Pool
 from vas_theory.selection.sampler.tally import gini
 
@@ -17,7 +18,7 @@ def collect_metrics(pool: Pool) -> dict[str, float]:
     once; ``gini`` that of the draw counts; ``staleness_*`` steps since the last observation of the prompts that
     were observed; ``predicted_mixed_share`` and ``realised_mixed_share`` are over the same observed groups.
     """
-    weights = pool.index.weights
+    weights = pool.weights
     largest = weights.max()
     scaled = weights / largest if largest > 0 else np.ones(len(pool))  # squares of tiny weights would vanish
     total = float(scaled.sum())
@@ -38,4 +39,6 @@ def collect_metrics(pool: Pool) -> dict[str, float]:
     }
     for purpose, charge in pool.ledger.as_dict().items():
         metrics[f"{purpose}_rollouts"] = charge["rollouts"]
+    if shares_prediction(pool.posterior):
+        metrics.update(pool.posterior.prediction.metrics())
     return {**metrics, **pool.tally.as_metrics()}

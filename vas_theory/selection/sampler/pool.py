@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from vas_theory.selection.contract.ledger import RolloutLedger
 from vas_theory.selection.drawing.uniform_walk import UniformWalk, build_walk
 from vas_theory.selection.drawing.weighted_index import WeightedIndex
+from vas_theory.selection.posteriors import shares_prediction
 from vas_theory.selection.posteriors.discounted_beta import PassRatePosterior
 from vas_theory.selection.sampler.config import SamplerConfig
 from vas_theory.selection.sampler.prompt_keys import PromptKeys
@@ -18,6 +20,8 @@ from vas_theory.selection.sampler.tally import Tally
 from vas_theory.selection.sampler.weights import WeightRule
 
 __all__ = ["NEVER_DRAWN", "Pool", "new_pool"]
+
+logger = logging.getLogger("vas_theory.selection.sampler")
 
 NEVER_DRAWN = -(1 << 30)
 """The step of a prompt that was never drawn: so long ago that it does not rest."""
@@ -32,7 +36,7 @@ class Pool:
         keys: names of the prompts.
         posterior: of their pass rates.
         rule: from the posterior to weights.
-        index: the weights, shape (P,).
+        index: the weights, shape (P,); None where only candidates are weighed, at each draw anew.
         walk: the uniform share.
         refreshes: of all scores, where they are periodic.
         seed: of the run.
@@ -51,7 +55,7 @@ class Pool:
     keys: PromptKeys
     posterior: PassRatePosterior
     rule: WeightRule
-    index: WeightedIndex
+    index: WeightedIndex | None
     walk: UniformWalk
     refreshes: Refreshes
     seed: int
@@ -68,6 +72,29 @@ class Pool:
     def __len__(self) -> int:
         return len(self.keys)
 
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """What prompts are drawn in proportion to, shape (P,); worked out for all where only candidates are weighed."""
+        return self.rule.initial_weights() if self.index is None else self.index.weights
+
+    @property
+    def tree(self) -> WeightedIndex:
+        """The weights of all prompts, where they are kept."""
+        assert self.index is not None
+        return self.index
+
+    def say_uniform(self, reason: str | None) -> None:
+        """Log when the weights begin not to tell prompts apart; before the first rollout that is no surprise."""
+        if reason is not None and reason != self.uniform_reason:
+            level = logging.WARNING if self.ledger.rollouts > 0 else logging.INFO
+            logger.log(level, "step %d: %s, so the share drawn by weight is uniform", self.step, reason)
+        self.uniform_reason = reason
+
+
+def weighs_candidates(config: SamplerConfig, posterior: PassRatePosterior) -> bool:
+    """Say whether scores are worked out at each draw: for a sample of the pool, or where one group moves them all."""
+    return config.candidates is not None or shares_prediction(posterior)
+
 
 def new_pool(config: SamplerConfig, keys: PromptKeys, posterior: PassRatePosterior, seed: int) -> Pool:
     """Return the state of a run that has not begun."""
@@ -78,7 +105,7 @@ def new_pool(config: SamplerConfig, keys: PromptKeys, posterior: PassRatePosteri
         keys=keys,
         posterior=posterior,
         rule=rule,
-        index=WeightedIndex(rule.initial_weights()),
+        index=None if weighs_candidates(config, posterior) else WeightedIndex(rule.initial_weights()),
         walk=build_walk(config, count),
         refreshes=Refreshes(config, count),
         seed=seed,

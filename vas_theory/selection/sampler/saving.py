@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
+
 from vas_theory.foundation.errors import DataError, StateMismatchError
 from vas_theory.provenance.state import seal, verify
 from vas_theory.selection.drawing.weighted_index import WeightedIndex
@@ -47,7 +49,7 @@ def _entries(pool: Pool) -> dict[str, Any]:
         "uniform_reason": pool.uniform_reason or "",
         "ledger": json.dumps(pool.ledger.state_dict(), sort_keys=True),
         "tally": pool.tally.to_json(),
-        "weights": pool.index.weights.copy(),
+        "weights": np.empty(0) if pool.index is None else pool.index.weights.copy(),
         "last_drawn": pool.last_drawn.copy(),
         "draw_counts": pool.draw_counts.copy(),
         "drawn_by": pool.drawn_by.copy(),
@@ -74,6 +76,8 @@ def restore(pool: Pool, state: Mapping[str, Any], *, match_keys: bool) -> None:
     _check_entries(pool, state)
     saved_keys = PromptKeys(int(state["keys"][0]) if state["key_kind"] == "positions" else state["keys"])
     _compare(pool, state, saved_keys, match_keys)
+    if missing := sorted(pool.posterior.state_dict().keys() - _part(state, "posterior").keys()):
+        raise DataError(f"sampler state has no {', '.join(missing)} of the posterior")
 
     sources = pool.keys.sources_in(saved_keys)
     known = sources >= 0
@@ -101,6 +105,8 @@ def restore(pool: Pool, state: Mapping[str, Any], *, match_keys: bool) -> None:
         pool.last_drawn[:] = NEVER_DRAWN
         if state["last_drawn"].size:
             pool.last_drawn[known] = state["last_drawn"][sources[known]]
+    if pool.index is None:
+        return
     weights = state["weights"]
     if not same:
         weights = pool.rule.initial_weights()
@@ -116,7 +122,7 @@ def _check_entries(pool: Pool, state: Mapping[str, Any]) -> None:
         raise DataError(f"sampler state has no {', '.join(missing)}")
     count = int(state["keys"][0]) if state["key_kind"] == "positions" else len(state["keys"])
     for name in ("weights", "draw_counts", "drawn_by", "last_drawn"):
-        if (length := len(state.get(name, ()))) not in ((0, count) if name == "last_drawn" else (count,)):
+        if (length := len(state.get(name, ()))) not in ((0, count) if name in ("last_drawn", "weights") else (count,)):
             raise DataError(f"sampler state has {length} {name} for {count} prompts")
 
 

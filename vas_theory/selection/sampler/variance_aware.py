@@ -12,17 +12,18 @@ from numpy.typing import ArrayLike, NDArray
 from vas_theory.foundation.errors import ArgumentError, VASError
 from vas_theory.foundation.streams import check_seed
 from vas_theory.provenance.state import read_state, write_state
-from vas_theory.selection.posteriors import build_posterior, learns_from_rewards
+from vas_theory.selection.posteriors import build_posterior, learns_from_rewards, shares_prediction
 from vas_theory.selection.posteriors.discounted_beta import PassRatePosterior
+from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
 from vas_theory.selection.sampler.batch import compose_batch
+from vas_theory.selection.sampler.candidates import next_candidates
 from vas_theory.selection.sampler.config import build_config
 from vas_theory.selection.sampler.feedback import Feedback, FeedbackRules, as_numbers, as_positions, read_feedback
 from vas_theory.selection.sampler.learning import (
     check_consistency,
     learn_from_refresh,
     learn_from_training,
-    rescore_next,
-    say_when_uniform,
+    prepare_weights,
 )
 from vas_theory.selection.sampler.metrics import collect_metrics
 from vas_theory.selection.sampler.pool import new_pool
@@ -42,11 +43,15 @@ class VarianceAwareSampler:
         prompts: how many prompts there are, or one unique key each (strings or integers). Keys let a run go on
             after prompts were added or removed.
         batch_size: prompts a batch, B.
-        mixture_ratio: lambda in [0, 1], the share of the places that is drawn by weight, the rest uniformly. What a
-            batch cannot hold of it is carried over to the next.
+        mixture_ratio: lambda in [0, 1], the share of the places that is drawn by weight, the rest uniformly; by default
+            0.5, with features or a prior that of ``INFORMED``. What a batch cannot hold is carried over to the next.
         seed: in [0, 2**64).
         posterior: of the pass rates: ``discounted_beta``, ``arcsine_kalman``, ``hierarchical_beta`` or an object.
         categories: a label for each prompt, shape (P,), which ``hierarchical_beta`` pools by.
+        features: what is known of each prompt before any rollout, shape (P, d), NaN rows where nothing is: columns of
+            the data set, text embeddings, hidden states of the policy. Pass rates are then predicted from them for all
+            prompts, and draws follow the prediction.
+        prior: pass rates from elsewhere, which are recalibrated online; alone or beside features.
         **options: the other fields of :class:`~vas_theory.selection.sampler.config.SamplerConfig`.
 
     Attributes:
@@ -65,18 +70,27 @@ class VarianceAwareSampler:
         prompts: int | Sequence[str] | Sequence[int] | NDArray[Any],
         *,
         batch_size: int,
-        mixture_ratio: float = 0.5,
+        mixture_ratio: float | None = None,
         seed: int = 0,
         posterior: str | PassRatePosterior = "discounted_beta",
         categories: ArrayLike | None = None,
+        features: ArrayLike | None = None,
+        prior: PassRatePrior | None = None,
         **options: Any,
     ) -> None:
-        config = build_config({"batch_size": batch_size, "mixture_ratio": mixture_ratio, **options})
         keys = PromptKeys(prompts)
         count = len(keys)
+        beliefs = build_posterior(posterior, count, categories, features=features, prior=prior)
+        given = {} if mixture_ratio is None else {"mixture_ratio": mixture_ratio}
+        chosen = {"batch_size": batch_size, **given, **options}
+        config = build_config(chosen, prompts=count, informed=shares_prediction(beliefs))
         if not config.replace and batch_size > count:
             raise ArgumentError("batch_size", f"be at most the {count} prompts without replacement", batch_size)
-        self.pool = new_pool(config, keys, build_posterior(posterior, count, categories), check_seed(seed))
+        most = count // batch_size - 1
+        if config.rest_steps > max(most, 0):
+            needs = f"be at most {most} where {count} prompts fill batches of {batch_size}"
+            raise ArgumentError("rest_steps", needs, config.rest_steps)
+        self.pool = new_pool(config, keys, beliefs, check_seed(seed))
         self.last_arms: NDArray[np.int8] = np.empty(0, dtype=np.int8)
         graded = learns_from_rewards(self.pool.posterior)
         by_variance = config.score == "vps" and config.variance_of == "reward"
@@ -124,7 +138,7 @@ class VarianceAwareSampler:
     @property
     def weights(self) -> NDArray[np.float64]:
         """What prompts are drawn in proportion to, shape (P,), read-only."""
-        return self.pool.index.weights
+        return self.pool.weights
 
     @property
     def weighted_places(self) -> int:
@@ -168,8 +182,7 @@ class VarianceAwareSampler:
                 raise ArgumentError("policy_version", f"be an integer >= {pool.policy_version}", policy_version)
             pool.policy_version = int(version)
         pool.posterior.advance(pool.step)
-        rescore_next(pool)
-        say_when_uniform(pool)
+        prepare_weights(pool)
         batch = compose_batch(pool)
         if pool.config.replace:
             np.add.at(pool.draw_counts, batch.positions, np.int32(1))
@@ -248,7 +261,27 @@ class VarianceAwareSampler:
             raise ArgumentError(
                 f"score of prompt {self.keys.name(int(places[row]))}", "be finite and >= 0", float(values[row])
             )
-        self.pool.index.update(places, self.rule.floored(values))
+        self.pool.tree.update(places, self.rule.floored(values))
+
+    def next_candidates(self) -> NDArray[np.int64]:
+        """Prompts that the next draw by weight will score, so that features need be renewed for these alone."""
+        return next_candidates(self.pool)
+
+    def set_features(self, features: ArrayLike, positions: ArrayLike | None = None) -> None:
+        """Renew the features of all prompts, or of some.
+
+        Args:
+            features: shape (P, d) or (n, d), with the d of the first features; NaN rows where nothing is known.
+            positions: shape (n,); all prompts by default.
+
+        Raises:
+            ArgumentError: a value is not allowed, or the sampler was built without features, prior and the posterior
+                'predicted_beta'; nothing has changed then.
+        """
+        if not shares_prediction(self.posterior):
+            raise ArgumentError("posterior", "be 'predicted_beta' for features that come later", self.posterior)
+        places = None if positions is None else as_positions(len(self), positions)
+        self.posterior.prediction.set_features(features, places)
 
     def refresh_due(self) -> NDArray[np.int64]:
         """Positions that have to be scored before the next draw; empty where refreshes are ``online``."""

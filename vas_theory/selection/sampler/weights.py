@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection.drawing.weighted_index import WeightedIndex
 from vas_theory.selection.group_moments import binomial_expectation, signal_values
-from vas_theory.selection.posteriors import learns_from_rewards
+from vas_theory.selection.posteriors import learns_from_rewards, shares_prediction
 from vas_theory.selection.posteriors.discounted_beta import PassRatePosterior
 from vas_theory.selection.released import combined_scores, min_max_normalized, moved_weights
 from vas_theory.selection.sampler.config import SamplerConfig
@@ -73,9 +73,18 @@ class WeightRule:
         score = self.posterior_scores if self.follows_posterior else self.unseen_scores
         return self.floored(np.concatenate([score(chunk) for chunk in chunks]))
 
+    def fresh_weights(self, positions: NDArray[np.int64], rng: np.random.Generator) -> Array:
+        """Weights of candidates at a draw; what is shared by all prompts is drawn from its posterior."""
+        if shares_prediction(self._posterior):
+            scores = self._posterior.sampled_signal(self._config.group_size, positions, rng)
+            return self.floored(self._raised(scores, positions))
+        return self.floored(self.posterior_scores(positions))
+
     def posterior_scores(self, positions: NDArray[np.int64]) -> Array:
         """E[sigma_hat_G] of prompts, raised by the optimism where a prompt was never observed."""
-        scores = self._posterior.expected_signal(self._config.group_size, positions)
+        return self._raised(self._posterior.expected_signal(self._config.group_size, positions), positions)
+
+    def _raised(self, scores: Array, positions: NDArray[np.int64]) -> Array:
         unseen = self._posterior.last_seen[positions] < 0
         if unseen.any():
             scores = np.where(unseen, scores + self._config.optimism * (self.largest_score - scores), scores)
