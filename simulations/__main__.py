@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from vas_theory.foundation.command_line import build_parser, run
+from vas_theory.foundation.outputs import check_output_folder
 
 
 def _list(arguments: argparse.Namespace) -> None:
@@ -66,6 +67,7 @@ def _run(arguments: argparse.Namespace) -> None:
         overrides["seed"] = arguments.seed
     config = experiment.configure(arguments.preset, overrides)
     path = _table_path(arguments)
+    check_output_folder(path.parent)
     outcome = run_experiment(experiment, config, path, workers=arguments.workers, backend=arguments.backend)
     metadata = read_metadata(path)
     words = {

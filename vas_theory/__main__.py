@@ -48,11 +48,14 @@ def _verify(arguments: argparse.Namespace) -> int:
     from vas_theory.claims.lib.checks import DEEP, DEFAULT, verify
     from vas_theory.claims.lib.ledger import RECORD, plain_table, report_row
     from vas_theory.foundation.errors import ArgumentError
+    from vas_theory.foundation.outputs import check_output_file
     from vas_theory.provenance.tables import write_json
 
     claims = get_claims(arguments.ids)
     if arguments.record and arguments.ids:
         raise ArgumentError("--record", "come without ids, since it records the whole ledger", arguments.ids)
+    if arguments.output is not None:
+        check_output_file(arguments.output)
     rows = []
     for number, claim in enumerate(claims, 1):
         report = verify(claim, seed=arguments.seed, effort=DEEP if arguments.deep else DEFAULT)

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from full_scale.models.saving import disk_errors
 from full_scale.runs import differences
 from vas_theory.foundation.errors import DataError, StateMismatchError
 from vas_theory.provenance.folders import new_folder, read_manifest, verify_folder
@@ -102,8 +103,10 @@ def save(
         for key, value in slots.items()
     }
     with new_folder(target, {"identity": dict(identity), "step": progress.step}) as folder:
-        save_file({name: value.detach().contiguous() for name, value in model.named_parameters()}, folder / "model.st")
-        save_file(moments, folder / "optimiser.st")
+        weights = {name: value.detach().contiguous() for name, value in model.named_parameters()}
+        with disk_errors(folder):
+            save_file(weights, folder / "model.st")
+            save_file(moments, folder / "optimiser.st")
         write_state(folder / "selection.npz", seal(_flatten(selection_state)))
         write_progress(folder, progress)
     for old in _folders(run)[KEPT:]:

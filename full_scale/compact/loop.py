@@ -23,6 +23,7 @@ from full_scale.compact.rollouts import sample
 from full_scale.compact.update import update
 from full_scale.config.training import ArmConfig, StudyConfig
 from full_scale.models.loading import LanguageModel, load_language_model, quiet
+from full_scale.models.saving import disk_errors
 from full_scale.rewards import score_groups
 from full_scale.runs import RESULT, identity_of, read_result
 from full_scale.tasks import Prompt, Task, load_task
@@ -190,7 +191,7 @@ class Run:
         about = {"identity": self.identity, "label": f"{language.label}, {self.arm.name}, seed {self.seed}"}
         with new_folder(self.result, about) as folder:
             checkpoints.write_progress(folder, progress)
-        with quiet(), new_folder(self.folder / "weights", about) as folder:
+        with quiet(), new_folder(self.folder / "weights", about) as folder, disk_errors(folder):
             language.model.save_pretrained(folder)
             language.tokenizer.save_pretrained(folder)
         checkpoints.remove_all(self.folder)

@@ -22,6 +22,7 @@ from accelerate.utils import gather_object
 from transformers import TrainerState
 from transformers.trainer_utils import TrainOutput
 
+from full_scale.models.saving import disk_errors
 from full_scale.trl_adapter.compatibility import excludes_unscored
 from full_scale.trl_adapter.config import VASConfig
 from full_scale.trl_adapter.feedback import GroupedRewards, check_groups, group_diversity, group_rewards
@@ -249,7 +250,8 @@ class VASMixin(_Base):
         if self.args.should_save:
             saved = {**self._vas_counters, **self._view.as_state(), "unused_steps": unused}
             write_sampler(folder, self.sampler.state_dict(), saved)
-        super()._save_checkpoint(model, trial)
+        with disk_errors(Path(self.args.output_dir)):
+            super()._save_checkpoint(model, trial)
         if self.args.should_save and folder.exists():  # again, as it holds the trainer's own state now
             vouch(folder, run_settings(self), self._vas_sums)
 

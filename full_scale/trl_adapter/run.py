@@ -15,6 +15,7 @@ from typing import Any
 
 from full_scale.config.training import ArmConfig, StudyConfig
 from full_scale.models.loading import Pretrained, check_device, load_pretrained, quiet, stop_ids
+from full_scale.models.saving import disk_errors
 from full_scale.runs import RESULT, differences, identity_of, protect, read_result
 from full_scale.tasks import Task, load_task
 from full_scale.tasks.dataset import to_dataset
@@ -158,7 +159,8 @@ class TrlRun:
     def _write_result(self, trainer: Any) -> list[dict[str, Any]]:
         config = self.config
         if config.training.keep_weights:
-            self._save_weights(trainer)
+            with disk_errors(self.folder):
+                self._save_weights(trainer)
         rows = self._rows(trainer)
         if trainer.is_world_process_zero():
             about = {"identity": self.identity, "label": f"{config.model.name}, {self.arm.name}, seed {self.seed}"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 import pandas as pd
 
+from simulations.running.stopping import exit_on_termination
 from vas_theory.foundation.command_line import require
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError, VASError
 from vas_theory.provenance.sources import first_party_sources
@@ -106,7 +107,7 @@ def _outcomes(
     folder: Path,
     workers: int,
     backend: str,
-) -> Iterator[str | None]:
+) -> Generator[str | None]:
     """Compute the cells and yield what was wrong with each, in the order in which they end."""
     if backend == "dask":
         with _dask_client(workers) as client:
@@ -192,10 +193,11 @@ def run_sweep(
     ]
     progress = Progress(name, len(missing), stream)
     failures = []
-    for failure in _outcomes(missing, run_cell, folder, workers, backend):
-        progress.advance()
-        if failure is not None:
-            failures.append(failure)
+    with exit_on_termination(), contextlib.closing(_outcomes(missing, run_cell, folder, workers, backend)) as outcomes:
+        for failure in outcomes:
+            progress.advance()
+            if failure is not None:
+                failures.append(failure)
     if failures:
         more = f" (and {len(failures) - 1} more cells)" if len(failures) > 1 else ""
         raise SweepError(f"{sorted(failures)[0]}{more}; the cells that succeeded are kept in {folder}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -215,6 +216,24 @@ def test_a_kill_before_the_last_manifest_leaves_a_checkpoint_to_go_on_from(
         make(tmp_path, save_total_limit=1).train()
     assert [path.name for path in tmp_path.glob("checkpoint-*")] == ["checkpoint-4"]
     assert newest_intact(tmp_path) == tmp_path / "checkpoint-4"
+
+
+def test_a_disk_that_becomes_full_keeps_the_checkpoints_that_were_whole(
+    make: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    try:
+        command = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(folder)]
+        subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no file system may be mounted here")
+    try:
+        with pytest.raises(OSError, match="No space left on device"):
+            make(folder).train()
+        assert newest_intact(folder) == folder / "checkpoint-2"
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 class Stop(TrainerCallback):  # type: ignore[misc]
