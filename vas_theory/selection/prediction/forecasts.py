@@ -33,12 +33,19 @@ class ForecastRecord:
         self.groups = 0.0
         self.scores = np.zeros(STRENGTHS.size)
 
-    def add(self, rates: Array, right: Array, size: Array, weight: Array) -> None:
-        """Score predictions; all arrays have shape (n,), and rates lie inside (0, 1)."""
+    def add(self, rates: Array, right: Array, size: Array, weight: Array) -> float:
+        """Score predictions; all arrays have shape (n,), and rates lie inside (0, 1).
+
+        Returns:
+            The log probability of these groups at the strength that was believed before them, in nats.
+        """
+        believed = int(np.searchsorted(STRENGTHS, self.strength))
         fade = 0.5 ** (rates.size / self.half_life)
         self.scores *= fade
         self.groups = self.groups * fade + float(weight.sum())
-        self.scores += weight @ _log_beta_binomial(rates, right, size)
+        added = weight @ _log_beta_binomial(rates, right, size)
+        self.scores += added
+        return float(added[believed])
 
     @property
     def strength(self) -> float:

@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 
 _ROUNDS = 40
 _HALVINGS = 30
-_LEAST_RISE = 1e-8
+_LEAST_RISE = 1e-10
 """Rise of the log posterior, in nats, below which the fit has arrived."""
 
 _LARGEST_LOGIT = 30.0

@@ -32,12 +32,16 @@ JUDGED_BY = 400.0
 """Groups after which a group counts half in the comparison with the constant prediction."""
 
 _LARGEST_LOSS = 3.0
-"""Nats that the prediction may lose to the constant one before it is no longer used."""
+_LARGEST_BALANCE = 6.0
+"""Nats that the prediction may lose to the constant one before it is no longer used, and what is remembered of it."""
 
 _SLOPE_MEAN, _SLOPE_VARIANCE = 0.8, 0.16
 """Prior of the slope of a pass-rate column: most likely right, a little too steep, and quickly found out if not."""
 
 _INTERCEPT_VARIANCE = 4.0
+_RIDGE_MOVES_FROM, _LARGEST_MOVE, _RIDGE_RANGE = 64, 1.5, 32.0
+"""Groups before the precision of the features' coefficients moves, by what factor at most in a fit, and how far from
+one unit of the logit for all features together."""
 _FEATURE_STRENGTH, _COLUMN_STRENGTH = 4.0, 8.0
 """Rollouts that a prediction is worth at first, without and with a column."""
 
@@ -52,7 +56,8 @@ class SharedPrediction:
     prior variance of beta follows MacKay's fixed point (Neural Computation 4, 1992).
 
     Every prediction is judged before the group is learned from, against the mean of all recent groups. If it loses
-    more than 3 nats on recent groups, that mean takes its place (with a warning) until it wins again.
+    more than it won, by 3 nats of log probability, that mean takes its place (with a warning) until it wins again; the
+    balance is held within 6 nats, so that neither an old lead nor an old loss decides.
 
     Args:
         count: number of prompts, P.
@@ -84,6 +89,7 @@ class SharedPrediction:
         # design row, right, size, weight of each group, oldest first
         self._memory = np.zeros((0, self._width + 3))
         self._new = 0
+        self._balance = 0.0
         self.used = True
         self.fit = self._prior_fit()
 
@@ -148,8 +154,10 @@ class SharedPrediction:
         if told.any():
             model = np.clip(inverse_logit(rows @ self.fit.mean), 1e-6, 1 - 1e-6)
             constant = np.full(places.size, self._constant[0] / self._constant[1])
-            for name, rates in (("model", model), ("constant", constant)):
-                self._forecasts[name].add(rates[told], right[told], size[told], weight[told])
+            gain = 0.0
+            for name, rates, sign in (("model", model, 1.0), ("constant", constant, -1.0)):
+                gain += sign * self._forecasts[name].add(rates[told], right[told], size[told], weight[told])
+            self._judge(gain)
         self._constant *= 0.5 ** (places.size / JUDGED_BY)
         self._constant += [weight @ right, weight @ size]
         groups = np.column_stack([rows, right, size, weight])
@@ -157,7 +165,6 @@ class SharedPrediction:
         self._new += places.size
         if self._new >= min(64, max(8, len(self._memory) // 16)):
             self._refit()
-        self._judge()
 
     def _refit(self) -> None:
         """Fit to what is remembered, then move the prior variance of the features' coefficients."""
@@ -175,11 +182,14 @@ class SharedPrediction:
             logger.warning("the fit to %d groups did not arrive: the one before it is kept", len(rows))
             return
         self.fit = fit
-        if self.table.width:
+        if self.table.width and len(rows) >= _RIDGE_MOVES_FROM:
             self._move_ridge()
 
     def _move_ridge(self) -> None:
-        """MacKay's fixed point: precision = (well determined coefficients) / (their sum of squares), half way."""
+        """Move towards MacKay's fixed point, precision = (well determined coefficients) / (their sum of squares).
+
+        The point itself would be no way back: coefficients near zero make the precision so large that they stay there.
+        """
         from scipy.linalg import solve_triangular
 
         width = self.table.width
@@ -187,18 +197,16 @@ class SharedPrediction:
         variance = np.square(inverse).sum(axis=0)[-width:]
         determined = float(np.clip(width - self._ridge * variance.sum(), 0.1, width))
         squares = float(np.square(self.fit.mean[-width:]).sum())
-        self._ridge = float(np.clip(np.sqrt(self._ridge * determined / max(squares, 1e-12)), width / 16, 1e4 * width))
+        step = np.clip(determined / max(squares, 1e-12) / self._ridge, 1.0 / _LARGEST_MOVE, _LARGEST_MOVE)
+        self._ridge = float(np.clip(self._ridge * step, width / _RIDGE_RANGE, width * _RIDGE_RANGE))
 
-    def _judge(self) -> None:
+    def _judge(self, gain: float) -> None:
         """Use the prediction or the constant, and say when that changes."""
-        gain = self._forecasts["model"].score - self._forecasts["constant"].score
-        if self.used and gain < -_LARGEST_LOSS:
+        self._balance = float(np.clip(self._balance + gain, -_LARGEST_BALANCE, _LARGEST_BALANCE))
+        if self.used and self._balance < -_LARGEST_LOSS:
             self.used = False
-            logger.warning(
-                "the prediction of pass rates lost %.1f nats to a constant on recent groups: the constant is used",
-                -gain,
-            )
-        elif not self.used and gain > 0:
+            logger.warning("the prediction of pass rates lost to a constant on the latest groups: the constant is used")
+        elif not self.used and self._balance > 0:
             self.used = True
             logger.warning("the prediction of pass rates is better than a constant again and is used")
 
@@ -231,6 +239,7 @@ class SharedPrediction:
             "ridge": self._ridge,
             "new_groups": self._new,
             "prediction_used": self.used,
+            "prediction_balance": self._balance,
         }
 
     def adopt(self, state: Mapping[str, Any], sources: Integers) -> None:
@@ -253,4 +262,4 @@ class SharedPrediction:
         self._forecasts["constant"].from_array(state["constant_forecasts"])
         self.fit = LogisticFit(np.array(state["coefficients"]), np.array(state["factor"]), True)
         self._ridge, self._new = float(state["ridge"]), int(state["new_groups"])
-        self.used = bool(state["prediction_used"])
+        self.used, self._balance = bool(state["prediction_used"]), float(state["prediction_balance"])
