@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import inspect
 import re
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import pytest
 from datasets import Dataset
 
 from full_scale.trl_adapter import compatibility
-from full_scale.trl_adapter.compatibility import METHODS, check_version, excludes_unscored
+from full_scale.trl_adapter.compatibility import check_version, excludes_unscored
 from full_scale.trl_adapter.config import VASConfig
 from full_scale.trl_adapter.feedback import check_groups, group_diversity, group_rewards
 from full_scale.trl_adapter.prompts import prompt_key, prompt_keys
@@ -26,13 +25,6 @@ from vas_theory.selection import self_bleu
 
 ROOT = Path(__file__).resolve().parents[2]
 NAN, INF = float("nan"), float("inf")
-
-
-def test_private_methods_have_the_parameters_the_adapter_passes() -> None:
-    from trl import GRPOTrainer
-
-    for name, parameters in METHODS.items():
-        assert tuple(inspect.signature(getattr(GRPOTrainer, name)).parameters) == parameters, name
 
 
 def test_declared_range_is_the_one_that_is_enforced() -> None:
