@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from full_scale.measuring.one_model import add_arguments, run_command
 from vas_theory.foundation.command_line import build_parser, require, run
 from vas_theory.foundation.errors import ArgumentError
+from vas_theory.foundation.outputs import check_output_folder
 
 if TYPE_CHECKING:
     from full_scale.config.training import StudyConfig
@@ -56,7 +57,7 @@ def _run_stage(arguments: argparse.Namespace) -> None:
     config = _config(arguments)
     for module in ("torch", "transformers", "safetensors", "gguf"):
         require(module, "full-scale")
-    output = arguments.output or Path("full_scale") / "output" / config.name
+    output = check_output_folder(arguments.output or Path("full_scale") / "output" / config.name)
     if config.engine == "trl":
         _train_with_trl(arguments, config, output)
         return
@@ -172,7 +173,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             command.add_argument("--seed", type=int, help="of the choice of cells; recorded (default: a fresh one)")
             command.add_argument("--every", action="store_true", help="also tables that are current")
         if name in STAGES:
-            command.add_argument("--restart", action="store_true", help="drop unfinished training and start it afresh")
+            command.add_argument(
+                "--restart", action="store_true", help="drop unfinished training, and finished runs of other settings"
+            )
             command.add_argument(
                 "--finished-only", action="store_true", help="leave out runs that are not finished instead of training"
             )

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from vas_theory.foundation.command_line import build_parser, parse_assignments, run
+from vas_theory.foundation.outputs import check_output_folder
 
 
 def _list(arguments: argparse.Namespace) -> None:
@@ -64,6 +65,7 @@ def _run(arguments: argparse.Namespace) -> None:
         overrides["seed"] = arguments.seed
     config = experiment.configure(arguments.preset, overrides)
     path = _table_path(arguments)
+    check_output_folder(path.parent)
     for name in experiment.reads:
         _run(argparse.Namespace(**{**vars(arguments), "name": name, "set": [], "seed": None}))
     outcome = run_experiment(experiment, config, path, workers=arguments.workers, backend=arguments.backend)

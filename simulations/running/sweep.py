@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 import pandas as pd
 
+from simulations.running.stopping import exit_on_termination
 from vas_theory.foundation.command_line import require
 from vas_theory.foundation.display import Progress
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError, VASError
@@ -73,7 +74,7 @@ def _outcomes(
     folder: Path,
     workers: int,
     backend: str,
-) -> Iterator[str | None]:
+) -> Generator[str | None]:
     """Compute the cells and yield what was wrong with each, in the order in which they end."""
     if backend == "dask":
         with _dask_client(workers) as client:
@@ -166,8 +167,12 @@ def sweep_cells(
         if not table_is_current(_path(folder, cell), config=cell.config, seed=cell.seed, key=keys[cell.uses])
     ]
     failures = []
-    with Progress(name, len(missing), stream) as progress:
-        for failure in _outcomes(missing, run_cell, folder, workers, backend):
+    with (
+        Progress(name, len(missing), stream) as progress,
+        exit_on_termination(),
+        contextlib.closing(_outcomes(missing, run_cell, folder, workers, backend)) as outcomes,
+    ):
+        for failure in outcomes:
             progress.advance()
             if failure is not None:
                 failures.append(failure)

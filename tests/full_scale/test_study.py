@@ -28,6 +28,7 @@ from full_scale.measuring.held_out import evaluate, held_out_counts, pass_at_k
 from full_scale.measuring.tables import TABLES
 from full_scale.planning.plan import describe, rollouts_by_stage
 from full_scale.predictions.document import choose_prompts, read_predictions, write_predictions
+from full_scale.study import Study
 from vas_theory.foundation.errors import DataError, IntegrityError
 from vas_theory.groups.beta_pools import fit_pool_to_counts
 from vas_theory.provenance.fingerprint import Key
@@ -86,6 +87,41 @@ def test_second_call_recomputes_nothing(
     assert main(["study", "--config", str(study_toml), "--output", str(output)]) == 0
     assert capsys.readouterr().out.count("current, skipped") == 8
     assert {path: sha256_file(path) for path in output.rglob("*") if path.is_file()} == before
+
+
+def test_finished_runs_of_other_settings_are_refused_before_anything_is_written(
+    output: Path, study_toml: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It used to rewrite predictions.json and to train over them."""
+    folder = tmp_path / "study"
+    shutil.copytree(output, folder)
+    before = {path: sha256_file(path) for path in folder.rglob("*") if path.is_file()}
+
+    def refuse(*_: Any) -> None:
+        raise AssertionError("the model was loaded")
+
+    monkeypatch.setattr("full_scale.study.load_language_model", refuse)
+    for stage in ("study", "train", "predict", "probe", "validate"):
+        changed = [stage, "--config", str(study_toml), "--output", str(folder), "--set", "optimiser.learning_rate=2e-3"]
+        assert main(changed) == 2
+        heard = capsys.readouterr().err
+        assert heard.count("\n") == 1
+        assert "optimiser.learning_rate: expected 0.002, found 0.001" in heard
+        assert "and 1 more runs" in heard
+        assert "--restart" in heard
+        assert {path: sha256_file(path) for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_restart_drops_runs_of_other_settings_and_no_others(output: Path, study_toml: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    shutil.copytree(output, folder)
+    config = load_config(study_toml)
+    arms = list(config.arms)
+    arms[1] = arms[1].model_copy(update={"mixture_ratio": 1.0})
+    for settings in (config, config.model_copy(update={"arms": tuple(arms)})):
+        Study(settings, folder, lambda _: None, restart=True)._protect_runs()
+        kept = {path.name for path in (folder / "runs").iterdir()}
+        assert kept == {"start", "uniform-seed0", *(["vas-seed0"] if settings is config else [])}
 
 
 def test_a_model_is_asked_once_as_long_as_it_is_the_same(
@@ -195,6 +231,10 @@ def test_presets_are_valid_and_planned(name: str) -> None:
     [
         (["--set", "rollouts.group_size=1"], "rollouts.group_size"),
         (["--set", "rollout.group_size=8"], "rollout"),
+        (["--set", "optimiser.learning_rate=nan"], "optimiser.learning_rate (quick.toml) must be a finite number"),
+        (["--set", "rollouts.temperature=inf"], "rollouts.temperature (quick.toml) must be a finite number"),
+        (["--set", "optimiser.betas=[0.9, nan]"], "optimiser.betas.1"),
+        (["--set", 'arms=[{name="a", sampler={floor=nan}}]'], "arms.0.sampler.floor"),
         (["--set", "training.stepz=3"], "stepz"),
         (["--set", "task.operations=[]"], "training prompt"),
         (["--set", "steps"], "--set"),
