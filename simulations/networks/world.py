@@ -64,7 +64,7 @@ class ModelShape:
 
     width: int = 64
     layers: int = 3
-    heads: int = 2
+    heads: int = 4
     expansion: int = 4
 
 
@@ -80,9 +80,9 @@ class Start:
         variant: handed to :meth:`World.demonstrations`, for starts that were taught otherwise.
     """
 
-    steps: int = 600
+    steps: int = 800
     batch: int = 192
-    learning_rate: float = 3e-3
+    learning_rate: float = 5e-3
     seed: int = 0
     model: ModelShape | None = None
     variant: str = ""

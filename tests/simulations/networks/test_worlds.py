@@ -70,22 +70,25 @@ def test_prompts_need_a_level() -> None:
         Prompts(np.zeros((2, 3), dtype=np.int64), {})
 
 
-def test_a_chain_is_right_when_its_last_value_is() -> None:
-    world = get_world("chains-short")
-    prompts = world.prompts(np.random.default_rng(0), 50)
-    # every operation is a permutation: applying it to all values gives all values
+@pytest.mark.parametrize("name", ["chains-short", "chains-long"])
+def test_a_chain_is_right_when_its_last_value_is(name: str) -> None:
     from simulations.networks.worlds.chains import Chains
 
+    world = get_world(name)
     assert isinstance(world, Chains)
-    assert (np.sort(world._tables, axis=1) == np.arange(23)).all()
-    value_P = prompts.tokens_PL[:, 0].copy()
-    for place in range(50):
-        for token in prompts.tokens_PL[place, 1:]:
-            if token != 103:
-                value_P[place] = world._tables[token - 23, value_P[place]]
-    responses_PT = np.zeros((50, 6), dtype=np.int64)
-    responses_PT[:, -1] = value_P
+    assert (np.sort(world._tables, axis=1) == np.arange(23)).all()  # permutations
+    prompts = world.prompts(np.random.default_rng(0), 50)
+    last_P = []
+    for text in world.text(prompts):
+        words = [word for word in text.split() if word != "-"]
+        value = int(words[0])
+        for operation in words[1:]:
+            value = world._tables[int(operation.removeprefix("op"))][value]
+        last_P.append(value)
+    responses_PT = np.zeros((50, world.response_length), dtype=np.int64)
+    responses_PT[:, -1] = last_P
     assert world.correct(prompts, responses_PT).all()
-    responses_PT[:, -1] = (value_P + 1) % 23
+    responses_PT[:, -1] = (responses_PT[:, -1] + 1) % 23
     assert not world.correct(prompts, responses_PT).any()
-    assert set(prompts.columns["level"]) == {1, 2, 3, 4}
+    lengths_P = [len([word for word in text.split() if word.startswith("op")]) for text in world.text(prompts)]
+    assert lengths_P == prompts.columns["level"].tolist()
