@@ -123,7 +123,9 @@ def branch(  # type: ignore[no-untyped-def]
                     if probs_SNA[s, place, a] > probs_SNA[s, place, token]:
                         token = a
             else:
-                drawn = (_mix(keys_SR[s, r] + np.uint64(step + 1) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(11)) / 2.0**53
+                drawn = (
+                    _mix(keys_SR[s, r] + np.uint64(step + 1) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(11)
+                ) / 2.0**53
                 below = np.float64(probs_SNA[s, place, 0])
                 while below <= drawn and token < answers - 1:
                     token += 1

@@ -42,7 +42,9 @@ def _start(world: World, name: str) -> Start:
 def _path(world: World, name: str, folder: Path) -> Path:
     """Return where a start lies: the name holds a hash of everything its weights depend on, the processor aside."""
     about = {
-        "world": {key: repr(value) for key, value in vars(world).items() if key not in ("other_starts", "run", "start")},
+        "world": {
+            key: repr(value) for key, value in vars(world).items() if key not in ("other_starts", "run", "start")
+        },
         "start": asdict(_start(world, name)),
         "sources": {
             module: sha256_file(path) for module, path in source_files(__name__, world_module(world.name)).items()

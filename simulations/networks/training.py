@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 
 from simulations.networks import kernels
-from simulations.networks.arms import Arm, build_strategy
+from simulations.networks.arm import Arm, build_strategy
 from simulations.networks.crew import Ask, run_together
 from simulations.networks.measures import Measures
 from simulations.networks.policy import Policy
@@ -197,7 +197,11 @@ def train_together(
         places, batches = list(requests), list(requests.values())
         stack = networks.take(places)
         one, other = (gradients(stack, [_half(batch, odd) for batch in batches]) for odd in (0, 1))
-        return dict(zip(places, torch.stack([(one * other).sum(1), (one**2).sum(1), (other**2).sum(1)], 1).tolist(), strict=True))
+        return dict(
+            zip(
+                places, torch.stack([(one * other).sum(1), (one**2).sum(1), (other**2).sum(1)], 1).tolist(), strict=True
+            )
+        )
 
     def describe_all(requests: Mapping[int, IntArray]) -> Mapping[int, Any]:
         places = list(requests)

@@ -64,7 +64,9 @@ class LogisticPredictor:
         def value(candidate: FloatArray) -> float:
             logits = rows @ candidate
             likelihood = weights @ (rates * logits - np.logaddexp(0, logits))
-            return float(likelihood - penalty[:-1] @ candidate[:-1] ** 2 / 2 - penalty[-1] * (candidate[-1] - start) ** 2)
+            return float(
+                likelihood - penalty[:-1] @ candidate[:-1] ** 2 / 2 - penalty[-1] * (candidate[-1] - start) ** 2
+            )
 
         best = value(beta)
         for _ in range(rounds):

@@ -1,0 +1,28 @@
+"""Ways of choosing prompts that look at the network itself, one file each, which defines ``STRATEGY``.
+
+Their ``truth`` is a :class:`~simulations.networks.policy.Policy`: the network's states on prompts, which cost a
+prefill, and free rollouts, which nobody has in practice and which every table names.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vas_theory.selection.strategies.base import Strategy
+
+__all__ = ["informed_class", "informed_names"]
+
+
+def informed_names() -> list[str]:
+    """Return the names of all strategies of this folder, sorted."""
+    modules = (module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(name.replace("_", "-") for name in modules if not name.startswith("_"))
+
+
+def informed_class(name: str) -> type[Strategy]:
+    """Return the class of one of :func:`informed_names`."""
+    found: type[Strategy] = importlib.import_module(f"{__name__}.{name.replace('-', '_')}").STRATEGY
+    return found
