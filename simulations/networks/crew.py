@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from queue import SimpleQueue
 from typing import Any
 
-__all__ = ["Ask", "run_together"]
+__all__ = ["Ask", "Serve", "run_together"]
 
 Ask = Callable[[str, Any], Any]
 """Sends a request of a kind and returns its answer."""

@@ -4,8 +4,8 @@ Responses of one prompt share their beginnings. A node is one token after one be
 is run once a node, however many rollouts pass through it. Node ``a`` of network ``s`` has ``parents[s, a]``, or -1
 where it is the first token of a prompt; its depth is the number of its ancestors.
 
-Suffixes: ``S`` networks, ``N`` nodes that ask, ``C`` nodes that are asked, ``H`` heads, ``E`` width of a head, ``A`` tokens that
-may be written, ``R`` rollouts, ``T`` tokens of a response.
+Suffixes: ``S`` networks, ``N`` nodes that ask, ``C`` nodes that are asked, ``H`` heads, ``E`` width of a head, ``A``
+tokens that may be written, ``R`` rollouts, ``T`` tokens of a response.
 """
 
 from __future__ import annotations
@@ -123,9 +123,8 @@ def branch(  # type: ignore[no-untyped-def]
                     if probs_SNA[s, place, a] > probs_SNA[s, place, token]:
                         token = a
             else:
-                drawn = (
-                    _mix(keys_SR[s, r] + np.uint64(step + 1) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(11)
-                ) / 2.0**53
+                mixed = _mix(keys_SR[s, r] + np.uint64(step + 1) * np.uint64(0x9E3779B97F4A7C15))
+                drawn = (mixed >> np.uint64(11)) / 2.0**53
                 below = np.float64(probs_SNA[s, place, 0])
                 while below <= drawn and token < answers - 1:
                     token += 1

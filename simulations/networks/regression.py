@@ -64,9 +64,8 @@ class LogisticPredictor:
         def value(candidate: FloatArray) -> float:
             logits = rows @ candidate
             likelihood = weights @ (rates * logits - np.logaddexp(0, logits))
-            return float(
-                likelihood - penalty[:-1] @ candidate[:-1] ** 2 / 2 - penalty[-1] * (candidate[-1] - start) ** 2
-            )
+            off = candidate[-1] - start
+            return float(likelihood - penalty[:-1] @ candidate[:-1] ** 2 / 2 - penalty[-1] * off**2 / 2)
 
         best = value(beta)
         for _ in range(rounds):

@@ -74,7 +74,7 @@ def sample(networks: Networks, jobs: Sequence[Job]) -> list[Sampled]:
 @torch.no_grad()
 def _sample(networks: Networks, jobs: Sequence[Job]) -> list[Sampled]:
     world, count = networks.world, len(jobs)
-    length, steps, width = world.prompt_length, world.response_length, networks.shape.width
+    length, steps = world.prompt_length, world.response_length
     end = -1 if world.end is None else world.end
     rollouts_S = np.array([len(job.keys_R) for job in jobs])
     prompts_S = np.array([len(job.tokens_PL) for job in jobs])
@@ -92,7 +92,7 @@ def _sample(networks: Networks, jobs: Sequence[Job]) -> list[Sampled]:
     logprobs_SRT = np.zeros((count, most, steps), np.float32)
     fresh_SR = np.zeros((3, count, most), np.int64)
 
-    shape, device = networks.shape, networks.flat_SN.device
+    device = networks.flat_SN.device
     parents_SC, last_SP, hidden_SND, cache = _prefill(networks, tokens_SPL, prompts_S, (steps - 1) * most)
     rows = torch.from_numpy(last_SP).to(device)
     hidden_SND = hidden_SND[torch.arange(count, device=device)[:, None], rows]

@@ -5,26 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from simulations.networks import kernels
-from simulations.networks.sampling import Job, sample
 from simulations.networks.transformer import Networks
 from simulations.networks.updating import Batch, Optimiser, gradients
-from simulations.networks.world import Prompts, Start, World
+from simulations.networks.world import Start, World
 from simulations.networks.worlds import world_module
 from vas_theory.errors import UnknownNameError
 from vas_theory.sources import source_files
 from vas_theory.storage import atomic_path, sha256_file
 
-__all__ = ["FOLDER", "load_start", "pass_rates", "start_names", "train_start"]
+__all__ = ["FOLDER", "load_start", "start_names", "train_start"]
 
 FOLDER = Path("simulations") / "output" / "networks" / "starts"
 """Where starts are kept; everything in it can be made again."""
+
+_OTHERWISE = ("name", "summary", "varies", "run", "start", "other_starts", "development")
+"""Fields of a world that its starts do not depend on, or that are hashed on their own."""
 
 
 def start_names(world: World) -> list[str]:
@@ -42,9 +43,7 @@ def _start(world: World, name: str) -> Start:
 def _path(world: World, name: str, folder: Path) -> Path:
     """Return where a start lies: the name holds a hash of everything its weights depend on, the processor aside."""
     about = {
-        "world": {
-            key: repr(value) for key, value in vars(world).items() if key not in ("other_starts", "run", "start")
-        },
+        "world": {item.name: repr(getattr(world, item.name)) for item in fields(world) if item.name not in _OTHERWISE},
         "start": asdict(_start(world, name)),
         "sources": {
             module: sha256_file(path) for module, path in source_files(__name__, world_module(world.name)).items()
@@ -87,13 +86,3 @@ def train_start(world: World, start: Start) -> Networks:
         optimiser.set_rates(start.learning_rate * min((step + 1) / warm, (start.steps - step) / (start.steps - warm)))
         optimiser.step([0], gradients(networks, [batch], supervised=True))
     return networks
-
-
-def pass_rates(networks: Networks, prompts: Prompts, rollouts: int, seed: int) -> np.ndarray:
-    """Return (networks, prompts) shares of right responses, each of ``rollouts`` samples."""
-    places_R = np.repeat(np.arange(len(prompts)), rollouts)
-    keys_R = kernels.rollout_keys(seed, 7, places_R, np.tile(np.arange(rollouts), len(prompts)))
-    job = Job(prompts.tokens_PL, np.full(len(prompts), rollouts), keys_R)
-    rolled = prompts.take(places_R)
-    right = [networks.world.correct(rolled, one.tokens_RT) for one in sample(networks, [job] * len(networks))]
-    return np.stack(right).reshape(len(networks), len(prompts), rollouts).mean(axis=2)

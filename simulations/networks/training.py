@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ import torch
 
 from simulations.networks import kernels
 from simulations.networks.arm import Arm, build_strategy
-from simulations.networks.crew import Ask, run_together
+from simulations.networks.crew import Ask, Serve, run_together
 from simulations.networks.measures import Measures
 from simulations.networks.policy import Policy
 from simulations.networks.sampling import Job, prompt_features, sample
@@ -197,19 +197,25 @@ def train_together(
         places, batches = list(requests), list(requests.values())
         stack = networks.take(places)
         one, other = (gradients(stack, [_half(batch, odd) for batch in batches]) for odd in (0, 1))
-        return dict(
-            zip(
-                places, torch.stack([(one * other).sum(1), (one**2).sum(1), (other**2).sum(1)], 1).tolist(), strict=True
-            )
-        )
+        inner = torch.stack([(one * other).sum(1), (one**2).sum(1), (other**2).sum(1)], 1)
+        return dict(zip(places, inner.tolist(), strict=True))
 
     def describe_all(requests: Mapping[int, IntArray]) -> Mapping[int, Any]:
         places = list(requests)
         return dict(zip(places, prompt_features(networks.take(places), list(requests.values())), strict=True))
 
-    servers = {"sample": sample_all, "halves": halve_all, "train": train_all, "features": describe_all}
-    shape = shape or world.run
-    return run_together([lambda ask, plan=plan: Run(world, shape, plan, ask).program() for plan in plans], servers)
+    servers: dict[str, Serve] = {
+        "sample": sample_all,
+        "halves": halve_all,
+        "train": train_all,
+        "features": describe_all,
+    }
+    programs = [_program(world, shape or world.run, plan) for plan in plans]
+    return run_together(programs, servers)
+
+
+def _program(world: World, shape: RunShape, plan: Plan) -> Callable[[Ask], pd.DataFrame]:
+    return lambda ask: Run(world, shape, plan, ask).program()
 
 
 def _half(batch: Batch, odd: int) -> Batch:

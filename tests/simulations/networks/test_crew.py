@@ -50,6 +50,6 @@ def test_a_failure_is_raised_and_ends_the_others(where: str) -> None:
         ask("unknown", 1)
 
     before = threading.active_count()
-    with pytest.raises((ValueError, AssertionError), match="broken|nobody answers"):
+    with pytest.raises((ValueError, AssertionError), match=r"broken|nobody answers"):
         run_together([endless, fails, endless], {"kind": serve})
     assert threading.active_count() == before
