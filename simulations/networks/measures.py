@@ -31,8 +31,8 @@ class Measures:
         run: the run.
 
     The columns: ``rollouts`` spent in all, ``updates``, and rollouts by purpose; ``held_out_pass_rate`` (sampled, mean
-    of the samples), ``held_out_greedy``, ``pass_at_8`` and ``pass_at_32`` (start and end alone), ``level_<k>`` (pass rate
-    of the held-out prompts of this level); ``pool_pass_rate`` (of a sample of the training prompts, end alone);
+    of the samples), ``held_out_greedy``, ``pass_at_8`` and ``pass_at_32`` (start and end alone), ``level_<k>`` (pass
+    rate of the held-out prompts of this level); ``pool_pass_rate`` (of a sample of the training prompts, end alone);
     ``forgotten`` (share of the held-out prompts that greedy decoding solved at the start and does not now). Since the
     row before: ``mixed_groups`` (trained groups with a gradient a step), ``steps``, ``training_reward`` is the mean
     reward of the rollouts, ``entropy`` (of a response, in nats, from its sampled log-probabilities), ``gradient_norm``.

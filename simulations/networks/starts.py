@@ -14,12 +14,11 @@ import torch
 from simulations.networks.transformer import Networks
 from simulations.networks.updating import Batch, Optimiser, gradients
 from simulations.networks.world import Start, World
-from simulations.networks.worlds import world_module
 from vas_theory.errors import UnknownNameError
 from vas_theory.sources import source_files
 from vas_theory.storage import atomic_path, sha256_file
 
-__all__ = ["FOLDER", "load_start", "start_names", "train_start"]
+__all__ = ["FOLDER", "load_start", "start_names", "start_path", "train_start"]
 
 FOLDER = Path("simulations") / "output" / "networks" / "starts"
 """Where starts are kept; everything in it can be made again."""
@@ -40,13 +39,13 @@ def _start(world: World, name: str) -> Start:
     return starts[name]
 
 
-def _path(world: World, name: str, folder: Path) -> Path:
+def start_path(world: World, name: str = "own", folder: Path = FOLDER) -> Path:
     """Return where a start lies: the name holds a hash of everything its weights depend on, the processor aside."""
     about = {
         "world": {item.name: repr(getattr(world, item.name)) for item in fields(world) if item.name not in _OTHERWISE},
         "start": asdict(_start(world, name)),
         "sources": {
-            module: sha256_file(path) for module, path in source_files(__name__, world_module(world.name)).items()
+            module: sha256_file(path) for module, path in source_files(__name__, type(world).__module__).items()
         },
         "torch": torch.__version__,
     }
@@ -62,7 +61,7 @@ def load_start(
     Raises:
         UnknownNameError: the world has no such start.
     """
-    path = _path(world, name, folder)
+    path = start_path(world, name, folder)
     if not path.exists():
         if report is not None:
             report(f"{world.name}: training the start {name!r}, which is kept in {path}")

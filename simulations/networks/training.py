@@ -204,12 +204,8 @@ def train_together(
         places = list(requests)
         return dict(zip(places, prompt_features(networks.take(places), list(requests.values())), strict=True))
 
-    servers: dict[str, Serve] = {
-        "sample": sample_all,
-        "halves": halve_all,
-        "train": train_all,
-        "features": describe_all,
-    }
+    servers: dict[str, Serve]
+    servers = {"sample": sample_all, "halves": halve_all, "train": train_all, "features": describe_all}
     programs = [_program(world, shape or world.run, plan) for plan in plans]
     return run_together(programs, servers)
 

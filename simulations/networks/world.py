@@ -96,18 +96,19 @@ class RunShape:
         pool, held_out: training prompts and held-out prompts of a run.
         batch_size, group_size: groups of a step, rollouts of a group.
         budget: rollouts of a run, of every kind.
-        learning_rates: grid for tuning, increasing; the best of uniform sampling should lie inside.
-        learning_rate: where arms are compared at one rate, and the one of untuned runs.
+        learning_rates: grid for tuning, increasing. Tuning begins at ``learning_rate`` and its neighbours and goes on,
+            beyond the grid too, while the best rate is the lowest or the highest that was tried.
+        learning_rate: one of the grid, best of uniform sampling's as far as known; the one of untuned runs.
         false_positive, false_negative: how often the reward of a wrong (right) answer is flipped in training.
     """
 
     pool: int = 3000
-    held_out: int = 1000
+    held_out: int = 800
     batch_size: int = 16
     group_size: int = 8
-    budget: int = 51_200
-    learning_rates: tuple[float, ...] = (3e-5, 6e-5, 1e-4, 2e-4, 4e-4)
-    learning_rate: float = 1e-4
+    budget: int = 38_400
+    learning_rates: tuple[float, ...] = (5e-5, 1e-4, 2e-4, 4e-4, 8e-4)
+    learning_rate: float = 2e-4
     false_positive: float = 0.0
     false_negative: float = 0.0
 
