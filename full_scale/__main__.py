@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from full_scale.evaluate_model import add_arguments, run_command
-from vas_theory.command_line import build_parser, require, run
-from vas_theory.errors import ArgumentError
+from full_scale.measuring.one_model import add_arguments, run_command
+from vas_theory.foundation.command_line import build_parser, require, run
+from vas_theory.foundation.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from full_scale.config import StudyConfig
+    from full_scale.config.training import StudyConfig
     from full_scale.study import Study
 
 STAGES = {
@@ -41,7 +41,7 @@ def _progress() -> Callable[[str], None]:
 
 def _config(arguments: argparse.Namespace) -> StudyConfig:
     require("pydantic", "full-scale")
-    from full_scale.config import load_config
+    from full_scale.config.training import load_config
 
     changes = list(arguments.set)
     if arguments.model:
@@ -109,7 +109,7 @@ def _plan(arguments: argparse.Namespace) -> None:
         require(module, "full-scale")
     arguments.preset = arguments.name or arguments.preset
     config = _config(arguments)
-    from full_scale.plan import describe, plan_run
+    from full_scale.planning.plan import describe, plan_run
 
     print(json.dumps(plan_run(config).as_dict(), indent=2) if arguments.json else describe(config))
 

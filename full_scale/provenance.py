@@ -9,21 +9,26 @@ from types import ModuleType
 __all__ = ["EVALUATING", "MEASURING", "PREDICTING", "VALIDATING", "modules", "training_sources"]
 
 _SAMPLING = (
-    "full_scale.models",
+    "full_scale.models.loading",
     *(f"full_scale.rewards.{name}" for name in ("checks", "compose", "extraction", "groups", "shape", "verifier")),
-    "full_scale.rollouts",
-    "full_scale.shared_prefix",
+    "full_scale.compact.rollouts",
+    "full_scale.compact.shared_prefix",
     "full_scale.streams",
     *(f"full_scale.tasks.{name}" for name in ("arithmetic", "files", "reasoning_gym", "rows", "splitting")),
 )
 _SELECTION = (
-    "vas_theory.group_advantages",
-    "vas_theory.selection.strategies.base",
-    "vas_theory.selection.strategies.driver",
+    "vas_theory.groups.advantages",
+    "vas_theory.selection.contract.strategy",
+    "vas_theory.selection.contract.driver",
 )
-_SAMPLER = tuple(
-    f"vas_theory.selection.{name}"
-    for name in ("feedback", "pass_rates", "sampler", "streams", "uniform_walk", "weighted_index", "weights")
+_SAMPLER = (
+    "vas_theory.foundation.streams",
+    "vas_theory.selection.drawing.uniform_walk",
+    "vas_theory.selection.drawing.weighted_index",
+    "vas_theory.selection.posteriors.discounted_beta",
+    "vas_theory.selection.sampler.feedback",
+    "vas_theory.selection.sampler.variance_aware",
+    "vas_theory.selection.sampler.weights",
 )
 _SHARED_PARTS = {
     "dapo": ("_groups", "uniform"),
@@ -33,15 +38,29 @@ _SHARED_PARTS = {
     "vas-paper": ("_periodic",),
 }
 
-MEASURING = (*_SAMPLING, "full_scale.collection", "full_scale.measuring", "full_scale.probe", "full_scale.score_gram")
+MEASURING = (
+    *_SAMPLING,
+    "full_scale.compact.collection",
+    "full_scale.measuring.prompts",
+    "full_scale.measuring.probe",
+    "full_scale.measuring.score_gram",
+)
 PREDICTING = tuple(
     f"full_scale.{name}"
-    for name in ("dynamics", "forecast", "predictions", "prompt_laws", "rehearsal", "streams", "training_laws")
+    for name in (
+        "predictions.dynamics",
+        "predictions.forecast",
+        "predictions.document",
+        "predictions.prompt_laws",
+        "predictions.rehearsal",
+        "streams",
+        "predictions.training_laws",
+    )
 )
-EVALUATING = (*_SAMPLING, "full_scale.evaluate", "full_scale.probe")
+EVALUATING = (*_SAMPLING, "full_scale.measuring.held_out", "full_scale.measuring.probe")
 VALIDATING = tuple(
-    f"full_scale.{name}"
-    for name in ("dynamics", "predictions", "prompt_laws", "prompt_measures", "training_measures", "validation")
+    f"full_scale.predictions.{name}"
+    for name in ("dynamics", "document", "prompt_laws", "prompt_measures", "training_measures", "verdict")
 )
 
 
@@ -52,7 +71,12 @@ def training_sources(*strategies: str) -> tuple[str, ...]:
         names += [strategy.replace("-", "_"), *_SHARED_PARTS.get(strategy, ())]
     chosen = (f"vas_theory.selection.strategies.{name}" for name in names)
     sampler = _SAMPLER if "vas" in strategies else ()
-    engine = ("full_scale.collection", "full_scale.engine", "full_scale.objective", "full_scale.update")
+    engine = (
+        "full_scale.compact.collection",
+        "full_scale.compact.loop",
+        "full_scale.compact.objective",
+        "full_scale.compact.update",
+    )
     return tuple(sorted({*_SAMPLING, *_SELECTION, *sampler, *chosen, *engine}))
 
 

@@ -16,20 +16,20 @@ from typing import Any
 
 import pandas as pd
 
-from full_scale.checkpoints import Progress
-from full_scale.config import ArmConfig, StudyConfig
-from full_scale.engine import Run
-from full_scale.evaluate import evaluate, held_out_counts
-from full_scale.forecast import forecast
-from full_scale.measuring import count_successes, measure_prompts
-from full_scale.models import LanguageModel, load_language_model
-from full_scale.predictions import choose_prompts, read_predictions, write_predictions
+from full_scale.compact.checkpoints import Progress
+from full_scale.compact.loop import Run
+from full_scale.config.training import ArmConfig, StudyConfig
+from full_scale.measuring.held_out import evaluate, held_out_counts
+from full_scale.measuring.prompts import count_successes, measure_prompts
+from full_scale.models.loading import LanguageModel, load_language_model
+from full_scale.predictions.document import choose_prompts, read_predictions, write_predictions
+from full_scale.predictions.forecast import forecast
+from full_scale.predictions.verdict import validate
 from full_scale.provenance import EVALUATING, MEASURING, PREDICTING, VALIDATING, modules, training_sources
 from full_scale.streams import stream
 from full_scale.tasks import load_task
-from full_scale.validation import validate
-from vas_theory.errors import ArgumentError, DataError
-from vas_theory.storage import hash_sources, read_table, sha256_file, table_is_current, write_table
+from vas_theory.foundation.errors import ArgumentError, DataError
+from vas_theory.provenance.tables import hash_sources, read_table, sha256_file, table_is_current, write_table
 
 __all__ = ["Study"]
 
@@ -143,7 +143,7 @@ class Study:
         """Measure the calibration prompts and write the predictions for the other prompts and for training."""
         self.pilot()
         reads = {**self._measuring_config(), "reads": self._hashes("pilot")}
-        sources = (*MEASURING, "full_scale.predictions")
+        sources = (*MEASURING, "full_scale.predictions.document")
         self._stage(("calibration",), reads, sources, lambda: (self._measure("calibration", self._chosen()[0]),))
         if ("predictions",) in self._settled:
             return

@@ -7,19 +7,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from vas_theory.command_line import build_parser, run
+from vas_theory.foundation.command_line import build_parser, run
 
 
 def _root(arguments: argparse.Namespace) -> Path:
-    from paper_figures.declaration import ROOT
+    from paper_figures.drawing.declaration import ROOT
 
     return (arguments.root or ROOT).resolve()
 
 
 def _list(arguments: argparse.Namespace) -> None:
+    from paper_figures.build.graph import stale_reasons
+    from paper_figures.build.nodes import figure_node
     from paper_figures.figures import get_figures
-    from paper_figures.graph import stale_reasons
-    from paper_figures.pipeline import figure_node
 
     figures = get_figures()
     width = max(len(figure.name) for figure in figures)
@@ -31,8 +31,8 @@ def _list(arguments: argparse.Namespace) -> None:
 
 
 def _make(arguments: argparse.Namespace) -> None:
-    from paper_figures.graph import build, stale_reasons
-    from paper_figures.pipeline import figure_nodes
+    from paper_figures.build.graph import build, stale_reasons
+    from paper_figures.build.nodes import figure_nodes
 
     nodes = figure_nodes(_root(arguments), arguments.preset, arguments.names)
     for position, node in enumerate(nodes, 1):
@@ -45,8 +45,8 @@ def _make(arguments: argparse.Namespace) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from paper_figures.graph import stale_nodes
-    from paper_figures.pipeline import project_nodes, project_tables, table_problem
+    from paper_figures.build.graph import stale_nodes
+    from paper_figures.build.nodes import project_nodes, project_tables, table_problem
 
     root = _root(arguments)
     tables = project_tables(root, arguments.preset)
@@ -66,8 +66,8 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _page(arguments: argparse.Namespace) -> None:
-    from paper_figures.graph import build, stale_reasons
-    from paper_figures.pipeline import explorer_node, report_node
+    from paper_figures.build.graph import build, stale_reasons
+    from paper_figures.build.nodes import explorer_node, report_node
 
     make_node = {"report": report_node, "explorer": explorer_node}[arguments.command]
     node = make_node(_root(arguments), arguments.preset)
@@ -77,15 +77,15 @@ def _page(arguments: argparse.Namespace) -> None:
 
 
 def _reproduce(arguments: argparse.Namespace) -> int:
-    from paper_figures.declaration import ROOT
-    from paper_figures.reproduce import reproduce
+    from paper_figures.build.reproduce import reproduce
+    from paper_figures.drawing.declaration import ROOT
 
     record = ROOT / "paper_figures" / "results" / "reproduce.txt" if arguments.record else None
     return reproduce(_root(arguments), arguments.preset, record)
 
 
 def _readme(arguments: argparse.Namespace) -> None:
-    from paper_figures.readme import write_readme
+    from paper_figures.build.readme import write_readme
 
     print("README.md: " + ("renewed" if write_readme() else "current"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from paper_figures.declaration import Table
+from paper_figures.drawing.declaration import Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,8 +34,8 @@ def world_gains(table: pd.DataFrame, regime: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from simulations.ranking import BASELINE, final_scores
-    from simulations.statistics import bootstrap_interval
+    from simulations.analysis.ranking import BASELINE, final_scores
+    from simulations.analysis.statistics import bootstrap_interval
 
     part = table[table["regime"] == regime]
     scores = final_scores(part)
@@ -86,7 +86,7 @@ def world_rows(gains: pd.DataFrame) -> list[dict[str, Any]]:
     Returns:
         One record a world: ``world`` and, under ``vas``, ``vas-paper`` and ``best``, the arm's row or None.
     """
-    from simulations.ranking import REFERENCE
+    from simulations.analysis.ranking import REFERENCE
 
     rows = []
     for world, part in gains.groupby("world", sort=True):

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from vas_theory.command_line import build_parser, run
+from vas_theory.foundation.command_line import build_parser, run
 
 
 def _list(arguments: argparse.Namespace) -> None:
@@ -25,7 +25,7 @@ def _table_path(arguments: argparse.Namespace) -> Path:
 
 def _show(arguments: argparse.Namespace) -> None:
     from simulations.experiments import get_experiment
-    from vas_theory.storage import read_metadata
+    from vas_theory.provenance.tables import read_metadata
 
     experiment = get_experiment(arguments.name)
     print(f"{experiment.name}: {experiment.summary}")
@@ -43,9 +43,9 @@ def _show(arguments: argparse.Namespace) -> None:
 
 
 def _tournament(arguments: argparse.Namespace) -> None:
-    from simulations.challenge import CONTENDERS, format_challenge
-    from simulations.ranking import format_ranking
-    from vas_theory.storage import read_table
+    from simulations.analysis.challenge import CONTENDERS, format_challenge
+    from simulations.analysis.ranking import format_ranking
+    from vas_theory.provenance.tables import read_table
 
     arguments.name = "tournament"
     _run(arguments)
@@ -56,9 +56,9 @@ def _tournament(arguments: argparse.Namespace) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from simulations.experiment import parse_assignments, run_experiment
     from simulations.experiments import get_experiment
-    from vas_theory.storage import read_metadata
+    from simulations.running.experiment import parse_assignments, run_experiment
+    from vas_theory.provenance.tables import read_metadata
 
     experiment = get_experiment(arguments.name)
     overrides = parse_assignments(arguments.set)

@@ -67,7 +67,9 @@ def test_experiments_and_worlds_load_without_torch() -> None:
 
 def test_the_import_reader_sees_nested_and_aliased_imports(tmp_path: Path) -> None:
     source = tmp_path / "module.py"
-    source.write_text("def f():\n    import torch.nn as nn\n    from full_scale.engine import run\n", encoding="utf-8")
+    source.write_text(
+        "def f():\n    import torch.nn as nn\n    from full_scale.compact.loop import run\n", encoding="utf-8"
+    )
     assert _imports(source) == {"torch", "full_scale"}
 
 

@@ -7,7 +7,7 @@ import pytest
 from paper_figures.figures import figure_names
 from simulations.experiments import experiment_names
 from vas_theory.claims import all_claims
-from vas_theory.claims.base import Claim
+from vas_theory.claims.lib.base import Claim
 
 
 @pytest.mark.parametrize("claim", all_claims().values(), ids=lambda claim: claim.id)

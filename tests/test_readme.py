@@ -11,14 +11,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from paper_figures.declaration import LoadedTable
+from paper_figures.build.readme import render_readme
+from paper_figures.drawing.declaration import LoadedTable
 from paper_figures.figures import get_figures
 from paper_figures.laboratory import TOURNAMENT, world_gains
-from paper_figures.readme import render_readme
-from simulations.ranking import chosen_rates, rank_strategies, world_winners
+from simulations.analysis.ranking import chosen_rates, rank_strategies, world_winners
 from vas_theory.claims import all_claims
-from vas_theory.claims.ledger import read_record
-from vas_theory.storage import read_table
+from vas_theory.claims.lib.ledger import read_record
+from vas_theory.provenance.tables import read_table
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

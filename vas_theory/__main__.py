@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from vas_theory.command_line import build_parser, run
+from vas_theory.foundation.command_line import build_parser, run
 
 
 def _list(arguments: argparse.Namespace) -> int:
     from vas_theory.claims import all_claims
-    from vas_theory.claims.ledger import claim_row, plain_table, read_record
+    from vas_theory.claims.lib.ledger import claim_row, plain_table, read_record
 
     record = read_record()
     rows = []
@@ -26,9 +26,9 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _show(arguments: argparse.Namespace) -> int:
     from vas_theory.claims import get_claims
-    from vas_theory.claims.checks import verify
-    from vas_theory.claims.ledger import report_row
-    from vas_theory.claims.text import describe
+    from vas_theory.claims.lib.checks import verify
+    from vas_theory.claims.lib.ledger import report_row
+    from vas_theory.claims.lib.text import describe
 
     (claim,) = get_claims([arguments.id])
     report = verify(claim)
@@ -42,10 +42,10 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _verify(arguments: argparse.Namespace) -> int:
     from vas_theory.claims import get_claims
-    from vas_theory.claims.checks import DEEP, DEFAULT, verify
-    from vas_theory.claims.ledger import RECORD, plain_table, report_row
-    from vas_theory.errors import ArgumentError
-    from vas_theory.storage import write_json
+    from vas_theory.claims.lib.checks import DEEP, DEFAULT, verify
+    from vas_theory.claims.lib.ledger import RECORD, plain_table, report_row
+    from vas_theory.foundation.errors import ArgumentError
+    from vas_theory.provenance.tables import write_json
 
     claims = get_claims(arguments.ids)
     if arguments.record and arguments.ids:

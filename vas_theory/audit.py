@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from vas_theory.claims import all_claims
-from vas_theory.claims.base import Instance, Verdict
-from vas_theory.errors import ArgumentError, DataError
-from vas_theory.policies import softmax
+from vas_theory.claims.lib.base import Instance, Verdict
+from vas_theory.foundation.errors import ArgumentError, DataError
+from vas_theory.policy.softmax import softmax
 
 __all__ = ["audit", "audit_file", "audit_text", "read_instance"]
 

@@ -23,10 +23,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vas_theory.arguments import as_group_size, as_pass_rates, check_ddof_eps, like, unify
-from vas_theory.errors import ArgumentError, UnknownNameError
-from vas_theory.group_gains import bernstein, group_gain, whitening_factors
-from vas_theory.precision import sqrt
+from vas_theory.foundation.arguments import as_group_size, as_pass_rates, check_ddof_eps, like, unify
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
+from vas_theory.foundation.precision import sqrt
+from vas_theory.groups.pass_rate_laws import bernstein, group_gain, whitening_factors
 
 __all__ = [
     "Weights",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from full_scale.rewards.extraction import choice_letter, final_answer, short_answer
 from full_scale.rewards.verifier import shared_verifier
 from full_scale.tasks import Prompt
-from vas_theory.errors import MissingExtraError, UnknownNameError
+from vas_theory.foundation.errors import MissingExtraError, UnknownNameError
 
 __all__ = ["CHECKS", "check_answers", "exact_match", "failures"]
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from full_scale.rewards.checks import check_answers
 from full_scale.rewards.shape import follows_format, length_penalty
 from full_scale.tasks import Prompt
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from full_scale.tasks.config import RewardConfig
+    from full_scale.config.task import RewardConfig
 
 __all__ = ["ACCURACY", "FORMAT", "Part", "Reward", "build_reward", "length_reward"]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from full_scale.rewards.compose import ACCURACY, Reward
 from full_scale.tasks import Prompt
-from vas_theory.errors import VASError
+from vas_theory.foundation.errors import VASError
 from vas_theory.groups import usable_groups
 
 __all__ = ["RewardFunction", "ScoredGroups", "score_groups"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 
 __all__ = ["follows_format", "length_penalty"]
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vas_theory.errors import ArgumentError, UnknownNameError
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 
 if TYPE_CHECKING:
-    from full_scale.tasks.config import TaskConfig
+    from full_scale.config.task import TaskConfig
 
 __all__ = ["Prompt", "Task", "load_task"]
 

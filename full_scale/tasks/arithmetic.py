@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from full_scale.tasks import Prompt, Task
 
 if TYPE_CHECKING:
-    from full_scale.tasks.config import ArithmeticConfig
+    from full_scale.config.task import ArithmeticConfig
 
 __all__ = ["OPERATIONS", "SHOTS", "build", "is_held_out"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from full_scale.tasks import Prompt
 from full_scale.tasks.templates import Style, messages
-from vas_theory.command_line import require
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.command_line import require
+from vas_theory.foundation.errors import ArgumentError
 
 __all__ = ["to_dataset"]
 

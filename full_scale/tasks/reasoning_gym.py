@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from full_scale.tasks import Prompt, Task
 from full_scale.tasks.splitting import content_key, is_held_out
-from vas_theory.command_line import require
-from vas_theory.errors import ArgumentError, UnknownNameError
+from vas_theory.foundation.command_line import require
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 
 if TYPE_CHECKING:
-    from full_scale.tasks.config import ReasoningGymConfig
+    from full_scale.config.task import ReasoningGymConfig
 
 __all__ = ["LEVELS", "build", "entries", "score"]
 

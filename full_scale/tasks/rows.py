@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vas_theory.command_line import require
-from vas_theory.errors import DataError
+from vas_theory.foundation.command_line import require
+from vas_theory.foundation.errors import DataError
 
 __all__ = ["read_rows"]
 

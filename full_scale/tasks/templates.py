@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from full_scale.tasks import Prompt
-from vas_theory.errors import DataError, UnknownNameError
+from vas_theory.foundation.errors import DataError, UnknownNameError
 
 __all__ = ["INSTRUCTIONS", "Style", "messages", "render"]
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from full_scale.config import ArmConfig, StudyConfig
-from full_scale.feasibility import TRL_AGGREGATIONS, check_settings
-from full_scale.memory import reduced_bytes
+from full_scale.config.task import RewardConfig
+from full_scale.config.training import ArmConfig, StudyConfig
+from full_scale.planning.feasibility import TRL_AGGREGATIONS, check_settings
+from full_scale.planning.memory import reduced_bytes
 from full_scale.rewards import ACCURACY, FORMAT, Reward, length_reward
 from full_scale.tasks import Prompt
-from full_scale.tasks.config import RewardConfig
 from full_scale.tasks.templates import Style
 from full_scale.trl_adapter.config import VASConfig
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 
 if TYPE_CHECKING:
     from trl import GRPOConfig

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 
-from vas_theory.errors import MissingExtraError, VASError
+from vas_theory.foundation.errors import MissingExtraError, VASError
 
 __all__ = ["BELOW", "METHODS", "MINIMUM", "check_version", "excludes_unscored"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 
 __all__ = ["SuccessFunction", "VASConfig"]
 
@@ -33,7 +33,7 @@ class VASConfig:
         seed: of the draws; by default the seed of the training arguments.
         posterior: ``discounted_beta``, ``arcsine_kalman`` or ``hierarchical_beta``.
         posterior_options: its settings, such as ``{"prior": (0.1, 0.1), "drift": 0.03}``;
-            :func:`~vas_theory.selection.posterior_fit.fit_discounted_beta` finds what would
+            :func:`~vas_theory.selection.posteriors.fit.fit_discounted_beta` finds what would
             have foreseen a logged run.
         category_column: column of labels which ``hierarchical_beta`` pools by.
         strategy: ``vas``, or another way of choosing prompts for a comparison, such as ``uniform`` or ``mopps``;
@@ -41,7 +41,7 @@ class VASConfig:
             those.
         options: of another strategy.
         largest_excluded_share: training stops when more than this share of a batch has no usable reward.
-        sampler: further settings of :class:`~vas_theory.selection.sampler_config.SamplerConfig`.
+        sampler: further settings of :class:`~vas_theory.selection.sampler.config.SamplerConfig`.
 
     Raises:
         ArgumentError: a value is out of range, or a setting of ``sampler`` belongs elsewhere.

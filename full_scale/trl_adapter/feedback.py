@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from full_scale.trl_adapter.config import SuccessFunction
-from vas_theory.errors import ArgumentError, VASError
+from vas_theory.foundation.errors import ArgumentError, VASError
 
 __all__ = ["GroupedRewards", "check_groups", "group_diversity", "group_rewards"]
 

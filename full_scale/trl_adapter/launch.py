@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from full_scale.config import StudyConfig
-from full_scale.memory import reduced_bytes
-from vas_theory.errors import VASError
+from full_scale.config.training import StudyConfig
+from full_scale.planning.memory import reduced_bytes
+from vas_theory.foundation.errors import VASError
 
 __all__ = ["accelerate_config", "check_launch", "check_trainer"]
 

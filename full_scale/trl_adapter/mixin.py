@@ -29,9 +29,9 @@ from full_scale.trl_adapter.prompts import prompt_keys
 from full_scale.trl_adapter.sharding import reference_by_blocks, whole_parameters
 from full_scale.trl_adapter.state import newest_intact, read_sampler, write_sampler
 from full_scale.trl_adapter.strategies import StrategySampler
-from vas_theory.errors import ArgumentError, VASError
+from vas_theory.foundation.errors import ArgumentError, VASError
 from vas_theory.selection.posteriors import build_posterior
-from vas_theory.selection.sampler import VarianceAwareSampler
+from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 
 if TYPE_CHECKING:
     from trl import GRPOTrainer as _Base

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from vas_theory.errors import ArgumentError, DataError
+from vas_theory.foundation.errors import ArgumentError, DataError
 
 __all__ = ["prompt_key", "prompt_keys"]
 

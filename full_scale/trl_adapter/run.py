@@ -13,16 +13,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from full_scale.artifacts import new_folder, verify_folder
-from full_scale.checkpoints import differences
-from full_scale.config import ArmConfig, StudyConfig
-from full_scale.models import Pretrained, load_pretrained, quiet, stop_ids
+from full_scale.compact.checkpoints import differences
+from full_scale.config.training import ArmConfig, StudyConfig
+from full_scale.models.loading import Pretrained, load_pretrained, quiet, stop_ids
 from full_scale.tasks import Task, load_task
 from full_scale.tasks.dataset import to_dataset
 from full_scale.trl_adapter.arguments import grpo_arguments, grpo_config, reward_parts, style_of, vas_config
 from full_scale.trl_adapter.launch import check_launch, check_trainer
-from vas_theory.errors import DataError, StateMismatchError, VASError
-from vas_theory.storage import write_json, write_table
+from vas_theory.foundation.errors import DataError, StateMismatchError, VASError
+from vas_theory.provenance.folders import new_folder, verify_folder
+from vas_theory.provenance.tables import write_json, write_table
 
 __all__ = ["TrlRun", "train_arms"]
 

@@ -7,8 +7,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from vas_theory.errors import DataError, VASError
-from vas_theory.selection.state import read_state, seal, write_state
+from vas_theory.foundation.errors import DataError, VASError
+from vas_theory.provenance.state import read_state, seal, write_state
 
 __all__ = ["STATE_FILE", "checkpoint_step", "newest_intact", "read_sampler", "write_sampler"]
 

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vas_theory.errors import ArgumentError, StateMismatchError, VASError
-from vas_theory.selection.prompt_keys import PromptKeys
-from vas_theory.selection.state import seal, verify
+from vas_theory.foundation.errors import ArgumentError, StateMismatchError, VASError
+from vas_theory.provenance.state import seal, verify
+from vas_theory.selection.contract.strategy import OneRoundStrategy, Rollouts, SelectionSetting
+from vas_theory.selection.sampler.prompt_keys import PromptKeys
 from vas_theory.selection.strategies import make_strategy, strategy_class, strategy_names
-from vas_theory.selection.strategies.base import OneRoundStrategy, Rollouts, SelectionSetting
 
 __all__ = ["StrategySampler", "one_round_strategies", "require_one_round"]
 

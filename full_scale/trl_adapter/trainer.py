@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 
 from full_scale.trl_adapter.compatibility import check_version
-from vas_theory.errors import VASError
+from vas_theory.foundation.errors import VASError
 
 check_version()  # before TRL is imported: outside the range the import itself may fail less clearly
 

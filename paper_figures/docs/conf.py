@@ -50,6 +50,6 @@ nitpicky = True
 nitpick_ignore_regex = [
     ("py:.*", r".*\._.*"),
     ("py:attr", r"\w+"),  # what an object remembers has no entry of its own
-    ("py:func", "natural_gradient"),  # written without its module; its page is vas_theory.gradients
+    ("py:func", "natural_gradient"),  # written without its module; its page is vas_theory.policy.gradients
     ("py:.*", r"(?!vas_theory|simulations|full_scale|paper_figures)\w+\..*"),
 ]

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sphinx.util.docutils import SphinxDirective
 
-from paper_figures.declaration import ROOT
 from paper_figures.docs.tables import find_table, markdown, missing, origin, points, with_interval
 from paper_figures.docs.tournament import losses, ranking, verdict
-from vas_theory.storage import read_table
+from paper_figures.drawing.declaration import ROOT
+from vas_theory.provenance.tables import read_table
 
 if TYPE_CHECKING:
-    from simulations.statistics import Interval
+    from simulations.analysis.statistics import Interval
 
 __all__ = ["SECTIONS", "setup"]
 
@@ -67,7 +67,7 @@ def scoring(_root: Path) -> str:
 
 
 def _mean(gains: Any) -> Interval:
-    from simulations.statistics import bootstrap_interval
+    from simulations.analysis.statistics import bootstrap_interval
 
     return bootstrap_interval(lambda values: float(values.mean()), gains, seed=0, resamples=1000)
 
@@ -102,8 +102,8 @@ def settings(root: Path) -> str:
 
 def posteriors(root: Path) -> str:
     """Return how well posteriors foresee mixed groups of real VAS runs, the fit made on uniform runs of other seeds."""
-    from vas_theory.selection.pass_rates import DEFAULT_DRIFT, DiscountedBeta
-    from vas_theory.selection.posterior_fit import fit_discounted_beta, replay, score_forecasts
+    from vas_theory.selection.posteriors.discounted_beta import DEFAULT_DRIFT, DiscountedBeta
+    from vas_theory.selection.posteriors.fit import fit_discounted_beta, replay, score_forecasts
 
     path = find_table("training_prompts", root, "full_scale")
     if path is None:

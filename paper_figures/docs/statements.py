@@ -8,8 +8,8 @@ from typing import Any
 from sphinx.util.docutils import SphinxDirective
 
 from vas_theory.claims import all_claims
-from vas_theory.claims.base import Claim, Verdict
-from vas_theory.claims.ledger import read_record
+from vas_theory.claims.lib.base import Claim, Verdict
+from vas_theory.claims.lib.ledger import read_record
 
 __all__ = ["setup", "statement_markdown"]
 
@@ -70,7 +70,7 @@ class ClaimsDirective(SphinxDirective):
     final_argument_whitespace = False
 
     def run(self) -> list[Any]:
-        from vas_theory.claims import ledger
+        from vas_theory.claims.lib import ledger
 
         self.env.note_dependency(str(ledger.RECORD))
         record = read_record()

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from paper_figures.declaration import ROOT
-from vas_theory.storage import read_metadata
+from paper_figures.drawing.declaration import ROOT
+from vas_theory.provenance.tables import read_metadata
 
 __all__ = ["find_table", "markdown", "missing", "origin", "points", "with_interval"]
 

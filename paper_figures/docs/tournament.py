@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paper_figures.docs.tables import find_table, markdown, missing, origin, with_interval
-from vas_theory.storage import read_table
+from vas_theory.provenance.tables import read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ _SHOWN = ("vas", "vas-reuse", "vas-paper", "dapo", "index", "index-ada")
 
 def ranking(root: Path) -> str:
     """Return the tournament's ranking at tuned learning rates."""
-    from simulations.ranking import BASELINE, REFERENCE, rank_strategies
+    from simulations.analysis.ranking import BASELINE, REFERENCE, rank_strategies
 
     path = find_table("tournament", root)
     if path is None:

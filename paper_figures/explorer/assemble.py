@@ -8,7 +8,7 @@ from pathlib import Path
 
 from paper_figures.explorer.facts import facts
 from paper_figures.report.maths import text_with_formulas
-from vas_theory.command_line import require
+from vas_theory.foundation.command_line import require
 
 __all__ = ["SCRIPTS", "explorer"]
 

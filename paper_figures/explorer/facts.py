@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from paper_figures.declaration import Table
+from paper_figures.drawing.declaration import Table
 from paper_figures.explorer.sentences import study_sentences
 from paper_figures.laboratory import TOURNAMENT, world_gains
-from vas_theory.storage import read_metadata, read_table, sha256_file
+from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
 __all__ = ["PILOT", "TABLES", "facts"]
 
@@ -25,7 +25,7 @@ _DIGITS = 5
 
 
 def _pools(root: Path, preset: str) -> list[dict[str, Any]]:
-    from simulations.pool import DIFFICULTIES
+    from simulations.world.pool import DIFFICULTIES
 
     pilot, metadata = read_table(PILOT.path(root, preset)), read_metadata(PILOT.path(root, preset))
     rates = sorted(round(rate, _DIGITS) for rate in (pilot["successes"] / pilot["rollouts"]).tolist())
@@ -55,8 +55,8 @@ def _mean_and_variance(components: tuple[tuple[float, float, float], ...]) -> tu
 
 
 def _world(name: str, arms: list[dict[str, Any]]) -> dict[str, Any]:
-    from simulations.pool import DIFFICULTIES
-    from simulations.worlds import world
+    from simulations.running.bandit_worlds import world
+    from simulations.world.pool import DIFFICULTIES
 
     place = world(name)
     pool: Any = place.pool

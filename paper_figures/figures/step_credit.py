@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from paper_figures.declaration import Figure, Label, Table, Tables
+from paper_figures.drawing.declaration import Figure, Label, Table, Tables
 from paper_figures.laboratory import world_gains
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from paper_figures.style import Look
+    from paper_figures.drawing.style import Look
 
 Array = NDArray[np.float64]
 
@@ -43,7 +43,7 @@ def _best_chooser(ranking: pd.DataFrame) -> list[str]:
 
 def _difference(ours: Array, theirs: Array) -> dict[str, float]:
     """Return the interquartile mean of paired differences over worlds and seeds, with its interval."""
-    from simulations.statistics import bootstrap_interval, interquartile_mean
+    from simulations.analysis.statistics import bootstrap_interval, interquartile_mean
 
     def middle(values: Array) -> Array:
         flat: Array = interquartile_mean(values.reshape((*values.shape[:-2], -1)), axis=-1)
@@ -65,8 +65,8 @@ def _reached_by(part: pd.DataFrame, strategy: str, shares: dict[str, float]) -> 
 
 def _effects(part: pd.DataFrame, best: list[str]) -> list[dict[str, Any]]:
     """Return what shared prefixes, credit, choice and group size are worth, each against the arm that lacks it."""
-    from simulations.ranking import final_scores
-    from simulations.tree_worlds import generated_share, tree_world
+    from simulations.analysis.ranking import final_scores
+    from simulations.running.tree_worlds import generated_share, tree_world
 
     scores, worlds = final_scores(part), sorted(part["world"].unique())
     large = [tree_world(world, learning_rate=1.0).group_size > _SMALL for world in worlds]
@@ -102,7 +102,7 @@ def _step_lengths(part: pd.DataFrame) -> pd.Series:
 
 def numbers(tables: Tables) -> pd.DataFrame:
     """Return every arm's ranking, the differences that tell credit, choice and groups apart, and gains by world."""
-    from simulations.ranking import chosen_rates, rank_strategies
+    from simulations.analysis.ranking import chosen_rates, rank_strategies
 
     frame = tables["runs"].frame
     parts = []

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from paper_figures.declaration import Figure, Label, Tables
+from paper_figures.drawing.declaration import Figure, Label, Tables
 from paper_figures.laboratory import TOURNAMENT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from paper_figures.style import Look
+    from paper_figures.drawing.style import Look
 
 _REGIMES = {"fixed": "one learning rate", "tuned": "tuned learning rates"}
 _OURS = ("vas-paper", "vas-released", "vas-reuse", "vas", "index", "index-ada")
@@ -28,7 +28,7 @@ def _regimes(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def _rankings(frame: pd.DataFrame) -> pd.DataFrame:
-    from simulations.ranking import rank_strategies
+    from simulations.analysis.ranking import rank_strategies
 
     kept = [
         "strategy",
@@ -50,8 +50,8 @@ def _rankings(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _by_world(frame: pd.DataFrame) -> pd.DataFrame:
     """Return each arm's mean gain over uniform in each world."""
-    from simulations.ranking import final_scores
-    from simulations.statistics import bootstrap_interval
+    from simulations.analysis.ranking import final_scores
+    from simulations.analysis.statistics import bootstrap_interval
 
     rows: list[dict[str, Any]] = []
     for regime, part in _regimes(frame).items():
@@ -69,7 +69,7 @@ def _by_world(frame: pd.DataFrame) -> pd.DataFrame:
 
 def numbers(tables: Tables) -> pd.DataFrame:
     """Return every arm's ranking and its gain in each world, by regime of learning rates."""
-    from simulations.ranking import chosen_rates
+    from simulations.analysis.ranking import chosen_rates
 
     table = tables["tournament"]
     frame = table.frame
@@ -178,7 +178,7 @@ def _draw_ranking(axis: Axes, numbers: pd.DataFrame, names: Sequence[str], look:
 
 
 def _draw_map(axis: Axes, numbers: pd.DataFrame, regime: str, look: Look) -> None:
-    from simulations.worlds import held_out_worlds
+    from simulations.running.bandit_worlds import held_out_worlds
 
     rows = numbers[(numbers["kind"] == "world") & (numbers["regime"] == regime)]
     ranking = _ranking(numbers, regime)

@@ -10,9 +10,9 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paper_figures.declaration import Figure, Label, output_folder
+from paper_figures.build.graph import fingerprint, read_record
+from paper_figures.drawing.declaration import Figure, Label, output_folder
 from paper_figures.figures import get_figures
-from paper_figures.graph import fingerprint, read_record
 from paper_figures.laboratory import REGIMES, TOURNAMENT, sampler_record, world_gains, world_rows
 from paper_figures.report.maths import formula, text_with_formulas
 from paper_figures.report.results import (
@@ -23,9 +23,9 @@ from paper_figures.report.results import (
     read_claims,
     read_predictions,
 )
-from vas_theory.command_line import require
-from vas_theory.errors import DataError
-from vas_theory.storage import read_metadata, read_table, sha256_file
+from vas_theory.foundation.command_line import require
+from vas_theory.foundation.errors import DataError
+from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,7 +125,7 @@ def _pixels(path: Path) -> tuple[int, int]:
 
 def _jobs(root: Path, preset: str) -> list[dict[str, Any]]:
     """Return every command besides the ledger's, with what it took and the files it made."""
-    from paper_figures.pipeline import figure_node, project_tables
+    from paper_figures.build.nodes import figure_node, project_tables
 
     tables: dict[str, list[Path]] = {}
     for table in project_tables(root, preset):
@@ -193,7 +193,7 @@ def _tile(counts: Counts, stand: str) -> str:
 
 def _largest_rates(tournament: pd.DataFrame) -> str:
     """Say how often tuning chose the largest learning rate that it was offered, which limits what it shows."""
-    from simulations.ranking import chosen_rates
+    from simulations.analysis.ranking import chosen_rates
 
     chosen = chosen_rates(tournament)
     return f"{int((chosen['end'] == 'highest').sum())} of {len(chosen)}"
@@ -205,7 +205,7 @@ def report(root: Path, preset: str) -> str:
     Raises:
         DataError: a figure, the ledger or a table of predictions is missing; the message names the file.
     """
-    from simulations.challenge import CONTENDERS, format_challenge
+    from simulations.analysis.challenge import CONTENDERS, format_challenge
 
     jinja = require("jinja2", "figures")
     folder = resources.files("paper_figures.report")

@@ -6,7 +6,7 @@ import re
 
 from markupsafe import Markup, escape
 
-from vas_theory.command_line import require
+from vas_theory.foundation.command_line import require
 
 __all__ = ["formula", "text_with_formulas"]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paper_figures.declaration import Table, output_folder
+from paper_figures.drawing.declaration import Table, output_folder
 from paper_figures.laboratory import TOURNAMENT
-from vas_theory.errors import DataError
-from vas_theory.storage import read_table
+from vas_theory.foundation.errors import DataError
+from vas_theory.provenance.tables import read_table
 
 __all__ = ["TABLES", "TRAINING", "Counts", "claim_counts", "prediction_counts", "read_claims", "read_predictions"]
 

@@ -6,10 +6,10 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING
 
-from vas_theory.errors import UnknownNameError
+from vas_theory.foundation.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from simulations.experiment import Experiment
+    from simulations.running.experiment import Experiment
 
 __all__ = ["experiment_names", "get_experiment"]
 

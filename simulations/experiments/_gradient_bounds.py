@@ -15,7 +15,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
 from vas_theory.bounds import mei_gradient_bound, razin_gradient_bound
 from vas_theory.claims import (
     a06_positive_fisher_is_not_enough,
@@ -26,8 +25,9 @@ from vas_theory.claims import (
     b19_l1_norm,
     b20_fisher_spectrum,
 )
-from vas_theory.gradients import policy_gradient, reward_variance
-from vas_theory.precision import sqrt
+from vas_theory.foundation.arguments import unify
+from vas_theory.foundation.precision import sqrt
+from vas_theory.policy.gradients import policy_gradient, reward_variance
 
 __all__ = ["BOUNDS", "Bound", "gradient_norm", "largest_eigenvalue"]
 

@@ -8,12 +8,12 @@ from math import factorial
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.gradient_bounds import reward_range
-from vas_theory.gradients import policy_gradient, reward_variance
-from vas_theory.improvement import stochastic_step_limit
-from vas_theory.policies import tabular_score
-from vas_theory.score_moments import score_second_moment, weighted_second_moment
-from vas_theory.smoothness import smoothness
+from vas_theory.bounds.gradient import reward_range
+from vas_theory.bounds.improvement import stochastic_step_limit
+from vas_theory.policy.curvature import smoothness
+from vas_theory.policy.gradients import policy_gradient, reward_variance
+from vas_theory.policy.score_moments import score_second_moment, weighted_second_moment
+from vas_theory.policy.softmax import tabular_score
 
 __all__ = [
     "OneParameterPolicies", "Policies", "Quadratics", "ScaledLogits", "SoftmaxPolicies", "gain_of_steps",

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from simulations.equal_budget import EqualBudgetConfig
-from simulations.learner import Learner
-from simulations.pool import PoolConfig, build_pool
+from simulations.running.equal_budget import EqualBudgetConfig
+from simulations.world.learner import Learner
+from simulations.world.pool import PoolConfig, build_pool
+from vas_theory.selection.contract.driver import Generated, SelectionDriver
+from vas_theory.selection.contract.strategy import IntArray, SelectionSetting, TrainingGroups
 from vas_theory.selection.strategies import make_strategy
-from vas_theory.selection.strategies.base import IntArray, SelectionSetting, TrainingGroups
-from vas_theory.selection.strategies.driver import Generated, SelectionDriver
 
 __all__ = ["Step", "watch_steps"]
 
@@ -38,7 +38,7 @@ class Step:
 def watch_steps(
     config: EqualBudgetConfig, strategy: str, seed: int, options: Mapping[str, Any] | None = None
 ) -> Iterator[Step]:
-    """Train as :func:`~simulations.equal_budget.run_equal_budget` does, and pause before each update.
+    """Train as :func:`~simulations.running.equal_budget.run_equal_budget` does, and pause before each update.
 
     Args:
         config: a world of bandit prompts whose visits are not limited.

@@ -17,11 +17,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from simulations.experiment import Experiment, ExperimentConfig
 from simulations.experiments._gradient_bounds import BOUNDS, RewardKind, gradient_norm
-from vas_theory.gradients import reward_variance
-from vas_theory.policies import softmax
-from vas_theory.precision import DIGITS, floating, multiprecision
+from simulations.running.experiment import Experiment, ExperimentConfig
+from vas_theory.foundation.precision import DIGITS, floating, multiprecision
+from vas_theory.policy.gradients import reward_variance
+from vas_theory.policy.softmax import softmax
 
 __all__ = ["EXPERIMENT", "BoundGalleryConfig", "run"]
 

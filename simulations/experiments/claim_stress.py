@@ -14,16 +14,16 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from simulations.experiment import Experiment, ExperimentConfig
-from simulations.sweep import Cell
+from simulations.running.experiment import Experiment, ExperimentConfig
+from simulations.running.sweep import Cell
 from vas_theory.claims import claim_modules, get_claims
-from vas_theory.claims.checks import Effort, stress
+from vas_theory.claims.lib.checks import Effort, stress
 
 __all__ = ["EXPERIMENT", "ClaimStressConfig"]
 
 
 class ClaimStressConfig(ExperimentConfig):
-    """How hard every claim is pressed; the fields are those of :class:`vas_theory.claims.checks.Effort`."""
+    """How hard every claim is pressed; the fields are those of :class:`vas_theory.claims.lib.checks.Effort`."""
 
     claims: tuple[str, ...] = Field(default=(), description="ids; empty for the whole ledger")
     instances: int = Field(default=1200, ge=1, description="instances a family")

@@ -14,13 +14,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from simulations.experiment import Experiment, ExperimentConfig
-from vas_theory.gradients import policy_gradient
-from vas_theory.group_advantages import AdvantageKind, group_advantages
-from vas_theory.group_gains import arcsine_gain, group_gain, silent_group_probability
-from vas_theory.group_updates import expected_update
-from vas_theory.improvement import group_gain_bounds
-from vas_theory.policies import softmax
+from simulations.running.experiment import Experiment, ExperimentConfig
+from vas_theory.bounds.improvement import group_gain_bounds
+from vas_theory.groups.advantages import AdvantageKind, group_advantages
+from vas_theory.groups.pass_rate_laws import arcsine_gain, group_gain, silent_group_probability
+from vas_theory.groups.updates import expected_update
+from vas_theory.policy.gradients import policy_gradient
+from vas_theory.policy.softmax import softmax
 
 __all__ = ["EXPERIMENT", "FiniteGroupConfig", "run", "sampled_alignment", "sampled_gain"]
 

@@ -15,12 +15,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
-from simulations.experiment import Experiment, ExperimentConfig
-from simulations.learner import Learner, LearnerConfig
-from simulations.pool import Pool, PoolConfig, build_pool
-from simulations.sweep import Cell
+from simulations.running.experiment import Experiment, ExperimentConfig
+from simulations.running.sweep import Cell
+from simulations.world.learner import Learner, LearnerConfig
+from simulations.world.pool import Pool, PoolConfig, build_pool
 from vas_theory.selection import VarianceAwareSampler
-from vas_theory.selection.strategies.base import Rollouts, SelectionSetting, TrainingGroups
+from vas_theory.selection.contract.strategy import Rollouts, SelectionSetting, TrainingGroups
 
 __all__ = ["EXPERIMENT", "VARIANTS", "LargeScaleConfig"]
 

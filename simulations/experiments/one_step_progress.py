@@ -17,7 +17,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from simulations.experiment import Experiment, ExperimentConfig
 from simulations.experiments._step_gains import (
     Policies,
     Quadratics,
@@ -27,9 +26,9 @@ from simulations.experiments._step_gains import (
     group_updates,
     one_sample_gain,
 )
-from vas_theory.gradient_bounds import centred_reward_norm, reward_range
-from vas_theory.gradients import policy_gradient, reward_variance
-from vas_theory.improvement import (
+from simulations.running.experiment import Experiment, ExperimentConfig
+from vas_theory.bounds.gradient import centred_reward_norm, reward_range
+from vas_theory.bounds.improvement import (
     ONE_SAMPLE_STEP,
     dr_grpo_step_gain,
     exact_step_gain,
@@ -37,8 +36,9 @@ from vas_theory.improvement import (
     stochastic_step_gain,
     whitened_step_gain,
 )
-from vas_theory.policies import softmax
-from vas_theory.sharper_bounds import sharper_one_sample_step_gain, sharper_whitened_step_gain
+from vas_theory.bounds.sharper_improvement import sharper_one_sample_step_gain, sharper_whitened_step_gain
+from vas_theory.policy.gradients import policy_gradient, reward_variance
+from vas_theory.policy.softmax import softmax
 
 __all__ = ["EXPERIMENT", "OneStepConfig", "run"]
 

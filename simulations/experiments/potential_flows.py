@@ -14,10 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from simulations.experiment import Experiment, ExperimentConfig
-from vas_theory.group_advantages import group_advantages
-from vas_theory.group_gains import group_gain
-from vas_theory.policies import bernoulli_logit_probability
+from simulations.running.experiment import Experiment, ExperimentConfig
+from vas_theory.groups.advantages import group_advantages
+from vas_theory.groups.pass_rate_laws import group_gain
+from vas_theory.policy.softmax import bernoulli_logit_probability
 from vas_theory.potentials import (
     Weights,
     flow,

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, field_validator
 
-from simulations.experiment import Experiment, ExperimentConfig
 from simulations.experiments._steps import watch_steps
-from simulations.sweep import Cell
-from simulations.worlds import run_seed, world
+from simulations.running.bandit_worlds import run_seed, world
+from simulations.running.experiment import Experiment, ExperimentConfig
+from simulations.running.sweep import Cell
 from vas_theory.selection.strategies import strategy_class, strategy_names
 
 __all__ = ["EXPERIMENT", "SampledPromptsConfig"]

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.stats import rankdata
 
-from simulations.experiment import Experiment, ExperimentConfig
-from simulations.pool import PoolConfig, build_pool
-from vas_theory.policies import softmax
+from simulations.running.experiment import Experiment, ExperimentConfig
+from simulations.world.pool import PoolConfig, build_pool
+from vas_theory.policy.softmax import softmax
 from vas_theory.potentials import mixture_expected_variance
-from vas_theory.selection.pass_rates import DiscountedBeta
+from vas_theory.selection.posteriors.discounted_beta import DiscountedBeta
 from vas_theory.selection.scores import outcome_variance_score, variance_promotion_score
 
 __all__ = ["EXPERIMENT", "ScoreConfig", "answer_diversity", "judge_scores", "run"]

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, field_validator
 
-from simulations.comparison import check_names
-from simulations.equal_budget import EqualBudgetConfig, run_equal_budget
-from simulations.experiment import Experiment, ExperimentConfig
-from simulations.sweep import Cell
-from simulations.worlds import WORLDS, run_seed, world
+from simulations.running.bandit_worlds import WORLDS, run_seed, world
+from simulations.running.comparison import check_names
+from simulations.running.equal_budget import EqualBudgetConfig, run_equal_budget
+from simulations.running.experiment import Experiment, ExperimentConfig
+from simulations.running.sweep import Cell
 from vas_theory.selection.strategies import strategy_class
 
 __all__ = ["BASE", "EXPERIMENT", "PUBLISHED", "SettingsSweepConfig"]

@@ -16,7 +16,7 @@ tree prompt does not draw, and ``lspo`` filters by lengths, which are alike on t
 
 Learning rates as in the tournament: one for all, or for each strategy in each world the best of a grid by other seeds.
 Every rollout is charged in full, though a tree generates a shared prefix once:
-:func:`~simulations.tree_worlds.generated_share` says what a count of steps would charge.
+:func:`~simulations.running.tree_worlds.generated_share` says what a count of steps would charge.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from __future__ import annotations
 import pandas as pd
 from pydantic import field_validator
 
-from simulations.comparison import Comparison, ComparisonConfig, Rates, Worlds, check_names
-from simulations.equal_budget import EqualBudgetConfig, run_equal_budget
-from simulations.experiment import Experiment
-from simulations.sweep import Cell
-from simulations.tree import TreePoolConfig
-from simulations.tree_worlds import TREE_WORLDS, tree_world
+from simulations.running.comparison import Comparison, ComparisonConfig, Rates, Worlds, check_names
+from simulations.running.equal_budget import EqualBudgetConfig, run_equal_budget
+from simulations.running.experiment import Experiment
+from simulations.running.sweep import Cell
+from simulations.running.tree_worlds import TREE_WORLDS, tree_world
+from simulations.world.tree import TreePoolConfig
 from vas_theory.selection.strategies import strategy_class, strategy_names
 
 __all__ = ["COMPARISON", "CONTROLS", "EXPERIMENT", "StepCreditConfig", "train", "tree_arms"]
@@ -67,7 +67,7 @@ class StepCreditConfig(ComparisonConfig):
 def train(place: EqualBudgetConfig, arm: str, seed: int) -> pd.DataFrame:
     """Train with an arm until the budget of a world is spent.
 
-    :func:`simulations.equal_budget.run_equal_budget` for tree prompts, and for the controls.
+    :func:`simulations.running.equal_budget.run_equal_budget` for tree prompts, and for the controls.
 
     Args:
         place: the world, of tree prompts.

@@ -17,9 +17,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from simulations.experiment import Experiment, ExperimentConfig
 from simulations.experiments.score_estimation import answer_diversity
-from simulations.pool import draw_pass_rates
+from simulations.running.experiment import Experiment, ExperimentConfig
+from simulations.world.pool import draw_pass_rates
 from vas_theory.selection.scores import outcome_variance_score, variance_promotion_score
 
 __all__ = ["EXPERIMENT", "WORLDS", "TdsConfig", "World", "predicted_gain", "run"]

@@ -16,14 +16,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from simulations.experiment import Experiment, ExperimentConfig
-from simulations.learner import Learner, LearnerConfig
-from simulations.pool import Pool
-from simulations.statistics import time_to_target
-from vas_theory.group_gains import group_gain
-from vas_theory.improvement import improvement_time_bound, razin_time_bound
-from vas_theory.policies import bernoulli_logit_probability
-from vas_theory.sharper_bounds import sharper_improvement_time_bound
+from simulations.analysis.statistics import time_to_target
+from simulations.running.experiment import Experiment, ExperimentConfig
+from simulations.world.learner import Learner, LearnerConfig
+from simulations.world.pool import Pool
+from vas_theory.bounds.improvement import improvement_time_bound, razin_time_bound
+from vas_theory.bounds.sharper_improvement import sharper_improvement_time_bound
+from vas_theory.groups.pass_rate_laws import group_gain
+from vas_theory.policy.softmax import bernoulli_logit_probability
 
 __all__ = ["EXPERIMENT", "UPDATES", "TimeConfig", "Update", "censored_exponent", "flow_time", "run", "train"]
 

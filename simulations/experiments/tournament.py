@@ -1,6 +1,6 @@
 """All strategies on all worlds at equal budgets: at one learning rate for all, and each at a rate tuned alike.
 
-:mod:`simulations.comparison` says how a rate is tuned, and on which seeds.
+:mod:`simulations.running.comparison` says how a rate is tuned, and on which seeds.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 import pandas as pd
 from pydantic import field_validator
 
-from simulations.comparison import REGIMES, Comparison, ComparisonConfig, Rates, Worlds, check_names
-from simulations.equal_budget import run_equal_budget
-from simulations.experiment import Experiment
-from simulations.sweep import Cell
-from simulations.worlds import WORLDS, world
+from simulations.running.bandit_worlds import WORLDS, world
+from simulations.running.comparison import REGIMES, Comparison, ComparisonConfig, Rates, Worlds, check_names
+from simulations.running.equal_budget import run_equal_budget
+from simulations.running.experiment import Experiment
+from simulations.running.sweep import Cell
 from vas_theory.selection.strategies import strategy_class, strategy_names
 
 __all__ = ["COMPARISON", "EXPERIMENT", "REGIMES", "TournamentConfig"]

@@ -9,11 +9,11 @@ from __future__ import annotations
 import pandas as pd
 from pydantic import Field
 
-from simulations.equal_budget import EqualBudgetConfig, run_equal_budget
-from simulations.experiment import Experiment, ExperimentConfig
-from simulations.learner import LearnerConfig
-from simulations.sweep import Cell
-from simulations.worlds import run_seed, world
+from simulations.running.bandit_worlds import run_seed, world
+from simulations.running.equal_budget import EqualBudgetConfig, run_equal_budget
+from simulations.running.experiment import Experiment, ExperimentConfig
+from simulations.running.sweep import Cell
+from simulations.world.learner import LearnerConfig
 from vas_theory.selection.strategies import strategy_class
 
 __all__ = ["EXPERIMENT", "TrainingDynamicsConfig"]

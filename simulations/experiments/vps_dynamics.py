@@ -12,11 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from simulations.experiment import Experiment, ExperimentConfig
 from simulations.experiments._steps import watch_steps
-from simulations.sweep import Cell
-from simulations.worlds import run_seed, world
-from vas_theory.policies import softmax
+from simulations.running.bandit_worlds import run_seed, world
+from simulations.running.experiment import Experiment, ExperimentConfig
+from simulations.running.sweep import Cell
+from vas_theory.policy.softmax import softmax
 from vas_theory.selection.strategies.vas_paper import VasPaper
 
 __all__ = ["EXPERIMENT", "VPSDynamicsConfig"]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from vas_theory.storage import atomic_path, write_table
+from vas_theory.provenance.tables import atomic_path, write_table
 
 FOLDER = Path(__file__).parents[2] / "vas_theory" / "output" / "benchmarks"
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from simulations import _kernels, reference
-from simulations.learner import Learner, LearnerConfig
-from simulations.pool import Pool, PoolConfig, build_pool
+from simulations.world import kernels, reference
+from simulations.world.learner import Learner, LearnerConfig
+from simulations.world.pool import Pool, PoolConfig, build_pool
 from tests.benchmarks.harness import Report, interleaved_seconds
 
 pytestmark = pytest.mark.bench
@@ -65,7 +65,7 @@ def test_speed_floors(report: Report, pool: Pool, schedule: np.ndarray) -> None:
     seconds = interleaved_seconds(
         {
             "ours": lambda: _learn(pool, schedule),
-            "sampling": lambda: _kernels.sampling_floor(
+            "sampling": lambda: kernels.sampling_floor(
                 schedule, GROUP, np.zeros(PROMPTS, np.int64), np.uint64(1), weights, taken
             ),
             "numpy": lambda: _vectorised(pool, schedule),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.benchmarks.harness import Report, interleaved_seconds
-from vas_theory.selection.weighted_index import WeightedIndex
+from vas_theory.selection.drawing.weighted_index import WeightedIndex
 
 pytestmark = pytest.mark.bench
 

@@ -72,7 +72,7 @@ def build_tiny_vision(folder: Path) -> Path:
     from transformers import PreTrainedTokenizerFast, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-    from full_scale.vision import ImageProcessor
+    from full_scale.models.vision import ImageProcessor
 
     words = {token: index for index, token in enumerate([*SPECIAL, *CHARACTERS])}
     tokenizer = Tokenizer(WordLevel(words, unk_token="<pad>"))
@@ -164,8 +164,8 @@ def double_norms(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def tiny(tiny_folder: Path, double_norms: None) -> Any:
     """The tiny model at double precision, where equality with an oracle is a matter of 1e-10."""
-    from full_scale.config import ModelConfig
-    from full_scale.models import load_language_model
+    from full_scale.config.training import ModelConfig
+    from full_scale.models.loading import load_language_model
 
     language = load_language_model(ModelConfig(name=str(tiny_folder), precision="float32"))
     language.model.double()

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
 from full_scale.__main__ import main
-from full_scale.evaluate import mean_interval, mixed_share, pass_at_k, wilson
-from full_scale.evaluate_model import summarise
-from full_scale.evaluation_config import ModelEvaluationConfig
-from vas_theory.storage import read_metadata, read_table, sha256_file
+from full_scale.config.evaluation import ModelEvaluationConfig
+from full_scale.measuring.held_out import mean_interval, mixed_share, pass_at_k, wilson
+from full_scale.measuring.one_model import summarise
+from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
 
 @given(st.integers(1, 7), st.data())
@@ -120,7 +120,9 @@ def test_command_writes_tables_with_a_manifest(
     assert prompts.successes.sum() > 0, "one token of a random model is sometimes the right digit"
     about = read_metadata(tmp_path / "one" / names[0])
     assert about["config"]["task"]["largest_operand"] == 4
-    assert {"full_scale.tasks.arithmetic", "full_scale.rewards.checks", "full_scale.rollouts"} <= set(about["sources"])
+    assert {"full_scale.tasks.arithmetic", "full_scale.rewards.checks", "full_scale.compact.rollouts"} <= set(
+        about["sources"]
+    )
 
 
 def test_command_evaluates_a_users_file(tiny_folder: Path, tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from full_scale import models, packaged_model
-from full_scale.artifacts import MANIFEST, new_folder, verify_folder
-from full_scale.config import ModelConfig
-from vas_theory.errors import ArgumentError, DataError, IntegrityError
+from full_scale.config.training import ModelConfig
+from full_scale.models import loading as models
+from full_scale.models import packaged as packaged_model
+from vas_theory.foundation.errors import ArgumentError, DataError, IntegrityError
+from vas_theory.provenance.folders import MANIFEST, new_folder, verify_folder
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_killed_conversion_leaves_nothing_and_the_next_one_cleans_up(tmp_path: P
     script = f"""
         import os, signal
         from pathlib import Path
-        from full_scale.artifacts import new_folder
+        from vas_theory.provenance.folders import new_folder
         with new_folder(Path({str(target)!r}), {{}}) as folder:
             (folder / "weights").write_bytes(b"x" * 1000)
             os.kill(os.getpid(), signal.SIGKILL)

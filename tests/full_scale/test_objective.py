@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from full_scale.config import ObjectiveConfig
-from full_scale.objective import advantages_of, policy_loss, token_weights
+from full_scale.compact.objective import advantages_of, policy_loss, token_weights
+from full_scale.config.training import ObjectiveConfig
 from full_scale.rewards import score_groups
 from full_scale.tasks import Prompt
 

@@ -10,8 +10,8 @@ from scipy.integrate import quad
 from scipy.stats import beta as beta_distribution
 from scipy.stats import binom
 
-from full_scale.outlook import beta_outlook, fit_beta_pool, variance_gain
-from vas_theory.errors import ArgumentError
+from full_scale.logs.outlook import beta_outlook, fit_beta_pool, variance_gain
+from vas_theory.foundation.errors import ArgumentError
 from vas_theory.potentials import beta_pool_gain
 
 SHAPES = st.floats(0.3, 6.0)

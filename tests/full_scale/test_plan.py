@@ -11,12 +11,12 @@ import pytest
 import torch
 
 from full_scale.__main__ import main
-from full_scale.architectures import architecture_of
-from full_scale.config import StudyConfig, load_config
-from full_scale.memory import GB, memory_of_device
-from full_scale.plan import describe, plan_run
-from full_scale.throughput import running_responses, time_of_step
-from vas_theory.errors import ArgumentError, DataError
+from full_scale.config.training import StudyConfig, load_config
+from full_scale.planning.architectures import architecture_of
+from full_scale.planning.memory import GB, memory_of_device
+from full_scale.planning.plan import describe, plan_run
+from full_scale.planning.throughput import running_responses, time_of_step
+from vas_theory.foundation.errors import ArgumentError, DataError
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*")
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from full_scale.config import StudyConfig
-from full_scale.dynamics import mean_gradient_square, stay_shares, success_drift, transitions
-from full_scale.probe import Estimate, whitened_squared, within_trace
-from full_scale.prompt_laws import draw_prompts, predict_prompts, row_correlations
-from full_scale.training_laws import predict_pool, predict_training
-from full_scale.training_measures import measure_training, student
-from full_scale.validation import validate, verdict
-from vas_theory.errors import DataError
+from full_scale.config.training import StudyConfig
+from full_scale.measuring.probe import Estimate, whitened_squared, within_trace
+from full_scale.predictions.dynamics import mean_gradient_square, stay_shares, success_drift, transitions
+from full_scale.predictions.prompt_laws import draw_prompts, predict_prompts, row_correlations
+from full_scale.predictions.training_laws import predict_pool, predict_training
+from full_scale.predictions.training_measures import measure_training, student
+from full_scale.predictions.verdict import validate, verdict
+from vas_theory.foundation.errors import DataError
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def fewer_draws(monkeypatch: pytest.MonkeyPatch) -> None:
         ("training_laws.REFITS", 25),
         ("training_laws.REHEARSALS", 5),
     ):
-        monkeypatch.setattr(f"full_scale.{name}", value)
+        monkeypatch.setattr(f"full_scale.predictions.{name}", value)
 
 
 def calibration_frame(count: int = 12, seed: int = 0) -> pd.DataFrame:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from full_scale.config import PRESETS, StudyConfig, load_config, preset_names
-from full_scale.plan import plan_run
+from full_scale.config.training import PRESETS, StudyConfig, load_config, preset_names
+from full_scale.planning.plan import plan_run
 from full_scale.trl_adapter.arguments import grpo_arguments, grpo_config, reward_parts, vas_config
 from full_scale.trl_adapter.launch import CONFIGS, accelerate_config, check_launch
-from vas_theory.errors import ArgumentError, VASError
+from vas_theory.foundation.errors import ArgumentError, VASError
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*")
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from full_scale.config import ModelConfig
-from full_scale.models import load_language_model
-from full_scale.probe import class_distance_squared, gradient_squared, jackknife, probe_prompt, split_half
-from full_scale.score_gram import score_gram
-from full_scale.shared_prefix import encode
+from full_scale.compact.shared_prefix import encode
+from full_scale.config.training import ModelConfig
+from full_scale.measuring.probe import class_distance_squared, gradient_squared, jackknife, probe_prompt, split_half
+from full_scale.measuring.score_gram import score_gram
+from full_scale.models.loading import load_language_model
 from full_scale.tasks import Prompt
 
 TEXT, TEMPERATURE = "1+1=", 0.8

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from full_scale.config.task import RewardConfig
 from full_scale.rewards import ACCURACY, FORMAT, Part, Reward, build_reward, length_reward, score_groups
 from full_scale.rewards.checks import CHECKS, check_answers, failures
 from full_scale.tasks import Prompt
-from full_scale.tasks.config import RewardConfig
-from vas_theory.errors import ArgumentError, MissingExtraError, UnknownNameError
+from vas_theory.foundation.errors import ArgumentError, MissingExtraError, UnknownNameError
 
 NAN, INF = float("nan"), float("inf")
 GOOD = r"<think>t</think><answer>\boxed{4}</answer>"
@@ -117,8 +117,8 @@ def test_trl_trains_on_a_task_with_these_rewards(tiny_folder: Path, tmp_path: Pa
     from trl import GRPOConfig
 
     from full_scale import VASConfig, VASGRPOTrainer
+    from full_scale.config.task import ArithmeticConfig
     from full_scale.tasks import load_task
-    from full_scale.tasks.config import ArithmeticConfig
     from full_scale.tasks.dataset import to_dataset
 
     task = load_task(ArithmeticConfig(largest_operand=3))

@@ -15,7 +15,7 @@ from full_scale.rewards.extraction import (
     short_answer,
 )
 from full_scale.rewards.shape import follows_format, length_penalty
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 
 PIECES = [
     r"\boxed{",

@@ -19,11 +19,11 @@ import pandas as pd
 import pytest
 import torch
 
-from full_scale.config import ModelConfig, load_config
-from full_scale.models import load_pretrained
+from full_scale.config.training import ModelConfig, load_config
+from full_scale.models.loading import load_pretrained
 from full_scale.trl_adapter.launch import accelerate_config, check_launch, check_trainer
-from vas_theory.errors import VASError
-from vas_theory.storage import read_table
+from vas_theory.foundation.errors import VASError
+from vas_theory.provenance.tables import read_table
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = (

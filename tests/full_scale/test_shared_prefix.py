@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from full_scale.rollouts import sample
-from full_scale.shared_prefix import completion_logprobs, encode
+from full_scale.compact.rollouts import sample
+from full_scale.compact.shared_prefix import completion_logprobs, encode
 
 TEXTS = ["1 + 2 =", "3 * 4 = 7\n10 - 2 =", "9 ="]  # of unequal length, so that padding is exercised
 TEMPERATURE = 0.7

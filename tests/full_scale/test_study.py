@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from full_scale.__main__ import main
-from full_scale.config import EvaluationConfig, StudyConfig, load_config, preset_names
-from full_scale.evaluate import evaluate, held_out_counts, pass_at_k
-from full_scale.plan import describe, rollouts_by_stage
-from full_scale.predictions import choose_prompts, fit_pool, read_predictions, write_predictions
+from full_scale.config.training import EvaluationConfig, StudyConfig, load_config, preset_names
+from full_scale.measuring.held_out import evaluate, held_out_counts, pass_at_k
+from full_scale.measuring.tables import TABLES
+from full_scale.planning.plan import describe, rollouts_by_stage
+from full_scale.predictions.document import choose_prompts, fit_pool, read_predictions, write_predictions
 from full_scale.study import Study
-from full_scale.tables import TABLES
-from vas_theory.errors import DataError, IntegrityError
-from vas_theory.storage import read_metadata, read_table, sha256_file
+from vas_theory.foundation.errors import DataError, IntegrityError
+from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +47,12 @@ def output(study_toml: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_study_writes_every_table_with_its_columns(output: Path) -> None:
-    import full_scale.tables
+    import full_scale.measuring.tables
 
     for name in TABLES:
         frame = read_table(output / f"{name}.parquet")
         assert len(frame), name
-        section = (full_scale.tables.__doc__ or "").split("\n\n")
+        section = (full_scale.measuring.tables.__doc__ or "").split("\n\n")
         for column in frame.columns:
             assert any(column in part for part in section), f"{name}.{column} is not documented"
     steps = read_table(output / "training_steps.parquet")
@@ -110,7 +110,7 @@ def test_a_model_is_asked_once_as_long_as_it_is_the_same(
 
 def test_predictions_name_the_strategies_that_were_rehearsed(output: Path) -> None:
     sources = read_predictions(output / "predictions.json")["about"]["sources"]
-    assert {"vas_theory.selection.sampler", "vas_theory.selection.strategies.vas"} <= set(sources)
+    assert {"vas_theory.selection.sampler.variance_aware", "vas_theory.selection.strategies.vas"} <= set(sources)
 
 
 def test_prediction_comes_before_measurement_and_is_what_was_measured_against(output: Path) -> None:

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import full_scale
+from full_scale.config.task import ArithmeticConfig
 from full_scale.rewards import exact_match, score_groups
 from full_scale.tasks import Prompt, load_task
 from full_scale.tasks.arithmetic import SHOTS
-from full_scale.tasks.config import ArithmeticConfig
-from vas_theory.errors import ArgumentError, UnknownNameError, VASError
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError, VASError
 
 
 def operands(key: str) -> tuple[int, int]:

@@ -9,12 +9,12 @@ import textwrap
 
 import pytest
 
+from full_scale.config.task import ReasoningGymConfig
 from full_scale.rewards import check_answers
 from full_scale.tasks import Prompt, load_task, reasoning_gym
-from full_scale.tasks.config import ReasoningGymConfig
 from full_scale.tasks.reasoning_gym import LEVELS, LONGEST, entries, score
 from full_scale.tasks.splitting import content_key, is_held_out
-from vas_theory.errors import ArgumentError, MissingExtraError, UnknownNameError
+from vas_theory.foundation.errors import ArgumentError, MissingExtraError, UnknownNameError
 
 gym = pytest.importorskip("reasoning_gym")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from full_scale.config import load_config
-from full_scale.engine import Run
+from full_scale.compact.loop import Run
+from full_scale.config.training import load_config
 from full_scale.rewards import shared_verifier
 
 

@@ -15,20 +15,20 @@ import numpy as np
 import pytest
 import torch
 
-from full_scale import checkpoints
-from full_scale.collection import StepCollection
-from full_scale.config import ArmConfig, ObjectiveConfig, StudyConfig, load_config
-from full_scale.engine import Run
-from full_scale.objective import advantages_of
+from full_scale.compact import checkpoints
+from full_scale.compact.collection import StepCollection
+from full_scale.compact.loop import Run
+from full_scale.compact.objective import advantages_of
+from full_scale.compact.rollouts import Rollouts, sample
+from full_scale.compact.update import Batch, update
+from full_scale.config.task import FileConfig
+from full_scale.config.training import ArmConfig, ObjectiveConfig, StudyConfig, load_config
 from full_scale.rewards import ScoredGroups, score_groups
-from full_scale.rollouts import Rollouts, sample
 from full_scale.streams import stream
 from full_scale.tasks import load_task
-from full_scale.tasks.config import FileConfig
-from full_scale.update import Batch, update
-from vas_theory.errors import ArgumentError, StateMismatchError
+from vas_theory.foundation.errors import ArgumentError, StateMismatchError
+from vas_theory.selection.contract.strategy import SelectionSetting, TrainingGroups
 from vas_theory.selection.strategies import make_strategy
-from vas_theory.selection.strategies.base import SelectionSetting, TrainingGroups
 
 ROOT = Path(__file__).parents[2]
 TIMES = ("seconds", "rollout_seconds", "sampler_seconds")
@@ -96,8 +96,8 @@ def test_killed_run_resumes_to_identical_bytes(
     config: StudyConfig, study_toml: Path, uninterrupted: Run, tmp_path: Path
 ) -> None:
     script = (
-        "import sys; from pathlib import Path; from full_scale.config import load_config; "
-        "from full_scale.engine import Run; c = load_config(sys.argv[1]); "
+        "import sys; from pathlib import Path; from full_scale.config.training import load_config; "
+        "from full_scale.compact.loop import Run; c = load_config(sys.argv[1]); "
         "Run(c, c.arms[1], 0, Path(sys.argv[2]), {}).train(lambda line: print(line, flush=True))"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": str(torch.get_num_threads())}

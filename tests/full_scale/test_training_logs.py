@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from full_scale.training_logs import form_groups, read_metrics, read_rollouts
-from vas_theory.errors import DataError
+from full_scale.logs.reading import form_groups, read_metrics, read_rollouts
+from vas_theory.foundation.errors import DataError
 
 
 def write_lines(path: Path, rows: list[dict[str, Any]]) -> Path:

@@ -13,12 +13,12 @@ from datasets import Dataset
 from trl import GRPOConfig
 
 from full_scale import VASConfig, VASGRPOTrainer
-from full_scale.config import ModelConfig, load_config
-from full_scale.models import load_language_model, load_pretrained
+from full_scale.config.training import ModelConfig, load_config
+from full_scale.models.loading import load_language_model, load_pretrained
 from full_scale.tasks import Prompt
 from full_scale.tasks.dataset import to_dataset
 from full_scale.trl_adapter.arguments import style_of
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from full_scale.config import load_config
+from full_scale.config.training import load_config
 from full_scale.tasks import load_task
 from full_scale.trl_adapter.run import TrlRun
 

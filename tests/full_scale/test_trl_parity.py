@@ -10,11 +10,11 @@ import torch
 from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
-from full_scale.config import ObjectiveConfig
-from full_scale.feasibility import TRL_AGGREGATIONS
-from full_scale.models import LanguageModel
-from full_scale.objective import policy_loss, token_weights
-from full_scale.shared_prefix import EncodedPrompts, completion_logprobs
+from full_scale.compact.objective import policy_loss, token_weights
+from full_scale.compact.shared_prefix import EncodedPrompts, completion_logprobs
+from full_scale.config.training import ObjectiveConfig
+from full_scale.models.loading import LanguageModel
+from full_scale.planning.feasibility import TRL_AGGREGATIONS
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*")
 

@@ -21,7 +21,7 @@ from full_scale.trl_adapter.config import VASConfig
 from full_scale.trl_adapter.feedback import check_groups, group_diversity, group_rewards
 from full_scale.trl_adapter.prompts import prompt_key, prompt_keys
 from full_scale.trl_adapter.state import STATE_FILE, newest_intact, read_sampler, write_sampler
-from vas_theory.errors import ArgumentError, DataError, IntegrityError, VASError
+from vas_theory.foundation.errors import ArgumentError, DataError, IntegrityError, VASError
 from vas_theory.selection import VarianceAwareSampler, self_bleu
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,9 +18,9 @@ import pytest
 import torch
 
 from full_scale.__main__ import main
-from full_scale.config import ModelConfig
-from full_scale.models import load_pretrained
-from vas_theory.storage import read_metadata, read_table
+from full_scale.config.training import ModelConfig
+from full_scale.models.loading import load_pretrained
+from vas_theory.provenance.tables import read_metadata, read_table
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*"),
@@ -122,10 +122,10 @@ def test_unfinished_runs_resume_and_foreign_ones_are_refused(tiny_folder: Path, 
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     assert call("smollm2-gpu", tiny_folder, whole, *changes)[0] == 0
     # a run that was stopped after its first checkpoint
-    from full_scale.config import load_config
+    from full_scale.config.training import load_config
     from full_scale.tasks import load_task
     from full_scale.trl_adapter.run import TrlRun
-    from vas_theory.storage import write_json
+    from vas_theory.provenance.tables import write_json
 
     assignments = [*(f"{key}={value}" for key, value in SMALL.items()), *changes, f"model.name={tiny_folder}"]
     config = load_config("smollm2-gpu", assignments)
@@ -203,7 +203,7 @@ def test_a_resumed_run_evaluates_as_the_uninterrupted_one(tiny_folder: Path, tmp
     """Its start is past: evaluating there again would replace what the checkpoint's step had found."""
     from transformers import TrainerCallback
 
-    from full_scale.config import load_config
+    from full_scale.config.training import load_config
     from full_scale.tasks import load_task
     from full_scale.trl_adapter.run import TrlRun
 

@@ -9,11 +9,11 @@ import pytest
 
 from full_scale.trl_adapter.config import VASConfig
 from full_scale.trl_adapter.strategies import StrategySampler, one_round_strategies
-from vas_theory.errors import ArgumentError, IntegrityError, StateMismatchError, UnknownNameError, VASError
-from vas_theory.selection.state import read_state, write_state
+from vas_theory.foundation.errors import ArgumentError, IntegrityError, StateMismatchError, UnknownNameError, VASError
+from vas_theory.provenance.state import read_state, write_state
+from vas_theory.selection.contract.driver import Generated, SelectionDriver
+from vas_theory.selection.contract.strategy import SelectionSetting
 from vas_theory.selection.strategies import make_strategy
-from vas_theory.selection.strategies.base import SelectionSetting
-from vas_theory.selection.strategies.driver import Generated, SelectionDriver
 
 PROMPTS, BATCH, GROUP = 40, 6, 4
 NAMES = [name for name in one_round_strategies() if name != "vas"]

@@ -18,7 +18,7 @@ from full_scale import VASConfig, VASGRPOTrainer
 from full_scale.trl_adapter.compatibility import excludes_unscored
 from full_scale.trl_adapter.prompts import prompt_key
 from full_scale.trl_adapter.state import STATE_FILE
-from vas_theory.errors import ArgumentError, DataError, IntegrityError, StateMismatchError, VASError
+from vas_theory.foundation.errors import ArgumentError, DataError, IntegrityError, StateMismatchError, VASError
 from vas_theory.selection import VarianceAwareSampler, self_bleu
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*")

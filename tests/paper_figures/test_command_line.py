@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from paper_figures.__main__ import main
-from paper_figures.declaration import ROOT
+from paper_figures.drawing.declaration import ROOT
 from paper_figures.figures import figure_names
 from tests.paper_figures.conftest import RunCommand
 from tests.paper_figures.small_tables import PRESET
 from tests.paper_figures.tables.simulations import bound_gallery
-from vas_theory.storage import sha256_file, write_table
+from vas_theory.provenance.tables import sha256_file, write_table
 
 ONE = "training_curves"
 
@@ -74,14 +74,14 @@ def test_check_names_a_table_made_again_and_make_redraws_only_its_figure(
 
 
 def test_check_names_a_table_made_by_older_sources(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    import vas_theory.storage
+    import vas_theory.provenance.tables
 
     path = built / "full_scale" / "output" / PRESET / "probe.parquet"
-    write_table(bound_gallery.frame(5), path, config={}, seed=1, sources=[vas_theory.storage])
+    write_table(bound_gallery.frame(5), path, config={}, seed=1, sources=[vas_theory.provenance.tables])
     sidecar = path.with_name(path.name + ".meta.json")
-    sidecar.write_text(sidecar.read_text().replace(sha256_file(vas_theory.storage.__file__), "0" * 64))
+    sidecar.write_text(sidecar.read_text().replace(sha256_file(vas_theory.provenance.tables.__file__), "0" * 64))
     assert main(arguments("check", built)) == 1
-    assert "probe.parquet was made by another version of vas_theory.storage" in capsys.readouterr().out
+    assert "probe.parquet was made by another version of vas_theory.provenance.tables" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["make", "report"])
@@ -147,7 +147,7 @@ def test_editing_style_or_figure_source_makes_it_stale(built: Path, project: Pat
     assert outcome.returncode == 1
     assert f"{ONE}: source paper_figures/figures/{ONE}.py changed" in outcome.stdout
     assert "bound_gallery" not in outcome.stdout
-    style = project / "paper_figures" / "style.py"
+    style = project / "paper_figures" / "drawing" / "style.py"
     style.write_text(style.read_text() + "# edited\n")
     outcome = run_figures("check", "--preset", PRESET, project=project)
     assert outcome.stdout.count("style.py changed") == len(figure_names())

@@ -17,16 +17,16 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from paper_figures.declaration import ROOT
 from paper_figures.docs.api_pages import ROOMS, home_of, own_constants, public_modules, public_names, write_pages
 from paper_figures.docs.docstrings import escape_prose, field_lists
 from paper_figures.docs.glossary import SYMBOLS
 from paper_figures.docs.guide import SECTIONS
 from paper_figures.docs.statements import statement_markdown
 from paper_figures.docs.tables import find_table, points, with_interval
+from paper_figures.drawing.declaration import ROOT
 from paper_figures.report.maths import formula
 from vas_theory.claims import all_claims
-from vas_theory.storage import read_table
+from vas_theory.provenance.tables import read_table
 
 DOCS = ROOT / "paper_figures" / "docs"
 MODULES = [module for room in ROOMS for module in public_modules(room)]
@@ -52,17 +52,16 @@ def test_private_modules_claims_and_command_lines_have_no_page() -> None:
 
 
 def test_a_name_is_documented_where_it_is_defined() -> None:
-    assert home_of("vas_theory.bounds", "variance_over_rho") == "vas_theory.gradient_bounds.variance_over_rho"
-    assert (
-        home_of("vas_theory.selection", "VarianceAwareSampler") == "vas_theory.selection.sampler.VarianceAwareSampler"
-    )
-    assert home_of("vas_theory.bounds", "KAPPA_POLYNOMIAL").endswith("smoothness.KAPPA_POLYNOMIAL")
-    assert own_constants("simulations.experiment") == {"PRESETS": True}
+    assert home_of("vas_theory.bounds", "variance_over_rho") == "vas_theory.bounds.gradient.variance_over_rho"
+    home = "vas_theory.selection.sampler.variance_aware.VarianceAwareSampler"
+    assert home_of("vas_theory.selection", "VarianceAwareSampler") == home
+    assert home_of("vas_theory.bounds", "KAPPA_POLYNOMIAL").endswith("curvature.KAPPA_POLYNOMIAL")
+    assert own_constants("simulations.running.experiment") == {"PRESETS": True}
 
 
 def test_pages_are_written_once_and_removed_with_their_module(tmp_path: Path) -> None:
     write_pages(tmp_path)
-    page = tmp_path / "vas_theory" / "vas_theory.errors.rst"
+    page = tmp_path / "vas_theory" / "vas_theory.foundation.errors.rst"
     before = page.stat().st_mtime_ns
     stray = tmp_path / "vas_theory" / "vas_theory.gone.rst"
     stray.write_text("", encoding="utf-8")

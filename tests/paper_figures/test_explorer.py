@@ -11,12 +11,12 @@ import pytest
 
 from paper_figures.explorer.facts import TABLES, facts
 from paper_figures.laboratory import sampler_record, world_gains
-from simulations.pool import draw_pass_rates
-from simulations.worlds import world
+from simulations.running.bandit_worlds import world
+from simulations.world.pool import draw_pass_rates
 from tests.paper_figures.small_tables import PRESET, write_tables
 from tests.paper_figures.tables.full_scale import pilot
 from tests.paper_figures.tables.simulations import tournament
-from vas_theory.errors import IntegrityError
+from vas_theory.foundation.errors import IntegrityError
 from vas_theory.selection.strategies import strategy_names
 
 

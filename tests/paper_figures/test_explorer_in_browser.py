@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from full_scale.config import load_config
+from full_scale.config.training import load_config
 from tests.paper_figures.browser import Browser, Page
 from tests.paper_figures.tables.full_scale import pilot
-from vas_theory.group_gains import group_gain
+from vas_theory.groups.pass_rate_laws import group_gain
 from vas_theory.potentials import mixture_expected_variance
-from vas_theory.selection.sampler import VarianceAwareSampler
-from vas_theory.selection.sampler_config import build_config
+from vas_theory.selection.contract.strategy import SelectionSetting
+from vas_theory.selection.sampler.config import build_config
+from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 from vas_theory.selection.scores import expected_group_signal, mixed_group_probability, variance_promotion_score
 from vas_theory.selection.strategies import make_strategy
-from vas_theory.selection.strategies.base import SelectionSetting
 
 pytestmark = pytest.mark.browser
 

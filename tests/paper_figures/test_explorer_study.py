@@ -11,16 +11,16 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from paper_figures.declaration import ROOT
+from paper_figures.build.graph import build, stale_reasons
+from paper_figures.build.nodes import explorer_node
+from paper_figures.drawing.declaration import ROOT
 from paper_figures.explorer.facts import TABLES, facts
 from paper_figures.explorer.sentences import study_sentences
-from paper_figures.graph import build, stale_reasons
-from paper_figures.pipeline import explorer_node
 from paper_figures.study import STUDY
 from tests.paper_figures.browser import Browser
 from tests.paper_figures.small_tables import PRESET, write_tables
-from vas_theory.errors import IntegrityError
-from vas_theory.storage import read_table, write_table
+from vas_theory.foundation.errors import IntegrityError
+from vas_theory.provenance.tables import read_table, write_table
 
 RESULTS = Path("full_scale") / "results" / "paper"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from paper_figures.graph import Node, build, fingerprint, in_order, stale_nodes, stale_reasons
-from vas_theory.errors import DataError
+from paper_figures.build.graph import Node, build, fingerprint, in_order, stale_nodes, stale_reasons
+from vas_theory.foundation.errors import DataError
 
 
 def make_nodes(folder: Path, setting: str = "1") -> list[Node]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from paper_figures.build.nodes import project_tables
 from paper_figures.figures import get_figures
 from paper_figures.laboratory import REGIMES, sampler_record, world_gains, world_rows
-from paper_figures.pipeline import project_tables
 from paper_figures.report.assemble import report, signed
 from paper_figures.report.maths import formula, text_with_formulas
 from tests.paper_figures.small_tables import PRESET, claims_answer
@@ -162,7 +162,9 @@ def test_text_outside_formulas_is_escaped() -> None:
 
 def test_the_page_says_where_the_index_loses(html: str, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Where the look-ahead index loses" not in html  # the stand-in has no such arm
-    monkeypatch.setattr("simulations.challenge.format_challenge", lambda table, arm: f"{arm}\n  hard: shown in 1 of 2")
+    monkeypatch.setattr(
+        "simulations.analysis.challenge.format_challenge", lambda table, arm: f"{arm}\n  hard: shown in 1 of 2"
+    )
     shown = report(built, PRESET)
     assert shown.count("<li>hard: shown in 1 of 2</li>") == 2
     assert "<p>index-ada:</p>" in shown

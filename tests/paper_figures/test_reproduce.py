@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from paper_figures.__main__ import main
-from paper_figures.declaration import ROOT
+from paper_figures.drawing.declaration import ROOT
 from paper_figures.figures import figure_names
 from tests.paper_figures.conftest import RunCommand
 from tests.paper_figures.small_tables import PRESET
 from tests.paper_figures.tables.full_scale import validation
 
 _FIGURE = """
-from paper_figures.declaration import Figure, Label, Table
+from paper_figures.drawing.declaration import Figure, Label, Table
 
 FIGURE = Figure(
     name="stand_in", title="Stand-in", order=1, label=Label.SIMULATED, panels=1,
@@ -35,9 +35,9 @@ FIGURE = Figure(
 _STAND_IN = """
 import os, sys
 from pathlib import Path
-from paper_figures.pipeline import project_tables
+from paper_figures.build.nodes import project_tables
 from tests.paper_figures.small_tables import claims_answer, small_table
-from vas_theory.storage import write_json, write_table
+from vas_theory.provenance.tables import write_json, write_table
 
 room = {room!r}
 here = Path(__file__).parent.parent

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from paper_figures.declaration import ROOT, Table
-from paper_figures.pipeline import project_tables
+from paper_figures.build.nodes import project_tables
+from paper_figures.drawing.declaration import ROOT, Table
 from tests.paper_figures.small_tables import PRESET, small_table
-from vas_theory.storage import read_table
+from vas_theory.provenance.tables import read_table
 
 TABLES = project_tables(ROOT, PRESET)
 

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from scipy.stats import trim_mean
 
-from paper_figures.declaration import LoadedTable, Tables
+from paper_figures.drawing.declaration import LoadedTable, Tables
+from paper_figures.drawing.render import draw_canvas
+from paper_figures.drawing.style import SLIDE, Look, figure_style
 from paper_figures.figures import get_figures
-from paper_figures.render import draw_canvas
-from paper_figures.style import SLIDE, Look, figure_style
 from tests.paper_figures.tables.simulations import step_credit
 
 (FIGURE,) = get_figures(["step_credit"])

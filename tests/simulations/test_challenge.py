@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulations.challenge import challenge, rivals_by_world
-from simulations.statistics import holm, noninferiority_p_value
-from vas_theory.errors import DataError, UnknownNameError
+from simulations.analysis.challenge import challenge, rivals_by_world
+from simulations.analysis.statistics import holm, noninferiority_p_value
+from vas_theory.foundation.errors import DataError, UnknownNameError
 
 NOISE = np.array([0.002, -0.002, 0.001, -0.001])
 FINALS = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vas_theory.storage import read_table
+from vas_theory.provenance.tables import read_table
 
 
 def _call(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

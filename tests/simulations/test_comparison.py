@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulations.comparison import REGIMES, Comparison, ComparisonConfig, check_names
-from simulations.worlds import run_seed
+from simulations.running.bandit_worlds import run_seed
+from simulations.running.comparison import REGIMES, Comparison, ComparisonConfig, check_names
 
 # Pass rates by learning rate and index of the seed; 0 and 1 are the final seeds, 2 and 3 those of the tuning.
 RATES = {

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulations.equal_budget import EqualBudgetConfig, Recorder, gini, run_equal_budget
-from simulations.learner import Learner, LearnerConfig, UpdateReport
-from simulations.pool import PoolConfig
-from vas_theory.selection.ledger import RolloutLedger
-from vas_theory.selection.strategies.base import TrainingGroups
+from simulations.running.equal_budget import EqualBudgetConfig, Recorder, gini, run_equal_budget
+from simulations.world.learner import Learner, LearnerConfig, UpdateReport
+from simulations.world.pool import PoolConfig
+from vas_theory.selection.contract.ledger import RolloutLedger
+from vas_theory.selection.contract.strategy import TrainingGroups
 
 CONFIG = EqualBudgetConfig(
     pool=PoolConfig(prompts=40, held_out=10, arms=6, coupling="shared"),

@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from pydantic import Field
 
-from simulations.experiment import PRESETS, Experiment, ExperimentConfig, parse_assignments, run_experiment
 from simulations.experiments import experiment_names, get_experiment
-from simulations.sweep import Cell
-from vas_theory.errors import ArgumentError, UnknownNameError
-from vas_theory.sources import first_party_sources
-from vas_theory.storage import read_metadata, read_table
+from simulations.running.experiment import PRESETS, Experiment, ExperimentConfig, parse_assignments, run_experiment
+from simulations.running.sweep import Cell
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
+from vas_theory.provenance.sources import first_party_sources
+from vas_theory.provenance.tables import read_metadata, read_table
 
 
 class _Config(ExperimentConfig):
@@ -134,9 +134,11 @@ def test_sources_follow_imports_and_leave_out_storage(tmp_path: Path, monkeypatc
     (package / "__init__.py").write_text("")
     (package / "far.py").write_text("")
     (package / "near.py").write_text("def f():\n    from vas_theory_probe import far\n    return far\n")
-    (package / "top.py").write_text("import json\nfrom vas_theory_probe.near import f\nimport vas_theory.storage\n")
+    (package / "top.py").write_text(
+        "import json\nfrom vas_theory_probe.near import f\nimport vas_theory.provenance.tables\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr("vas_theory.sources._PACKAGES", ("vas_theory_probe", "vas_theory"))
+    monkeypatch.setattr("vas_theory.provenance.sources._PACKAGES", ("vas_theory_probe", "vas_theory"))
     names = [module.__name__ for module in first_party_sources("vas_theory_probe.top")]
     assert names == [f"vas_theory_probe{tail}" for tail in ("", ".far", ".near", ".top")]
     for name in [name for name in sys.modules if name.startswith("vas_theory_probe")]:

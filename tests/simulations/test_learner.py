@@ -11,11 +11,11 @@ import pytest
 from scipy import stats
 from scipy.special import log_softmax, softmax
 
-from simulations import _kernels, reference
-from simulations.learner import Learner, LearnerConfig
-from simulations.pool import Pool, PoolConfig, build_pool
-from vas_theory.errors import ArgumentError
-from vas_theory.selection.strategies.base import Rollouts, SelectionSetting, TrainingGroups
+from simulations.world import kernels, reference
+from simulations.world.learner import Learner, LearnerConfig
+from simulations.world.pool import Pool, PoolConfig, build_pool
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.strategy import Rollouts, SelectionSetting, TrainingGroups
 
 
 def _pool(seed: int = 0, **values: Any) -> Pool:
@@ -261,7 +261,7 @@ def test_large_steps_neither_overflow_nor_change_what_they_mean(size: float) -> 
     logits = learner.pool.base_PA.copy()
     for push in ([size, -size / 100, 0.0], [size, 0.0, 0.1], [-2 * size + 0.3, 0.0, 0.0]):
         both = np.array([push, [0.1, 0.0, 0.0]])
-        _kernels.apply_push(np.array([0, 1]), both, 10.0, learner._policy)
+        kernels.apply_push(np.array([0, 1]), both, 10.0, learner._policy)
         logits += 10.0 * both
         assert np.isfinite(learner._weights_PA).all()
         assert learner._weights_PA.max() < 1e151

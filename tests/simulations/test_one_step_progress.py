@@ -11,14 +11,14 @@ from scipy.special import log_softmax, softmax
 
 from simulations.experiments._step_gains import Quadratics, ScaledLogits, gain_of_steps, group_updates, one_sample_gain
 from simulations.experiments.one_step_progress import EXPERIMENT, run
-from vas_theory.claims.b14_time_lower_bound import CLAIMS as TIMES
-from vas_theory.claims.b25_one_sample_step import CLAIMS as ONE_SAMPLE
-from vas_theory.claims.b27_group_steps import CLAIMS as GROUPS
-from vas_theory.sharper_bounds import (
+from vas_theory.bounds.sharper_improvement import (
     sharper_improvement_time_bound,
     sharper_one_sample_step_gain,
     sharper_whitened_step_gain,
 )
+from vas_theory.claims.b14_time_lower_bound import CLAIMS as TIMES
+from vas_theory.claims.b25_one_sample_step import CLAIMS as ONE_SAMPLE
+from vas_theory.claims.b27_group_steps import CLAIMS as GROUPS
 
 LEDGER = {claim.id: claim for claim in (*TIMES, *ONE_SAMPLE, *GROUPS)}
 

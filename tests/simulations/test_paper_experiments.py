@@ -11,8 +11,6 @@ import pandas as pd
 import pytest
 from scipy.special import softmax
 
-from simulations.equal_budget import run_equal_budget
-from simulations.experiment import Experiment, ExperimentConfig
 from simulations.experiments import (
     _steps,
     get_experiment,
@@ -22,8 +20,10 @@ from simulations.experiments import (
     training_dynamics,
     vps_dynamics,
 )
-from simulations.pool import PoolConfig, build_pool
-from simulations.worlds import world
+from simulations.running.bandit_worlds import world
+from simulations.running.equal_budget import run_equal_budget
+from simulations.running.experiment import Experiment, ExperimentConfig
+from simulations.world.pool import PoolConfig, build_pool
 from vas_theory.claims.a19_ablation_table import TABLE_4
 from vas_theory.selection import VarianceAwareSampler
 

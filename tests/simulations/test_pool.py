@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from scipy import stats
 from scipy.special import softmax
 
-from simulations.pool import COUPLINGS, DIFFICULTIES, PoolConfig, build_pool, draw_pass_rates
+from simulations.world.pool import COUPLINGS, DIFFICULTIES, PoolConfig, build_pool, draw_pass_rates
 
 
 def _rng(seed: int = 0) -> np.random.Generator:

@@ -8,10 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulations.equal_budget import run_equal_budget
-from simulations.experiment import run_experiment
-from simulations.experiments.tournament import EXPERIMENT
-from simulations.ranking import (
+from simulations.analysis.ranking import (
     chosen_rates,
     final_scores,
     format_ranking,
@@ -19,10 +16,13 @@ from simulations.ranking import (
     rank_strategies,
     world_winners,
 )
-from simulations.worlds import WORLDS, development_worlds, held_out_worlds, run_seed, world
-from vas_theory.errors import ArgumentError, DataError, UnknownNameError
+from simulations.experiments.tournament import EXPERIMENT
+from simulations.running.bandit_worlds import WORLDS, development_worlds, held_out_worlds, run_seed, world
+from simulations.running.equal_budget import run_equal_budget
+from simulations.running.experiment import run_experiment
+from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
+from vas_theory.provenance.tables import read_table, sha256_file
 from vas_theory.selection.strategies import strategy_class, strategy_names
-from vas_theory.storage import read_table, sha256_file
 
 
 def _table(finals: dict[str, dict[str, list[float]]]) -> pd.DataFrame:

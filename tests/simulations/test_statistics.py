@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from simulations.statistics import (
+from simulations.analysis.statistics import (
     bootstrap_interval,
     holm,
     interquartile_mean,
@@ -17,7 +17,7 @@ from simulations.statistics import (
     restricted_mean_time,
     time_to_target,
 )
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 
 
 def test_interquartile_mean_by_hand() -> None:

@@ -10,20 +10,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulations.equal_budget import run_equal_budget
-from simulations.experiment import run_experiment
+from simulations.analysis.ranking import rank_strategies
 from simulations.experiments import step_credit
 from simulations.experiments.step_credit import CONTROLS, EXPERIMENT, train, tree_arms
-from simulations.learner import UpdateReport
-from simulations.ranking import rank_strategies
-from simulations.sweep import Cell
-from simulations.tree import TreeLearner, TreePoolConfig, build_tree_pool
-from simulations.tree_worlds import TREE_WORLDS, generated_share, tree_world
-from simulations.worlds import run_seed
-from vas_theory.errors import ArgumentError, UnknownNameError
+from simulations.running.bandit_worlds import run_seed
+from simulations.running.equal_budget import run_equal_budget
+from simulations.running.experiment import run_experiment
+from simulations.running.sweep import Cell
+from simulations.running.tree_worlds import TREE_WORLDS, generated_share, tree_world
+from simulations.world.learner import UpdateReport
+from simulations.world.tree import TreeLearner, TreePoolConfig, build_tree_pool
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
+from vas_theory.provenance.tables import read_metadata, read_table
+from vas_theory.selection.contract.strategy import TrainingGroups
 from vas_theory.selection.strategies import strategy_names
-from vas_theory.selection.strategies.base import TrainingGroups
-from vas_theory.storage import read_metadata, read_table
 
 _PURPOSES = ("training", "scoring", "screening", "rejected")
 _TREES = ("tree-opo", "treerpo", "uniform-tree")

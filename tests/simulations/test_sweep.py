@@ -13,19 +13,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import simulations.sweep
-from simulations.sweep import Cell, Progress, SweepError, run_sweep
-from vas_theory.errors import ArgumentError, DataError, MissingExtraError, UnknownNameError
-from vas_theory.storage import sha256_file
+import simulations.running.sweep
+from simulations.running.sweep import Cell, Progress, SweepError, run_sweep
+from vas_theory.foundation.errors import ArgumentError, DataError, MissingExtraError, UnknownNameError
+from vas_theory.provenance.tables import sha256_file
 
-SOURCES = [simulations.sweep]
+SOURCES = [simulations.running.sweep]
 
 _SCRIPT = """
 import sys, time
 from pathlib import Path
 import numpy as np, pandas as pd
-import simulations.sweep
-from simulations.sweep import Cell, run_sweep
+import simulations.running.sweep
+from simulations.running.sweep import Cell, run_sweep
 
 def run_cell(cell):
     with open(sys.argv[2], "a") as log:
@@ -35,7 +35,7 @@ def run_cell(cell):
 
 if __name__ == "__main__":
     cells = [Cell(f"cell{i}", {"size": 50}, i) for i in range(8)]
-    run_sweep("demo", cells, run_cell, sys.argv[1], sources=[simulations.sweep], workers=int(sys.argv[4]))
+    run_sweep("demo", cells, run_cell, sys.argv[1], sources=[simulations.running.sweep], workers=int(sys.argv[4]))
 """
 
 

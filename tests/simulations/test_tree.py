@@ -10,14 +10,14 @@ import pytest
 from scipy import stats
 from scipy.special import softmax
 
-from simulations import reference
-from simulations.equal_budget import EqualBudgetConfig, run_equal_budget
-from simulations.learner import LearnerConfig
-from simulations.pool import draw_pass_rates
-from simulations.randomness import uniforms
-from simulations.tree import TreeLearner, TreePool, TreePoolConfig, build_tree_pool, leaf_probabilities
-from vas_theory.errors import ArgumentError
-from vas_theory.selection.strategies.base import Rollouts, SelectionSetting, TrainingGroups
+from simulations.running.equal_budget import EqualBudgetConfig, run_equal_budget
+from simulations.world import reference
+from simulations.world.learner import LearnerConfig
+from simulations.world.pool import draw_pass_rates
+from simulations.world.randomness import uniforms
+from simulations.world.tree import TreeLearner, TreePool, TreePoolConfig, build_tree_pool, leaf_probabilities
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.strategy import Rollouts, SelectionSetting, TrainingGroups
 
 
 def _pool(**values: Any) -> TreePool:

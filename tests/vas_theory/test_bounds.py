@@ -49,8 +49,10 @@ from vas_theory.bounds import (
     variance_over_rho,
     whitened_step_gain,
 )
-from vas_theory.errors import ArgumentError
-from vas_theory.gradients import (
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.foundation.precision import exact, multiprecision
+from vas_theory.groups import group_advantages, group_gain
+from vas_theory.policy.gradients import (
     expected_reward,
     fisher_matrix,
     hessian,
@@ -58,9 +60,13 @@ from vas_theory.gradients import (
     policy_gradient_from_scores,
     reward_variance,
 )
-from vas_theory.groups import group_advantages, group_gain
-from vas_theory.policies import AutoregressivePolicy, bernoulli_logit_probability, feature_score, softmax, tabular_score
-from vas_theory.precision import exact, multiprecision
+from vas_theory.policy.softmax import (
+    AutoregressivePolicy,
+    bernoulli_logit_probability,
+    feature_score,
+    softmax,
+    tabular_score,
+)
 
 ROUNDING = 1e-9  # bounds are compared relative to themselves; far above rounding, far below any 1 % change
 

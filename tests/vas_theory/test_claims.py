@@ -8,11 +8,18 @@ import numpy as np
 import pytest
 
 from vas_theory.claims import all_claims, get_claims
-from vas_theory.claims.base import Certificate, CertificateKind, Claim, Evidence, Relation, Verdict
-from vas_theory.claims.certificates import counterexample, enclosure, identity, polynomial_sign, proof_steps, sampled
-from vas_theory.claims.checks import Effort, verify
-from vas_theory.errors import ArgumentError, UnknownNameError
-from vas_theory.precision import exact, floating, symbolic
+from vas_theory.claims.lib.base import Certificate, CertificateKind, Claim, Evidence, Relation, Verdict
+from vas_theory.claims.lib.certificates import (
+    counterexample,
+    enclosure,
+    identity,
+    polynomial_sign,
+    proof_steps,
+    sampled,
+)
+from vas_theory.claims.lib.checks import Effort, verify
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
+from vas_theory.foundation.precision import exact, floating, symbolic
 
 CLAIMS = list(all_claims().values())
 QUICK = Effort(instances=240, search_width=4, search_steps=8, rechecks=200)

@@ -11,9 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
 
-from vas_theory.errors import ArgumentError
-from vas_theory.selection import _diversity_reference as reference
+from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection import diversity
+from vas_theory.selection.diversity import _reference as reference
 from vas_theory.selection.diversity import (
     distinct_n,
     distinct_n_groups,
@@ -116,7 +116,7 @@ def test_groups_do_not_see_each_other(nested: list[list[list[int]]], max_n: int)
 def test_cutting_into_pieces_changes_nothing(pieces: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     nested = [[rng.integers(0, 5, rng.integers(0, 9)).tolist() for _ in range(rng.integers(0, 5))] for _ in range(60)]
-    monkeypatch.setattr("vas_theory.selection._token_groups._PIECE_TOKENS", pieces)
+    monkeypatch.setattr("vas_theory.selection.diversity._token_groups._PIECE_TOKENS", pieces)
     got = self_bleu_groups(*flatten(nested))
     np.testing.assert_allclose(got, [nltk_self_bleu(group, 3) for group in nested], rtol=0, atol=TOLERANCE)
 

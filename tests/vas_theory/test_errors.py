@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vas_theory import errors
-from vas_theory.command_line import require
+from vas_theory.foundation import errors
+from vas_theory.foundation.command_line import require
 
 
 def test_argument_error_names_argument_requirement_and_value() -> None:

@@ -13,8 +13,9 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vas_theory.errors import ArgumentError
-from vas_theory.gradients import (
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.foundation.precision import exact, multiprecision
+from vas_theory.policy.gradients import (
     advantages,
     between_class_dispersion,
     class_score_means,
@@ -32,14 +33,13 @@ from vas_theory.gradients import (
     weighted_second_moment,
     within_class_traces,
 )
-from vas_theory.policies import (
+from vas_theory.policy.softmax import (
     AutoregressivePolicy,
     feature_score,
     linear_softmax_probabilities,
     softmax,
     tabular_score,
 )
-from vas_theory.precision import exact, multiprecision
 
 
 @st.composite

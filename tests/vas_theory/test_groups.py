@@ -15,8 +15,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vas_theory.errors import ArgumentError, UnknownNameError
-from vas_theory.gradients import policy_gradient
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
+from vas_theory.foundation.precision import exact
 from vas_theory.groups import (
     AdvantageKind,
     arcsine_gain,
@@ -36,8 +36,8 @@ from vas_theory.groups import (
     usable_groups,
     whitened_second_moment,
 )
-from vas_theory.policies import feature_score, softmax, tabular_score
-from vas_theory.precision import exact
+from vas_theory.policy.gradients import policy_gradient
+from vas_theory.policy.softmax import feature_score, softmax, tabular_score
 
 KINDS: tuple[AdvantageKind, ...] = ("grpo", "dr_grpo", "rloo")
 EXTREME_RATES = [0.0, 5e-324, 1e-300, 1e-9, 0.5, 1 - 2**-53, 1.0]

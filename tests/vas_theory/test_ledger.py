@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vas_theory.errors import ArgumentError, UnknownNameError
-from vas_theory.selection.ledger import PURPOSES, RolloutLedger
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
+from vas_theory.selection.contract.ledger import PURPOSES, RolloutLedger
 
 
 @given(st.lists(st.tuples(st.sampled_from(PURPOSES), st.integers(0, 9), st.integers(0, 99), st.integers(0, 9))))

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
-from vas_theory.errors import ArgumentError, StateMismatchError, UnknownNameError
-from vas_theory.selection.arcsine_kalman import ArcsineKalman
+from vas_theory.foundation.errors import ArgumentError, StateMismatchError, UnknownNameError
 from vas_theory.selection.clusters import embedding_clusters
-from vas_theory.selection.hierarchical_beta import HierarchicalBeta
-from vas_theory.selection.pass_rates import DiscountedBeta, PassRatePosterior
 from vas_theory.selection.posteriors import build_posterior
+from vas_theory.selection.posteriors.arcsine_kalman import ArcsineKalman
+from vas_theory.selection.posteriors.discounted_beta import DiscountedBeta, PassRatePosterior
+from vas_theory.selection.posteriors.hierarchical_beta import HierarchicalBeta
 from vas_theory.selection.scores import expected_group_signal, mixed_group_probability
 
 COUNT = 12

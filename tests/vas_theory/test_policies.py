@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from vas_theory.errors import ArgumentError
-from vas_theory.policies import (
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.policy.softmax import (
     AutoregressivePolicy,
     bernoulli_logit_probability,
     exponential_tilt,

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vas_theory.errors import ArgumentError, DataError
-from vas_theory.selection.pass_rates import DiscountedBeta
-from vas_theory.selection.posterior_fit import fit_discounted_beta, replay, score_forecasts
+from vas_theory.foundation.errors import ArgumentError, DataError
+from vas_theory.selection.posteriors.discounted_beta import DiscountedBeta
+from vas_theory.selection.posteriors.fit import fit_discounted_beta, replay, score_forecasts
 
 SIZE = 8
 

@@ -14,9 +14,10 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vas_theory.errors import ArgumentError, UnknownNameError
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
+from vas_theory.foundation.precision import exact
 from vas_theory.groups import arcsine_gain, group_gain
-from vas_theory.policies import bernoulli_logit_probability
+from vas_theory.policy.softmax import bernoulli_logit_probability
 from vas_theory.potentials import (
     Weights,
     beta_pool_gain,
@@ -28,7 +29,6 @@ from vas_theory.potentials import (
     whitened_limit_potential,
     whitened_potential,
 )
-from vas_theory.precision import exact
 
 BOTH: tuple[Weights, ...] = ("uniform", "vas")
 

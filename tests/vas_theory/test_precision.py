@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import sympy
 
-from vas_theory import precision
+from vas_theory.foundation import precision
 
 
 @pytest.mark.parametrize("name", ["sqrt", "exp", "log", "sin", "cos"])

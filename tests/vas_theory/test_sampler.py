@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import vas_theory.selection
-from vas_theory.errors import ArgumentError, DataError, UnknownNameError, VASError
+from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError, VASError
 from vas_theory.selection import DiscountedBeta, VarianceAwareSampler
-from vas_theory.selection.tally import ARMS, gini
+from vas_theory.selection.sampler.tally import ARMS, gini
 
 WEIGHTED, PROBE, UNIFORM = (ARMS.index(name) for name in ("weighted", "probe", "uniform"))
 

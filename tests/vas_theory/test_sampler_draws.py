@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from vas_theory.foundation.streams import stream_generator
 from vas_theory.selection import VarianceAwareSampler
-from vas_theory.selection.streams import stream_generator
 
 FALSE_ALARM = 1e-6
 SCORES = np.array([0.05, 0.1, 0.2, 0.3, 0.75, 1.0])

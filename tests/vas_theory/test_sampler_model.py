@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from scipy import stats
 
-from vas_theory.errors import VASError
+from vas_theory.foundation.errors import VASError
 from vas_theory.selection import DiscountedBeta, VarianceAwareSampler
-from vas_theory.selection.tally import ARMS
+from vas_theory.selection.sampler.tally import ARMS
 
 GROUP = 4
 FLOOR, OPTIMISM = 0.1, 0.25

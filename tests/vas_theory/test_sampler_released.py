@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection import VarianceAwareSampler, padded_distinct_n, padded_self_bleu
+from vas_theory.selection.drawing.uniform_walk import FixedWalk
 from vas_theory.selection.released import combined_scores, min_max_normalized, moved_weights
-from vas_theory.selection.tally import ARMS
-from vas_theory.selection.uniform_walk import FixedWalk
+from vas_theory.selection.sampler.tally import ARMS
 
 CASE: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "mmr1_released.json").read_text(encoding="utf-8"))
 SINGLE = 2e-7

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vas_theory.errors import DataError, IntegrityError, StateMismatchError
+from vas_theory.foundation.errors import DataError, IntegrityError, StateMismatchError
+from vas_theory.provenance.state import read_state, seal, write_state
 from vas_theory.selection import DiscountedBeta, VarianceAwareSampler
-from vas_theory.selection.state import read_state, seal, write_state
 
 KEYS = [f"prompt-{i}" for i in range(23)]
 

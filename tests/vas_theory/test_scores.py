@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection.group_moments import beta_binomial_expectation, mixed_values, signal_values
 from vas_theory.selection.scores import (
     expected_group_signal,

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vas_theory.errors import ArgumentError, StateMismatchError, UnknownNameError
-from vas_theory.selection.strategies import make_strategy, strategy_class, strategy_names
-from vas_theory.selection.strategies.base import (
+from vas_theory.foundation.errors import ArgumentError, StateMismatchError, UnknownNameError
+from vas_theory.selection.contract.driver import ContractError, Generated, SelectionDriver
+from vas_theory.selection.contract.strategy import (
     IntArray,
     OneRoundStrategy,
     Proposal,
@@ -23,7 +23,7 @@ from vas_theory.selection.strategies.base import (
     TrainingGroups,
     ragged_advantages,
 )
-from vas_theory.selection.strategies.driver import ContractError, Generated, SelectionDriver
+from vas_theory.selection.strategies import make_strategy, strategy_class, strategy_names
 
 SETTING = SelectionSetting(prompts=10, batch_size=4, group_size=3, budget=120, seed=11)
 

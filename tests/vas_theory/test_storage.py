@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from vas_theory import storage
-from vas_theory.errors import DataError, IntegrityError
+from vas_theory.foundation.errors import DataError, IntegrityError
+from vas_theory.provenance import tables as storage
 
 FRAME = pd.DataFrame({"step": [0, 1, 2], "value": [0.5, 0.25, 0.125], "arm": ["a", "b", "a"]})
 CONFIG = {"arms": 3, "note": "x"}
@@ -31,7 +31,7 @@ def test_round_trip_and_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:
     metadata = storage.read_metadata(first)
     assert metadata["config"] == CONFIG
     assert metadata["seed"] == 3
-    assert metadata["sources"]["vas_theory.storage"] == storage.sha256_file(storage.__file__)
+    assert metadata["sources"]["vas_theory.provenance.tables"] == storage.sha256_file(storage.__file__)
     assert metadata["versions"]["numpy"]
 
 
@@ -88,7 +88,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> Non
 
 def test_kill_during_writes_leaves_a_whole_file(tmp_path: Path) -> None:
     code = (
-        "import sys; from vas_theory.storage import write_json\n"
+        "import sys; from vas_theory.provenance.tables import write_json\n"
         "n = 0\n"
         "while True:\n"
         "    n += 1; write_json(sys.argv[1], {'n': n, 'filler': 'x' * 200_000}); print(n, flush=True)\n"

@@ -17,9 +17,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from numpy.typing import NDArray
 from scipy import stats
 
-from vas_theory.errors import ArgumentError
-from vas_theory.selection import _weighted_index_kernel as kernel
-from vas_theory.selection.weighted_index import WeightedIndex
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.drawing import _weighted_index_kernel as kernel
+from vas_theory.selection.drawing.weighted_index import WeightedIndex
 
 FALSE_ALARM = 1e-6
 

@@ -1,6 +1,6 @@
 """The ledger of claims: one module a claim, found by its file name ``<id>_<words>.py``.
 
-A claim module defines ``CLAIMS``, a tuple of :class:`~vas_theory.claims.base.Claim`. Adding a file adds the claim.
+A claim module defines ``CLAIMS``, a tuple of :class:`~vas_theory.claims.lib.base.Claim`. Adding a file adds the claim.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from vas_theory.claims.base import Claim
-from vas_theory.errors import UnknownNameError
+from vas_theory.claims.lib.base import Claim
+from vas_theory.foundation.errors import UnknownNameError
 
 __all__ = ["all_claims", "claim_modules", "get_claims"]
 

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample, identity
-from vas_theory.claims.domains_extra import thinned
-from vas_theory.claims.domains_scored import scored_bandits
-from vas_theory.gradients import (
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.domains_extra import thinned
+from vas_theory.claims.lib.domains_scored import scored_bandits
+from vas_theory.policy.gradients import (
     advantages,
     estimator_variance,
     expected_reward,
@@ -28,7 +28,7 @@ from vas_theory.gradients import (
     reward_variance,
     score_second_moment,
 )
-from vas_theory.policies import feature_score
+from vas_theory.policy.softmax import feature_score
 
 
 def _variance(probs: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any]) -> Any:

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample, identity
-from vas_theory.claims.domains_extra import Extra, extended, thinned, with_some_score
-from vas_theory.claims.domains_scored import scored_bandits
-from vas_theory.gradients import estimator_variance, expected_reward, optimal_baseline, score_second_moment
-from vas_theory.policies import feature_score
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.domains_extra import Extra, extended, thinned, with_some_score
+from vas_theory.claims.lib.domains_scored import scored_bandits
+from vas_theory.policy.gradients import estimator_variance, expected_reward, optimal_baseline, score_second_moment
+from vas_theory.policy.softmax import feature_score
 
 
 def _at_the_mean(probs: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any], baseline: NDArray[Any]) -> Any:

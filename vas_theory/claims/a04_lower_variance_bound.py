@@ -14,19 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample
-from vas_theory.claims.domains import bandits
-from vas_theory.claims.domains_extra import Extra, extended, shares
-from vas_theory.gradients import (
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains_extra import Extra, extended, shares
+from vas_theory.foundation.arguments import unify
+from vas_theory.policy.gradients import (
     estimator_variance,
     expected_reward,
     reward_variance,
     score_second_moment,
     weighted_second_moment,
 )
-from vas_theory.policies import feature_score
+from vas_theory.policy.softmax import feature_score
 
 # one parameter: the Fisher matrix is the number E[g^2], and its smallest eigenvalue is that number
 

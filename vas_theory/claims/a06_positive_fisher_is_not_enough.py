@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.base import CertificateKind, Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample, identity
-from vas_theory.claims.domains import bandits
-from vas_theory.claims.domains_scored import scored_bandits
-from vas_theory.gradients import expected_reward, policy_gradient_from_scores, reward_variance
-from vas_theory.policies import feature_score
-from vas_theory.precision import minimum
+from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains_scored import scored_bandits
+from vas_theory.foundation.precision import minimum
+from vas_theory.policy.gradients import expected_reward, policy_gradient_from_scores, reward_variance
+from vas_theory.policy.softmax import feature_score
 
 
 def _feature(arms: int) -> NDArray[Any]:

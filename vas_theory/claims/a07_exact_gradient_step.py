@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import proof_steps
-from vas_theory.claims.domains import bandits
-from vas_theory.claims.domains_extra import extended, shares
-from vas_theory.claims.taylor_step import Moments, moments, one_logit_step, taylor_steps
-from vas_theory.gradients import hessian, policy_gradient, reward_variance
-from vas_theory.precision import exp, sqrt
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains_extra import extended, shares
+from vas_theory.claims.lib.taylor_step import Moments, moments, one_logit_step, taylor_steps
+from vas_theory.foundation.arguments import unify
+from vas_theory.foundation.precision import exp, sqrt
+from vas_theory.policy.gradients import hessian, policy_gradient, reward_variance
 
 
 def _gain(

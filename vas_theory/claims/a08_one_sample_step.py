@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
-from vas_theory.claims.base import Claim, Domain, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample, enclosure
-from vas_theory.precision import cos, sin, sqrt
+from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample, enclosure
+from vas_theory.foundation.arguments import unify
+from vas_theory.foundation.precision import cos, sin, sqrt
 
 # --- the quadratic policy pi_theta(1) = p + a theta - L theta^2 / 2 -------------------------------------------------
 

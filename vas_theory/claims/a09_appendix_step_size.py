@@ -25,11 +25,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
-from vas_theory.claims.base import Claim, Domain, Instance, Limit, Relation, Verdict
-from vas_theory.claims.certificates import counterexample, enclosure, proof_steps
-from vas_theory.claims.taylor_step import Moments, moments, taylor_steps
-from vas_theory.policies import bernoulli_logit_probability
+from vas_theory.claims.lib.base import Claim, Domain, Instance, Limit, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample, enclosure, proof_steps
+from vas_theory.claims.lib.taylor_step import Moments, moments, taylor_steps
+from vas_theory.foundation.arguments import unify
+from vas_theory.policy.softmax import bernoulli_logit_probability
 
 # --- the quadratic policy pi_theta(1) = p + a theta - L theta^2 / 2 -------------------------------------------------
 

@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
 from vas_theory.claims.b02_variance_over_rho import lagrange_sum
-from vas_theory.claims.base import Certificate, CertificateKind, Claim, Evidence, Instance, Relation, Verdict
-from vas_theory.claims.certificates import identity
-from vas_theory.claims.domains import bandits
-from vas_theory.claims.domains_extra import Extra, extended, shares
-from vas_theory.gradients import policy_gradient, reward_variance
-from vas_theory.precision import log, sqrt
+from vas_theory.claims.lib.base import Certificate, CertificateKind, Claim, Evidence, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains_extra import Extra, extended, shares
+from vas_theory.foundation.arguments import unify
+from vas_theory.foundation.precision import log, sqrt
+from vas_theory.policy.gradients import policy_gradient, reward_variance
 
 
 def _penalised_reward(

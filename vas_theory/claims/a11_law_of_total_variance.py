@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import identity
-from vas_theory.claims.domains_chains import chains
-from vas_theory.claims.domains_extra import thinned
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.domains_chains import chains
+from vas_theory.claims.lib.domains_extra import thinned
 
 
 def total_variance(probs: NDArray[Any], chain_pass_rates: NDArray[Any]) -> Any:

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
 from vas_theory.claims.a11_law_of_total_variance import total_variance, within_chains
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample, identity
-from vas_theory.claims.domains import pass_rates
-from vas_theory.claims.domains_chains import chains
-from vas_theory.claims.domains_extra import thinned
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.domains import pass_rates
+from vas_theory.claims.lib.domains_chains import chains
+from vas_theory.claims.lib.domains_extra import thinned
+from vas_theory.foundation.arguments import unify
 
 
 def expected_outcome_variance(pass_rate: NDArray[Any], group_size: NDArray[Any]) -> Any:

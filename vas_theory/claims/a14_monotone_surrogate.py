@@ -23,9 +23,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
-from vas_theory.claims.base import Certificate, CertificateKind, Claim, Domain, Evidence, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample, identity
+from vas_theory.claims.lib.base import (
+    Certificate,
+    CertificateKind,
+    Claim,
+    Domain,
+    Evidence,
+    Instance,
+    Relation,
+    Verdict,
+)
+from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.foundation.arguments import unify
 
 # prompts on the last axis: first the prompt with the larger variance, then the other
 

@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample
-from vas_theory.claims.domains import bandits
-from vas_theory.claims.domains_extra import Extra, extended, thinned
-from vas_theory.claims.domains_groups import by_group_size
-from vas_theory.gradients import policy_gradient
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains_extra import Extra, extended, thinned
+from vas_theory.claims.lib.domains_groups import by_group_size
+from vas_theory.foundation.arguments import unify
 from vas_theory.groups import expected_update
+from vas_theory.policy.gradients import policy_gradient
 
 
 def _alignment_of(probs: NDArray[Any], rewards: NDArray[Any], group_size: int) -> Any:

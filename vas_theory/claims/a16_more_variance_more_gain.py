@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.base import Claim, Domain, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample
-from vas_theory.claims.domains import bandits
-from vas_theory.gradients import policy_gradient, reward_variance
+from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.policy.gradients import policy_gradient, reward_variance
 
 
 def _first(probs: NDArray[Any], rewards: NDArray[Any], other_probs: NDArray[Any], other_rewards: NDArray[Any]) -> Any:

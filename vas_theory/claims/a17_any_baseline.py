@@ -16,14 +16,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
 from vas_theory.claims.a03_upper_variance_bound import independent_signs
-from vas_theory.claims.base import CertificateKind, Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample, identity
-from vas_theory.claims.domains_extra import Extra, extended
-from vas_theory.claims.domains_scored import scored_bandits
-from vas_theory.gradients import estimator_variance, expected_reward, policy_gradient_from_scores, reward_variance
-from vas_theory.policies import feature_score
+from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.domains_extra import Extra, extended
+from vas_theory.claims.lib.domains_scored import scored_bandits
+from vas_theory.foundation.arguments import unify
+from vas_theory.policy.gradients import (
+    estimator_variance,
+    expected_reward,
+    policy_gradient_from_scores,
+    reward_variance,
+)
+from vas_theory.policy.softmax import feature_score
 
 
 def _variance(probs: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any], baseline: NDArray[Any]) -> Any:

@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
 from vas_theory.claims.a11_law_of_total_variance import between_chains, total_variance
-from vas_theory.claims.base import Claim, Domain, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample, proof_steps
-from vas_theory.claims.domains_chains import mean_squared_distance, spaced_chains
-from vas_theory.claims.domains_extra import extended, shares
+from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample, proof_steps
+from vas_theory.claims.lib.domains_chains import mean_squared_distance, spaced_chains
+from vas_theory.claims.lib.domains_extra import extended, shares
+from vas_theory.foundation.arguments import unify
 
 
 def _diversity(

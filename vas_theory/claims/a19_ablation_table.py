@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.base import Claim, Domain, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample
+from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample
 
 TABLE_2_MMR1_3B: Mapping[str, str] = {
     "MathVerse": "47.9",

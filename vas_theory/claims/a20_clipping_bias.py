@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
-from vas_theory.claims.base import CertificateKind, Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample, identity
-from vas_theory.claims.domains import bandits
-from vas_theory.claims.domains_extra import Extra, extended, shares, thinned
-from vas_theory.precision import maximum, minimum
+from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains_extra import Extra, extended, shares, thinned
+from vas_theory.foundation.arguments import unify
+from vas_theory.foundation.precision import maximum, minimum
 
 Arrays = NDArray[Any]
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import proof_steps
-from vas_theory.claims.taylor_step import moments, one_logit_step, taylor_steps
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.taylor_step import moments, one_logit_step, taylor_steps
+from vas_theory.foundation.arguments import unify
 
 
 def _step(

@@ -26,14 +26,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
-from vas_theory.claims.base import Claim, Instance, Limit, Relation, Verdict
-from vas_theory.claims.certificates import proof_steps, sampled
-from vas_theory.claims.domains import bandits
-from vas_theory.claims.domains_extra import extended, shares
-from vas_theory.claims.step_gain import gradient_squared, one_sample_gain
-from vas_theory.gradients import expected_reward, reward_variance
-from vas_theory.precision import exp, sqrt
+from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
+from vas_theory.claims.lib.certificates import proof_steps, sampled
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains_extra import extended, shares
+from vas_theory.claims.lib.step_gain import gradient_squared, one_sample_gain
+from vas_theory.foundation.arguments import unify
+from vas_theory.foundation.precision import exp, sqrt
+from vas_theory.policy.gradients import expected_reward, reward_variance
 
 _LONGEST = 3 * math.sqrt(3) / 2
 """2 eta Delta at the theorem's longest step on two arms, where c = Gamma."""

@@ -16,16 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.base import CertificateKind, Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import identity
-from vas_theory.claims.domains_scored import scored_bandits
-from vas_theory.gradients import (
+from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.domains_scored import scored_bandits
+from vas_theory.policy.gradients import (
     between_class_dispersion,
     class_score_means,
     policy_gradient_from_scores,
     reward_variance,
 )
-from vas_theory.policies import feature_score
+from vas_theory.policy.softmax import feature_score
 
 
 def gradient_squared(probs: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any]) -> Any:

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.bounds import centred_reward_norm, variance_over_rho
-from vas_theory.claims.base import CertificateKind, Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import identity
-from vas_theory.claims.domains import bandits
-from vas_theory.gradients import policy_gradient, reward_variance
-from vas_theory.precision import sqrt
+from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.foundation.precision import sqrt
+from vas_theory.policy.gradients import policy_gradient, reward_variance
 
 
 def gradient_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.b02_variance_over_rho import gradient_norm, uniform_within_classes
-from vas_theory.claims.base import CertificateKind, Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import identity
-from vas_theory.claims.domains import bandits
-from vas_theory.gradients import reward_variance
+from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.policy.gradients import reward_variance
 
 
 def _squared_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:

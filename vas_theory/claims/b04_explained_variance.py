@@ -14,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.b01_between_class_identity import gradient_squared
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import proof_steps
-from vas_theory.claims.domains_scored import scored_bandits
-from vas_theory.gradients import (
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.domains_scored import scored_bandits
+from vas_theory.policy.gradients import (
     explained_variance,
     natural_gradient,
     policy_gradient_from_scores,
     reward_variance,
 )
-from vas_theory.policies import feature_score
+from vas_theory.policy.softmax import feature_score
 
 _NULL = 1e-9
 """Singular values of sqrt(pi) g below this share of the largest count as zero."""

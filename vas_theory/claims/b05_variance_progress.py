@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.base import Claim, Domain, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample, identity
-from vas_theory.claims.domains import bandits
-from vas_theory.gradients import advantages, reward_variance
-from vas_theory.policies import exponential_tilt
+from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.policy.gradients import advantages, reward_variance
+from vas_theory.policy.softmax import exponential_tilt
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.base import Claim, Relation, Verdict
-from vas_theory.claims.certificates import proof_steps
-from vas_theory.claims.domains_sequences import (
+from vas_theory.claims.lib.base import Claim, Relation, Verdict
+from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.domains_sequences import (
     binary_counter,
     gradient_norm,
     jacobian_norm,

@@ -31,10 +31,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.b02_variance_over_rho import gradient_norm
-from vas_theory.claims.base import Claim, Instance, Limit, Relation, Verdict
-from vas_theory.claims.certificates import enclosure, proof_steps
-from vas_theory.claims.domains import bandits
-from vas_theory.gradients import hessian
+from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
+from vas_theory.claims.lib.certificates import enclosure, proof_steps
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.policy.gradients import hessian
 
 _SUPREMUM = 1.0 / (3.0 * math.sqrt(3.0))
 

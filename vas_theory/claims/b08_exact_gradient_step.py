@@ -22,15 +22,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
 from vas_theory.bounds import exact_step_gain
-from vas_theory.claims.balls import through_balls
-from vas_theory.claims.base import Claim, Instance, Limit, Relation, Verdict
-from vas_theory.claims.certificates import enclosure, proof_steps
-from vas_theory.claims.domains import bandits
-from vas_theory.claims.domains_groups import with_steps
-from vas_theory.claims.step_gain import gradient_squared, step_gain
-from vas_theory.gradients import policy_gradient
+from vas_theory.claims.lib.balls import through_balls
+from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
+from vas_theory.claims.lib.certificates import enclosure, proof_steps
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains_groups import with_steps
+from vas_theory.claims.lib.step_gain import gradient_squared, step_gain
+from vas_theory.foundation.arguments import unify
+from vas_theory.policy.gradients import policy_gradient
 
 _CROSSOVER = ("10.0879", "10.0880")
 """eta * Delta at which the second branch overtakes the first lies between these."""

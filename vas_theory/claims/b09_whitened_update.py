@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import like, unify
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import identity
-from vas_theory.claims.domains_groups import SMALL_SHAPES, by_group_size, group_bandits
-from vas_theory.claims.step_gain import group_updates
-from vas_theory.gradients import policy_gradient
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.domains_groups import SMALL_SHAPES, by_group_size, group_bandits
+from vas_theory.claims.lib.step_gain import group_updates
+from vas_theory.foundation.arguments import like, unify
+from vas_theory.foundation.precision import sqrt
 from vas_theory.groups import expected_group_std, group_gain, silent_group_probability
-from vas_theory.precision import sqrt
+from vas_theory.policy.gradients import policy_gradient
 
 
 def _push_along_the_gradient(probs: NDArray[Any], rewards: NDArray[Any], group_size: NDArray[Any]) -> Any:

@@ -23,12 +23,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import proof_steps
-from vas_theory.claims.domains_groups import SMALL_SHAPES, by_group_size, group_bandits
-from vas_theory.claims.step_gain import group_updates
-from vas_theory.gradients import (
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.domains_groups import SMALL_SHAPES, by_group_size, group_bandits
+from vas_theory.claims.lib.step_gain import group_updates
+from vas_theory.foundation.arguments import unify
+from vas_theory.groups import dr_grpo_second_moment, rloo_second_moment, whitened_second_moment
+from vas_theory.policy.gradients import (
     between_class_dispersion,
     policy_gradient,
     reward_variance,
@@ -36,8 +37,7 @@ from vas_theory.gradients import (
     weighted_second_moment,
     within_class_traces,
 )
-from vas_theory.groups import dr_grpo_second_moment, rloo_second_moment, whitened_second_moment
-from vas_theory.policies import tabular_score
+from vas_theory.policy.softmax import tabular_score
 
 
 def _enumerated(kind: str) -> Callable[..., Any]:

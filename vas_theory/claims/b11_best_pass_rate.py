@@ -25,12 +25,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
-from vas_theory.claims.balls import through_balls
-from vas_theory.claims.base import Claim, Domain, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample, proof_steps, sampled
-from vas_theory.claims.domains import pass_rates
-from vas_theory.claims.domains_groups import by_group_size
+from vas_theory.claims.lib.balls import through_balls
+from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample, proof_steps, sampled
+from vas_theory.claims.lib.domains import pass_rates
+from vas_theory.claims.lib.domains_groups import by_group_size
+from vas_theory.foundation.arguments import unify
 from vas_theory.groups import expected_group_std
 
 CERTIFIED_GROUP_SIZES = range(2, 65)

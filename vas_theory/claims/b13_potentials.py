@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
-from vas_theory.claims.base import Claim, Domain, Instance, Relation, Verdict
-from vas_theory.claims.certificates import counterexample, identity
+from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.foundation.arguments import unify
 from vas_theory.groups import expected_group_std, group_gain
 from vas_theory.potentials import (
     Weights,

@@ -28,13 +28,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
 from vas_theory.bounds import improvement_time_bound
-from vas_theory.claims.balls import through_balls
-from vas_theory.claims.base import Claim, Domain, Instance, Limit, Relation, Verdict
-from vas_theory.claims.certificates import enclosure, proof_steps
-from vas_theory.claims.flow_time import flow_domain, flow_facts, time_to_rise
-from vas_theory.precision import arcsin, exp, log, sqrt
+from vas_theory.claims.lib.balls import through_balls
+from vas_theory.claims.lib.base import Claim, Domain, Instance, Limit, Relation, Verdict
+from vas_theory.claims.lib.certificates import enclosure, proof_steps
+from vas_theory.claims.lib.flow_time import flow_domain, flow_facts, time_to_rise
+from vas_theory.foundation.arguments import unify
+from vas_theory.foundation.precision import arcsin, exp, log, sqrt
 
 
 def _bound(**flow: NDArray[Any]) -> Any:

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.b02_variance_over_rho import gradient_norm, uniform_within_classes
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import proof_steps
-from vas_theory.claims.domains import bandits
-from vas_theory.gradients import reward_variance
-from vas_theory.precision import sqrt
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.foundation.precision import sqrt
+from vas_theory.policy.gradients import reward_variance
 
 
 def _least(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:

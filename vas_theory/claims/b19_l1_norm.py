@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.b02_variance_over_rho import uniform_within_classes
-from vas_theory.claims.base import Claim, Relation, Verdict
-from vas_theory.claims.certificates import proof_steps
-from vas_theory.claims.domains import bandits
-from vas_theory.gradients import policy_gradient, reward_variance
+from vas_theory.claims.lib.base import Claim, Relation, Verdict
+from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.policy.gradients import policy_gradient, reward_variance
 
 
 def _l1_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:

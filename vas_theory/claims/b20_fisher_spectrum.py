@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.b02_variance_over_rho import gradient_norm
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import proof_steps
-from vas_theory.claims.domains import bandits
-from vas_theory.gradients import reward_variance
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.policy.gradients import reward_variance
 
 
 def second_eigenvalue(probs: NDArray[Any]) -> Any:

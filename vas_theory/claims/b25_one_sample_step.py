@@ -21,14 +21,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
 from vas_theory.bounds import ONE_SAMPLE_STEP, centred_reward_norm
-from vas_theory.claims.balls import through_balls
-from vas_theory.claims.base import Claim, Domain, Instance, Relation, Verdict
-from vas_theory.claims.certificates import enclosure, proof_steps
-from vas_theory.claims.domains import bandits
-from vas_theory.claims.domains_groups import with_steps
-from vas_theory.claims.step_gain import (
+from vas_theory.claims.lib.balls import through_balls
+from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import enclosure, proof_steps
+from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains_groups import with_steps
+from vas_theory.claims.lib.step_gain import (
     KAPPA_ROUNDED_UP,
     gradient_squared,
     kappa_exceeds_its_root,
@@ -37,7 +36,8 @@ from vas_theory.claims.step_gain import (
     one_sample_gain,
     remainder_kernel,
 )
-from vas_theory.reward_moments import expected_reward
+from vas_theory.foundation.arguments import unify
+from vas_theory.policy.reward_moments import expected_reward
 
 _IMPROVED_STEP = 0.2318
 """Largest eta * rho at which claim B54 still guarantees half of eta |grad|^2, rounded down."""

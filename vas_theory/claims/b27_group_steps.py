@@ -25,12 +25,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
 from vas_theory.bounds import centred_reward_norm, dr_grpo_step_gain, reward_range, whitened_step_gain
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import proof_steps
-from vas_theory.claims.domains_groups import by_group_size, group_bandits, with_steps
-from vas_theory.claims.step_gain import (
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.domains_groups import by_group_size, group_bandits, with_steps
+from vas_theory.claims.lib.step_gain import (
     gradient_squared,
     group_gain_of_step,
     kappa_exceeds_its_root,
@@ -38,8 +37,9 @@ from vas_theory.claims.step_gain import (
     kernel_by_series,
     remainder_kernel,
 )
+from vas_theory.foundation.arguments import unify
+from vas_theory.foundation.precision import sqrt
 from vas_theory.groups import group_gain
-from vas_theory.precision import sqrt
 
 
 def _learning_rate(rewards: NDArray[Any], step: NDArray[Any]) -> Any:

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.bounds import group_gain_bounds
-from vas_theory.claims.base import Claim, Instance, Limit, Relation, Verdict
-from vas_theory.claims.certificates import proof_steps
-from vas_theory.claims.domains import pass_rates
-from vas_theory.claims.domains_groups import by_group_size
+from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
+from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.domains import pass_rates
+from vas_theory.claims.lib.domains_groups import by_group_size
 from vas_theory.groups import group_gain
 
 

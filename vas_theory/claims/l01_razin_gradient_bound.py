@@ -6,9 +6,15 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from vas_theory.claims.base import Claim, Relation, Verdict
-from vas_theory.claims.certificates import proof_steps
-from vas_theory.claims.domains_sequences import gradient_norm, jacobian_norm, mean_length, reward_deviation, sequences
+from vas_theory.claims.lib.base import Claim, Relation, Verdict
+from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.domains_sequences import (
+    gradient_norm,
+    jacobian_norm,
+    mean_length,
+    reward_deviation,
+    sequences,
+)
 
 
 def _bound(theta: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any], end: NDArray[Any]) -> Any:

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.arguments import unify
 from vas_theory.bounds import razin_time_bound
-from vas_theory.claims.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.certificates import proof_steps
-from vas_theory.claims.flow_time import flow_domain, flow_facts, time_to_rise
-from vas_theory.precision import exp, log, sqrt
+from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.flow_time import flow_domain, flow_facts, time_to_rise
+from vas_theory.foundation.arguments import unify
+from vas_theory.foundation.precision import exp, log, sqrt
 
 
 def _theorem_4(**flow: NDArray[Any]) -> Any:

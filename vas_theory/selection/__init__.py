@@ -9,15 +9,15 @@ import importlib
 from typing import Any
 
 _HOMES = {
-    "VarianceAwareSampler": "sampler",
-    "SamplerConfig": "sampler_config",
-    "WeightedIndex": "weighted_index",
-    "RolloutLedger": "ledger",
-    "ArcsineKalman": "arcsine_kalman",
-    "DiscountedBeta": "pass_rates",
-    "HierarchicalBeta": "hierarchical_beta",
+    "VarianceAwareSampler": "sampler.variance_aware",
+    "SamplerConfig": "sampler.config",
+    "WeightedIndex": "drawing.weighted_index",
+    "RolloutLedger": "contract.ledger",
+    "ArcsineKalman": "posteriors.arcsine_kalman",
+    "DiscountedBeta": "posteriors.discounted_beta",
+    "HierarchicalBeta": "posteriors.hierarchical_beta",
     "embedding_clusters": "clusters",
-    "PassRatePosterior": "pass_rates",
+    "PassRatePosterior": "posteriors.discounted_beta",
     "expected_group_signal": "scores",
     "mixed_group_probability": "scores",
     "outcome_variance_score": "scores",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 
 __all__ = ["embedding_clusters"]
 

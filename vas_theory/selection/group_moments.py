@@ -11,8 +11,8 @@ import functools
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vas_theory.errors import ArgumentError
-from vas_theory.selection._compilation import LazyKernel
+from vas_theory.foundation.compilation import LazyKernel
+from vas_theory.foundation.errors import ArgumentError
 
 __all__ = [
     "beta_binomial_expectation",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 
 __all__ = ["combined_scores", "min_max_normalized", "moved_weights", "padded_distinct_n", "padded_self_bleu"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection.group_moments import binomial_expectation, check_group_size, mixed_values, signal_values
 
 __all__ = [

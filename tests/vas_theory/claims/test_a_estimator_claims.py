@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from vas_theory.claims import get_claims
-from vas_theory.claims.base import Claim
-from vas_theory.precision import exact
+from vas_theory.claims.lib.base import Claim
+from vas_theory.foundation.precision import exact
 
 SEEDS = st.integers(0, 2**32 - 1)
 

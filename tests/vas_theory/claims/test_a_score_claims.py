@@ -15,8 +15,8 @@ from scipy import stats
 
 from vas_theory.claims import get_claims
 from vas_theory.claims.a19_ablation_table import CLAIMED_ORDER, TABLE_2_AVERAGE, TABLE_2_MMR1_3B, TABLE_4
-from vas_theory.claims.base import Claim
-from vas_theory.precision import exact
+from vas_theory.claims.lib.base import Claim
+from vas_theory.foundation.precision import exact
 
 SEEDS = st.integers(0, 2**32 - 1)
 

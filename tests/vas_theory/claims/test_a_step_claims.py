@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from vas_theory import gradients
 from vas_theory.claims import get_claims
-from vas_theory.claims.base import Claim
-from vas_theory.claims.taylor_step import moments
-from vas_theory.policies import feature_score
-from vas_theory.precision import exact
+from vas_theory.claims.lib.base import Claim
+from vas_theory.claims.lib.taylor_step import moments
+from vas_theory.foundation.precision import exact
+from vas_theory.policy import gradients
+from vas_theory.policy.softmax import feature_score
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import brentq
 
 from vas_theory.claims import get_claims
-from vas_theory.claims.step_gain import group_gain_of_step, group_updates, one_sample_gain, step_gain
+from vas_theory.claims.lib.step_gain import group_gain_of_step, group_updates, one_sample_gain, step_gain
 
 
 def _value(logits: np.ndarray, rewards: np.ndarray) -> float:

@@ -14,7 +14,7 @@ from scipy.stats import beta, binom
 from vas_theory.bounds import improvement_time_bound
 from vas_theory.claims import get_claims
 from vas_theory.claims.b14_time_lower_bound import improved_time_bound
-from vas_theory.claims.flow_time import flow_facts, time_to_rise
+from vas_theory.claims.lib.flow_time import flow_facts, time_to_rise
 from vas_theory.potentials import integrability_defect
 
 

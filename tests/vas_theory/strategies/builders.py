@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vas_theory.selection.strategies.base import Rollouts, SelectionSetting
+from vas_theory.selection.contract.strategy import Rollouts, SelectionSetting
 
 __all__ = ["received", "setting"]
 

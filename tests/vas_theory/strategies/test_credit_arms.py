@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from tests.vas_theory.strategies.builders import received, setting
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.strategy import Rollouts
 from vas_theory.selection.strategies._trees import prefix_values
 from vas_theory.selection.strategies.asr import Asr
-from vas_theory.selection.strategies.base import Rollouts
 from vas_theory.selection.strategies.diver import Diver, mean_dissimilarity
 from vas_theory.selection.strategies.oracle import Oracle
 from vas_theory.selection.strategies.tree_opo import TreeOpo

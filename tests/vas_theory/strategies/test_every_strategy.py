@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vas_theory.errors import ArgumentError, StateMismatchError, UnknownNameError
+from vas_theory.foundation.errors import ArgumentError, StateMismatchError, UnknownNameError
+from vas_theory.selection.contract.driver import ContractError, Generated, SelectionDriver
+from vas_theory.selection.contract.strategy import IntArray, SelectionSetting, Strategy, TrainingGroups
 from vas_theory.selection.strategies import make_strategy, strategy_class, strategy_names
-from vas_theory.selection.strategies.base import IntArray, SelectionSetting, Strategy, TrainingGroups
-from vas_theory.selection.strategies.driver import ContractError, Generated, SelectionDriver
 
 # small enough that the epoch wraps, every prompt comes back, and the periodic scoring comes more than once
 SETTING = SelectionSetting(prompts=40, batch_size=6, group_size=8, budget=4000, seed=5)

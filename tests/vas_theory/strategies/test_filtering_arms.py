@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from tests.vas_theory.strategies.builders import received, setting
-from vas_theory.selection.strategies.base import IntArray, Rollouts, Strategy
+from vas_theory.selection.contract.driver import Generated, SelectionDriver
+from vas_theory.selection.contract.strategy import IntArray, Rollouts, Strategy
 from vas_theory.selection.strategies.dapo import Dapo
-from vas_theory.selection.strategies.driver import Generated, SelectionDriver
 from vas_theory.selection.strategies.greso import Greso
 from vas_theory.selection.strategies.knapsack import Knapsack, allocate
 from vas_theory.selection.strategies.lilo import Lilo

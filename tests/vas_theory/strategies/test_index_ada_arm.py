@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vas_theory.strategies.builders import received, setting
-from vas_theory.errors import ArgumentError
-from vas_theory.group_advantages import AdvantageKind
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.groups.advantages import AdvantageKind
+from vas_theory.selection.contract.strategy import SelectionSetting, TrainingGroups
 from vas_theory.selection.strategies._balanced import Outcomes, balanced_groups, balanced_pushes
 from vas_theory.selection.strategies._logit_belief import TABLE
-from vas_theory.selection.strategies.base import SelectionSetting, TrainingGroups
 from vas_theory.selection.strategies.index import Index
 from vas_theory.selection.strategies.index_ada import IndexAda
 

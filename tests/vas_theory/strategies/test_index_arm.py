@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import integrate
 
 from tests.vas_theory.strategies.builders import received, setting
-from vas_theory.errors import ArgumentError, StateMismatchError
+from vas_theory.foundation.errors import ArgumentError, StateMismatchError
 from vas_theory.selection.group_moments import signal_values
 from vas_theory.selection.strategies._diffusion import Diffusion
 from vas_theory.selection.strategies._logit_belief import TABLE, LogitBelief

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from tests.vas_theory.strategies.builders import received, setting
-from vas_theory.selection.strategies.base import FloatArray, Strategy
+from vas_theory.selection.contract.strategy import FloatArray, Strategy
 from vas_theory.selection.strategies.props import Props
 from vas_theory.selection.strategies.uniform import Uniform
 from vas_theory.selection.strategies.vas import Vas
@@ -122,7 +122,7 @@ def test_vas_reuse_costs_no_scoring() -> None:
 
 
 def test_vas_learns_as_its_sampler_does() -> None:
-    from vas_theory.selection.sampler import VarianceAwareSampler
+    from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 
     arm = Vas(setting(prompts=20, batch_size=4))
     sampler = VarianceAwareSampler(20, batch_size=4, mixture_ratio=0.5, seed=0, group_size=4)

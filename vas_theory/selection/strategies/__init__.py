@@ -10,10 +10,10 @@ import pkgutil
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from vas_theory.errors import UnknownNameError
+from vas_theory.foundation.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from vas_theory.selection.strategies.base import SelectionSetting, Strategy
+    from vas_theory.selection.contract.strategy import SelectionSetting, Strategy
 
 __all__ = ["make_strategy", "strategy_class", "strategy_names"]
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.selection.strategies.base import FloatArray, IntArray, Rollouts, SelectionSetting, TrainingGroups
+from vas_theory.selection.contract.strategy import FloatArray, IntArray, Rollouts, SelectionSetting, TrainingGroups
 
 __all__ = ["Outcomes", "balanced_groups", "balanced_pushes", "outcomes"]
 

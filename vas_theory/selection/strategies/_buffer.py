@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vas_theory.selection.strategies.base import (
+from vas_theory.selection.contract.strategy import (
     FloatArray,
     IntArray,
     SelectionSetting,

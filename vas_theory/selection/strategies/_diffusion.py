@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from vas_theory.errors import StateMismatchError
-from vas_theory.selection.strategies.base import FloatArray
+from vas_theory.foundation.errors import StateMismatchError
+from vas_theory.selection.contract.strategy import FloatArray
 
 __all__ = ["Diffusion"]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.selection.strategies.base import Rollouts, SelectionSetting, TrainingGroups, ragged_advantages
+from vas_theory.selection.contract.strategy import Rollouts, SelectionSetting, TrainingGroups, ragged_advantages
 
 __all__ = ["join_groups", "mixed_P", "select_groups"]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from vas_theory.errors import StateMismatchError
-from vas_theory.selection._compilation import LazyKernel
+from vas_theory.foundation.compilation import LazyKernel
+from vas_theory.foundation.errors import StateMismatchError
+from vas_theory.selection.contract.strategy import FloatArray, IntArray
 from vas_theory.selection.strategies._diffusion import Diffusion
 from vas_theory.selection.strategies._look_ahead import logistic
-from vas_theory.selection.strategies.base import FloatArray, IntArray
 
 __all__ = ["TABLE", "LogitBelief"]
 

@@ -6,8 +6,8 @@ import functools
 
 import numpy as np
 
+from vas_theory.selection.contract.strategy import FloatArray
 from vas_theory.selection.group_moments import binomial_expectation
-from vas_theory.selection.strategies.base import FloatArray
 
 __all__ = ["LookAhead", "logistic"]
 

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from vas_theory.errors import ArgumentError
-from vas_theory.selection.strategies.base import FloatArray, IntArray, Proposal, Rollouts, Strategy, TrainingGroups
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.strategy import FloatArray, IntArray, Proposal, Rollouts, Strategy, TrainingGroups
 
 __all__ = ["PeriodicScores"]
 

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from vas_theory.selection.contract.strategy import IntArray, Proposal, Rollouts, TrainingGroups
 from vas_theory.selection.strategies._buffer import GroupBuffer
-from vas_theory.selection.strategies.base import IntArray, Proposal, Rollouts, TrainingGroups
 from vas_theory.selection.strategies.uniform import Uniform
 
 __all__ = ["ScreenedStrategy"]

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from vas_theory.errors import ArgumentError
-from vas_theory.selection.strategies.base import FloatArray, Proposal, Rollouts, TrainingGroups
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.strategy import FloatArray, Proposal, Rollouts, TrainingGroups
 from vas_theory.selection.strategies.uniform import Uniform
 
 __all__ = ["TreeStrategy", "prefix_values"]

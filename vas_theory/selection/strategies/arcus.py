@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.strategy import FloatArray, IntArray, OneRoundStrategy, Rollouts, TrainingGroups
 from vas_theory.selection.strategies._groups import mixed_P, select_groups
-from vas_theory.selection.strategies.base import FloatArray, IntArray, OneRoundStrategy, Rollouts, TrainingGroups
 
 __all__ = ["STRATEGY", "Arcus"]
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from vas_theory.errors import ArgumentError
-from vas_theory.selection.strategies.base import FloatArray, IntArray, OneRoundStrategy, Rollouts
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.strategy import FloatArray, IntArray, OneRoundStrategy, Rollouts
 
 __all__ = ["STRATEGY", "Asr"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vas_theory.errors import ArgumentError
-from vas_theory.selection.strategies.base import FloatArray, Rollouts, TrainingGroups, ragged_advantages
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.strategy import FloatArray, Rollouts, TrainingGroups, ragged_advantages
 from vas_theory.selection.strategies.uniform import Uniform
 
 __all__ = ["STRATEGY", "Diver", "mean_dissimilarity"]

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from vas_theory.selection.strategies.base import IntArray, Rollouts, TrainingGroups
+from vas_theory.selection.contract.strategy import IntArray, Rollouts, TrainingGroups
 from vas_theory.selection.strategies.dapo import Dapo
 
 __all__ = ["STRATEGY", "Greso"]

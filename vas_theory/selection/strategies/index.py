@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from vas_theory.errors import ArgumentError, StateMismatchError
+from vas_theory.foundation.errors import ArgumentError, StateMismatchError
+from vas_theory.selection.contract.strategy import FloatArray, IntArray, OneRoundStrategy, Rollouts
 from vas_theory.selection.group_moments import signal_values
 from vas_theory.selection.strategies._logit_belief import TABLE, LogitBelief
 from vas_theory.selection.strategies._look_ahead import LookAhead
-from vas_theory.selection.strategies.base import FloatArray, IntArray, OneRoundStrategy, Rollouts
 
 __all__ = ["STRATEGY", "Index"]
 

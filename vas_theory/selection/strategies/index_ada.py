@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.strategy import FloatArray, IntArray, Proposal, Rollouts, TrainingGroups
 from vas_theory.selection.strategies._balanced import balanced_groups, balanced_pushes, outcomes
 from vas_theory.selection.strategies._groups import join_groups
-from vas_theory.selection.strategies.base import FloatArray, IntArray, Proposal, Rollouts, TrainingGroups
 from vas_theory.selection.strategies.index import Index
 
 __all__ = ["STRATEGY", "IndexAda"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vas_theory.selection.contract.strategy import FloatArray, IntArray
 from vas_theory.selection.strategies._beta_memory import BetaMemory
-from vas_theory.selection.strategies.base import FloatArray, IntArray
 
 __all__ = ["STRATEGY", "Insight", "beta_entropy", "information_gain"]
 

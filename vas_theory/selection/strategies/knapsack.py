@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from vas_theory.errors import ArgumentError
-from vas_theory.selection.strategies.base import FloatArray, IntArray, Proposal, Rollouts
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.strategy import FloatArray, IntArray, Proposal, Rollouts
 from vas_theory.selection.strategies.uniform import Uniform
 
 __all__ = ["STRATEGY", "Knapsack", "allocate"]

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from vas_theory.selection.contract.strategy import Proposal, Rollouts, Strategy, TrainingGroups
 from vas_theory.selection.strategies._groups import select_groups
-from vas_theory.selection.strategies.base import Proposal, Rollouts, Strategy, TrainingGroups
 
 __all__ = ["STRATEGY", "Lilo"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.strategy import Rollouts
 from vas_theory.selection.strategies._groups import mixed_P, select_groups
-from vas_theory.selection.strategies.base import Rollouts
 from vas_theory.selection.strategies.dapo import Dapo
 
 __all__ = ["STRATEGY", "Lspo"]

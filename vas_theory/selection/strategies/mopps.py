@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vas_theory.selection.contract.strategy import IntArray
 from vas_theory.selection.strategies._beta_memory import BetaMemory
-from vas_theory.selection.strategies.base import IntArray
 
 __all__ = ["STRATEGY", "Mopps"]
 

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from vas_theory.errors import ArgumentError
-from vas_theory.policies import softmax
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.policy.softmax import softmax
+from vas_theory.selection.contract.strategy import FloatArray, IntArray, OneRoundStrategy, Rollouts
 from vas_theory.selection.group_moments import binomial_expectation, signal_values
-from vas_theory.selection.strategies.base import FloatArray, IntArray, OneRoundStrategy, Rollouts
 
 __all__ = ["STRATEGY", "Oracle"]
 

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.strategy import IntArray, Rollouts
 from vas_theory.selection.strategies._screened import ScreenedStrategy
-from vas_theory.selection.strategies.base import IntArray, Rollouts
 
 __all__ = ["STRATEGY", "PilotCommit"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vas_theory.errors import ArgumentError
-from vas_theory.selection.strategies.base import IntArray, Proposal, Rollouts, TrainingGroups
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.strategy import IntArray, Proposal, Rollouts, TrainingGroups
 from vas_theory.selection.strategies.uniform import Uniform
 
 __all__ = ["STRATEGY", "ReinforceAda"]

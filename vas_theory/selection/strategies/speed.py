@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.contract.strategy import Rollouts
 from vas_theory.selection.strategies._groups import mixed_P
 from vas_theory.selection.strategies._screened import ScreenedStrategy
-from vas_theory.selection.strategies.base import Rollouts
 
 __all__ = ["STRATEGY", "Speed"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vas_theory.selection.contract.strategy import FloatArray
 from vas_theory.selection.strategies._trees import TreeStrategy, prefix_values
-from vas_theory.selection.strategies.base import FloatArray
 
 __all__ = ["STRATEGY", "TreeOpo"]
 

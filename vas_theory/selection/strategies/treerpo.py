@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vas_theory.group_advantages import group_advantages
+from vas_theory.groups.advantages import group_advantages
+from vas_theory.selection.contract.strategy import FloatArray
 from vas_theory.selection.strategies._trees import TreeStrategy, prefix_values
-from vas_theory.selection.strategies.base import FloatArray
 
 __all__ = ["STRATEGY", "Treerpo"]
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from vas_theory.selection.strategies.base import IntArray, OneRoundStrategy
+from vas_theory.selection.contract.strategy import IntArray, OneRoundStrategy
 
 __all__ = ["STRATEGY", "Uniform"]
 

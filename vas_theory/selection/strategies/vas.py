@@ -1,4 +1,4 @@
-"""This project's default: :class:`~vas_theory.selection.sampler.VarianceAwareSampler` as a strategy."""
+"""This project's default: :class:`~vas_theory.selection.sampler.variance_aware.VarianceAwareSampler` as a strategy."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from vas_theory.selection.sampler import VarianceAwareSampler
-from vas_theory.selection.strategies.base import IntArray, OneRoundStrategy, Rollouts
+from vas_theory.selection.contract.strategy import IntArray, OneRoundStrategy, Rollouts
+from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 
 __all__ = ["STRATEGY", "Vas"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vas_theory.selection.contract.strategy import IntArray, Rollouts
 from vas_theory.selection.strategies._periodic import PeriodicScores
-from vas_theory.selection.strategies.base import IntArray, Rollouts
 
 __all__ = ["STRATEGY", "VasPaper"]
 

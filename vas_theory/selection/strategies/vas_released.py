@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from vas_theory.selection.contract.strategy import IntArray, Rollouts
 from vas_theory.selection.released import combined_scores, min_max_normalized, moved_weights
 from vas_theory.selection.strategies._periodic import PeriodicScores
-from vas_theory.selection.strategies.base import IntArray, Rollouts
 
 __all__ = ["STRATEGY", "VasReleased"]
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from vas_theory.selection.strategies.base import FloatArray, IntArray, Rollouts
+from vas_theory.selection.contract.strategy import FloatArray, IntArray, Rollouts
 from vas_theory.selection.strategies.uniform import Uniform
 
 __all__ = ["STRATEGY", "VasReuse"]

@@ -1,0 +1,1 @@
+"""Settings of a run: the model, its task, training, the trainer, evaluation."""

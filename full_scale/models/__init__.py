@@ -1,0 +1,1 @@
+"""Language models: from a hub folder, from a package, as a small random one; text and images."""

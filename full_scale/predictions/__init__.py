@@ -1,0 +1,1 @@
+"""What theory says before training, and what training measured afterwards."""

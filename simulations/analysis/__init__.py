@@ -1,0 +1,1 @@
+"""What tables of runs say: intervals, rankings and tests against rivals."""

@@ -1,0 +1,1 @@
+"""How experiments run: cells, equal rollout budgets, named worlds and comparisons of arms."""

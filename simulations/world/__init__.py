@@ -1,0 +1,1 @@
+"""What is simulated: pools of bandit prompts, tree prompts, learners and their kernels."""

@@ -1,0 +1,70 @@
+"""Every lower and upper bound of the theory as a function of arrays: gradients, curvature, improvement, time."""
+
+from vas_theory.bounds.binary_rewards import (
+    binary_gradient_excess,
+    binary_gradient_floor,
+    binary_gradient_supremum,
+    effective_counts,
+)
+from vas_theory.bounds.gradient import (
+    between_class_bound,
+    centred_reward_norm,
+    fisher_bounds,
+    gradient_l1_bound,
+    gradient_supremum,
+    mei_gradient_bound,
+    minimum_gradient,
+    probability_order_bound,
+    reward_range,
+    variance_over_rho,
+)
+from vas_theory.bounds.improvement import (
+    ONE_SAMPLE_STEP,
+    dr_grpo_step_gain,
+    exact_step_gain,
+    group_gain_bounds,
+    improvement_time_bound,
+    one_sample_step_gain,
+    one_sample_step_limit,
+    razin_time_bound,
+    stochastic_step_gain,
+    stochastic_step_limit,
+    whitened_step_gain,
+)
+from vas_theory.bounds.sequences import length_bound, razin_gradient_bound
+from vas_theory.policy.curvature import KAPPA_POLYNOMIAL, curvature_bound, kappa, mei_smoothness, smoothness
+
+__all__ = [
+    "KAPPA_POLYNOMIAL",
+    "ONE_SAMPLE_STEP",
+    "between_class_bound",
+    "binary_gradient_excess",
+    "binary_gradient_floor",
+    "binary_gradient_supremum",
+    "centred_reward_norm",
+    "curvature_bound",
+    "dr_grpo_step_gain",
+    "effective_counts",
+    "exact_step_gain",
+    "fisher_bounds",
+    "gradient_l1_bound",
+    "gradient_supremum",
+    "group_gain_bounds",
+    "improvement_time_bound",
+    "kappa",
+    "length_bound",
+    "mei_gradient_bound",
+    "mei_smoothness",
+    "minimum_gradient",
+    "one_sample_step_gain",
+    "one_sample_step_limit",
+    "probability_order_bound",
+    "razin_gradient_bound",
+    "razin_time_bound",
+    "reward_range",
+    "smoothness",
+    "stochastic_step_gain",
+    "stochastic_step_limit",
+    "variance_over_rho",
+    "whitened_step_gain",
+]

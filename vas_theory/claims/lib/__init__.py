@@ -1,0 +1,1 @@
+"""What claims are made of: statements, certificates, domains of instances, checks and the ledger."""

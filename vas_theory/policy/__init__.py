@@ -1,0 +1,1 @@
+"""Softmax policies and their exact derivatives: gradient, score and reward moments, curvature."""

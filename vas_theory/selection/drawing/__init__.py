@@ -1,0 +1,1 @@
+"""Draws from a pool: by weight, and uniformly without repeats within a pass."""

@@ -1,0 +1,182 @@
+"""Settings of the sampler, checked once, and the presets of the published variants."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
+from vas_theory.selection.group_moments import check_group_size
+
+__all__ = ["MODES", "SamplerConfig", "build_config"]
+
+_CHOICES = {
+    "score": ("expected_signal", "vps", "custom"),
+    "refresh": ("online", "periodic"),
+    "uniform_share": ("reshuffled", "independent", "fixed"),
+    "normalization": ("none", "terms", "min_max"),
+    "variance_of": ("reward", "success"),
+    "arrangement": ("blocks", "interleaved"),
+}
+
+MODES: Mapping[str, Mapping[str, Any]] = {
+    "default": {},
+    "paper": {
+        "score": "vps",
+        "variance_of": "success",
+        "refresh": "periodic",
+        "replace": True,
+        "uniform_share": "independent",
+        "floor": 0.0,
+    },
+    "mmr1-released": {
+        "score": "vps",
+        "variance_of": "success",
+        "refresh": "periodic",
+        "replace": True,
+        "uniform_share": "fixed",
+        "floor": 0.0,
+        "normalization": "min_max",
+        "arrangement": "interleaved",
+        "alpha": 1.0,
+        "beta": 0.0,
+        "update_interval": 4,
+        "scoring_rollouts": 8,
+    },
+}
+"""What each mode sets; arguments given by the caller win over these, these over the defaults."""
+
+
+@dataclass(frozen=True)
+class SamplerConfig:
+    """Settings of :class:`~vas_theory.selection.sampler.variance_aware.VarianceAwareSampler`.
+
+    Attributes:
+        batch_size: prompts a batch, B.
+        mixture_ratio: lambda in [0, 1]; floor(lambda * B + 1e-9) prompts are drawn by weight.
+        mode: ``default``, ``paper`` or ``mmr1-released``; see :data:`MODES`.
+        group_size: rollouts a prompt in training, G >= 2; what the expected signal is computed for.
+        score: ``expected_signal`` (E[sigma_hat_G] under the pass-rate posterior), ``vps`` (alpha * OVS + beta *
+            TDS of the last observed group) or ``custom`` (set by ``set_scores`` only).
+        alpha: weight of the outcome variance score, >= 0.
+        beta: weight of the trajectory diversity score, >= 0.
+        variance_of: which variance the score ``vps`` takes: of the scalar ``reward`` or of the ``success`` (P (1 - P)).
+        normalization: of the score ``vps``: ``none``; ``terms`` (OVS times 4, so that both terms have range
+            [0, 1]); ``min_max`` over all prompts at each refresh, which gives the lowest prompt weight 0.
+        momentum: share of the old weight that a refresh keeps, in [0, 1].
+        reward_range: least and largest possible reward; sets the largest possible score.
+        replace: whether a batch may hold a prompt twice.
+        uniform_share: ``reshuffled`` passes, ``independent`` draws, or one ``fixed`` order.
+        arrangement: order of a batch: ``blocks`` (by weight, probes, uniform) or ``interleaved``.
+        floor: no weight is below ``floor`` times the largest possible score, so every prompt keeps at least
+            the probability floor / P in each draw by weight.
+        optimism: in [0, 1]; a prompt that was never observed scores its prior score plus this share of the way
+            to the largest possible score.
+        max_probes: at most this many places of a batch, taken from the share by weight, go to stale prompts.
+        probe_after: steps without an observation after which a prompt is stale.
+        rescore_per_step: prompts whose weight is brought up to date with the drift at each step, in turn; by
+            default as many as a batch holds.
+        refresh: ``online`` (scores follow the training rollouts, no others are needed) or ``periodic``.
+        update_interval: T_update, steps between two refreshes.
+        scoring_rollouts: N, rollouts a prompt at a refresh.
+        max_policy_lag: policy versions by which an observation may be behind before it is discounted; ``None``
+            for no limit.
+        late_discount: factor on the evidence for each version beyond that, in [0, 1].
+    """
+
+    batch_size: int
+    mixture_ratio: float = 0.5
+    mode: str = "default"
+    group_size: int = 8
+    score: str = "expected_signal"
+    alpha: float = 0.8
+    beta: float = 0.2
+    variance_of: str = "reward"
+    normalization: str = "none"
+    momentum: float = 0.0
+    reward_range: tuple[float, float] = (0.0, 1.0)
+    replace: bool = False
+    uniform_share: str = "reshuffled"
+    arrangement: str = "blocks"
+    floor: float = 0.05
+    optimism: float = 0.5
+    max_probes: int = 0
+    probe_after: int = 1000
+    rescore_per_step: int | None = None
+    refresh: str = "online"
+    update_interval: int = 28
+    scoring_rollouts: int = 8
+    max_policy_lag: int | None = None
+    late_discount: float = 0.5
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "update_interval", "scoring_rollouts", "probe_after"):
+            self._require(name, 1, math.inf, integer=True)
+        for name in ("max_probes", "rescore_per_step", "max_policy_lag"):
+            if getattr(self, name) is not None:
+                self._require(name, 0, math.inf, integer=True)
+        for name in ("mixture_ratio", "momentum", "floor", "optimism", "late_discount"):
+            self._require(name, 0, 1)
+        for name in ("alpha", "beta"):
+            self._require(name, 0, 1e100)
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise UnknownNameError(name, str(getattr(self, name)), choices)
+        check_group_size(self.group_size)
+        if self.score == "vps" and self.alpha == 0 and self.beta == 0:
+            raise ArgumentError("alpha and beta", "not both be 0", (self.alpha, self.beta))
+        if self.normalization == "min_max" and self.refresh != "periodic":
+            raise ArgumentError("normalization", "be 'none' or 'terms' unless refresh is 'periodic'", "min_max")
+        if self.refresh == "periodic" and self.score == "custom":
+            raise ArgumentError("refresh", "be 'online' where the score is 'custom'", self.refresh)
+        if self.refresh == "periodic" and self.max_probes:
+            raise ArgumentError("max_probes", "be 0 where refresh is 'periodic'", self.max_probes)
+        low, high = self.reward_range
+        if not -math.inf < low < high < math.inf:
+            raise ArgumentError("reward_range", "be two finite numbers in ascending order", self.reward_range)
+
+    def _require(self, name: str, low: float, high: float, *, integer: bool = False) -> None:
+        value = getattr(self, name)
+        try:
+            fits = low <= value <= high and value < math.inf and (not integer or int(value) == value)
+        except TypeError:
+            fits = False
+        if not fits or isinstance(value, bool):
+            kind = "an integer" if integer else "a number"
+            span = f">= {low:g}" if high == math.inf else f"in [{low:g}, {high:g}]"
+            raise ArgumentError(name, f"be {kind} {span}", value)
+
+    @property
+    def num_weighted(self) -> int:
+        """Places of a batch that are filled by weight; the released code rounds down without a guard."""
+        guard = 0.0 if self.mode == "mmr1-released" else 1e-9
+        return math.floor(self.mixture_ratio * self.batch_size + guard)
+
+    @property
+    def rescored(self) -> int:
+        """How many weights are brought up to date at each step."""
+        return self.batch_size if self.rescore_per_step is None else self.rescore_per_step
+
+    def as_dict(self) -> dict[str, Any]:
+        """All settings, JSON-serialisable."""
+        return {**dataclasses.asdict(self), "reward_range": list(self.reward_range)}
+
+
+def build_config(options: Mapping[str, Any]) -> SamplerConfig:
+    """Merge the caller's options over those of the mode.
+
+    Raises:
+        UnknownNameError: there is no such mode or setting.
+        ArgumentError: a setting is out of range.
+    """
+    known = [field.name for field in dataclasses.fields(SamplerConfig)]
+    for name in options:
+        if name not in known:
+            raise UnknownNameError("setting", name, known)
+    mode = options.get("mode", "default")
+    if mode not in MODES:
+        raise UnknownNameError("mode", str(mode), MODES)
+    return SamplerConfig(**{**MODES[mode], **options})

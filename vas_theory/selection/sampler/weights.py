@@ -1,0 +1,135 @@
+"""From what is known about prompts to the weights they are drawn by."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.drawing.weighted_index import WeightedIndex
+from vas_theory.selection.group_moments import binomial_expectation, signal_values
+from vas_theory.selection.posteriors.discounted_beta import PassRatePosterior
+from vas_theory.selection.released import combined_scores, min_max_normalized, moved_weights
+from vas_theory.selection.sampler.config import SamplerConfig
+from vas_theory.selection.sampler.feedback import Feedback
+from vas_theory.selection.scores import outcome_variance_score, variance_promotion_score
+
+__all__ = ["WeightRule"]
+
+Array = NDArray[np.float64]
+_CHUNK = 1 << 20
+
+
+class WeightRule:
+    """Scores of prompts and the floor under their weights.
+
+    Args:
+        config: the sampler's settings.
+        posterior: the pass-rate posterior, which the score ``expected_signal`` asks.
+    """
+
+    def __init__(self, config: SamplerConfig, posterior: PassRatePosterior) -> None:
+        self._config = config
+        self._posterior = posterior
+        self.largest_score = self._find_largest_score()
+        self.follows_posterior = config.score == "expected_signal"
+
+    def _find_largest_score(self) -> float:
+        config = self._config
+        if config.score == "expected_signal":
+            return float(binomial_expectation(0.5, signal_values(config.group_size)))
+        if config.score == "custom" or config.normalization == "min_max":
+            return 1.0
+        if config.normalization == "terms":
+            return config.alpha + config.beta
+        return config.alpha * self._largest_variance + config.beta
+
+    @property
+    def _largest_variance(self) -> float:
+        low, high = self._config.reward_range
+        return 0.25 if self._config.variance_of == "success" else (high - low) ** 2 / 4
+
+    def floored(self, scores: Array) -> Array:
+        """Weights of scores: none below ``floor`` times the largest possible score."""
+        return np.maximum(scores, self._config.floor * self.largest_score)
+
+    def unseen_scores(self, positions: NDArray[np.int64]) -> Array:
+        """Scores of prompts that were never observed: between their prior score and the largest possible one."""
+        if self.follows_posterior:
+            prior = self._posterior.expected_signal(self._config.group_size, positions)
+        else:
+            prior = np.full(positions.size, self.largest_score / 2)
+        return prior + self._config.optimism * (self.largest_score - prior)
+
+    def initial_weights(self) -> Array:
+        """Weights of all prompts as the posterior stands."""
+        count = self._posterior.num_prompts
+        chunks = [np.arange(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
+        score = self.posterior_scores if self.follows_posterior else self.unseen_scores
+        return self.floored(np.concatenate([score(chunk) for chunk in chunks]))
+
+    def posterior_scores(self, positions: NDArray[np.int64]) -> Array:
+        """E[sigma_hat_G] of prompts, raised by the optimism where a prompt was never observed."""
+        scores = self._posterior.expected_signal(self._config.group_size, positions)
+        unseen = self._posterior.last_seen[positions] < 0
+        if unseen.any():
+            scores = np.where(unseen, scores + self._config.optimism * (self.largest_score - scores), scores)
+        return scores
+
+    def observed_scores(self, feedback: Feedback) -> Array:
+        """Variance promotion scores of the prompts in ``feedback``.
+
+        Raises:
+            ArgumentError: beta > 0 and no diversity was given.
+        """
+        config = self._config
+        if feedback.diversity is None and config.beta > 0:
+            raise ArgumentError("diversity", f"be given where beta = {config.beta:g} weighs it", None)
+        diversity = np.zeros(feedback.positions.size) if feedback.diversity is None else feedback.diversity
+        if config.normalization == "min_max":
+            return combined_scores(feedback.successes / feedback.sizes, diversity, alpha=config.alpha, beta=config.beta)
+        variance = feedback.reward_variance
+        if config.variance_of == "success" or variance is None:
+            variance = outcome_variance_score(feedback.successes, feedback.sizes)
+        return variance_promotion_score(
+            variance,
+            diversity,
+            alpha=config.alpha,
+            beta=config.beta,
+            largest_variance=self._largest_variance if config.normalization == "terms" else None,
+        )
+
+    def refreshed(self, old: Array, scores: Array, *, first: bool) -> Array:
+        """All weights after a refresh.
+
+        Args:
+            old: the present weights, shape (P,).
+            scores: the new scores, shape (P,).
+            first: whether there were no scores before, so that nothing old is kept.
+        """
+        config = self._config
+        if config.normalization == "min_max":
+            new = min_max_normalized(scores)
+            return self.floored(new if first else moved_weights(old, new, momentum=config.momentum))
+        new = self.floored(scores)
+        return new if first else config.momentum * old + (1 - config.momentum) * new
+
+    def evidence_weight(self, lag: NDArray[np.integer]) -> Array | None:
+        """late_discount^(lag - max_policy_lag) where the lag is beyond the limit, else 1; None without a limit."""
+        limit = self._config.max_policy_lag
+        if limit is None:
+            return None
+        return np.power(self._config.late_discount, np.maximum(lag - limit, 0).astype(np.float64))
+
+    @staticmethod
+    def uniform_reason(index: WeightedIndex) -> str | None:
+        """Why a draw by weight is uniform, or None where it is not."""
+        if index.positive_count == 0:
+            return "all scores are zero"
+        # looking at all weights is worth its time only where a few of them are equal and equal to the mean
+        weights, count = index.weights, len(index)
+        first = weights[0]
+        alike = first == weights[count // 2] == weights[-1] and abs(index.total / count - first) <= 1e-9 * first
+        if count > 1 and alike and (weights == first).all():
+            return "all scores are equal"
+        return None
