@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulations.statistics import Interval, bootstrap_interval, holm
-from vas_theory.errors import DataError
+from simulations.analysis.statistics import Interval, bootstrap_interval, holm
+from vas_theory.foundation.errors import DataError
 
 __all__ = ["BASELINE", "compare", "format_comparison", "overall"]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from simulations.networks.informed import informed_class, informed_names
 from simulations.networks.policy import Policy
+from vas_theory.selection.contract.strategy import SelectionSetting, Strategy
 from vas_theory.selection.strategies import make_strategy, strategy_class
-from vas_theory.selection.strategies.base import SelectionSetting, Strategy
 
 __all__ = ["Arm", "build_strategy"]
 

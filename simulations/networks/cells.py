@@ -15,7 +15,7 @@ from simulations.networks.starts import load_start
 from simulations.networks.training import Plan, train_together
 from simulations.networks.world import RunShape, Start, World
 from simulations.networks.worlds import get_world
-from simulations.sweep import Cell
+from simulations.running.sweep import Cell
 
 __all__ = ["adjusted", "extended", "run_final", "run_seed", "run_tuning"]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from vas_theory.command_line import require
+from vas_theory.foundation.command_line import require
 
 __all__ = ["add_commands"]
 
@@ -66,7 +66,7 @@ def _preset(arguments: argparse.Namespace) -> Any:
     from simulations.networks.roster import get_arm
     from simulations.networks.tournament import PRESETS
     from simulations.networks.worlds import get_world
-    from vas_theory.errors import UnknownNameError
+    from vas_theory.foundation.errors import UnknownNameError
 
     if arguments.preset not in PRESETS:
         raise UnknownNameError("preset", arguments.preset, PRESETS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vas_theory.selection.strategies.base import FloatArray, IntArray
+from vas_theory.selection.contract.strategy import FloatArray, IntArray
 
 __all__ = ["LogisticPredictor"]
 

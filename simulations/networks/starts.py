@@ -14,9 +14,9 @@ import torch
 from simulations.networks.transformer import Networks
 from simulations.networks.updating import Batch, Optimiser, gradients
 from simulations.networks.world import Start, World
-from vas_theory.errors import UnknownNameError
-from vas_theory.sources import source_files
-from vas_theory.storage import atomic_path, sha256_file
+from vas_theory.foundation.errors import UnknownNameError
+from vas_theory.provenance.sources import source_files
+from vas_theory.provenance.tables import atomic_path, sha256_file
 
 __all__ = ["FOLDER", "load_start", "start_names", "start_path", "train_start"]
 

@@ -15,10 +15,10 @@ from simulations.networks.roster import ARMS, get_arm
 from simulations.networks.starts import FOLDER, load_start, start_path
 from simulations.networks.world import World
 from simulations.networks.worlds import get_world, world_module, world_names
-from simulations.sweep import Cell, run_sweep
-from vas_theory.errors import ArgumentError
-from vas_theory.sources import first_party_sources
-from vas_theory.storage import write_table
+from simulations.running.sweep import Cell, run_sweep
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.provenance.sources import first_party_sources
+from vas_theory.provenance.tables import write_table
 
 __all__ = ["PRESETS", "Preset", "run_tournament", "summary"]
 

@@ -19,10 +19,10 @@ from simulations.networks.sampling import Job, prompt_features, sample
 from simulations.networks.transformer import Networks
 from simulations.networks.updating import Batch, Optimiser, gradients
 from simulations.networks.world import FloatArray, IntArray, Prompts, RunShape, World
+from vas_theory.selection.contract.driver import Generated, SelectionDriver
+from vas_theory.selection.contract.strategy import SelectionSetting, TrainingGroups
 from vas_theory.selection.diversity import self_bleu_groups
 from vas_theory.selection.scores import trajectory_diversity_score
-from vas_theory.selection.strategies.base import SelectionSetting, TrainingGroups
-from vas_theory.selection.strategies.driver import Generated, SelectionDriver
 
 __all__ = ["Plan", "Run", "train_together"]
 

@@ -11,7 +11,7 @@ import pkgutil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vas_theory.selection.strategies.base import Strategy
+    from vas_theory.selection.contract.strategy import Strategy
 
 __all__ = ["informed_class", "informed_names"]
 

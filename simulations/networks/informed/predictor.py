@@ -9,7 +9,7 @@ import numpy as np
 
 from simulations.networks.informed._drawing import draw_by_weight
 from simulations.networks.regression import LogisticPredictor
-from vas_theory.selection.strategies.base import FloatArray, IntArray, OneRoundStrategy, Rollouts
+from vas_theory.selection.contract.strategy import FloatArray, IntArray, OneRoundStrategy, Rollouts
 
 __all__ = ["STRATEGY", "Predictor"]
 

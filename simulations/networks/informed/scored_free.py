@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from simulations.networks.informed.true_variance import TrueVariance
+from vas_theory.selection.contract.strategy import FloatArray
 from vas_theory.selection.diversity import self_bleu_groups
 from vas_theory.selection.scores import trajectory_diversity_score
-from vas_theory.selection.strategies.base import FloatArray
 
 __all__ = ["STRATEGY", "ScoredFree"]
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from simulations.networks.informed._drawing import draw_by_weight
-from vas_theory.selection.strategies.base import FloatArray, IntArray, OneRoundStrategy, Rollouts
+from vas_theory.selection.contract.strategy import FloatArray, IntArray, OneRoundStrategy, Rollouts
 
 __all__ = ["STRATEGY", "TrueVariance"]
 

@@ -7,7 +7,7 @@ import pkgutil
 from functools import cache
 from typing import TYPE_CHECKING
 
-from vas_theory.errors import UnknownNameError
+from vas_theory.foundation.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from simulations.networks.world import World

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulations.networks.world import IntArray, ModelShape, Prompts, Start, World
-from vas_theory.errors import UnknownNameError
+from vas_theory.foundation.errors import UnknownNameError
 
 __all__ = ["WORLDS", "Chains", "LongChains"]
 

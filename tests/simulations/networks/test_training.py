@@ -16,7 +16,7 @@ from simulations.networks.training import Plan, Run, train_together
 from simulations.networks.transformer import Networks
 from simulations.networks.world import ModelShape, RunShape, Start, World
 from simulations.networks.worlds.chains import Chains
-from vas_theory.errors import UnknownNameError
+from vas_theory.foundation.errors import UnknownNameError
 
 SHAPE = RunShape(pool=60, held_out=40, batch_size=6, group_size=8, budget=960)
 WORLD: World = Chains(
@@ -82,7 +82,7 @@ def test_a_noisy_verifier_flips_rewards_in_training_alone(start: Networks) -> No
 
 
 def test_a_batch_weighs_groups_equally_and_leaves_silent_ones_out_of_the_sums_alone(start: Networks) -> None:
-    from vas_theory.selection.strategies.base import TrainingGroups
+    from vas_theory.selection.contract.strategy import TrainingGroups
 
     run = Run(WORLD, SHAPE, Plan(get_arm("uniform"), 3, 1e-3), lambda kind, request: None)
     run.tokens_RT[:8] = np.arange(8)[:, None]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulations.networks.worlds import get_world, world_module, world_names
-from vas_theory.errors import ArgumentError, UnknownNameError
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 
 every_world = pytest.mark.parametrize("name", world_names())
 
