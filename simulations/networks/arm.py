@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulations.networks.informed import informed_class, informed_names
 from simulations.networks.policy import Policy
+from simulations.networks.strategies import own_class, own_names
 from vas_theory.selection.contract.strategy import SelectionSetting, Strategy
 from vas_theory.selection.strategies import make_strategy, strategy_class
 
@@ -22,7 +22,7 @@ class Arm:
 
     Args:
         name: of the arm.
-        strategy: name of a strategy of ``vas_theory.selection.strategies`` or of :mod:`simulations.networks.informed`.
+        strategy: name of one of ``vas_theory.selection.strategies`` or of :mod:`simulations.networks.strategies`.
         options: the strategy's own options.
         group_size: rollouts of a group where it is not the world's; a step's rollouts stay the same.
         max_visits: steps in which a prompt may be rolled.
@@ -44,14 +44,13 @@ class Arm:
     @property
     def module(self) -> str:
         """Import path of the strategy."""
-        informed = self.strategy in informed_names()
-        return (informed_class if informed else strategy_class)(self.strategy).__module__
+        return (own_class if self.strategy in own_names() else strategy_class)(self.strategy).__module__
 
 
 def build_strategy(arm: Arm, setting: SelectionSetting, policy: Policy) -> Strategy:
-    """Return a fresh strategy of an arm; the informed ones are shown the network."""
-    if arm.strategy in informed_names():
-        strategy: Strategy = informed_class(arm.strategy)(setting, **arm.options)
+    """Return a fresh strategy of an arm; those of the laboratory are shown the network."""
+    if arm.strategy in own_names():
+        strategy: Strategy = own_class(arm.strategy)(setting, **arm.options)
         strategy.truth = policy
         return strategy
     return make_strategy(arm.strategy, setting, **arm.options)

@@ -33,6 +33,12 @@ ARMS: dict[str, Arm] = {
         Arm("oracle", "true-variance", free=_TRUTH),
         Arm("oracle-half", "true-variance", {"mixture_ratio": 0.5}, free=_TRUTH),
         Arm("predictor", "predictor"),
+        Arm("index@2", "index", max_visits=2),
+        Arm("top-variance", "top-variance"),
+        Arm("informative-group", "informative-group"),
+        Arm("bots", "bots"),
+        Arm("prompt-gdro", "prompt-gdro"),
+        Arm("maxrl", "maxrl"),
     )
 }
 """All arms by name."""
@@ -44,10 +50,9 @@ def get_arm(name: str) -> Arm:
     Raises:
         UnknownNameError: there is no such arm.
     """
+    if name in ARMS:
+        return ARMS[name]
     plain, _, cap = name.partition("@")
-    if plain not in ARMS or (cap and not (cap.isdecimal() and int(cap) >= 1)):
+    if plain not in ARMS or not (cap.isdecimal() and int(cap) >= 1):
         raise UnknownNameError("arm", name, ARMS)
-    arm = ARMS[plain]
-    if not cap:
-        return arm
-    return replace(arm, name=name, max_visits=int(cap))
+    return replace(ARMS[plain], name=name, max_visits=int(cap))

@@ -115,12 +115,20 @@ class LongChains(Chains):
 
 WORLDS: tuple[World, ...] = (
     Chains("chains-short", "apply 1 to 4 memorised operations", "solved, mixed and hopeless prompts, two visits each"),
-    LongChains("chains-long", "apply 3 to 6 memorised operations", "many hopeless prompts", shortest=3, longest=6),
+    LongChains(
+        "chains-long",
+        "apply 3 to 6 memorised operations",
+        "mostly hopeless prompts",
+        start=Start(560),
+        shortest=3,
+        longest=6,
+    ),
     LongChains(
         "chains-development",
         "apply 2 to 5 operations of another table",
         "for choosing settings, never reported",
         development=True,
+        start=Start(560),
         shortest=2,
         longest=5,
         table_seed=2,

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulations.networks.informed._drawing import draw_by_weight
 from simulations.networks.regression import LogisticPredictor
+from simulations.networks.strategies._drawing import draw_by_weight
 from vas_theory.selection.contract.strategy import FloatArray, IntArray, OneRoundStrategy, Rollouts
 
 __all__ = ["STRATEGY", "Predictor"]
@@ -26,7 +26,7 @@ class Predictor(OneRoundStrategy):
         refresh: steps between renewals of the states.
         refit: steps between fits.
         warm_up: uniform steps at first.
-        rest: steps in which a prompt is not drawn again.
+        rest: steps in which a prompt is not drawn again; less in a pool of which more than half would rest.
         memory: groups that a fit looks back on.
 
     Source: this project.
@@ -43,6 +43,7 @@ class Predictor(OneRoundStrategy):
     needs_truth: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        self.rest = min(self.rest, self.setting.prompts // (2 * self.setting.batch_size))
         self.last_P = np.full(self.setting.prompts, -(10**9))
         self.predictor = LogisticPredictor(self.memory)
         self.features_PF: FloatArray = np.zeros((0, 0))

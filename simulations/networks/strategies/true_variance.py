@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulations.networks.informed._drawing import draw_by_weight
+from simulations.networks.strategies._drawing import draw_by_weight
 from vas_theory.selection.contract.strategy import FloatArray, IntArray, OneRoundStrategy, Rollouts
 
 __all__ = ["STRATEGY", "TrueVariance"]
@@ -16,6 +16,8 @@ __all__ = ["STRATEGY", "TrueVariance"]
 @dataclass
 class TrueVariance(OneRoundStrategy):
     """Draw in proportion to the true p (1 - p), which is measured for all prompts by rollouts that are not charged.
+
+    Places that too few prompts with a positive weight leave free are filled uniformly.
 
     Args:
         mixture_ratio: share of the batch drawn so; the rest is uniform.
@@ -47,7 +49,7 @@ class TrueVariance(OneRoundStrategy):
         by_weight = int(self.mixture_ratio * self.setting.batch_size + 1e-9)
         weighted = draw_by_weight(rng, weights_P, by_weight, replace=self.replace)
         others = self.candidates(rng, self.setting.batch_size)
-        others = others[~np.isin(others, weighted)][: self.setting.batch_size - by_weight]
+        others = others[~np.isin(others, weighted)][: self.setting.batch_size - len(weighted)]
         return np.concatenate([weighted, others])
 
     def observe(self, rollouts: Rollouts) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulations.networks.informed.true_variance import TrueVariance
+from simulations.networks.strategies.true_variance import TrueVariance
 from vas_theory.selection.contract.strategy import FloatArray
 from vas_theory.selection.diversity import self_bleu_groups
 from vas_theory.selection.scores import trajectory_diversity_score
