@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from simulations.networks.policy import Policy
 from simulations.networks.strategies import own_class, own_names
-from vas_theory.selection.contract.strategy import SelectionSetting, Strategy
 from vas_theory.selection.strategies import make_strategy, strategy_class
+
+if TYPE_CHECKING:
+    from simulations.networks.policy import Policy
+    from vas_theory.selection.contract.strategy import SelectionSetting, Strategy
 
 __all__ = ["Arm", "build_strategy"]
 

@@ -160,7 +160,13 @@ def _sorted(prompts: Prompts) -> Prompts:
 
 
 def train_together(
-    world: World, start: Networks, plans: Sequence[Plan], shape: RunShape | None = None, passes: int = 1
+    world: World,
+    start: Networks,
+    plans: Sequence[Plan],
+    shape: RunShape | None = None,
+    *,
+    passes: int = 1,
+    device: str = "cpu",
 ) -> list[pd.DataFrame]:
     """Train runs side by side from one start.
 
@@ -173,12 +179,13 @@ def train_together(
         plans: the runs.
         shape: of the runs, the world's own by default.
         passes: updates made from the same rollouts, with clipped ratios.
+        device: where the networks are; equal bits are promised on a CPU alone.
 
     Returns:
         The learning curve of each run.
     """
     torch.set_num_threads(1)
-    networks = Networks(world, start.flat_SN.repeat(len(plans), 1), start.shape)
+    networks = Networks(world, start.flat_SN.to(device).repeat(len(plans), 1), start.shape)
     optimiser = Optimiser(networks, [plan.learning_rate for plan in plans])
 
     def sample_all(requests: Mapping[int, Job]) -> Mapping[int, Any]:

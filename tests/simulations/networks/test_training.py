@@ -117,3 +117,22 @@ def test_a_start_is_kept_under_a_hash_of_what_it_depends_on(tmp_path: object, st
     assert start_path(replace(WORLD, run=RunShape()), folder=folder) == start_path(WORLD, folder=folder)
     with pytest.raises(UnknownNameError):
         load_start(WORLD, "no-such-start", folder)
+
+
+def test_the_way_of_other_devices_gives_the_same_curves(start: Networks, monkeypatch: pytest.MonkeyPatch) -> None:
+    from simulations.networks import transformer
+    from simulations.networks.attention import path_attention_gathered
+
+    (compiled,) = curves(start, ["predictor"], [3])
+    monkeypatch.setattr(transformer, "path_attention", path_attention_gathered)
+    (gathered,) = curves(start, ["predictor"], [3])
+    assert abs(compiled["held_out_pass_rate"] - gathered["held_out_pass_rate"]).max() < 0.03
+    assert (compiled["rollouts"] == gathered["rollouts"]).all()
+
+
+@pytest.mark.gpu
+def test_the_chain_network_trains_on_a_gpu(start: Networks) -> None:
+    plans = [Plan(get_arm(arm), 3, 1e-3, 2) for arm in ("uniform", "predictor")]
+    for curve in train_together(WORLD, start, plans, SHAPE, device="cuda"):
+        assert curve["rollouts"].iloc[-1] == SHAPE.budget
+        assert curve["gradient_norm"].iloc[1:].max() > 0
