@@ -13,14 +13,17 @@ from vas_theory.foundation.command_line import build_parser, run
 
 def _list(arguments: argparse.Namespace) -> int:
     from vas_theory.claims import all_claims
-    from vas_theory.claims.lib.ledger import claim_row, plain_table, read_record
+    from vas_theory.claims.lib.ledger import claim_row, plain_table, read_record, summary
 
     record = read_record()
     rows = []
     for claim in all_claims().values():
         recorded = record.get(claim.id, {})
         rows.append({**claim_row(claim), "tightness": recorded.get("tightness"), "seconds": recorded.get("seconds")})
-    print(json.dumps({"claims": rows}, indent=2) if arguments.json else plain_table(rows))
+    if arguments.json:
+        print(json.dumps({"claims": rows}, indent=2))
+    else:
+        print(f"{plain_table(rows)}\n\n{summary(all_claims().values())}")
     return 0
 
 
@@ -70,6 +73,25 @@ def _verify(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def _proofs(arguments: argparse.Namespace) -> int:
+    from vas_theory.proofs import record, rocq
+
+    if arguments.record:
+        from vas_theory.claims import all_claims
+        from vas_theory.claims.lib.bridge import bridge_text
+
+        (rocq.SOURCES / "Bridge.v").write_text(bridge_text(all_claims().values(), rocq.sources()), encoding="utf-8")
+    rocq.build()
+    found = record.ask()
+    problems = record.unsound(found, rocq.sources())
+    if not problems and not arguments.record:
+        problems = record.differences(record.read(), found)
+    print("\n".join(problems) or f"{len(found.theorems)} theorems, checked by Rocq {found.version}: as recorded")
+    if arguments.record and not problems:
+        record.write(found)
+    return 1 if problems else 0
+
+
 def _audit(arguments: argparse.Namespace) -> int:
     from vas_theory.audit import audit_file, audit_text
 
@@ -99,6 +121,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=int, default=0, help="seed of the numeric checks (default 0)")
     command.add_argument("--output", type=Path, metavar="FILE", help="also write the JSON to FILE")
     command.add_argument("--record", action="store_true", help="record the result as the package's ledger")
+
+    command = commands.add_parser("proofs", help="compile the formal proofs with Rocq and compare with their record")
+    command.set_defaults(handler=_proofs)
+    command.add_argument("--record", action="store_true", help="renew the record, Bridge.v and statements.txt")
 
     command = commands.add_parser("audit", help="every bound beside the exact quantity, for a bandit of your own")
     command.set_defaults(handler=_audit)

@@ -116,7 +116,12 @@ CLAIMS = (
         domain=thinned(
             extended(with_some_score(scored_bandits(binary=False, arm_counts=(2, 3, 8))), baseline=_BASELINE), 8
         ),
-        certificate=identity("a parabola in b, completed to its square", _identities, bridge=Claim.sides),
+        certificate=identity(
+            "a parabola in b, completed to its square",
+            _identities,
+            bridge=Claim.sides,
+            sizes="all K (in the three moments of |g|^2 and R)",
+        ),
         verdict=Verdict.PROVED,
         equality=_arms,
         sharp=True,

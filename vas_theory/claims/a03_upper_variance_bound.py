@@ -81,6 +81,9 @@ CLAIMS = (
             _identity,
             bridge=_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="K = 3, one coordinate of the score",
+            remains="that every coincidence of indices occurs at these sizes; that the trace is at least the "
+            "largest eigenvalue",
         ),
         verdict=Verdict.PROVED,
         equality=independent_signs,

@@ -146,6 +146,9 @@ CLAIMS = (
             _class_identity,
             bridge=_class_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="three arms of a class, one coordinate of the score",
+            remains="that every coincidence of indices occurs at these sizes, and that the gradient is the sum "
+            "over either class",
         ),
         verdict=Verdict.PROVED,
         equality=_one_logit,

@@ -202,6 +202,8 @@ CLAIMS = (
             _identities,
             bridge=_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="K = 3",
+            remains="that every coincidence of indices occurs at these sizes",
         ),
         verdict=Verdict.PROVED,
         equality=_uniform_within_classes,

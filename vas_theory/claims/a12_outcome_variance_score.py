@@ -103,7 +103,12 @@ CLAIMS = (
         left=expected_outcome_variance,
         right=_shrunk_variance,
         domain=thinned(pass_rates(), 4),
-        certificate=identity("the first two factorial moments of a binomial", _identities, bridge=Claim.sides),
+        certificate=identity(
+            "the first two factorial moments of a binomial",
+            _identities,
+            bridge=Claim.sides,
+            sizes="all K by factorial moments; K = 2, 3, 8 by enumeration",
+        ),
         verdict=Verdict.PROVED,
         experiment="score_estimation",
         figure="score_error",

@@ -187,7 +187,12 @@ CLAIMS = (
         left=_drawn_variance,
         right=_drawn_by_formula,
         domain=_pools(),
-        certificate=identity("rational identity in the pool's four moments", _identity, bridge=Claim.sides),
+        certificate=identity(
+            "rational identity in the pool's four moments",
+            _identity,
+            bridge=Claim.sides,
+            sizes="all pools (in their four moments)",
+        ),
         verdict=Verdict.PROVED,
         experiment="tds_value",
         figure="tds_value",

@@ -131,6 +131,8 @@ CLAIMS = (
             _identities,
             bridge=_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="K = 3, one coordinate of the score",
+            remains="that every coincidence of indices occurs at these sizes, and that coordinates add up",
         ),
         verdict=Verdict.PROVED,
         equality=lambda size: {**independent_signs(size), "baseline": np.array([0.25])},

@@ -189,6 +189,8 @@ CLAIMS = (
             _identity,
             bridge=_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="three clipped arms with three patterns of signs, one parameter",
+            remains="that every coincidence of indices occurs at these sizes; that the clipped terms are the bias",
         ),
         verdict=Verdict.PROVED,
         equality=_all_clipped,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vas_theory.bounds import binary_gradient_floor, effective_counts
 from vas_theory.claims.b02_variance_over_rho import gradient_norm, uniform_within_classes
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
@@ -26,17 +27,13 @@ def _squared_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
 
 def _simpson(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
     """Return q^2 (1/N_c + 1/N_w) from the class-conditional probabilities."""
-    total = 0
-    for member in (rewards, 1 - rewards):
-        mass = (probs * member).sum(-1, keepdims=True)
-        total = total + ((probs * member / mass) ** 2).sum(-1)
-    return reward_variance(probs, rewards) ** 2 * total
+    correct, wrong = effective_counts(probs, rewards)
+    return reward_variance(probs, rewards) ** 2 * (1 / correct + 1 / wrong)
 
 
 def _counts(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
     """Return q^2 (1/m + 1/n) from the numbers of correct and wrong arms."""
-    correct, wrong = rewards.sum(-1), (1 - rewards).sum(-1)
-    return reward_variance(probs, rewards) ** 2 * (1 / correct + 1 / wrong)
+    return binary_gradient_floor(probs, rewards)
 
 
 def _pair_sums(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
@@ -104,7 +101,13 @@ CLAIMS = (
         left=_squared_norm,
         right=_simpson,
         domain=bandits(binary=True),
-        certificate=identity("expanded for classes of up to three arms", _simpson_identity, bridge=Claim.sides),
+        certificate=identity(
+            "expanded for classes of up to three arms",
+            _simpson_identity,
+            bridge=Claim.sides,
+            sizes="classes of (1, 1), (2, 1), (2, 2), (3, 2) arms",
+            remains="that every coincidence of indices occurs at these sizes",
+        ),
         verdict=Verdict.PROVED,
         equality=uniform_within_classes,
         sharp=True,
@@ -125,6 +128,8 @@ CLAIMS = (
             _count_identity,
             bridge=_count_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="classes of (1, 1), (2, 1), (2, 2), (3, 2) arms",
+            remains="that every coincidence of indices occurs at these sizes",
         ),
         verdict=Verdict.PROVED,
         equality=uniform_within_classes,

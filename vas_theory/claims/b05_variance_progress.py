@@ -113,7 +113,14 @@ CLAIMS = (
         left=_gain,
         right=_integrated_variance,
         domain=_steps(),
-        certificate=identity("symbolic derivative for two, three and four arms", _derivatives, bridge=Claim.sides),
+        certificate=identity(
+            "symbolic derivative for two, three and four arms",
+            _derivatives,
+            bridge=Claim.sides,
+            sizes="K = 2, 3, 4",
+            remains="that every coincidence of indices occurs at these sizes; that the gain is the integral of "
+            "its derivative",
+        ),
         verdict=Verdict.PROVED,
         equality=_two_points,
         sharp=True,

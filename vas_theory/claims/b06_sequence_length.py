@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from vas_theory.bounds import length_bound
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
 from vas_theory.claims.lib.domains_sequences import (
@@ -28,8 +28,8 @@ from vas_theory.claims.lib.domains_sequences import (
 
 
 def _bound(theta: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any], end: NDArray[Any]) -> Any:
-    length = mean_length(theta, features, end)
-    return jacobian_norm(features) * np.sqrt(length / 2.0) * reward_deviation(theta, features, rewards, end)
+    variance = reward_deviation(theta, features, rewards, end) ** 2
+    return length_bound(jacobian_norm(features), mean_length(theta, features, end), variance)
 
 
 def _martingale() -> bool:

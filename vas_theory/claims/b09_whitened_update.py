@@ -191,6 +191,8 @@ CLAIMS = (
             "closed and conditional forms for G = 2..9, coefficients for every G, whole vectors for three arms",
             _identities,
             bridge=_bridge,
+            sizes="G = 2..9; whole vectors for three arms and G = 2, 3; the coefficients for all G",
+            remains="exchangeability of the rollouts and the step to every G and policy",
         ),
         verdict=Verdict.PROVED,
         experiment="finite_group_gain",

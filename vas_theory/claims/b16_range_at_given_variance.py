@@ -16,27 +16,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vas_theory.bounds import binary_gradient_supremum, gradient_supremum, minimum_gradient
 from vas_theory.claims.b02_variance_over_rho import gradient_norm, uniform_within_classes
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
 from vas_theory.claims.lib.domains import bandits
-from vas_theory.foundation.precision import sqrt
 from vas_theory.policy.gradients import reward_variance
 
 
 def _least(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    arms = probs.shape[-1]
-    one = 1 + 0 * probs[..., 0]  # an integer would leave the arithmetic of the instance
-    return reward_variance(probs, rewards) * sqrt(one * arms / ((arms // 2) * (arms - arms // 2)))
+    return minimum_gradient(reward_variance(probs, rewards), probs.shape[-1])
 
 
 def _greatest(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    return sqrt(reward_variance(probs, rewards) / 2)
+    return gradient_supremum(reward_variance(probs, rewards))
 
 
 def _greatest_binary(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    variance = reward_variance(probs, rewards)
-    return variance * sqrt(2 + 0 * variance)
+    return binary_gradient_supremum(reward_variance(probs, rewards))
 
 
 def _balanced(size: int) -> Instance:

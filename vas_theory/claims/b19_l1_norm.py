@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vas_theory.bounds import gradient_l1_bound
 from vas_theory.claims.b02_variance_over_rho import uniform_within_classes
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
@@ -23,7 +24,7 @@ def _l1_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
 
 
 def _twice_variance_over_range(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    return 2 * reward_variance(probs, rewards) / (rewards.max(-1) - rewards.min(-1))
+    return gradient_l1_bound(probs, rewards)
 
 
 def _gradient_pairs_with_shifted_rewards() -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from vas_theory.bounds import razin_gradient_bound
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
 from vas_theory.claims.lib.domains_sequences import (
@@ -18,9 +19,8 @@ from vas_theory.claims.lib.domains_sequences import (
 
 
 def _bound(theta: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any], end: NDArray[Any]) -> Any:
-    length = mean_length(theta, features, end)
-    deviation = reward_deviation(theta, features, rewards, end)
-    return 6.0 * length * jacobian_norm(features) * deviation ** (2.0 / 3.0)
+    variance = reward_deviation(theta, features, rewards, end) ** 2
+    return razin_gradient_bound(jacobian_norm(features), mean_length(theta, features, end), variance)
 
 
 def _b06_is_smaller() -> bool:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from vas_theory.bounds import mei_gradient_bound
 from vas_theory.claims.b02_variance_over_rho import gradient_norm
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
 from vas_theory.claims.lib.domains import bandits
-from vas_theory.policy.gradients import policy_gradient
 
 
 def _optimal_arm_bound(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    """Return pi(a*) (r(a*) - V), with the first best arm where several tie."""
-    best = rewards.argmax(-1)
-    rows = np.arange(len(best))
-    return policy_gradient(probs, rewards)[rows, best]
+    """Return pi(a*) (r(a*) - V), with the most probable best arm where several tie."""
+    return mei_gradient_bound(probs, rewards)
 
 
 CLAIMS = (

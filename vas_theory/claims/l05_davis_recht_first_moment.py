@@ -96,7 +96,11 @@ CLAIMS = (
         right=_gain,
         domain=replace(pass_rates((2, 3, 4, 8)), perturb=None),
         certificate=identity(
-            "both slopes for M = 2..7, and the binomial form for every M", _identities, bridge=_bridge
+            "both slopes for M = 2..7, and the binomial form for every M",
+            _identities,
+            bridge=_bridge,
+            sizes="M = 2..7; the binomial form for all M",
+            remains="exchangeability, the step to every M, and the limit",
         ),
         verdict=Verdict.PROVED,
         experiment="finite_group_gain",
