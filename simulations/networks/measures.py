@@ -112,14 +112,16 @@ class Measures:
         greedy_P = self._samples(run.held_out, 1, _HELD_OUT, greedy=True)[:, 0] > 0
         if self._start_greedy is None:
             self._start_greedy = greedy_P
-        chosen = np.random.default_rng([run.plan.seed, 2]).permutation(len(run.pool))[:_POOL_SAMPLE]
-        return {
+        found = {
             "held_out_greedy": greedy_P.mean(),
             "pass_at_8": right_PN.reshape(len(right_PN), -1, 8).max(axis=2).mean(),
             "pass_at_32": right_PN.max(axis=1).mean(),
             "forgotten": (self._start_greedy & ~greedy_P).mean(),
-            "pool_pass_rate": self._samples(run.pool.take(np.sort(chosen)), _FEW, _POOL).mean(),
         }
+        if self._rows:
+            chosen = np.random.default_rng([run.plan.seed, 2]).permutation(len(run.pool))[:_POOL_SAMPLE]
+            found["pool_pass_rate"] = self._samples(run.pool.take(np.sort(chosen)), _FEW, _POOL).mean()
+        return found
 
     def _samples(self, prompts: Prompts, number: int, purpose: int, *, greedy: bool = False) -> FloatArray:
         """Return (prompts, number) rewards of fresh responses, graded exactly; the same random numbers every time."""

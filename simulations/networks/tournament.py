@@ -44,11 +44,11 @@ class Preset:
     worlds: tuple[str, ...] = ()
     arms: tuple[str, ...] = ()
     seeds: int = 20
-    tuning_seeds: int = 3
+    tuning_seeds: int = 2
     scale: float = 1.0
     start_scale: float = 1.0
     passes: int = 1
-    measurements: int = 4
+    measurements: int = 3
 
     def __post_init__(self) -> None:
         for name, least in (("seeds", 2), ("tuning_seeds", 0), ("passes", 1), ("measurements", 1)):

@@ -103,7 +103,7 @@ class RunShape:
     """
 
     pool: int = 3000
-    held_out: int = 800
+    held_out: int = 600
     batch_size: int = 16
     group_size: int = 8
     budget: int = 38_400
