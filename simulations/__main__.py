@@ -131,6 +131,10 @@ def main(argv: list[str] | None = None) -> int:
             command.add_argument("--seed", type=int, help="replaces the preset's seed")
         if name != "show":
             command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="replace a value")
+
+    from simulations.networks.command_line import add_commands
+
+    add_commands(commands.add_parser("networks", help="small networks that are trained here: worlds, arms, tournament"))
     return run(parser, argv)
 
 
