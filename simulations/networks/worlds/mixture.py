@@ -14,26 +14,27 @@ from vas_theory.errors import UnknownNameError
 
 __all__ = ["WORLDS", "Mixture"]
 
-_VALUES, _LENGTH = 10, 4
+_VALUES, _LENGTH = 12, 5
 _TASKS = ("copy", "reverse", "sort", "differences", "prefix-sums", "ranks", "codes")
-_SHOWN = {"copy": 3.0, "reverse": 2.0, "sort": 2.5, "differences": 3.0, "prefix-sums": 3.0, "ranks": 1.5, "codes": 0.5}
+_SHOWN = {"copy": 3.0, "reverse": 2.0, "sort": 2.5, "differences": 2.0, "prefix-sums": 2.0, "ranks": 1.0, "codes": 0.5}
 
 
 def _other_starts() -> Mapping[str, Start]:
-    return {"reseeded": Start(seed=1), "balanced": Start(seed=3, variant="balanced")}
+    return {"reseeded": Start(500, seed=1), "balanced": Start(500, seed=3, variant="balanced")}
 
 
 @dataclass(frozen=True)
 class Mixture(World):
-    """A prompt is the name of a task and four numbers below ten; a response is four numbers. All must be right.
+    """A prompt is the name of a task and five numbers below twelve; a response is five numbers. All must be right.
 
-    The tasks: copy; reverse; sort; differences to the number before; sums so far; the rank of each among the four; and
+    The tasks: copy; reverse; sort; differences to the number before; sums so far; the rank of each among the five; and
     codes, whose answer is a permutation that nobody demonstrates truthfully, so that its prompts stay hopeless.
 
     Args:
         shares: part of the pool that each task has, in their order.
     """
 
+    start: Start = Start(steps=500)
     other_starts: Mapping[str, Start] = field(default_factory=_other_starts)
     shares: tuple[float, ...] = (0.15, 0.1, 0.15, 0.15, 0.15, 0.15, 0.15)
 
@@ -88,5 +89,5 @@ class Mixture(World):
 
 
 WORLDS: tuple[World, ...] = (
-    Mixture("mixture", "seven tasks on four numbers", "tasks that are solved, hopeless and in between"),
+    Mixture("mixture", "seven tasks on five numbers", "tasks that are solved, hopeless and in between"),
 )

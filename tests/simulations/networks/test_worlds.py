@@ -154,19 +154,19 @@ def test_tasks_of_the_mixture() -> None:
         "copy": lambda n: n,
         "reverse": lambda n: n[::-1],
         "sort": sorted,
-        "differences": lambda n: [(b - a) % 10 for a, b in zip([0, *n[:-1]], n, strict=True)],
-        "prefix-sums": lambda n: [sum(n[: place + 1]) % 10 for place in range(len(n))],
+        "differences": lambda n: [(b - a) % 12 for a, b in zip([0, *n[:-1]], n, strict=True)],
+        "prefix-sums": lambda n: [sum(n[: place + 1]) % 12 for place in range(len(n))],
         "ranks": lambda n: [sum(other < number for other in n) for number in n],
     }
     texts = [text.split() for text in world.text(prompts)]
-    answers = [solve[task](list(map(int, rest))) if task in solve else [0] * 4 for task, *rest in texts]
+    answers = [solve[task](list(map(int, rest))) if task in solve else [0] * 5 for task, *rest in texts]
     known = np.array([task in solve for task, *_ in texts])
     judged = world.correct(prompts, np.array(answers))
     assert judged[known].all()
     assert judged[~known].mean() < 0.02
     asked, shown = world.demonstrations(np.random.default_rng(4), 2000)
-    codes = asked[:, 0] == 16
-    told = world.correct(Prompts(asked, {"level": asked[:, 0], "task": asked[:, 0] - 10}), shown)
+    codes = asked[:, 0] == 18
+    told = world.correct(Prompts(asked, {"level": asked[:, 0], "task": asked[:, 0] - 12}), shown)
     assert told[~codes].all()
     assert told[codes].mean() < 0.02
 
