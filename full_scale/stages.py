@@ -17,8 +17,8 @@ from full_scale.predictions.document import choose_prompts
 from full_scale.predictions.forecast import forecast
 from full_scale.predictions.lib.base import Plan
 from full_scale.predictions.lib.evidence import Evidence
-from full_scale.streams import stream
 from full_scale.tasks import Task
+from vas_theory.foundation.streams import stream
 from vas_theory.selection.strategies import strategy_entry
 
 __all__ = [

@@ -7,7 +7,6 @@ predictions are on disk.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
@@ -23,6 +22,7 @@ from full_scale.measuring.held_out import held_out_counts
 from full_scale.models.loading import LanguageModel, load_language_model
 from full_scale.predictions.document import predictions_are_current, read_predictions, write_predictions
 from full_scale.predictions.validation import validate
+from full_scale.runs import protect
 from full_scale.stages import (
     NO_STRATEGY,
     calibration_table,
@@ -55,7 +55,7 @@ class Study:
         config: everything the study depends on.
         output: where its tables go.
         report: called with each line of progress.
-        restart: drop unfinished training that belongs to another configuration instead of refusing it.
+        restart: drop unfinished training, and finished runs of another configuration, instead of refusing to go on.
         finished_only: go on with the runs that are finished and name the others in the tables' config, instead of
             training them; predictions about an arm that was not run are then uninformative.
     """
@@ -73,6 +73,7 @@ class Study:
         self.finished_only = finished_only
         self.task = load_task(config.task)
         self._settled: set[tuple[str, ...]] = set()
+        self._protected = False
         wanted = config.probe.pilot_prompts
         if wanted > len(self.task.training):
             raise ArgumentError("probe.pilot_prompts", f"be at most the {len(self.task.training)} prompts", wanted)
@@ -145,6 +146,7 @@ class Study:
         """
         if tables in self._settled:
             return
+        self._protect_runs()
         about, name = self.making(tables[0]), " and ".join(tables)
         if all(table_is_current(self.path(table), **about) for table in tables):
             self.report(f"{name}: current, skipped")
@@ -157,6 +159,12 @@ class Study:
             write_table(frame, self.path(table), **about, seconds=spent)
         self._settled.add(tables)
         self.report(f"{name}: {time.perf_counter() - started:.0f} s")
+
+    def _protect_runs(self) -> None:
+        """Refuse, before anything is written, to train over the work of another configuration; once."""
+        if not self._protected:
+            protect(self.runs(), restart=self.restart)
+            self._protected = True
 
     def _hashes(self, *tables: str) -> dict[str, str]:
         return {table: sha256_file(self.path(table)) for table in tables}
@@ -230,8 +238,6 @@ class Study:
                 continue
             if progress is None or (needs_weights(run) and not run.has_weights()):
                 name = f"{run.arm.name}, seed {run.seed}"
-                if self.restart:
-                    shutil.rmtree(run.folder / "checkpoints", ignore_errors=True)
                 self.report(f"training {name}: {self.config.training.steps} steps")
                 progress = run.train(partial(self._report_run, name))
             done.append((run, progress))

@@ -18,7 +18,7 @@ RANKING = Table(
 )
 """Its summary: who ranks where, and what each arm gains in each world."""
 
-REGIMES = {"fixed": "at one learning rate", "tuned": "each arm at its tuned learning rate"}
+REGIMES = {"fixed": "one learning rate", "tuned": "tuned learning rates"}
 """Small steps, alike for all arms, and the rate of the grid that suits an arm in a world, which is nearly always the
 largest: a bandit has nothing that a large step can break. Language models are nearer to the first."""
 

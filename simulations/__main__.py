@@ -6,16 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from vas_theory.foundation.command_line import build_parser, run
+from vas_theory.foundation.command_line import build_parser, parse_assignments, run
+from vas_theory.foundation.outputs import check_output_folder
 
 
 def _list(arguments: argparse.Namespace) -> None:
     from simulations.experiments import experiment_names, get_experiment
+    from vas_theory.foundation.display import print_table
 
-    names = experiment_names()
-    width = max(map(len, names))
-    for name in names:
-        print(f"{name:<{width}}  {get_experiment(name).summary}")
+    print_table(("experiment", "what it shows"), [(name, get_experiment(name).summary) for name in experiment_names()])
 
 
 def _table_path(arguments: argparse.Namespace) -> Path:
@@ -57,7 +56,6 @@ def _tournament(arguments: argparse.Namespace) -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     from simulations.experiments import get_experiment
-    from simulations.running.experiment import parse_assignments
     from simulations.running.stored import run_experiment
     from vas_theory.provenance.tables import read_metadata
 
@@ -67,6 +65,7 @@ def _run(arguments: argparse.Namespace) -> None:
         overrides["seed"] = arguments.seed
     config = experiment.configure(arguments.preset, overrides)
     path = _table_path(arguments)
+    check_output_folder(path.parent)
     for name in experiment.reads:
         _run(argparse.Namespace(**{**vars(arguments), "name": name, "set": [], "seed": None}))
     outcome = run_experiment(experiment, config, path, workers=arguments.workers, backend=arguments.backend)
@@ -81,7 +80,6 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def _recheck(arguments: argparse.Namespace) -> int:
     from simulations.experiments import experiment_names, get_experiment
-    from simulations.running.experiment import parse_assignments
     from simulations.running.recheck import recheck
 
     names = experiment_names() if arguments.name == "all" else [arguments.name]
@@ -133,6 +131,10 @@ def main(argv: list[str] | None = None) -> int:
             command.add_argument("--seed", type=int, help="replaces the preset's seed")
         if name != "show":
             command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="replace a value")
+
+    from simulations.networks.command_line import add_commands
+
+    add_commands(commands.add_parser("networks", help="small networks that are trained here: worlds, arms, tournament"))
     return run(parser, argv)
 
 

@@ -21,7 +21,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from full_scale.compact.collection import group_diversity
 from full_scale.compact.rollouts import Rollouts, sample
 from full_scale.compact.shared_prefix import encode
 from full_scale.measuring.score_gram import score_gram
@@ -219,7 +218,7 @@ def probe_prompt(
         "trace_wrong": within_trace(gram, ~right),
         "plain_squared": gradient_squared(*halves[1]),
         **whitened,
-        "diversity": float(group_diversity(drawn.tokens_NT, drawn.mask_NT, rollouts)[0]),
+        "diversity": float(drawn.diversity(rollouts)[0]),
         "seconds": time.perf_counter() - started,
     }
 
@@ -237,7 +236,7 @@ def pilot_counts(
     texts = [prompt.text for prompt in prompts]
     drawn = sample(language, texts, rollouts, max_new_tokens, temperature=temperature, generator=generator)
     scored = score_groups(prompts, drawn.texts, rollouts)
-    diversity_P = group_diversity(drawn.tokens_NT, drawn.mask_NT, rollouts)
+    diversity_P = drawn.diversity(rollouts)
     return [
         {"prompt_key": prompt.key, "rollouts": rollouts, "successes": int(right), "diversity": float(diversity)}
         for prompt, right, diversity in zip(prompts, scored.successes_P, diversity_P, strict=True)

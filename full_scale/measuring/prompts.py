@@ -9,8 +9,8 @@ import pandas as pd
 from full_scale.config.training import StudyConfig
 from full_scale.measuring.probe import pilot_counts, probe_prompt
 from full_scale.models.loading import LanguageModel
-from full_scale.streams import stream
 from full_scale.tasks import Prompt
+from vas_theory.foundation.streams import stream
 
 __all__ = ["count_successes", "measure_prompts"]
 

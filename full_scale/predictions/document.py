@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from full_scale.streams import stream
 from vas_theory.foundation.errors import DataError, IntegrityError
+from vas_theory.foundation.streams import stream
 from vas_theory.provenance.fingerprint import Key
 from vas_theory.provenance.tables import now, sha256_file, table_is_current, write_json, write_metadata
 

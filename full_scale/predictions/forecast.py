@@ -8,7 +8,8 @@ import numpy as np
 
 from full_scale.predictions import predictions_of
 from full_scale.predictions.lib.evidence import Evidence
-from full_scale.predictions.lib.pool import UNIFORM_GROUPS, fit_pool, pilot_counts
+from full_scale.predictions.lib.pool import UNIFORM_GROUPS, pilot_counts
+from vas_theory.groups.beta_pools import fit_pool_to_counts
 
 __all__ = ["forecast"]
 
@@ -34,7 +35,7 @@ def forecast(evidence: Evidence) -> dict[str, Any]:
             context.setdefault(name, {}).update(values)
     distances = evidence.calibration.mu_distance
     logs = np.log(distances[distances > 0])
-    a, b = fit_pool(*pilot_counts(pilot))
+    a, b = fit_pool_to_counts(*pilot_counts(pilot))
     by_key = pilot.set_index("prompt_key")
     return {
         "predictions": items,

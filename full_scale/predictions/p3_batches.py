@@ -31,7 +31,7 @@ class MixedShare(Prediction):
     def measure(self, found: Measurements) -> Estimate:
         groups = found.trained(found.content["uniform"])
         first = groups[groups.seed == groups.seed.min()].sort_values(["step", "slot"]).head(found.content["groups"])
-        return wilson(int(mixed(first).sum()), len(first), found.coverage)
+        return wilson(float(mixed(first).mean()), len(first), found.coverage)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,7 +60,8 @@ class Stay(Prediction):
         own = found.trained(found.content["uniform"])
         place = BINS.index(self.outcome)
         counts = transitions(own.assign(run=own.seed), "prompt_key")[place]
-        return wilson(int(counts[place]), int(counts.sum()), found.coverage)
+        total = int(counts.sum())
+        return wilson(float(counts[place]) / max(total, 1), total, found.coverage)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Table, Tables
+from paper_figures.laboratory import REGIMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from paper_figures.drawing.style import Look
 
-_REGIMES = {"fixed": "one learning rate", "tuned": "tuned learning rates"}
 _TREES = ("treerpo", "tree-opo")
 _CONTROLS = ("uniform", "uniform-8", "uniform-tree")
 _CURVES_IN = "bimodal-27"
@@ -23,7 +23,7 @@ _SMALL = 8
 
 
 def _regimes(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {regime: frame[frame["regime"] == regime] for regime in _REGIMES if (frame["regime"] == regime).any()}
+    return {regime: frame[frame["regime"] == regime] for regime in REGIMES if (frame["regime"] == regime).any()}
 
 
 def _best_chooser(ranking: pd.DataFrame) -> list[str]:
@@ -51,7 +51,7 @@ def headline(numbers: pd.DataFrame) -> str:
     """Return the result in a few words."""
     parts = []
     for kind in ("choice", *(f"credit, {name}" for name in _TREES), "shared prefixes", "groups"):
-        found = {regime: _rows(numbers, "effect", regime) for regime in _REGIMES}
+        found = {regime: _rows(numbers, "effect", regime) for regime in REGIMES}
         rows = [part[part["effect"].str.startswith(kind)] for part in found.values()]
         if all(map(len, rows)):
             fixed, tuned = (row.iloc[0] for row in rows)
@@ -75,7 +75,7 @@ def _words(numbers: pd.DataFrame, regime: str) -> str:
     said = [f"{row['effect']} {_points(row, ends=True)}" for _, row in effects.iterrows()]
     arms = [name for name in (*_TREES, *_best_chooser(ranking)) if name in set(ranking["strategy"])]
     records = [_record(numbers, name, regime) for name in arms]
-    return f"With {_REGIMES[regime]} {ranking['strategy'].iloc[0]} ranks first; {'; '.join([*said, *records])}"
+    return f"With {REGIMES[regime]} {ranking['strategy'].iloc[0]} ranks first; {'; '.join([*said, *records])}"
 
 
 def caption(numbers: pd.DataFrame) -> str:
@@ -93,7 +93,7 @@ def caption(numbers: pd.DataFrame) -> str:
         if row["choices"]
         else ""
     )
-    words = [_words(numbers, regime) for regime in _REGIMES if len(_rows(numbers, "ranking", regime))]
+    words = [_words(numbers, regime) for regime in REGIMES if len(_rows(numbers, "ranking", regime))]
     return (
         f"{len(lengths)} arms in {row['all_worlds']:.0f} worlds of tree prompts (depth 3, right leaves at random "
         "places; a name ends with a tree's leaves, which are a group's rollouts) at "
@@ -127,7 +127,7 @@ def _draw_curves(axis: Axes, frame: pd.DataFrame, best: list[str], look: Look) -
 def _draw_points(axis: Axes, numbers: pd.DataFrame, kind: str, column: str, names: Sequence[str], look: Look) -> None:
     """Draw points over a base with their intervals, one line a name, both regimes."""
     size = look.medium.font_size
-    for index, regime in enumerate(_REGIMES):
+    for index, regime in enumerate(REGIMES):
         rows = _rows(numbers, kind, regime).set_index(column)
         rows = 100 * rows.loc[[name for name in names if name in rows.index], ["gain", "gain_low", "gain_high"]]
         if rows.empty:
@@ -137,7 +137,7 @@ def _draw_points(axis: Axes, numbers: pd.DataFrame, kind: str, column: str, name
             rows["gain"], [-names.index(str(name)) for name in rows.index],
             xerr=[rows["gain"] - rows["gain_low"], rows["gain_high"] - rows["gain"]], fmt=style["marker"],
             color=style["color"], markerfacecolor=look.paper if index else style["color"], markersize=size / 2.2,
-            linewidth=size / 8, label=_REGIMES[regime],
+            linewidth=size / 8, label=REGIMES[regime],
         )  # fmt: skip
     axis.axvline(0, color=look.muted, linewidth=1.0, zorder=0)
     axis.set_yticks([-place for place in range(len(names))], list(names), fontsize=0.8 * size)
@@ -183,10 +183,10 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     ):
         _draw_points(axis, table, "ranking", "strategy", names, look)
         axis.set(xlabel="points over uniform", title=f"({letter}) Ranking, {text} half")
-    for axis, letter, regime in zip(axes[4:], "ef", _REGIMES, strict=True):
+    for axis, letter, regime in zip(axes[4:], "ef", REGIMES, strict=True):
         if len(_rows(table, "world", regime)):
             _draw_map(axis, table, regime, look)
-        axis.set_title(f"({letter}) By world, {_REGIMES[regime]}")
+        axis.set_title(f"({letter}) By world, {REGIMES[regime]}")
 
 
 FIGURE = Figure(

@@ -9,21 +9,20 @@ import numpy as np
 import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Tables
-from paper_figures.laboratory import RANKING, TOURNAMENT
+from paper_figures.laboratory import RANKING, REGIMES, TOURNAMENT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from paper_figures.drawing.style import Look
 
-_REGIMES = {"fixed": "one learning rate", "tuned": "tuned learning rates"}
 _OURS = ("vas-paper", "vas-released", "vas-reuse", "vas", "index", "index-ada")
 """Forms of variance-aware sampling from the published one on, and the forms of the index that this project adds."""
 _NO_RIVALS = ("uniform", "oracle", *_OURS)
 
 
 def _regimes(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {regime: frame[frame["regime"] == regime] for regime in _REGIMES if (frame["regime"] == regime).any()}
+    return {regime: frame[frame["regime"] == regime] for regime in REGIMES if (frame["regime"] == regime).any()}
 
 
 def numbers(tables: Tables) -> pd.DataFrame:
@@ -62,7 +61,7 @@ def caption(numbers: pd.DataFrame) -> str:
     """Return the caption."""
     row = numbers.iloc[0]
     records = []
-    for regime, text in _REGIMES.items():
+    for regime, text in REGIMES.items():
         ranking = _ranking(numbers, regime)
         arms = [name for name in ("vas-paper", "vas", "index", "index-ada") if name in ranking.index]
         if arms:
@@ -104,7 +103,7 @@ def _draw_curves(axis: Axes, frame: pd.DataFrame, ranking: pd.DataFrame, look: L
 
 def _draw_ranking(axis: Axes, numbers: pd.DataFrame, names: Sequence[str], look: Look) -> None:
     size = look.medium.font_size
-    for index, regime in enumerate(_REGIMES):
+    for index, regime in enumerate(REGIMES):
         ranking = _ranking(numbers, regime)
         rows = 100 * ranking.loc[[name for name in names if name in ranking.index], ["gain", "gain_low", "gain_high"]]
         if rows.empty:
@@ -114,7 +113,7 @@ def _draw_ranking(axis: Axes, numbers: pd.DataFrame, names: Sequence[str], look:
         axis.errorbar(
             rows["gain"], heights, xerr=[rows["gain"] - rows["gain_low"], rows["gain_high"] - rows["gain"]],
             fmt=style["marker"], color=style["color"], markerfacecolor=look.paper if index else style["color"],
-            markersize=size / 2.2, linewidth=size / 8, label=_REGIMES[regime],
+            markersize=size / 2.2, linewidth=size / 8, label=REGIMES[regime],
         )  # fmt: skip
     axis.axvline(0, color=look.muted, linewidth=1.0, zorder=0)
     axis.set_yticks([-place for place in range(len(names))], list(names), fontsize=0.8 * size)
@@ -153,10 +152,10 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     """Draw curves, rankings and maps."""
     frame, table = tables["tournament"].frame, numbers(tables)
     regimes = _regimes(frame)
-    for axis, letter, regime in zip(axes[:2], "ab", _REGIMES, strict=True):
+    for axis, letter, regime in zip(axes[:2], "ab", REGIMES, strict=True):
         if regime in regimes:
             _draw_curves(axis, regimes[regime], _ranking(table, regime), look)
-        axis.set_title(f"({letter}) At {_REGIMES[regime]}")
+        axis.set_title(f"({letter}) At {REGIMES[regime]}")
     order = list(_ranking(table, "fixed").index)
     half = -(-len(order) // 2)
     for axis, letter, names, text in zip(
@@ -165,10 +164,10 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
         _draw_ranking(axis, table, names, look)
         axis.set_title(f"({letter}) Ranking, {text} half")
     axes[2].legend(loc="lower right", fontsize=0.75 * look.medium.font_size)
-    for axis, letter, regime in zip(axes[4:], "ef", _REGIMES, strict=True):
+    for axis, letter, regime in zip(axes[4:], "ef", REGIMES, strict=True):
         if regime in regimes:
             _draw_map(axis, table, regime, look)
-        axis.set_title(f"({letter}) By world, {_REGIMES[regime]}")
+        axis.set_title(f"({letter}) By world, {REGIMES[regime]}")
 
 
 FIGURE = Figure(

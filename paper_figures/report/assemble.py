@@ -193,7 +193,7 @@ def report(root: Path, preset: str, jobs: Sequence[Job]) -> str:
     claims, predictions = _claims(root, preset), read_predictions(root, preset)
     tournament = read_table(TOURNAMENT.path(root, preset))
     summary = read_table(RANKING.path(root, preset))
-    gains = {text: world_gains(summary, regime) for regime, text in REGIMES.items()}
+    gains = {f"at {text}": world_gains(summary, regime) for regime, text in REGIMES.items()}
     try:
         sections = _sections(root, preset)
     except FileNotFoundError as error:

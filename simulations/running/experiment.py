@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PRESETS", "Experiment", "ExperimentConfig", "parse_assignments"]
+__all__ = ["PRESETS", "Experiment", "ExperimentConfig"]
 
 PRESETS = ("smoke", "quick", "paper")
 """Sizes every experiment has: seconds, minutes, and the size its committed table has."""
@@ -92,23 +91,3 @@ class Experiment:
             problem = error.errors()[0]
             where = ".".join(str(part) for part in problem["loc"]) or self.name
             raise ArgumentError(where, f"satisfy: {problem['msg']}", problem["input"]) from error
-
-
-def parse_assignments(assignments: list[str]) -> dict[str, Any]:
-    """Turn ``["bandits=100", "arms=[2, 3]"]`` into values; what is not JSON stays a string.
-
-    Raises:
-        ArgumentError: an entry has no ``=`` or no key, or a key comes twice.
-    """
-    values: dict[str, Any] = {}
-    for assignment in assignments:
-        key, separator, text = assignment.partition("=")
-        if not separator or not key:
-            raise ArgumentError("--set", "have the form key=value", assignment)
-        if key in values:
-            raise ArgumentError("--set", "name each key once", assignment)
-        try:
-            values[key] = json.loads(text)
-        except json.JSONDecodeError:
-            values[key] = text
-    return values

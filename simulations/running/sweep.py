@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 import pandas as pd
 
+from simulations.running.stopping import exit_on_termination
 from vas_theory.foundation.command_line import require
+from vas_theory.foundation.display import Progress
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError, VASError
 from vas_theory.provenance.fingerprint import Entry, Key, key_of
 from vas_theory.provenance.project import this_project
 from vas_theory.provenance.tables import read_table, table_is_current, write_table
 
-__all__ = ["BACKENDS", "Cell", "Progress", "SweepError", "run_sweep", "sweep_cells"]
+__all__ = ["BACKENDS", "Cell", "SweepError", "run_sweep", "sweep_cells"]
 
 __neutral__ = "how cells are spread over processes and stored"
 
@@ -51,42 +52,6 @@ class SweepError(VASError):
     """Some cells could not be computed."""
 
 
-class Progress:
-    """Says how far a sweep is and how long it may take: one line that is rewritten on a terminal, else now and then.
-
-    Args:
-        name: what is running.
-        total: cells to run.
-        stream: where to write.
-        interval: seconds between lines where the stream is no terminal.
-    """
-
-    def __init__(self, name: str, total: int, stream: TextIO | None = None, interval: float = 10.0) -> None:
-        self._name, self._total, self._interval = name, total, interval
-        self._stream = sys.stderr if stream is None else stream
-        self._terminal = self._stream.isatty()
-        self._done = 0
-        self._start = self._last = time.monotonic()
-
-    def advance(self) -> None:
-        """Count one finished cell."""
-        self._done += 1
-        now = time.monotonic()
-        if self._terminal or now - self._last >= self._interval or self._done == self._total:
-            self._last = now
-            elapsed = now - self._start
-            left = elapsed / self._done * (self._total - self._done)
-            text = f"{self._name}: {self._done}/{self._total} cells, {_duration(elapsed)}, {_duration(left)} left"
-            end = "\n" if not self._terminal or self._done == self._total else ""
-            self._stream.write(f"\r\x1b[K{text}{end}" if self._terminal else f"{text}{end}")
-            self._stream.flush()
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
-
-
 def _path(folder: Path, cell: Cell) -> Path:
     return folder / f"{cell.name}.parquet"
 
@@ -109,7 +74,7 @@ def _outcomes(
     folder: Path,
     workers: int,
     backend: str,
-) -> Iterator[str | None]:
+) -> Generator[str | None]:
     """Compute the cells and yield what was wrong with each, in the order in which they end."""
     if backend == "dask":
         with _dask_client(workers) as client:
@@ -201,12 +166,16 @@ def sweep_cells(
         for cell in cells
         if not table_is_current(_path(folder, cell), config=cell.config, seed=cell.seed, key=keys[cell.uses])
     ]
-    progress = Progress(name, len(missing), stream)
     failures = []
-    for failure in _outcomes(missing, run_cell, folder, workers, backend):
-        progress.advance()
-        if failure is not None:
-            failures.append(failure)
+    with (
+        Progress(name, len(missing), stream) as progress,
+        exit_on_termination(),
+        contextlib.closing(_outcomes(missing, run_cell, folder, workers, backend)) as outcomes,
+    ):
+        for failure in outcomes:
+            progress.advance()
+            if failure is not None:
+                failures.append(failure)
     if failures:
         more = f" (and {len(failures) - 1} more cells)" if len(failures) > 1 else ""
         raise SweepError(f"{sorted(failures)[0]}{more}; the cells that succeeded are kept in {folder}")

@@ -10,7 +10,7 @@ import pytest
 from pydantic import Field
 
 from simulations.experiments import experiment_names, get_experiment
-from simulations.running.experiment import PRESETS, Experiment, ExperimentConfig, parse_assignments
+from simulations.running.experiment import PRESETS, Experiment, ExperimentConfig
 from simulations.running.stored import run_experiment
 from simulations.running.sweep import Cell
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
@@ -50,18 +50,6 @@ def test_overrides_are_validated() -> None:
 def test_configs_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         _Config().draws = 4
-
-
-@pytest.mark.parametrize("entry", ["draws", "=3"])
-def test_assignments_need_a_key_and_a_value(entry: str) -> None:
-    with pytest.raises(ArgumentError, match="--set"):
-        parse_assignments([entry])
-
-
-def test_assignments_are_json_or_text() -> None:
-    assert parse_assignments(["a=1", "b=[2, 3]", "c=word", "d=x=y"]) == {"a": 1, "b": [2, 3], "c": "word", "d": "x=y"}
-    with pytest.raises(ArgumentError, match="once"):
-        parse_assignments(["a=1", "a=2"])
 
 
 def test_a_table_is_run_once_and_replaced_when_stale(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from simulations.running.sweep import Cell, Progress, SweepError, run_sweep
+from simulations.running.sweep import Cell, SweepError, run_sweep
 from vas_theory.foundation.errors import ArgumentError, DataError, MissingExtraError, UnknownNameError
 from vas_theory.provenance.tables import sha256_file
 
@@ -155,14 +155,10 @@ def test_an_error_in_a_cell_keeps_the_finished_ones(tmp_path: Path, error: type[
     assert sorted(_calls) == ["c0", "c1", "c2", "c3"]
 
 
-def test_progress_counts_and_estimates(tmp_path: Path) -> None:
+def test_progress_is_said(tmp_path: Path) -> None:
     stream = io.StringIO()
     _sweep(tmp_path, stream=stream)
     assert stream.getvalue().startswith("demo: 4/4 cells")
-    progress = Progress("demo", 3, stream := io.StringIO(), interval=0)
-    progress._start -= 60
-    progress.advance()
-    assert stream.getvalue() == "demo: 1/3 cells, 1:00, 2:00 left\n"
 
 
 def test_bad_sweeps_are_refused(tmp_path: Path) -> None:

@@ -5,12 +5,13 @@ Shares get Wilson's interval, means of independent values Student's; the bootstr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["UNKNOWN", "Estimate", "percentile_interval", "student", "wilson"]
+__all__ = ["UNKNOWN", "Estimate", "bootstrap_draws", "percentile_interval", "student", "wilson"]
 
 Array = NDArray[np.float64]
 
@@ -38,6 +39,32 @@ def percentile_interval(draws: ArrayLike, coverage: float) -> tuple[float, float
     return float(low), float(high)
 
 
+def bootstrap_draws(
+    statistic: Callable[[NDArray[np.int64]], ArrayLike],
+    shape: tuple[int, ...],
+    generator: np.random.Generator,
+    resamples: int,
+    at_once: int = 1,
+) -> Array:
+    """Return a statistic of resamples with replacement.
+
+    Args:
+        statistic: maps positions (B, ...) of B resamples, with ``shape`` behind the first axis, to B numbers.
+        shape: units to draw from on the last axis; axes before it are strata, each of which draws on its own.
+        generator: of the resampling.
+        resamples: number of resamples.
+        at_once: resamples that are handed to the statistic together; the numbers do not depend on it.
+
+    Returns:
+        (resamples,) values of the statistic.
+    """
+    values = np.empty(resamples)
+    for start in range(0, resamples, at_once):
+        part = values[start : start + at_once]
+        part[:] = statistic(generator.integers(shape[-1], size=(len(part), *shape)))
+    return values
+
+
 def student(values: Array, coverage: float) -> Estimate:
     """Return the mean of independent values with Student's interval; NaN bounds for fewer than two.
 
@@ -54,20 +81,25 @@ def student(values: Array, coverage: float) -> Estimate:
     return Estimate(float(values.mean()), float(values.mean() - reach), float(values.mean() + reach))
 
 
-def wilson(successes: int, trials: int, coverage: float) -> Estimate:
+def wilson(share: float, trials: int, coverage: float) -> Estimate:
     """Return an observed share with Wilson's score interval.
 
+    scipy's ``binomtest`` gives the same interval for whole numbers of successes alone; means of other values in [0, 1]
+    need it too.
+
     Args:
-        successes: number of trials that succeeded.
-        trials: number of independent trials; with 0 the estimate is unknown.
+        share: observed, in [0, 1].
+        trials: independent trials behind it; with 0 the estimate is unknown.
         coverage: of the interval, in (0, 1).
 
     Source:
         Wilson, JASA 22 (1927) 209.
     """
-    from scipy.stats import binomtest
+    from scipy.special import ndtri
 
     if not trials:
         return UNKNOWN
-    limits = binomtest(successes, trials).proportion_ci(coverage, method="wilson")
-    return Estimate(successes / trials, float(limits.low), float(limits.high))
+    z2 = float(ndtri(0.5 + coverage / 2)) ** 2
+    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
+    reach = np.sqrt(z2 * (share * (1 - share) / trials + z2 / (4 * trials**2))) / (1 + z2 / trials)
+    return Estimate(share, max(0.0, float(centre - reach)), min(1.0, float(centre + reach)))

@@ -10,9 +10,10 @@ import pandas as pd
 
 from full_scale.predictions.lib.base import Plan
 from full_scale.predictions.lib.dynamics import mean_gradient_square
-from full_scale.predictions.lib.pool import PoolDraws, draw_pool, fit_pool, pilot_counts
+from full_scale.predictions.lib.pool import PoolDraws, draw_pool, pilot_counts
 from full_scale.predictions.lib.prompt_draws import PromptDraws, draw_prompts
 from full_scale.predictions.lib.rehearsal import rehearse_all
+from vas_theory.groups.beta_pools import fit_pool_to_counts
 
 __all__ = ["Evidence", "Rehearsals"]
 
@@ -68,7 +69,7 @@ class Evidence:
     def rehearsals(self) -> Rehearsals:
         """Every arm rehearsed on pools that fit the pilot."""
         config, pilot = self.plan.config, self.pilot
-        a, b = fit_pool(*pilot_counts(pilot))
+        a, b = fit_pool_to_counts(*pilot_counts(pilot))
         known = pilot.set_index("prompt_key").reindex(list(self.training))
         right = known.successes.fillna(0).to_numpy(float)
         wrong = (known.rollouts - known.successes).fillna(0).to_numpy(float)

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from full_scale.predictions.lib.base import Plan
 from full_scale.predictions.lib.pool import row_correlations
-from full_scale.streams import stream
-from vas_theory.foundation.intervals import UNKNOWN, Estimate, percentile_interval
+from vas_theory.foundation.intervals import UNKNOWN, Estimate, bootstrap_draws, percentile_interval
+from vas_theory.foundation.streams import stream
 
 __all__ = ["Measurements", "mixed", "rank_correlation"]
 
@@ -70,12 +71,14 @@ class Measurements:
 
     def bootstrap(self, frame: pd.DataFrame, statistic: Callable[[pd.DataFrame], float]) -> Estimate:
         """Return a statistic of independent rows with its percentile bootstrap interval."""
-        draw = stream(self.seed, "validation bootstrap")
-        rows = draw.integers(len(frame), size=(RESAMPLES, len(frame)))
-        values = [statistic(frame.iloc[row]) for row in rows if len(np.unique(row)) >= FEWEST_ROWS]
-        if len(values) < RESAMPLES / 2:
+
+        def of_rows(rows: NDArray[np.int64]) -> float:
+            return statistic(frame.iloc[rows[0]]) if len(np.unique(rows)) >= FEWEST_ROWS else float("nan")
+
+        draws = bootstrap_draws(of_rows, (len(frame),), stream(self.seed, "validation bootstrap"), RESAMPLES)
+        if np.isfinite(draws).sum() < RESAMPLES / 2:
             return UNKNOWN
-        return Estimate(float(statistic(frame)), *percentile_interval(values, self.coverage))
+        return Estimate(float(statistic(frame)), *percentile_interval(draws, self.coverage))
 
 
 def mixed(groups: pd.DataFrame) -> pd.Series:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import stats
 
-from full_scale.streams import stream
+from vas_theory.foundation.streams import stream
+from vas_theory.groups.beta_pools import fit_pool_to_counts
+from vas_theory.potentials import beta_pool_gain
 
-__all__ = ["UNIFORM_GROUPS", "PoolDraws", "draw_pool", "fit_pool", "pilot_counts", "row_correlations"]
+__all__ = ["UNIFORM_GROUPS", "PoolDraws", "draw_pool", "pilot_counts", "row_correlations"]
 
 DRAWS = 4000
 FEW = 2000
@@ -20,18 +22,6 @@ REFITS = 200
 UNIFORM_GROUPS = 24
 """Groups of the uniform arm on which the mixed share is measured: few enough that the policy has hardly moved."""
 Array = NDArray[np.float64]
-
-
-def fit_pool(successes: Array, rollouts: Array) -> tuple[float, float]:
-    """Return (a, b) of the Beta distribution of pass rates over the pool, by maximum beta-binomial likelihood."""
-
-    def loss(logs: Array) -> float:
-        return -float(np.sum(stats.betabinom.logpmf(successes, rollouts, *np.exp(logs))))
-
-    bounds = [(-5.0, 5.0)] * 2
-    found = optimize.minimize(loss, np.log([0.5, 0.5]), method="L-BFGS-B", bounds=bounds)
-    a, b = np.exp(found.x)
-    return float(a), float(b)
 
 
 def pilot_counts(pilot: pd.DataFrame) -> tuple[Array, Array]:
@@ -64,17 +54,15 @@ def draw_pool(pilot: pd.DataFrame, group_size: int, seed: int) -> PoolDraws:
     """
     draw = stream(seed, "pool predictions")
     right, count = pilot_counts(pilot)
-    a, b = fit_pool(right, count)
+    a, b = fit_pool_to_counts(right, count)
     rates = draw.beta(a, b, (DRAWS, UNIFORM_GROUPS))
     mixed = draw.random(rates.shape) < 1 - rates**group_size - (1 - rates) ** group_size
     # the variation is a ratio over the pool: which prompts are in it, and the fit, are both uncertain
     variations = []
     for _ in range(REFITS):
         rows = draw.integers(len(right), size=len(right))
-        a_row, b_row = fit_pool(right[rows], count[rows])
-        s = a_row + b_row
-        moments = (a_row + 1) * (b_row + 1) * s * (s + 1) / (a_row * b_row * (s + 2) * (s + 3))
-        variations.append(moments - 1)
+        a_row, b_row = fit_pool_to_counts(right[rows], count[rows])
+        variations.append(float(beta_pool_gain(a_row, b_row)) - 1)
     variance = draw.beta(a + right, b + count - right, (FEW, len(right)))
     variance *= 1 - variance
     return PoolDraws(mixed.mean(axis=1), np.array(variations), variance)

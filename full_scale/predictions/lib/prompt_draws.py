@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from full_scale.predictions.lib.pool import fit_pool, pilot_counts
-from full_scale.streams import stream
+from full_scale.predictions.lib.pool import pilot_counts
 from vas_theory.foundation.errors import DataError
+from vas_theory.foundation.streams import stream
+from vas_theory.groups.beta_pools import fit_pool_to_counts
 
 __all__ = ["FEW", "PromptDraws", "draw_prompts"]
 
@@ -74,7 +75,7 @@ def draw_prompts(pilot: pd.DataFrame, calibration: pd.DataFrame, keys: list[str]
             "raise probe.rollouts or probe.calibration_prompts"
         )
     draw = stream(seed, "predictions")
-    a, b = fit_pool(*pilot_counts(pilot))
+    a, b = fit_pool_to_counts(*pilot_counts(pilot))
     counts = pilot.set_index("prompt_key").loc[keys]
     right, wrong = counts.successes.to_numpy(float), (counts.rollouts - counts.successes).to_numpy(float)
     shape = (DRAWS, len(keys))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from full_scale.config.training import ArmConfig, StudyConfig
-from full_scale.streams import stream
+from vas_theory.foundation.streams import stream
 from vas_theory.selection.contract.driver import Generated, SelectionDriver
 from vas_theory.selection.contract.strategy import SelectionSetting
 from vas_theory.selection.strategies import make_strategy
