@@ -15,8 +15,8 @@ from simulations.networks.transformer import Networks
 from simulations.networks.updating import Batch, Optimiser, gradients
 from simulations.networks.world import Start, World
 from vas_theory.foundation.errors import UnknownNameError
-from vas_theory.provenance.sources import source_files
-from vas_theory.provenance.tables import atomic_path, sha256_file
+from vas_theory.provenance.fingerprint import key_of
+from vas_theory.provenance.tables import atomic_path
 
 __all__ = ["FOLDER", "load_start", "start_names", "start_path", "train_start"]
 
@@ -44,9 +44,7 @@ def start_path(world: World, name: str = "own", folder: Path = FOLDER) -> Path:
     about = {
         "world": {item.name: repr(getattr(world, item.name)) for item in fields(world) if item.name not in _OTHERWISE},
         "start": asdict(_start(world, name)),
-        "sources": {
-            module: sha256_file(path) for module, path in source_files(__name__, type(world).__module__).items()
-        },
+        "code": key_of(train_start, type(world)).digest,
         "torch": torch.__version__,
     }
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["own_class", "own_names"]
 
+__dispatch__ = "STRATEGY"
+
 
 def own_names() -> list[str]:
     """Return the names of all strategies of this folder, sorted."""
