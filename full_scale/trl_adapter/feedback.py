@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from full_scale.trl_adapter.config import SuccessFunction
 from vas_theory.foundation.errors import ArgumentError, VASError
 
-__all__ = ["GroupedRewards", "check_groups", "group_diversity", "group_rewards"]
+__all__ = ["GroupedRewards", "check_groups", "group_rewards"]
 
 
 @dataclass(frozen=True)
@@ -100,15 +100,3 @@ def check_groups(keys_N: Sequence[str] | Sequence[int], drawn_P: Sequence[str] |
             )
     if len(keys_N) != len(drawn_P) * size:
         raise VASError(f"{len(keys_N)} rollouts were gathered, not {len(drawn_P)} groups of {size}")
-
-
-def group_diversity(completions_N: Sequence[Sequence[int]], group_size: int) -> NDArray[np.float64]:
-    """Return 1 - self-BLEU of the token ids of each group, shape (P,)."""
-    from vas_theory.selection.diversity import self_bleu_groups
-    from vas_theory.selection.scores import trajectory_diversity_score
-
-    lengths = [len(ids) for ids in completions_N]
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    tokens = np.fromiter((token for ids in completions_N for token in ids), dtype=np.int64, count=int(offsets[-1]))
-    groups = np.arange(0, len(lengths) + 1, group_size, dtype=np.int64)
-    return trajectory_diversity_score(self_bleu_groups(tokens, offsets, groups))

@@ -28,7 +28,7 @@ from full_scale.trl_adapter.checkpoints.sampler_file import LAST_FILE, read_samp
 from full_scale.trl_adapter.checkpoints.settings import run_settings
 from full_scale.trl_adapter.compatibility import excludes_unscored
 from full_scale.trl_adapter.config import VASConfig
-from full_scale.trl_adapter.feedback import check_groups, group_diversity, group_rewards
+from full_scale.trl_adapter.feedback import check_groups, group_rewards
 from full_scale.trl_adapter.front_door import check_arguments, check_template, success_column
 from full_scale.trl_adapter.metrics import GenerationBatch, batch_metrics
 from full_scale.trl_adapter.pacing import SaveBetweenBatches, say_batch
@@ -37,8 +37,10 @@ from full_scale.trl_adapter.reward_view import PASS_RATES, RewardView
 from full_scale.trl_adapter.sharding import reference_by_blocks, whole_parameters
 from full_scale.trl_adapter.strategies import StrategySampler
 from vas_theory.foundation.errors import ArgumentError, VASError
+from vas_theory.selection.diversity import from_lists
 from vas_theory.selection.posteriors import build_posterior
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
+from vas_theory.selection.scores import group_diversity
 
 if TYPE_CHECKING:
     from trl import GRPOTrainer as _Base
@@ -193,7 +195,7 @@ class VASMixin(_Base):
         self.sampler = self._view.fitting(self.sampler, rewards)
         diversity = None
         if self.sampler.config.score == "vps" and self.sampler.config.beta > 0:
-            diversity = group_diversity(gather_object(completion_ids_list), size)
+            diversity = group_diversity(*from_lists(gather_object(completion_ids_list)), size)
         extra = {}
         if isinstance(self.sampler, StrategySampler):
             extra["lengths"] = gather_object([len(ids) for ids in completion_ids_list])

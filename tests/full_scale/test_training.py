@@ -25,9 +25,9 @@ from full_scale.config.task import FileConfig
 from full_scale.config.training import ArmConfig, ObjectiveConfig, StudyConfig, load_config
 from full_scale.rewards import ScoredGroups, score_groups
 from full_scale.runs import differences
-from full_scale.streams import stream
 from full_scale.tasks import load_task
 from vas_theory.foundation.errors import ArgumentError, StateMismatchError
+from vas_theory.foundation.streams import stream
 from vas_theory.selection.contract.strategy import SelectionSetting, TrainingGroups
 from vas_theory.selection.strategies import make_strategy
 

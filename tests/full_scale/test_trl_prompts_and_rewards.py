@@ -18,10 +18,9 @@ from datasets import Dataset
 from full_scale.trl_adapter import compatibility
 from full_scale.trl_adapter.compatibility import check_version, excludes_unscored
 from full_scale.trl_adapter.config import VASConfig
-from full_scale.trl_adapter.feedback import check_groups, group_diversity, group_rewards
+from full_scale.trl_adapter.feedback import check_groups, group_rewards
 from full_scale.trl_adapter.prompts import prompt_key, prompt_keys
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError, VASError
-from vas_theory.selection import self_bleu
 
 ROOT = Path(__file__).resolve().parents[2]
 NAN, INF = float("nan"), float("inf")
@@ -179,15 +178,6 @@ def test_torn_groups_and_foreign_draws_are_refused() -> None:
         check_groups(["a", "b", "b", "b"], ["a", "b"], 2)
     with pytest.raises(VASError, match="2 rollouts were gathered"):
         check_groups(["a", "a"], ["a", "b"], 2)
-
-
-def test_diversity_is_that_of_each_group() -> None:
-    groups = [[[1, 2, 3], [1, 2, 3], [4, 5]], [[7], [8, 9, 8, 9], [8, 9]]]
-    expected = []
-    for group in groups:
-        offsets = np.cumsum([0, *map(len, group)])
-        expected.append(1 - self_bleu(np.concatenate(group), offsets))
-    np.testing.assert_allclose(group_diversity([*groups[0], *groups[1]], 3), expected, rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize(

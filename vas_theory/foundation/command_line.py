@@ -11,11 +11,14 @@ import importlib
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
+from typing import Any
 
 from vas_theory import __version__
-from vas_theory.foundation.errors import MissingExtraError, VASError
+from vas_theory.foundation.errors import ArgumentError, MissingExtraError, VASError
 
-__all__ = ["build_parser", "require", "run"]
+__all__ = ["build_parser", "parse_assignments", "require", "run"]
+
+__neutral__ = "how commands are read and errors are shown"
 
 _OF_THE_USER = (
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
@@ -30,6 +33,34 @@ def build_parser(program: str, description: str) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"{program} {__version__}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return parser
+
+
+def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
+    """Turn ``["draws=100", "model.name=tiny"]`` into values by key; dots are left to the caller.
+
+    A value is JSON or TOML (``[2, 3]``, ``true``, ``{a = 1}``); anything else is text.
+
+    Raises:
+        ArgumentError: an entry has no ``=`` or no key, or a key comes twice.
+    """
+    import json
+    import tomllib
+
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        key, separator, text = (part.strip() for part in assignment.partition("="))
+        if not separator or not key:
+            raise ArgumentError("--set", "have the form key=value", assignment)
+        if key in values:
+            raise ArgumentError("--set", "name each key once", assignment)
+        try:
+            values[key] = json.loads(text)
+        except json.JSONDecodeError:
+            try:
+                values[key] = tomllib.loads(f"value = {text}")["value"]
+            except tomllib.TOMLDecodeError:
+                values[key] = text
+    return values
 
 
 def require(module: str, extra: str) -> ModuleType:

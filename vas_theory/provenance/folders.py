@@ -16,6 +16,8 @@ from vas_theory.provenance.tables import sha256_file, write_json
 
 __all__ = ["MANIFEST", "folder_hash", "new_folder", "read_manifest", "verify_folder"]
 
+__neutral__ = "how results are stored"
+
 MANIFEST = "manifest.json"
 
 

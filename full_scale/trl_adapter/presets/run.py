@@ -22,8 +22,10 @@ from full_scale.tasks.dataset import to_dataset
 from full_scale.trl_adapter.presets.arguments import grpo_arguments, grpo_config, reward_parts, style_of, vas_config
 from full_scale.trl_adapter.presets.launch import check_launch, check_trainer
 from vas_theory.foundation.errors import DataError, StateMismatchError, VASError
+from vas_theory.provenance.fingerprint import key_of
 from vas_theory.provenance.folders import new_folder
 from vas_theory.provenance.tables import write_json, write_table
+from vas_theory.selection.strategies import strategy_entry
 
 __all__ = ["TrlRun", "train_arms"]
 
@@ -43,7 +45,8 @@ class TrlRun:
 
     def __init__(self, config: StudyConfig, arm: ArmConfig, seed: int, folder: Path, task: Task) -> None:
         self.config, self.arm, self.seed, self.folder, self.task = config, arm, seed, folder, task
-        self.identity = identity_of(config, arm, seed, task)
+        code = key_of(TrlRun, strategy_entry(arm.strategy)).digest
+        self.identity = identity_of(config, arm, seed, task, code=code)
 
     def finished(self) -> list[dict[str, Any]] | None:
         """Return the rows of the finished run if it has this identity and its bytes are intact."""
@@ -235,9 +238,6 @@ def train_arms(
     if _is_main():
         import pandas as pd
 
-        from full_scale.trl_adapter import mixin
-        from full_scale.trl_adapter.presets import progress
-
         sections = {name: value for name, value in config.model_dump(mode="json").items() if name != "name"}
         table = pd.DataFrame(rows)
         first = ["arm", "seed", "step"]  # rows of a run that was read back have their columns by the alphabet
@@ -246,7 +246,7 @@ def train_arms(
             output / "training_steps.parquet",
             config=sections,
             seed=config.seed,
-            sources=[mixin, progress],
+            key=key_of(train_arms, *(strategy_entry(arm.strategy) for arm in config.arms)),
         )
     return rows
 

@@ -91,6 +91,7 @@ class SharedPrediction:
         self._new = 0
         self._balance = 0.0
         self.used = True
+        self.half_life = HALF_LIFE
         self.fit = self._prior_fit()
 
     @property
@@ -175,7 +176,7 @@ class SharedPrediction:
         rows, (right, size, weight) = self._memory[:, :-3], self._memory[:, -3:].T
         age = np.arange(len(rows) - 1, -1, -1)
         scatter = 1.0 + (size - 1.0) / (self._forecasts["model"].strength + 1.0)
-        counts = weight * 0.5 ** (age / HALF_LIFE) / scatter
+        counts = weight * 0.5 ** (age / self.half_life) / scatter
         start = self.fit.mean if self.fit.mean.size == rows.shape[1] else None
         fit = fit_logistic(rows, right, size, counts, self._prior(), start)
         if not (fit.arrived and np.isfinite(fit.mean).all()):

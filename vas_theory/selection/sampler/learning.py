@@ -5,15 +5,22 @@ from __future__ import annotations
 import logging
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from vas_theory.foundation.errors import DataError
+from vas_theory.foundation.errors import ArgumentError, DataError
 from vas_theory.selection.drawing.weighted_index import WeightedIndex
 from vas_theory.selection.posteriors import learns_from_rewards
-from vas_theory.selection.sampler.feedback import Feedback
+from vas_theory.selection.sampler.feedback import Feedback, FeedbackRules, as_numbers
 from vas_theory.selection.sampler.pool import Pool
 
-__all__ = ["check_consistency", "learn_from_refresh", "learn_from_training", "prepare_weights"]
+__all__ = [
+    "check_consistency",
+    "evidence_weight",
+    "feedback_rules",
+    "learn_from_refresh",
+    "learn_from_training",
+    "prepare_weights",
+]
 
 logger = logging.getLogger("vas_theory.selection.sampler")
 
@@ -70,6 +77,38 @@ def _count(pool: Pool, feedback: Feedback) -> None:
         predicted = np.full(places.size, np.nan)
         predicted[same_size] = pool.posterior.mixed_probability(size, places[same_size])
     pool.tally.count(feedback, pool.drawn_by[places], predicted)
+
+
+def feedback_rules(pool: Pool) -> FeedbackRules:
+    """What feedback on these prompts has to be like."""
+    config, graded = pool.config, learns_from_rewards(pool.posterior)
+    by_variance = config.score == "vps" and config.variance_of == "reward"
+    return FeedbackRules(
+        len(pool),
+        pool.keys.name,
+        config.reward_range,
+        needs_successes=not graded and not by_variance,
+        graded=graded,
+        with_variance=config.score == "vps",
+    )
+
+
+def evidence_weight(pool: Pool, rows: int, policy_version: ArrayLike | None) -> NDArray[np.float64] | None:
+    """What each group's evidence counts, given how old the policy was that generated it; None for 1.
+
+    Raises:
+        ArgumentError: a version is no integer in [0, the present one].
+    """
+    if policy_version is None:
+        return None
+    versions = as_numbers("policy_version", policy_version)
+    if versions.shape not in ((), (rows,)):
+        raise ArgumentError("policy_version", f"have shape ({rows},) or be one number", versions.shape)
+    wrong = ~((versions >= 0) & (versions <= pool.policy_version) & (versions == np.floor(versions)))
+    if wrong.any():
+        needs = f"hold integers >= 0 and at most the present {pool.policy_version}"
+        raise ArgumentError("policy_version", needs, float(versions[wrong][0]))
+    return pool.rule.evidence_weight(pool.policy_version - np.broadcast_to(versions, (rows,)))
 
 
 def check_consistency(pool: Pool, feedback: Feedback) -> None:

@@ -12,15 +12,17 @@ from numpy.typing import ArrayLike, NDArray
 from vas_theory.foundation.errors import ArgumentError, VASError
 from vas_theory.foundation.streams import check_seed
 from vas_theory.provenance.state import read_state, write_state
-from vas_theory.selection.posteriors import build_posterior, learns_from_rewards, shares_prediction
+from vas_theory.selection.posteriors import build_posterior, shares_prediction
 from vas_theory.selection.posteriors.discounted_beta import PassRatePosterior
 from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
 from vas_theory.selection.sampler.batch import compose_batch
 from vas_theory.selection.sampler.candidates import next_candidates
 from vas_theory.selection.sampler.config import build_config
-from vas_theory.selection.sampler.feedback import Feedback, FeedbackRules, as_numbers, as_positions, read_feedback
+from vas_theory.selection.sampler.feedback import as_numbers, as_positions, read_feedback
 from vas_theory.selection.sampler.learning import (
     check_consistency,
+    evidence_weight,
+    feedback_rules,
     learn_from_refresh,
     learn_from_training,
     prepare_weights,
@@ -92,16 +94,7 @@ class VarianceAwareSampler:
             raise ArgumentError("rest_steps", needs, config.rest_steps)
         self.pool = new_pool(config, keys, beliefs, check_seed(seed))
         self.last_arms: NDArray[np.int8] = np.empty(0, dtype=np.int8)
-        graded = learns_from_rewards(self.pool.posterior)
-        by_variance = config.score == "vps" and config.variance_of == "reward"
-        self._feedback_rules = FeedbackRules(
-            count,
-            keys.name,
-            config.reward_range,
-            needs_successes=not graded and not by_variance,
-            graded=graded,
-            with_variance=config.score == "vps",
-        )
+        self._rules = feedback_rules(self.pool)
         # parts of the pool that are changed in place and never replaced
         self.config, self.keys, self.posterior = config, keys, self.pool.posterior
         self.rule, self.walk, self.ledger, self.tally = (
@@ -224,8 +217,10 @@ class VarianceAwareSampler:
         """
         rewards = as_numbers("rewards", rewards)
         rows = rewards.shape[0] if rewards.ndim else 0
-        weight = self._evidence_weight(rows, policy_version)
-        feedback = self._read(positions, rewards, successes, diversity, weight)
+        weight = evidence_weight(self.pool, rows, policy_version)
+        feedback = read_feedback(
+            self._rules, positions, rewards, successes=successes, diversity=diversity, weight=weight
+        )
         kept = np.ones(rows, dtype=bool) if trained is None else as_numbers("trained", trained) != 0
         if kept.shape != (rows,):
             raise ArgumentError("trained", f"have shape ({rows},)", kept.shape)
@@ -306,7 +301,7 @@ class VarianceAwareSampler:
             ArgumentError: a prompt is not due, or a value is not allowed; nothing has changed then.
         """
         due = self.pool.refreshes.due
-        feedback = self._read(positions, rewards, successes, diversity, None)
+        feedback = read_feedback(self._rules, positions, rewards, successes=successes, diversity=diversity, weight=None)
         places = np.asarray(positions, dtype=np.int64)
         if due is None or not due[places].all():
             raise ArgumentError("positions", "be due for a refresh (see refresh_due)", positions)
@@ -345,28 +340,3 @@ class VarianceAwareSampler:
     def load(self, path: Path | str, *, match_keys: bool = False) -> None:
         """Read a file written by :meth:`save`; see :meth:`load_state_dict`."""
         self.load_state_dict(read_state(path), match_keys=match_keys)
-
-    def _read(
-        self,
-        positions: ArrayLike,
-        rewards: ArrayLike,
-        successes: ArrayLike | None,
-        diversity: ArrayLike | None,
-        weight: NDArray[np.float64] | None,
-    ) -> Feedback:
-        return read_feedback(
-            self._feedback_rules, positions, rewards, successes=successes, diversity=diversity, weight=weight
-        )
-
-    def _evidence_weight(self, rows: int, policy_version: ArrayLike | None) -> NDArray[np.float64] | None:
-        """What each group's evidence counts, given how old the policy was that generated it."""
-        if policy_version is None:
-            return None
-        versions = as_numbers("policy_version", policy_version)
-        if versions.shape not in ((), (rows,)):
-            raise ArgumentError("policy_version", f"have shape ({rows},) or be one number", versions.shape)
-        wrong = ~((versions >= 0) & (versions <= self.policy_version) & (versions == np.floor(versions)))
-        if wrong.any():
-            needs = f"hold integers >= 0 and at most the present {self.policy_version}"
-            raise ArgumentError("policy_version", needs, float(versions[wrong][0]))
-        return self.rule.evidence_weight(self.policy_version - np.broadcast_to(versions, (rows,)))
