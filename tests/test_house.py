@@ -8,9 +8,12 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
+
+from tests.import_graph import circle, grouped, import_graph
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("vas_theory", "simulations", "full_scale", "paper_figures")
@@ -71,6 +74,54 @@ def test_the_import_reader_sees_nested_and_aliased_imports(tmp_path: Path) -> No
         "def f():\n    import torch.nn as nn\n    from full_scale.compact.loop import run\n", encoding="utf-8"
     )
     assert _imports(source) == {"torch", "full_scale"}
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    assert not circle(import_graph(ROOT, ROOMS))
+
+
+def test_no_package_imports_itself_through_others() -> None:
+    assert not circle(grouped(import_graph(ROOT, ROOMS), 2))
+
+
+def test_circles_are_found_also_where_an_import_is_inside_a_function(tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    (package / "inner").mkdir(parents=True)
+    (package / "__init__.py").write_text("from package.a import f\n", encoding="utf-8")
+    (package / "a.py").write_text("def f():\n    from package.inner import b\n", encoding="utf-8")
+    inner = package / "inner" / "b.py"
+    (package / "inner" / "__init__.py").write_text("", encoding="utf-8")
+    inner.write_text("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import package.a\n", encoding="utf-8")
+    assert not circle(import_graph(tmp_path, ("package",)))
+    inner.write_text("import package.a\n", encoding="utf-8")
+    graph = import_graph(tmp_path, ("package",))
+    assert set(circle(graph)) == {"package.a", "package.inner.b"}
+    assert set(circle(grouped(graph, 2))) == {"package.a", "package.inner"}
+
+
+FLAT_MODULES = 13
+"""Modules beside each other that a reader still takes in at once."""
+FAMILIES = {
+    "vas_theory/claims": "one file a claim",
+    "vas_theory/claims/lib": "one file a kind of instance, certificate or step",
+    "vas_theory/selection/strategies": "one file a strategy",
+    "simulations/experiments": "one file an experiment",
+    "full_scale/predictions": "one file a prediction",
+    "paper_figures/figures": "one file a figure",
+}
+"""Folders of like files, which may be as many as there are things of their kind."""
+
+
+def test_no_folder_holds_more_modules_than_a_reader_takes_in() -> None:
+    counts = Counter(
+        path.parent.relative_to(ROOT).as_posix()
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        if path.name not in ("__init__.py", "__main__.py")
+    )
+    assert FAMILIES.keys() <= counts.keys(), "a family that is gone"
+    crowded = {folder: count for folder, count in counts.items() if count > FLAT_MODULES and folder not in FAMILIES}
+    assert not crowded, "group the modules of these folders by what they are about"
 
 
 def test_importing_the_theory_loads_numpy_at_most() -> None:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from full_scale.rewards.extraction import choice_letter
-from full_scale.tasks import Prompt, Task
+from full_scale.tasks.answers import choice_letter
+from full_scale.tasks.prompt import Prompt, Task
 from full_scale.tasks.rows import read_rows
 from full_scale.tasks.splitting import content_key, is_held_out
 from vas_theory.foundation.command_line import require

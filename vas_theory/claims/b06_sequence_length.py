@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from vas_theory.bounds import length_bound
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_sequences import (
     binary_counter,
     gradient_norm,
@@ -79,6 +80,7 @@ CLAIMS = (
         domain=sequences(with_end=False),
         certificate=proof_steps("Cauchy-Schwarz and orthogonal token scores", _STEPS),
         verdict=Verdict.PROVED,
+        formal=Formal("Tokens.sequence_gradient", sizes="all K, all L, any differentiable logits"),
         equality=binary_counter,
         sharp=True,
         float_tolerance=1e-12,
@@ -99,6 +101,10 @@ CLAIMS = (
         domain=sequences(with_end=True),
         certificate=proof_steps("Cauchy-Schwarz and orthogonal token scores", _STEPS),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Tokens.random_length_gradient",
+            sizes="all K, every largest length, any ending rule, any differentiable logits",
+        ),
         equality=binary_counter,
         sharp=True,
         float_tolerance=1e-12,

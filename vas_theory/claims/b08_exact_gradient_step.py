@@ -26,6 +26,7 @@ from vas_theory.bounds import exact_step_gain
 from vas_theory.claims.lib.balls import through_balls
 from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import enclosure, proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.claims.lib.domains_groups import with_steps
 from vas_theory.claims.lib.step_gain import gradient_squared, step_gain
@@ -184,6 +185,20 @@ CLAIMS = (
             bridge=_bridge,
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "ExactStep.exact_step_gain",
+            sizes="all K, every step length",
+            points="softmax, step",
+            left="ExactStep.gain K r th eta",
+            right="eta * Sums.sum_over (fun i : nat => Derivative.partial K r th i ^ 2) (seq 0 K) * Rmax "
+            "(1 - eta * (hi - lo) / (6 * sqrt 3)) (exp (- s) * (1 - exp (- s)) / s)",
+            where={
+                "lo": "Sums.min_over r arms",
+                "hi": "Sums.max_over r arms",
+                "eta": "step / (hi - lo)",
+                "s": "eta * (hi - lo) / 4",
+            },
+        ),
         experiment="one_step_progress",
         figure="one_step_progress",
         limit=Limit(_steepest, _gap, "short steps at the pass rate of extreme curvature: 1 and 1/(6 sqrt 3) are best"),

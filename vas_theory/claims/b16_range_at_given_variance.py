@@ -20,6 +20,7 @@ from vas_theory.bounds import binary_gradient_supremum, gradient_supremum, minim
 from vas_theory.claims.b02_variance_over_rho import gradient_norm, uniform_within_classes
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.policy.gradients import reward_variance
 
@@ -95,6 +96,13 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Gradients.gradient_at_least_variance_on_cube",
+            sizes="all K >= 2",
+            points="softmax",
+            left="Tabular.norm (Derivative.arms K) (Derivative.partial K r th)",
+            right="Derivative.variance K r th * sqrt (INR K / (INR (K / 2) * INR (K - K / 2)))",
+        ),
         equality=_balanced,
         sharp=True,
         experiment="bound_gallery",
@@ -118,6 +126,14 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Tabular.gradient_at_most_half_variance",
+            sizes="all K",
+            also=("Derivative.gradient_at_most_half_variance",),
+            points="tabular",
+            left="Tabular.norm arms (Tabular.grad arms p r)",
+            right="sqrt (Tabular.Var arms p r / 2)",
+        ),
         equality=lambda size: _two_arms(0.5),
         sharp=True,
         experiment="bound_gallery",
@@ -142,6 +158,14 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Tabular.binary_gradient_at_most_variance",
+            sizes="all K",
+            also=("Derivative.binary_gradient_at_most_variance",),
+            points="tabular, binary",
+            left="Tabular.norm arms (Tabular.grad arms p r)",
+            right="sqrt 2 * Tabular.Var arms p r",
+        ),
         equality=lambda size: _two_arms(1.0 / (size + 1)),
         sharp=True,
     ),

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.b02_variance_over_rho import gradient_norm
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.step_gain import gradient_squared
 from vas_theory.policy.gradients import reward_variance
 
 
@@ -41,7 +42,7 @@ def second_eigenvalue(probs: NDArray[Any]) -> Any:
 
 
 def _squared_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    return gradient_norm(probs, rewards) ** 2
+    return gradient_squared(probs, rewards)
 
 
 def _by_second_eigenvalue(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
@@ -96,6 +97,14 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Fisher.gradient_at_least_second_eigenvalue",
+            sizes="all K",
+            remains="Courant-Fischer: that the greatest bound of the Fisher form on the complement of the "
+            "vector 1 is its second eigenvalue",
+            points="softmax",
+            left="Sums.sum_over (fun i : nat => Derivative.partial K r th i ^ 2) (seq 0 K)",
+        ),
         equality=_uniform,
         sharp=True,
     ),
@@ -114,6 +123,14 @@ CLAIMS = (
             [("|grad|^2 = sum pi_i^2 A_i^2 >= pi_min sum pi_i A_i^2 = pi_min Var", None)],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Tabular.gradient_at_least_rarest_arm",
+            sizes="all K",
+            also=("Derivative.gradient_at_least_rarest_arm",),
+            points="tabular",
+            left="Tabular.norm2 arms (Tabular.grad arms p r)",
+            right="Sums.min_over p arms * Tabular.Var arms p r",
+        ),
         equality=_uniform,
         sharp=True,
     ),

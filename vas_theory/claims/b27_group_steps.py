@@ -28,12 +28,14 @@ from numpy.typing import NDArray
 from vas_theory.bounds import centred_reward_norm, dr_grpo_step_gain, reward_range, whitened_step_gain
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_groups import by_group_size, group_bandits, with_steps
 from vas_theory.claims.lib.step_gain import (
     gradient_squared,
     group_gain_of_step,
     kappa_exceeds_its_root,
     kappa_like,
+    kappa_term,
     kernel_by_series,
     remainder_kernel,
 )
@@ -188,6 +190,21 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "GroupStep.dr_grpo_gain",
+            sizes="all K, all G, every step length",
+            points="softmax, step, group",
+            left="GroupStep.expected_group_gain K r th eta G (fun _ : list nat => 1)",
+            right="eta * (1 - / INR G) * SampleStep.gradient_norm K r th ^ 2 * (1 - k * eta * "
+            "SampleStep.rho K r / 4 * exp (k * eta * (hi - lo) / (2 * sqrt 2)))",
+            where={
+                "k": kappa_term,
+                "lo": "Sums.min_over r arms",
+                "hi": "Sums.max_over r arms",
+                "eta": "step / (hi - lo)",
+                "G": "group",
+            },
+        ),
         experiment="one_step_progress",
         figure="one_step_progress",
     ),
@@ -213,6 +230,16 @@ CLAIMS = (
             [*_WHITENED, ("1 - 1/G <= G/4", _quarter_of_the_group_size)],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "WhitenedStep.whitened_gain_weaker",
+            sizes="all K, all G >= 2, every step length",
+            points="softmax, binary, step, group",
+            left="WhitenedStep.whitened_gain K r th eta n",
+            right="eta * GroupGain.w (Softmax.value K r th) n * SampleStep.gradient_norm K r th ^ 2 * (1 "
+            "- k * eta * INR (S (S n)) * SampleStep.rho K r * exp (k * eta / sqrt 2) / (4 * "
+            "GroupGain.w (Softmax.value K r th) n))",
+            where={"k": kappa_term, "n": "(group - 2)%nat", "eta": "step"},
+        ),
         experiment="one_step_progress",
         figure="one_step_progress",
         notes="Claim B55 replaces the factor G by 4 (1 - 1/G), and is never weaker.",
@@ -236,6 +263,16 @@ CLAIMS = (
         domain=with_steps(group_bandits(binary=True), 1e-3, 3.0),
         certificate=proof_steps("self-bounding curvature along every group's step", _WHITENED, bridge=_kernel_bridge),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "WhitenedStep.whitened_gain_at_least",
+            sizes="all K, all G >= 2, every step length",
+            points="softmax, binary, step, group",
+            left="WhitenedStep.whitened_gain K r th eta n",
+            right="eta * GroupGain.w (Softmax.value K r th) n * SampleStep.gradient_norm K r th ^ 2 * (1 "
+            "- 2 * k * eta * SampleStep.rho K r / GroupGain.w (Softmax.value K r th) n * (1 - / "
+            "INR (S (S n))) * WhitenedStep.phi (k * eta / sqrt 2))",
+            where={"k": kappa_term, "n": "(group - 2)%nat", "eta": "step"},
+        ),
         experiment="one_step_progress",
         figure="one_step_progress",
     ),

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import pass_rates
 from vas_theory.claims.lib.domains_groups import by_group_size
 from vas_theory.groups import bernstein, group_gain
@@ -126,6 +127,14 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "GainBounds.group_gain_shape",
+            sizes="all G >= 2, all p",
+            points="groups",
+            left="GroupGain.w p n",
+            right="GroupGain.w (1 / 2) n",
+            where={"n": "(group - 2)%nat", "p": "rate"},
+        ),
         experiment="finite_group_gain",
         figure="finite_group_gain",
         equality=_fair,
@@ -158,6 +167,14 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "GainBounds.group_gain_growth",
+            sizes="all G >= 2, all p",
+            points="groups",
+            left="GroupGain.w p (S n)",
+            right="GroupGain.w p n",
+            where={"n": "(group - 2)%nat", "p": "rate"},
+        ),
         experiment="finite_group_gain",
         figure="finite_group_gain",
     ),

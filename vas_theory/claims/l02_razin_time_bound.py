@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from vas_theory.bounds import razin_time_bound
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.flow_time import flow_domain, flow_facts, time_to_rise
 from vas_theory.foundation.arguments import unify
 from vas_theory.foundation.precision import exp, log, sqrt
@@ -139,6 +140,7 @@ CLAIMS = (
             bridge=_inverse_bridge,
         ),
         verdict=Verdict.PROVED,
+        formal=Formal("TabularFlow.tabular_time", sizes="all prompts, all K"),
         notes="Stated for one prompt of S: the objective is a mean over the prompts, so each moves at 1/|S| of "
         "the speed it would have alone.",
     ),
