@@ -94,7 +94,7 @@ def run_tournament(
         preset: which size.
         folder: of the tables.
         workers: processes.
-        backend: where they run, see :func:`~simulations.sweep.run_sweep`.
+        backend: where they run, see :func:`~simulations.running.sweep.run_sweep`.
         report: called with lines about what is being done.
 
     Returns:
@@ -123,9 +123,9 @@ def run_tournament(
     ]  # fmt: skip
     curves = run_sweep("final", cells, run_final, folder / "networks" / "final", **sweep)
     table = summary(curves, tuning)
-    uses = sorted({use for cell in cells for use in cell.uses})
-    key = key_of(summary, run_tuning, run_final, *uses)
-    write_table(table, folder / "network_tournament.parquet", config=asdict(preset), seed=0, key=key)
+    config, uses = asdict(preset), {entry for cell in cells for entry in cell.uses}
+    key = key_of(summary, run_tuning, run_final, *sorted(uses))
+    write_table(table, folder / "network_tournament.parquet", config=config, seed=0, key=key)
     return table
 
 
@@ -142,9 +142,7 @@ def _cell(preset: Preset, world: World, arm: str, indices: Iterable[int], **valu
         "passes": preset.passes,
         **values,
     }
-    strategies = ("vas_theory.selection.strategies", "simulations.networks.strategies")
-    other = (f"{package}:" for package in strategies if not entry.module.startswith(f"{package}."))
-    uses = (f"{world_module(world.name)}:WORLDS", f"{entry.module}:STRATEGY", *other)
+    uses = (f"{world_module(world.name)}:WORLDS", *entry.entries)
     return Cell(f"network-{world.name}.{arm}", config, 0, uses)
 
 
