@@ -40,8 +40,32 @@ def _imports(path: Path) -> set[str]:
 def test_no_room_imports_what_it_must_not(room: str) -> None:
     files = sorted((ROOT / room).rglob("*.py"))
     assert files
-    breaches = {str(path.relative_to(ROOT)): found for path in files if (found := _imports(path) & FORBIDDEN[room])}
+    breaches = {str(path.relative_to(ROOT)): found for path in files if (found := _imports(path) & _forbidden(path))}
     assert not breaches
+
+
+def _forbidden(path: Path) -> set[str]:
+    """Return what a file must not import; the small networks are the one part of the simulations that needs torch."""
+    where = path.relative_to(ROOT).parts
+    return FORBIDDEN[where[0]] - ({"torch"} if where[:2] == ("simulations", "networks") else set())
+
+
+def test_only_the_network_laboratory_of_the_simulations_may_import_torch() -> None:
+    assert "torch" not in _forbidden(ROOT / "simulations" / "networks" / "training.py")
+    assert "matplotlib" in _forbidden(ROOT / "simulations" / "networks" / "training.py")
+    assert "torch" in _forbidden(ROOT / "simulations" / "world" / "learner.py")
+    assert "torch" in _forbidden(ROOT / "vas_theory" / "networks" / "training.py")
+
+
+def test_experiments_and_worlds_load_without_torch() -> None:
+    # torch takes seconds to load and is in no extra that the other experiments need
+    code = (
+        "import sys, simulations.experiments as e, simulations.networks.worlds as w, simulations.networks.command_line;"
+        "[e.get_experiment(n) for n in e.experiment_names()]; [w.get_world(n) for n in w.world_names()];"
+        "print('torch' in sys.modules)"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "False"
 
 
 def test_the_import_reader_sees_nested_and_aliased_imports(tmp_path: Path) -> None:
@@ -142,6 +166,8 @@ REFUSED = [
     (["vas_theory", "audit", "missing.toml"], "missing.toml"),
     (["simulations", "run", "no_such_experiment"], "no_such_experiment"),
     (["simulations", "run", "bound_gallery", "--set", "no_such_key=1"], "no_such_key"),
+    (["simulations", "networks", "tournament", "--arms", "no-such-arm"], "no-such-arm"),
+    (["simulations", "networks", "run", "no-such-world", "uniform"], "no-such-world"),
     (["full_scale", "study", "--preset", "no-such-preset"], "no-such-preset"),
     (["paper_figures", "make", "no_such_figure"], "no_such_figure"),
 ]
@@ -169,4 +195,4 @@ def test_torch_is_pinned_in_the_constraints_alone() -> None:
     assert "torch==2.13.0" in constraints
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     everything = [item for extra in project["optional-dependencies"].values() for item in extra]
-    assert [item for item in everything if item.startswith("torch")] == ["torch>=2.11"]
+    assert [item for item in everything if item.startswith("torch")] == ["torch>=2.11", "torch>=2.11"]

@@ -51,11 +51,14 @@ def _verify(arguments: argparse.Namespace) -> int:
     from vas_theory.claims.lib.ledger import COLUMNS, RECORD, report_row, shown_row
     from vas_theory.foundation.display import Progress, print_table
     from vas_theory.foundation.errors import ArgumentError
+    from vas_theory.foundation.outputs import check_output_file
     from vas_theory.provenance.tables import write_json
 
     claims = get_claims(arguments.ids)
     if arguments.record and arguments.ids:
         raise ArgumentError("--record", "come without ids, since it records the whole ledger", arguments.ids)
+    if arguments.output is not None:
+        check_output_file(arguments.output)
     rows = []
     with Progress("verify", len(claims), unit="claims") as progress:
         for claim in claims:

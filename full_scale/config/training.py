@@ -5,8 +5,9 @@ A preset is a TOML file in ``full_scale/presets``; every table of it is one clas
 
 from __future__ import annotations
 
+import math
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -250,12 +251,25 @@ def assign(table: dict[str, Any], path: str, value: Any) -> None:
     table[key] = value
 
 
+def _leaves(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield dotted name and value of everything in nested tables and lists."""
+    if isinstance(value, (dict, list, tuple)):
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, part in parts:
+            yield from _leaves(part, f"{where}.{name}" if where else str(name))
+    else:
+        yield where, value
+
+
 def checked(settings: type[Settings], table: dict[str, Any], source: str) -> Settings:
     """Return a table as settings.
 
     Raises:
         ArgumentError: a key is unknown or a value is not allowed; the message names key and source.
     """
+    for where, value in _leaves(table):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ArgumentError(f"{where} ({source})", "be a finite number", value)
     try:
         return settings.model_validate(table)
     except ValidationError as error:

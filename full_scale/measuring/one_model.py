@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vas_theory.foundation.command_line import parse_assignments, require
+from vas_theory.foundation.outputs import check_output_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,15 +69,15 @@ def run_command(arguments: argparse.Namespace, report: Callable[[str], None]) ->
     config = checked(ModelEvaluationConfig, table, "command line")
     for module in ("torch", "transformers", "safetensors", "gguf"):
         require(module, "full-scale")
-    output = arguments.output or Path("full_scale") / "output" / "evaluation"
+    output = check_output_folder(arguments.output or Path("full_scale") / "output" / "evaluation")
     summary, prompts = evaluate_model(config, report)
-    from vas_theory.provenance.sources import first_party_sources
+    from vas_theory.provenance.fingerprint import key_of
     from vas_theory.provenance.tables import write_table
 
     about: dict[str, Any] = {
         "config": config.model_dump(mode="json"),
         "seed": config.seed,
-        "sources": first_party_sources(__name__),
+        "key": key_of(evaluate_model),
     }
     write_table(summary, output / "model_evaluation.parquet", **about)
     write_table(prompts, output / "model_evaluation_prompts.parquet", **about)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import pandas as pd
 
@@ -43,6 +43,7 @@ def measure_prompts(
     purpose: str,
     config: StudyConfig,
     report: Callable[[str], None],
+    places: Collection[int] | None = None,
 ) -> pd.DataFrame:
     """Probe each prompt; one row a prompt of the ``probe`` table.
 
@@ -52,9 +53,12 @@ def measure_prompts(
         purpose: what the random numbers are for.
         config: the study.
         report: called with a line after each prompt.
+        places: which of the prompts, all by default; a prompt's random numbers depend on its place alone.
     """
     rows = []
     for index, prompt in enumerate(prompts):
+        if places is not None and index not in places:
+            continue
         row = probe_prompt(
             language,
             prompt,

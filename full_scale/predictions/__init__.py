@@ -16,6 +16,8 @@ from full_scale.predictions.lib.base import Plan, Prediction
 
 __all__ = ["prediction_modules", "predictions_of"]
 
+__dispatch__ = "instances"
+
 _PREDICTION_MODULE = re.compile(r"p\d+_\w+")
 
 

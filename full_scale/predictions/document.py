@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,10 @@ from numpy.typing import NDArray
 
 from vas_theory.foundation.errors import DataError, IntegrityError
 from vas_theory.foundation.streams import stream
-from vas_theory.provenance.tables import write_json
+from vas_theory.provenance.fingerprint import Key
+from vas_theory.provenance.tables import now, sha256_file, table_is_current, write_json, write_metadata
 
-__all__ = ["choose_prompts", "read_predictions", "write_predictions"]
+__all__ = ["choose_prompts", "predictions_are_current", "read_predictions", "write_predictions"]
 
 
 def choose_prompts(pilot: pd.DataFrame, calibration: int, measured: int, seed: int) -> tuple[list[str], list[str]]:
@@ -51,10 +51,26 @@ def _seal(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(kept, sort_keys=True, allow_nan=False).encode()).hexdigest()
 
 
-def write_predictions(path: Path, content: Mapping[str, Any], about: Mapping[str, Any]) -> None:
-    """Write predictions with the time, what they were made from, and a hash over all of it."""
-    stamped = {**content, "about": dict(about), "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+def write_predictions(
+    path: Path, content: Mapping[str, Any], *, config: Mapping[str, Any], seed: int, key: Key
+) -> None:
+    """Write predictions with the time and a hash over all of it, and beside them what they were made from.
+
+    Args:
+        path: the file.
+        content: the predictions and what their measurements need.
+        config: the study's, with the hashes of what was read.
+        seed: the study's.
+        key: of the code that made them.
+    """
+    stamped = {**content, "written": now()}
     write_json(path, {**stamped, "sha256": _seal(stamped)})
+    write_metadata(path, {"config": dict(config), "seed": seed, **key.as_json(), "sha256": sha256_file(path)})
+
+
+def predictions_are_current(path: Path, *, config: Mapping[str, Any], seed: int, key: Key) -> bool:
+    """Say whether intact predictions of this config and seed, made by code of this key, are already there."""
+    return table_is_current(path, config=config, seed=seed, key=key)
 
 
 def read_predictions(path: Path) -> dict[str, Any]:

@@ -29,6 +29,8 @@ from vas_theory.foundation.errors import ArgumentError, MissingExtraError, VASEr
 
 __all__ = ["VERDICTS", "MathVerifier", "shared_verifier"]
 
+__reads__ = ("math_worker.py",)
+
 VERDICTS = ("right", "wrong", "unreadable", "too_long", "timeout", "memory", "refused", "crash")
 """Everything a comparison can come to; only the first is worth a reward."""
 LONGEST = 2000

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Tables
-from paper_figures.laboratory import REGIMES, TOURNAMENT
+from paper_figures.laboratory import RANKING, REGIMES, TOURNAMENT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,72 +19,16 @@ if TYPE_CHECKING:
 _OURS = ("vas-paper", "vas-released", "vas-reuse", "vas", "index", "index-ada")
 """Forms of variance-aware sampling from the published one on, and the forms of the index that this project adds."""
 _NO_RIVALS = ("uniform", "oracle", *_OURS)
-_RESAMPLES = 1000
 
 
 def _regimes(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {regime: frame[frame["regime"] == regime] for regime in REGIMES if (frame["regime"] == regime).any()}
 
 
-def _rankings(frame: pd.DataFrame) -> pd.DataFrame:
-    from simulations.analysis.ranking import rank_strategies
-
-    kept = [
-        "strategy",
-        "pass_rate",
-        "gain",
-        "gain_low",
-        "gain_high",
-        "improves",
-        "gap_closed",
-        "time_to_uniform",
-        "misses",
-    ]
-    parts = []
-    for regime, part in _regimes(frame).items():
-        ranking = rank_strategies(part, resamples=_RESAMPLES)[kept]
-        parts.append(ranking.assign(kind="ranking", regime=regime, rank=np.arange(1, len(ranking) + 1)))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _by_world(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return each arm's mean gain over uniform in each world."""
-    from simulations.analysis.ranking import final_scores
-    from simulations.analysis.statistics import bootstrap_interval
-
-    rows: list[dict[str, Any]] = []
-    for regime, part in _regimes(frame).items():
-        scores = final_scores(part)
-        for place, world in enumerate(sorted(part["world"].unique())):
-            for name, score in scores.items():
-                gain = bootstrap_interval(
-                    lambda values: values.mean((-2, -1)), score[[place]] - scores["uniform"][[place]], seed=0,
-                    resamples=_RESAMPLES, vectorized=True,
-                )  # fmt: skip
-                ends = {"gain": gain.estimate, "gain_low": gain.low, "gain_high": gain.high}
-                rows.append({"kind": "world", "regime": regime, "world": world, "strategy": name, **ends})
-    return pd.DataFrame(rows)
-
-
 def numbers(tables: Tables) -> pd.DataFrame:
     """Return every arm's ranking and its gain in each world, by regime of learning rates."""
-    from simulations.analysis.ranking import chosen_rates
-
-    table = tables["tournament"]
-    frame = table.frame
-    final = frame[frame["phase"] == "final"]
-    chosen, tried = chosen_rates(frame), frame.loc[frame["phase"] == "tuning", "learning_rate"]
-    return pd.concat([_rankings(frame), _by_world(frame)], ignore_index=True).assign(
-        seeds=final["seed"].nunique(),
-        worlds=final["world"].nunique(),
-        rollouts=int(final["budget"].max()),
-        scale=table.config.get("scale", 1.0),
-        fixed_rate=final.loc[final["regime"] == "fixed", "learning_rate"].max(),
-        highest_rate=tried.max(),
-        choices=len(chosen),
-        highest_choices=int((chosen["end"] == "highest").sum()),
-        seed=table.seed,
-    )
+    summary = tables["ranking"].frame.drop(columns=["effective", "least_rollouts"])
+    return summary.assign(scale=tables["tournament"].config.get("scale", 1.0), seed=tables["tournament"].seed)
 
 
 def _ranking(numbers: pd.DataFrame, regime: str) -> pd.DataFrame:
@@ -231,7 +175,7 @@ FIGURE = Figure(
     title="All arms at equal rollouts",
     order=9,
     label=Label.SIMULATED,
-    inputs={"tournament": TOURNAMENT},
+    inputs={"tournament": TOURNAMENT, "ranking": RANKING},
     panels=6,
     numbers=numbers,
     headline=headline,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from paper_figures.drawing.declaration import Figure, Label, output_folder
 from paper_figures.figures import get_figures
-from paper_figures.laboratory import REGIMES, TOURNAMENT, sampler_record, world_gains, world_rows
+from paper_figures.laboratory import RANKING, REGIMES, TOURNAMENT, sampler_record, world_gains, world_rows
 from paper_figures.report.maths import formula, text_with_formulas
 from paper_figures.report.results import (
     TRAINING,
@@ -164,12 +164,10 @@ def _tile(counts: Counts, stand: str) -> str:
     return f"{counts.standing} of {counts.total} {stand}: {parts}"
 
 
-def _largest_rates(tournament: pd.DataFrame) -> str:
+def _largest_rates(summary: pd.DataFrame) -> str:
     """Say how often tuning chose the largest learning rate that it was offered, which limits what it shows."""
-    from simulations.analysis.ranking import chosen_rates
-
-    chosen = chosen_rates(tournament)
-    return f"{int((chosen['end'] == 'highest').sum())} of {len(chosen)}"
+    row = summary.iloc[0]
+    return f"{row['highest_choices']:.0f} of {row['choices']:.0f}"
 
 
 def report(root: Path, preset: str, jobs: Sequence[Job]) -> str:
@@ -194,7 +192,8 @@ def report(root: Path, preset: str, jobs: Sequence[Job]) -> str:
     environment.globals.update(interval=interval, signed=signed)
     claims, predictions = _claims(root, preset), read_predictions(root, preset)
     tournament = read_table(TOURNAMENT.path(root, preset))
-    gains = {f"at {text}": world_gains(tournament, regime) for regime, text in REGIMES.items()}
+    summary = read_table(RANKING.path(root, preset))
+    gains = {f"at {text}": world_gains(summary, regime) for regime, text in REGIMES.items()}
     try:
         sections = _sections(root, preset)
     except FileNotFoundError as error:
@@ -212,7 +211,7 @@ def report(root: Path, preset: str, jobs: Sequence[Job]) -> str:
         sections=sections,
         record=[{**form, "regime": text} for text, part in gains.items() for form in sampler_record(part)],
         worlds={text: world_rows(part) for text, part in gains.items()},
-        largest_rates=_largest_rates(tournament),
+        largest_rates=_largest_rates(summary),
         challenges=[text.splitlines() for arm in CONTENDERS if (text := format_challenge(tournament, arm))],
         seeds=max(int(part["seeds"].max()) for part in gains.values()),
         jobs=jobs,

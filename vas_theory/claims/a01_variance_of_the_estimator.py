@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_extra import thinned
 from vas_theory.claims.lib.domains_scored import scored_bandits
 from vas_theory.policy.gradients import (
@@ -128,6 +129,15 @@ CLAIMS = (
             remains="that every coincidence of indices occurs at these sizes, and that coordinates add up",
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "ScoreMoments.second_moment_identity",
+            sizes="all policies and dimensions",
+            points="scored",
+            left="ScoreMoments.trVar acts dims p r g (ScoreMoments.J acts p r) + ScoreMoments.grad2 acts dims p r g",
+            right="ScoreMoments.Var acts p r * ScoreMoments.Gamma acts dims p g + ScoreMoments.Cov acts "
+            "p (ScoreMoments.sq dims g) (fun a : A => (r a - ScoreMoments.J acts p r) ^ 2)",
+            where={"acts": "arms", "dims": "seq 0 2"},
+        ),
         equality=_arms,
         sharp=True,
     ),

@@ -90,7 +90,7 @@ CLAIMS = (
         formal=Formal(
             "Tabular.gradient_at_least_variance_over_rho",
             sizes="all K",
-            also=("Derivative.gradient_at_least_variance_over_rho",),
+            also=("Derivative.gradient_norm_at_least_variance_over_rho",),
             points="tabular",
             left="Tabular.norm arms (Tabular.grad arms p r)",
             right="Tabular.Var arms p r / Tabular.rho arms r",

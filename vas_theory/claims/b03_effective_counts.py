@@ -14,15 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.bounds import binary_gradient_floor, effective_counts
-from vas_theory.claims.b02_variance_over_rho import gradient_norm, uniform_within_classes
+from vas_theory.claims.b02_variance_over_rho import uniform_within_classes
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.step_gain import gradient_squared
 from vas_theory.policy.gradients import reward_variance
 
 
 def _squared_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    return gradient_norm(probs, rewards) ** 2
+    return gradient_squared(probs, rewards)
 
 
 def _simpson(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
@@ -109,6 +111,14 @@ CLAIMS = (
             remains="that every coincidence of indices occurs at these sizes",
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Tabular.effective_counts_identity",
+            sizes="all K",
+            also=("Derivative.effective_counts_identity",),
+            points="tabular, binary",
+            left="Tabular.norm2 arms (Tabular.grad arms p r)",
+            right="Tabular.Var arms p r ^ 2 * (1 / Tabular.correct_count arms p r + 1 / Tabular.wrong_count arms p r)",
+        ),
         equality=uniform_within_classes,
         sharp=True,
         notes="N_c and N_w are inverse-Simpson effective counts within the classes: more diversity, smaller gradient.",
@@ -132,6 +142,16 @@ CLAIMS = (
             remains="that every coincidence of indices occurs at these sizes",
         ),
         verdict=Verdict.PROVED,
+        part="the inequality; not the remainder",
+        formal=Formal(
+            "Tabular.binary_gradient_remainder",
+            sizes="all K",
+            also=("Derivative.binary_gradient_remainder",),
+            points="tabular, binary",
+            left="Tabular.norm2 arms (Tabular.grad arms p r)",
+            right="Tabular.Var arms p r ^ 2 * (1 / Sums.sum_over r arms + 1 / Sums.sum_over (fun a : A "
+            "=> 1 - r a) arms)",
+        ),
         equality=uniform_within_classes,
         sharp=True,
     ),

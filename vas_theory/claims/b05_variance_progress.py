@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.policy.gradients import advantages, reward_variance
 from vas_theory.policy.softmax import exponential_tilt
@@ -122,6 +123,18 @@ CLAIMS = (
             "its derivative",
         ),
         verdict=Verdict.PROVED,
+        part="its integral over a step",
+        formal=Formal(
+            "TiltStep.tilt_progress",
+            sizes="all K, every eta",
+            also=(
+                "TiltStep.tilt_gain_is_integrated_variance",
+                "TiltStep.softmax_tilt",
+                "TiltStep.tilt_is_natural_gradient",
+            ),
+            points="tabular, tilt",
+            left="TiltStep.tilted_mean arms p r eta - Tabular.V arms p r",
+        ),
         equality=_two_points,
         sharp=True,
         float_tolerance=1e-10,

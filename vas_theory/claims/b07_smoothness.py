@@ -35,8 +35,9 @@ from numpy.typing import NDArray
 from vas_theory.bounds import KAPPA_POLYNOMIAL, curvature_bound, mei_smoothness, reward_range, smoothness
 from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
-from vas_theory.claims.lib.step_gain import KAPPA_ROUNDED_UP, kappa_exceeds_its_root
+from vas_theory.claims.lib.step_gain import KAPPA_ROUNDED_UP, kappa_exceeds_its_root, kappa_term
 from vas_theory.policy.gradients import hessian
 
 
@@ -101,6 +102,11 @@ def _concentrated_gap(size: int) -> float:
     matrix = np.array([[push[0], -push[0], 0.0], [-push[0], -push[1], others], [0.0, others, push[2]]])
     norm = float(np.abs(np.linalg.eigvalsh(matrix)).max())
     return 1.0 - norm / (_best_angle()[2] * float(np.linalg.norm(push)))
+
+
+def _form(probs: NDArray[Any], rewards: NDArray[Any], direction: NDArray[Any]) -> Any:
+    """Return u^T H u, of which the Hessian's norm is the largest over unit vectors u."""
+    return (direction[..., :, None] * hessian(probs, rewards) * direction[..., None, :]).sum((-2, -1))
 
 
 def _second_order_form() -> bool:
@@ -212,6 +218,16 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Hessian.hessian_at_most_range",
+            sizes="all K",
+            also=("Curvature.curvature_bound",),
+            points="tabular, direction",
+            left="Curvature.curvature arms p r u",
+            right="(hi - lo) / (3 * sqrt 3)",
+            where={"lo": "Sums.min_over r arms", "hi": "Sums.max_over r arms"},
+            sides=(_form, None),
+        ),
         equality=_two_arms,
         sharp=True,
         float_tolerance=1e-10,
@@ -237,6 +253,21 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        part="the bound; not that kappa is that root",
+        formal=Formal(
+            "Kappa.hessian_at_most_kappa_gradient",
+            sizes="all K",
+            also=(
+                "Kappa.curvature_at_most_gradient",
+                "Kappa.kappa_exists",
+                "Kappa.kappa_digits",
+            ),
+            points="tabular, direction",
+            left="Curvature.curvature arms p r u",
+            right="k * sqrt (Tabular.norm2 arms (Tabular.grad arms p r))",
+            where={"k": kappa_term},
+            sides=(_form, None),
+        ),
         limit=Limit(_concentrated, _concentrated_gap, "policies concentrating on one arm, as K grows"),
         sharp=True,
         float_tolerance=1e-9,
@@ -257,6 +288,7 @@ CLAIMS = (
             [("1/(3 sqrt 3) = 0.1925 is below 5/2", _below_mei)],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal("Hessian.mei_smoothness", sizes="all K", points="softmax", right="5 / 2"),
         float_tolerance=1e-10,
         notes="B07 is 13 times smaller.",
     ),

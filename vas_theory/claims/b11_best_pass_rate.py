@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.balls import through_balls
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, counterexample, proof_steps, sampled
-from vas_theory.claims.lib.completeness import Method
+from vas_theory.claims.lib.completeness import Formal, Method
 from vas_theory.claims.lib.domains import pass_rates
 from vas_theory.claims.lib.domains_groups import by_group_size
 from vas_theory.foundation.arguments import unify
@@ -213,6 +213,18 @@ CLAIMS = (
         domain=_equal_traces((2, 3, 8, 64, 128)),
         certificate=sampled(f"no proof for every G; claim B57 certifies {_CERTIFIED}"),
         verdict=Verdict.SAMPLED_ONLY,
+        formal=Formal(
+            "SignalToNoise.whitened_signal_to_noise_peak",
+            sizes="all G >= 2, 0 < p < 1",
+            also=(
+                "SignalToNoise.whitened_signal_to_noise_form",
+                "SignalToNoise.whitened_signal_to_noise_increases",
+            ),
+            points="groups, trace",
+            left="SignalToNoise.whitened_signal_to_noise n (1 / 2) D tau tau",
+            right="SignalToNoise.whitened_signal_to_noise n p D tau tau",
+            where={"n": "(group - 2)%nat", "p": "rate", "D": "1", "tau": "trace"},
+        ),
         notes="Not in general: see claim B56. For one correct arm among very many and G = 16 the best pass rates are "
         "0.4221 (Dr.GRPO) and 0.3425 (whitened).",
     ),
@@ -266,6 +278,18 @@ CLAIMS = (
             bridge=_bridge,
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "SignalToNoise.whitened_signal_to_noise_peak",
+            sizes="all G >= 2, 0 < p < 1",
+            also=(
+                "SignalToNoise.whitened_signal_to_noise_form",
+                "SignalToNoise.whitened_signal_to_noise_increases",
+            ),
+            points="groups, trace",
+            left="SignalToNoise.whitened_signal_to_noise n (1 / 2) D tau tau",
+            right="SignalToNoise.whitened_signal_to_noise n p D tau tau",
+            where={"n": "(group - 2)%nat", "p": "rate", "D": "1", "tau": "trace"},
+        ),
     ),
     Claim(
         id="B58",
@@ -287,5 +311,21 @@ CLAIMS = (
             bridge=_affine_bridge,
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "GroupUpdate.dr_grpo_signal_to_noise_increases",
+            sizes="all G >= 2",
+            also=("GroupUpdate.dr_grpo_signal_to_noise_form",),
+            points="groups, trace",
+            left="GroupUpdate.dr_grpo_signal_to_noise G q' D tau",
+            right="GroupUpdate.dr_grpo_signal_to_noise G q D tau",
+            where={
+                "n": "(group - 2)%nat",
+                "G": "INR (S (S n))",
+                "q": "rate * (1 - rate)",
+                "q'": "1 / 4",
+                "D": "1",
+                "tau": "trace",
+            },
+        ),
     ),
 )

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.foundation.arguments import unify
 from vas_theory.groups import expected_group_std, group_gain
 from vas_theory.potentials import (
@@ -149,6 +150,15 @@ CLAIMS = (
             remains="the step to every G, and the limit of large groups",
         ),
         verdict=Verdict.PROVED,
+        part="the plain form, along a straight way of the pass rates",
+        formal=Formal(
+            "Potentials.sampling_potentials",
+            sizes="all pools, all G >= 2, any moving pass rates",
+            also=(
+                "Potentials.potential_slopes",
+                "Potentials.potential_slope_limits",
+            ),
+        ),
         experiment="potential_flows",
         figure="potentials",
         equality=_learned,

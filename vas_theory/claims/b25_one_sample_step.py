@@ -26,7 +26,7 @@ from vas_theory.bounds import ONE_SAMPLE_STEP, centred_reward_norm
 from vas_theory.claims.lib.balls import through_balls
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, enclosure, proof_steps
-from vas_theory.claims.lib.completeness import Method
+from vas_theory.claims.lib.completeness import Formal, Method
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.claims.lib.domains_groups import with_steps
 from vas_theory.claims.lib.step_gain import (
@@ -34,6 +34,7 @@ from vas_theory.claims.lib.step_gain import (
     gradient_squared,
     kappa_exceeds_its_root,
     kappa_like,
+    kappa_term,
     kernel_by_series,
     one_sample_gain,
     remainder_kernel,
@@ -130,7 +131,7 @@ _STEPS = [
     ("|H| <= kappa |grad| (claim B46) bounds the gradient along the step by e^(kappa |delta|)", None),
     ("kappa lies within 1e-6 below 1.644491", kappa_exceeds_its_root),
     ("the remainder kernel is phi(x) = (e^x - 1 - x)/x^2, and phi(x) <= e^x/2", _remainder_kernel),
-    ("|e_y - pi|^2 <= 2", _score_norm),
+    Step("|e_y - pi|^2 <= 2", _score_norm, "K = 3"),
     ("rho^2 >= Delta^2/2, hence |delta| <= sqrt 2 eta Delta <= 2 eta rho", _rho_and_range),
     ("E|delta|^2 <= 2 eta^2 Var <= 2 eta^2 rho |grad| by claim B02", None),
 ]
@@ -219,6 +220,19 @@ CLAIMS = (
             [*_STEPS, Step(_last("x e^x <= 1", ONE_SAMPLE_STEP), _threshold, by=Method.BALLS)],
         ),
         verdict=Verdict.PROVED,
+        part="the first inequality",
+        formal=Formal(
+            "SampleStep.one_sample_gain_guaranteed",
+            sizes="all K",
+            also=(
+                "Kappa.kappa_exists",
+                "Kappa.kappa_digits",
+            ),
+            points="softmax, step",
+            left="SampleStep.expected_gain K r th eta",
+            right="eta / 2 * SampleStep.gradient_norm K r th ^ 2",
+            where={"eta": "step / SampleStep.rho K r"},
+        ),
         experiment="one_step_progress",
         figure="one_step_progress",
         notes="The second inequality is claim B02. The constant is what this argument gives, not the best: claim B54 "
@@ -274,6 +288,17 @@ CLAIMS = (
             bridge=_kernel_bridge,
         ),
         verdict=Verdict.PROVED,
+        part="the guarantee for every step length; not the threshold",
+        formal=Formal(
+            "SampleStep.one_sample_gain",
+            sizes="all K, every step length",
+            also=("SampleStep.one_sample_gain_half",),
+            points="softmax, step",
+            left="SampleStep.expected_gain K r th eta",
+            right="eta * SampleStep.gradient_norm K r th ^ 2 * (1 - (exp (SampleStep.reach K r eta k) - 1 - "
+            "SampleStep.reach K r eta k) / SampleStep.reach K r eta k)",
+            where={"k": kappa_term, "eta": "step / SampleStep.rho K r"},
+        ),
         experiment="one_step_progress",
         figure="one_step_progress",
     ),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from vas_theory.bounds import razin_gradient_bound
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_sequences import (
     gradient_norm,
     jacobian_norm,
@@ -54,6 +55,7 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal("Tokens.razin_gradient", sizes="all K, all L, any differentiable logits"),
         float_tolerance=1e-12,
         notes="At most 1 / (6 sqrt 2) = 11.8 % of it can ever be reached.",
     ),

@@ -6,6 +6,7 @@ Nothing heavy is imported here, so that ``--help`` and ``--version`` answer at o
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import sys
 from collections.abc import Callable, Sequence
@@ -16,6 +17,14 @@ from vas_theory import __version__
 from vas_theory.foundation.errors import ArgumentError, MissingExtraError, VASError
 
 __all__ = ["build_parser", "parse_assignments", "require", "run"]
+
+__neutral__ = "how commands are read and errors are shown"
+
+_OF_THE_USER = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
+    *(errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP),
+)
+"""What is wrong with a disk or a place on it, not with this code: a full disk, a file where a folder has to be."""
 
 
 def build_parser(program: str, description: str) -> argparse.ArgumentParser:
@@ -72,7 +81,7 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
     """Parse ``argv``, call the chosen handler and return the exit code.
 
     Returns:
-        What the handler returned (0 for ``None``); 2 after an error of the user's, with one line
+        What the handler returned (0 for ``None``); 2 after an error of the user's or of their disk, with one line
         on standard error; 130 after an interrupt.
     """
     arguments = parser.parse_args(argv)
@@ -93,3 +102,9 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
     except BrokenPipeError:  # the reader (head, less) left early
         sys.stderr.close()
         return 0
+    except OSError as error:
+        if arguments.debug or error.errno not in _OF_THE_USER:
+            raise
+        place = f": {error.filename}" if error.filename else ""
+        print(f"error: {' '.join(str(error.strerror).split())}{place}", file=sys.stderr)
+        return 2

@@ -29,6 +29,9 @@ _PURPOSES = {
     "pass": (0, 3),
     "fill": (0, 4),
     "growth": (0, 5),
+    "candidates": (0, 6),
+    "prediction": (0, 7),
+    "features": (0, 8),
 }
 """Second word of the key and last word of the counter."""
 

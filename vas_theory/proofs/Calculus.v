@@ -84,3 +84,9 @@ Lemma derive_value (f : R -> R) x l l' : l = l' -> is_derive f x l -> is_derive 
 Proof. intros ->. trivial. Qed.
 (* Coquelicot states equations in R as a module; ring and field want them in R *)
 Ltac real_equation := match goal with |- @eq _ ?x ?y => change (@eq R x y) end.
+(* the integral from 0 of a continuous function has it as its slope *)
+Lemma integral_derive (f : R -> R) : (forall x, continuous f x) -> forall p : R, is_derive (fun p => RInt f 0 p) p (f p).
+Proof.
+  intros Hf p. apply (is_derive_RInt f (fun p => RInt f 0 p) 0 p); [| apply Hf].
+  apply filter_forall. intros b. apply (@RInt_correct R_CompleteNormedModule). apply (@ex_RInt_continuous R_CompleteNormedModule). intros; apply Hf.
+Qed.

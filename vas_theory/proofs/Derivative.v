@@ -61,3 +61,5 @@ Theorem binary_gradient_remainder : let m := sum_over r arms in let n := sum_ove
 Proof. rewrite norm2_partial. apply Tabular.binary_gradient_remainder; [apply pi_sum1 | assumption]. Qed.
 End Binary.
 End Derivative.
+Lemma partial_value K r th i : (i < K)%nat -> partial K r th i = softmax K th i * (r i - value K r th).
+Proof. intros H. apply is_derive_unique, softmax_gradient. assumption. Qed.

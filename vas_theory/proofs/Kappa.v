@@ -39,14 +39,14 @@ Proof.
   assert (0 <= 10 * (z - y)^2) by (assert (Q := pow2_ge_0 (z - y)); lra). assert (0 <= (30 * y - 38) * (z - y)) by (apply Rmult_le_pos; lra).
   assert (0 < 30 * y^2 - 76 * y + 30) by nra. lra.
 Qed.
-Lemma kappa_exists : exists k, is_kappa k.
+Theorem kappa_exists : exists k, is_kappa k.
 Proof.
   destruct ratio_exists as [t [Ht B]]. assert (R := top_is_root t Ht).
   assert (T := top_low t B).
   exists (sqrt (top t)). assert (E : (sqrt (top t))^2 = top t) by (rewrite <- Rsqr_pow2; apply Rsqr_sqrt; lra).
   split; [apply sqrt_pos | rewrite E; split; [exact R |]]. intros y Hy. apply above_two; assumption.
 Qed.
-Lemma kappa_digits k : is_kappa k -> 1.644490 < k < 1.644491.
+Theorem kappa_digits k : is_kappa k -> 1.644490 < k < 1.644491.
 Proof.
   intros (H0 & Hr & Hm). destruct ratio_exists as [t [Ht B]]. assert (T := Hm _ (top_is_root t Ht)).
   assert (T2 : 2.7 <= k^2) by (assert (L := top_low t B); lra).

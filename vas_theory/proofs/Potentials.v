@@ -6,12 +6,6 @@ From Vas Require Import Sums Softmax Calculus GroupGain GainShape BinomialMeans 
 Import ListNotations.
 Open Scope R_scope.
 
-(* the integral from 0 of a continuous function has it as its slope *)
-Lemma integral_derive (f : R -> R) : (forall x, continuous f x) -> forall p : R, is_derive (fun p => RInt f 0 p) p (f p).
-Proof.
-  intros Hf p. apply (is_derive_RInt f (fun p => RInt f 0 p) 0 p); [| apply Hf].
-  apply filter_forall. intros b. apply (@RInt_correct R_CompleteNormedModule). apply (@ex_RInt_continuous R_CompleteNormedModule). intros; apply Hf.
-Qed.
 Lemma gain_continuous n x : continuous (fun p => w p n) x.
 Proof. apply (@ex_derive_continuous R_AbsRing R_NormedModule). eexists. apply gain_derive. Qed.
 Lemma mean_deviation_continuous n x : continuous (mean_deviation (S (S n))) x.

@@ -6,15 +6,15 @@ From Vas Require Import Sums Softmax Tabular Calculus Policy.
 Import ListNotations.
 Open Scope R_scope.
 (* the softmax along any differentiable curve of logits *)
-Lemma softmax_curve_derive K (z : R -> nat -> R) (l : nat -> R) i : (0 < K)%nat -> (i < K)%nat -> (forall j, (j < K)%nat -> is_derive (fun t => z t j) 0 (l j)) ->
-  is_derive (fun t => softmax K (z t) i) 0 (softmax K (z 0) i * (l i - mean (seq 0 K) (softmax K (z 0)) l)).
+Lemma softmax_curve_derive K (z : R -> nat -> R) (l : nat -> R) x i : (0 < K)%nat -> (i < K)%nat -> (forall j, (j < K)%nat -> is_derive (fun t => z t j) x (l j)) ->
+  is_derive (fun t => softmax K (z t) i) x (softmax K (z x) i * (l i - mean (seq 0 K) (softmax K (z x)) l)).
 Proof.
-  intros HK Hi Hz. assert (Zp := Z_pos K (z 0) HK). assert (De : forall j, (j < K)%nat -> is_derive (fun t => exp (z t j)) 0 (l j * exp (z 0 j))).
+  intros HK Hi Hz. assert (Zp := Z_pos K (z x) HK). assert (De : forall j, (j < K)%nat -> is_derive (fun t => exp (z t j)) x (l j * exp (z x j))).
   { intros j Hj. apply (is_derive_comp exp (fun t => z t j)); [apply is_derive_exp | apply Hz; assumption]. }
   unfold softmax at 1. evar_last.
   - apply (is_derive_div (fun t => exp (z t i)) (fun t => Z K (z t))); [apply De; assumption | | lra].
     unfold Z. apply (sum_derive (fun j t => exp (z t j))). intros j Hj. apply in_seq in Hj. apply De. lia.
-  - unfold mean. rewrite (sum_comb [(/ Z K (z 0), fun j => l j * exp (z 0 j))] (fun a => softmax K (z 0) a * l a)) by (intros; unfold softmax; cbn [comb]; field; lra).
+  - unfold mean. rewrite (sum_comb [(/ Z K (z x), fun j => l j * exp (z x j))] (fun a => softmax K (z x) a * l a)) by (intros; unfold softmax; cbn [comb]; field; lra).
     cbn [comb_sum]. unfold softmax. field. lra.
 Qed.
 Section Tokens.
@@ -134,7 +134,7 @@ Proof.
     + rewrite gradient_step, <- sum_plus by assumption. assert (Dc : drawing c) by (repeat split; [assumption | assumption | lia]).
       apply (is_derive_ext (fun t => sum_over (fun y => softmax K (logit c (move theta u t)) y * expect reward n (y :: c) (move theta u t)) tokens)); [intros; cbn [expect]; rewrite Hs; reflexivity |].
       apply (sum_derive (fun y t => softmax K (logit c (move theta u t)) y * expect reward n (y :: c) (move theta u t))). intros y Hy. apply in_seq in Hy.
-      assert (D1 := softmax_curve_derive K (fun t => logit c (move theta u t)) (slope c u) y HK ltac:(lia) (fun j Hj => Hlogit c j Dc Hj u)). cbv beta in D1. rewrite move_0 in D1.
+      assert (D1 := softmax_curve_derive K (fun t => logit c (move theta u t)) (slope c u) 0 y HK ltac:(lia) (fun j Hj => Hlogit c j Dc Hj u)). cbv beta in D1. rewrite move_0 in D1.
       assert (D2 := IHn (y :: c) (reach_next c y Hc Hs ltac:(lia)) ltac:(cbn [length]; lia) u).
       evar_last; [apply (is_derive_mult (fun t => softmax K (logit c (move theta u t)) y) (fun t => expect reward n (y :: c) (move theta u t))); [exact D1 | exact D2 | intros; apply Rmult_comm] |].
       cbv beta. rewrite move_0. unfold plus, mult; cbn. reflexivity.

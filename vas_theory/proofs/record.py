@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,6 @@ __all__ = [
     "Theorem",
     "ask",
     "differences",
-    "not_allowed",
     "read",
     "unsound",
     "write",
@@ -52,21 +51,28 @@ class Theorem:
     Args:
         name: ``Module.name``.
         statement: its type.
-        axioms: what its proof rests on, sorted.
         hash: SHA-256 of the statement and the definitions that it uses, directly or through others.
     """
 
     name: str
     statement: str
-    axioms: tuple[str, ...]
     hash: str
 
 
 @dataclass(frozen=True)
 class Record:
-    """All theorems and definitions by name, the SHA-256 of every source, and the version of Rocq that answered."""
+    """What Rocq answers.
+
+    Args:
+        version: Rocq's.
+        axioms: what the theorems together rest on, sorted.
+        sources: SHA-256 of every source, by module.
+        theorems: by name.
+        definitions: printed body of those that statements use, by name.
+    """
 
     version: str
+    axioms: tuple[str, ...]
     sources: Mapping[str, str]
     theorems: Mapping[str, Theorem]
     definitions: Mapping[str, str]
@@ -84,10 +90,8 @@ def unsound(found: Record, texts: Mapping[str, str]) -> list[str]:
         found: what Rocq answered.
         texts: the sources by module.
     """
-    lines = []
-    for name, theorem in sorted(found.theorems.items()):
-        if extra := not_allowed(theorem.axioms):
-            lines.append(f"{name}: rests on {', '.join(extra)}, which is no axiom of the standard reals")
+    extra = sorted(set(found.axioms) - ALLOWED_AXIOMS)
+    lines = [f"a theorem rests on {', '.join(extra)}, which is no axiom of the standard reals"] if extra else []
     for module, text in sorted(texts.items()):
         bare = text
         while (shorter := re.sub(r"\(\*(?:(?!\(\*|\*\)).)*\*\)", " ", bare, flags=re.S)) != bare:  # comments nest
@@ -95,11 +99,6 @@ def unsound(found: Record, texts: Mapping[str, str]) -> list[str]:
         for word in re.findall(r"\b(?:Admitted|admit|Axioms?|Parameters?|Conjectures?|bypass_check)\b", bare):
             lines.append(f"{module}.v: has the command {word}")
     return lines
-
-
-def not_allowed(axioms: Iterable[str]) -> list[str]:
-    """Return the axioms that are not those of the standard reals."""
-    return sorted(set(axioms) - ALLOWED_AXIOMS)
 
 
 def _used(text: str, definitions: Mapping[str, str]) -> list[str]:
@@ -127,18 +126,21 @@ def ask(folder: Path = rocq.BUILD) -> Record:
     theorems = [f"{module}.{name}" for module, text in texts.items() for name in _THEOREM.findall(text)]
     named = [f"{module}.{name}" for module, text in texts.items() for name in _DEFINITION.findall(text)]
     commands = [(f"statement:{name}", f"Check @{name}.") for name in theorems]
-    commands += [(f"axioms:{name}", f"Print Assumptions {name}.") for name in theorems]
+    # of all together: Rocq walks through the library once instead of once a theorem
+    together = f"Definition every_theorem := ({', '.join(f'@{name}' for name in theorems)}).\n"
+    commands.append(("axioms", f"{together}Print Assumptions every_theorem."))
     commands += [(f"definition:{name}", f"Print {name}.") for name in named]
     answers = rocq.answers(commands, folder)
     definitions = {name: _body(answers[f"definition:{name}"]) for name in named}
     found = {}
     for name in theorems:
         statement = _flush_left(re.sub(r"\A\S+\s*:\s", "", answers[f"statement:{name}"]))
-        # each axiom starts a line; its type follows, indented or on the same line
-        axioms = set(re.findall(r"^([A-Za-z_][\w'.]*)\s*:", answers[f"axioms:{name}"], flags=re.M)) - {"Axioms"}
-        found[name] = Theorem(name, statement, tuple(sorted(axioms)), statement_hash(statement, definitions))
+        found[name] = Theorem(name, statement, statement_hash(statement, definitions))
+    # each axiom starts a line; its type follows, indented or on the same line
+    axioms = set(re.findall(r"^([A-Za-z_][\w'.]*)\s*:", answers["axioms"], flags=re.M)) - {"Axioms"}
     used = set().union(*(_used(theorem.statement, definitions) for theorem in found.values()))
-    return Record(rocq.version(), source_hashes(texts), found, {name: definitions[name] for name in sorted(used)})
+    shown = {name: definitions[name] for name in sorted(used)}
+    return Record(rocq.version(), tuple(sorted(axioms)), source_hashes(texts), found, shown)
 
 
 def _body(printed: str) -> str:
@@ -168,8 +170,8 @@ def differences(recorded: Record, found: Record) -> list[str]:
             lines.append(f"{name}: {'not in the record' if old is None else 'recorded, but no longer proved'}")
         elif old.hash != new.hash:
             lines.append(f"{name}: the statement or a definition that it uses is not the recorded one")
-        elif old.axioms != new.axioms:
-            lines.append(f"{name}: rests on {', '.join(new.axioms)}; recorded: {', '.join(old.axioms)}")
+    if recorded.axioms != found.axioms:
+        lines.append(f"the theorems rest on {', '.join(found.axioms)}; recorded: {', '.join(recorded.axioms)}")
     return lines
 
 
@@ -181,11 +183,10 @@ def write(record: Record, path: Path = RECORD) -> None:
     """Write the record as the text that a reader compares with the claims."""
     from vas_theory.provenance.tables import atomic_path
 
-    lines = [_HEADER, f"rocq {record.version}"]
+    lines = [_HEADER, f"rocq {record.version}", f"axioms {' '.join(record.axioms)}", ""]
     lines += [*(f"source {module} {digest}" for module, digest in record.sources.items()), ""]
     for name, theorem in sorted(record.theorems.items()):
-        lines += [f"theorem {name}", f"hash {theorem.hash}", f"axioms {' '.join(theorem.axioms) or 'none'}"]
-        lines += [_indent(theorem.statement), ""]
+        lines += [f"theorem {name}", f"hash {theorem.hash}", _indent(theorem.statement), ""]
     for name, body in record.definitions.items():
         lines += [f"definition {name}", _indent(body), ""]
     with atomic_path(path) as temporary:
@@ -196,30 +197,27 @@ def read(path: Path = RECORD) -> Record:
     """Read the record.
 
     Raises:
-        DataError: the file is missing, or an entry's hash does not fit its own statement and definitions.
+        DataError: the file is missing, or a hash does not fit the statement and the definitions beside it.
     """
     if not path.exists():
         raise DataError(f"the record of formal proofs {path} is missing")
     text = path.read_text(encoding="utf-8")
-    version = re.search(r"^rocq (\S+)$", text, re.M)
+    version, axioms = re.search(r"^rocq (\S+)$", text, re.M), re.search(r"^axioms (.*)$", text, re.M)
     entries = re.split(r"^(theorem|definition) (\S+)\n", text, flags=re.M)[1:]
     parts = list(zip(entries[::3], entries[1::3], entries[2::3], strict=True))
     definitions = {name: _dedent(body) for kind, name, body in parts if kind == "definition"}
     theorems = {}
     for kind, name, body in parts:
         if kind == "theorem":
-            head = re.match(r"hash (\w+)\naxioms ([^\n]*)\n", body)
-            if head is None:
-                raise DataError(f"the record of formal proofs {path} has no hash or axioms for {name}")
-            statement = _dedent(body[head.end() :])
-            if head.group(1) != statement_hash(statement, definitions):
+            head = re.match(r"hash (\w+)\n", body)
+            statement = _dedent(body[head.end() :]) if head else body
+            if head is None or head.group(1) != statement_hash(statement, definitions):
                 raise DataError(f"the record of formal proofs {path}: the hash of {name} does not fit its statement")
-            axioms = () if head.group(2) == "none" else tuple(head.group(2).split())
-            theorems[name] = Theorem(name, statement, axioms, head.group(1))
-    if version is None or not theorems:
+            theorems[name] = Theorem(name, statement, head.group(1))
+    if version is None or axioms is None or not theorems:
         raise DataError(f"the record of formal proofs {path} holds no theorem")
     sources = dict(re.findall(r"^source (\S+) (\w+)$", text, re.M))
-    return Record(version.group(1), sources, theorems, definitions)
+    return Record(version.group(1), tuple(axioms.group(1).split()), sources, theorems, definitions)
 
 
 def _dedent(text: str) -> str:

@@ -114,7 +114,7 @@ def test_command_writes_tables_with_a_manifest(
     about = read_metadata(tmp_path / "one" / names[0])
     assert about["config"]["task"]["largest_operand"] == 4
     assert {"full_scale.tasks.arithmetic", "full_scale.rewards.checks", "full_scale.compact.rollouts"} <= set(
-        about["sources"]
+        about["modules"]
     )
 
 

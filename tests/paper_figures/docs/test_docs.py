@@ -120,7 +120,7 @@ def test_code_on_the_pages_runs_as_shown() -> None:
 
 
 def test_guide_finds_committed_tables_first_and_says_what_is_missing(tmp_path: Path) -> None:
-    assert "python -m simulations run tournament" in SECTIONS["ranking"](tmp_path)
+    assert "python -m simulations run tournament_ranking" in SECTIONS["ranking"](tmp_path)
     quick = tmp_path / "simulations" / "output" / "quick" / "tournament.parquet"
     paper = tmp_path / "simulations" / "results" / "paper" / "tournament.parquet"
     for path in (quick, paper):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 __all__ = ["Completeness", "Formal", "Machine", "Method"]
 
@@ -58,10 +60,16 @@ class Formal:
         sizes: for which arms, group sizes, prompts it holds, such as ``all K``.
         remains: what of the claim's statement it leaves to prose; empty where it leaves nothing.
         also: further theorems that are needed (another half, the derivative that the claim is about).
-        points: kind of rational points at which both sides are compared, see :mod:`vas_theory.claims.lib.bridge`;
-            empty where they are not.
-        left: the claim's left side in the terms of the theorem, exactly as it stands in the printed statement.
+        points: kind of rational points at which sides are compared, see :mod:`vas_theory.claims.lib.bridge`; empty
+            where none is.
+        left: the claim's left side in the terms of the theorem, exactly as it stands in the printed statement; empty
+            where it is not compared.
         right: the right side, likewise.
+        where: what the variables of the quoted sides stand for beside those of the points, in Rocq's terms; a
+            function where the term has to be computed.
+        sides: two functions of the points' arrays that are compared in place of the claim's own sides, where a quoted
+            side is not the claim's number but what that is made of (a quadratic form for a norm, a coordinate for a
+            vector).
     """
 
     theorem: str
@@ -71,6 +79,8 @@ class Formal:
     points: str = ""
     left: str = ""
     right: str = ""
+    where: Mapping[str, str | Callable[[], str]] = field(default_factory=dict)
+    sides: tuple[Callable[..., Any] | None, Callable[..., Any] | None] = (None, None)
 
     @property
     def theorems(self) -> tuple[str, ...]:

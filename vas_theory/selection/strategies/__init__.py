@@ -15,7 +15,16 @@ from vas_theory.foundation.errors import UnknownNameError
 if TYPE_CHECKING:
     from vas_theory.selection.contract.strategy import SelectionSetting, Strategy
 
-__all__ = ["make_strategy", "one_round_strategies", "strategy_class", "strategy_names", "strategy_options"]
+__all__ = [
+    "make_strategy",
+    "one_round_strategies",
+    "strategy_class",
+    "strategy_entry",
+    "strategy_names",
+    "strategy_options",
+]
+
+__dispatch__ = "STRATEGY"
 
 _MACHINERY = {"base", "driver"}
 
@@ -45,6 +54,15 @@ def strategy_options(name: str) -> list[str]:
         UnknownNameError: there is no strategy of this name.
     """
     return [field.name for field in fields(strategy_class(name)) if field.init and field.name != "setting"]
+
+
+def strategy_entry(name: str) -> str:
+    """Return where a strategy is defined, as results that depend on it name it in their keys.
+
+    Raises:
+        UnknownNameError: there is none of this name.
+    """
+    return f"{strategy_class(name).__module__}:STRATEGY"
 
 
 def one_round_strategies() -> list[str]:
