@@ -167,6 +167,7 @@ CLAIMS = (
             _check,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedBounds.promotion_score_is_not_monotone", sizes="the negation of the statement"),
         experiment="tds_value",
         figure="tds_value",
         counterexample=_INSTANCE,

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.a11_law_of_total_variance import between_chains, total_variance
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, counterexample, proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_chains import mean_squared_distance, spaced_chains
 from vas_theory.claims.lib.domains_extra import extended, shares
 from vas_theory.foundation.arguments import unify
@@ -171,6 +172,7 @@ CLAIMS = (
             _SAME_RATE,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedBounds.diversity_is_not_the_variance_between", sizes="the negation of the statement"),
         counterexample=_SAME_RATE,
         lacked="distances that are proportional to the difference of pass rates",
         corrected_by=("A21", "A36", "A37"),

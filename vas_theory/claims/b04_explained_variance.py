@@ -108,8 +108,6 @@ CLAIMS = (
         formal=Formal(
             "ExplainedVariance.gradient_at_least_smallest_eigenvalue",
             sizes="all policies with finitely many actions and parameters",
-            remains="that the greatest such bound of the Fisher form is its smallest non-zero eigenvalue "
-            "(spectral theorem)",
             also=(
                 "ExplainedVariance.score_gradient",
                 "ExplainedVariance.score_mean_zero",
@@ -138,7 +136,6 @@ CLAIMS = (
         formal=Formal(
             "ExplainedVariance.gradient_at_most_largest_eigenvalue",
             sizes="all policies with finitely many actions and parameters",
-            remains="that the least such bound of the Fisher form is its largest eigenvalue (spectral theorem)",
             also=(
                 "ExplainedVariance.score_gradient",
                 "ExplainedVariance.score_mean_zero",

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.balls import through_balls
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import Step, counterexample, proof_steps, sampled
+from vas_theory.claims.lib.certificates import Step, counterexample, formal_proof, proof_steps
 from vas_theory.claims.lib.completeness import Formal, Method
 from vas_theory.claims.lib.domains import pass_rates
 from vas_theory.claims.lib.domains_groups import by_group_size
@@ -211,8 +211,11 @@ CLAIMS = (
         left=_at_half(whitened_ratio),
         right=_at_p(whitened_ratio),
         domain=_equal_traces((2, 3, 8, 64, 128)),
-        certificate=sampled(f"no proof for every G; claim B57 certifies {_CERTIFIED}"),
-        verdict=Verdict.SAMPLED_ONLY,
+        certificate=formal_proof(
+            f"for every G in Rocq; claim B57 certifies {_CERTIFIED} in ball arithmetic as well",
+            "SignalToNoise.whitened_signal_to_noise_peak",
+        ),
+        verdict=Verdict.PROVED,
         formal=Formal(
             "SignalToNoise.whitened_signal_to_noise_peak",
             sizes="all G >= 2, 0 < p < 1",
@@ -246,6 +249,7 @@ CLAIMS = (
             _COUNTEREXAMPLE,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedBounds.best_pass_rate_is_not_always_half", sizes="the negation of the statement"),
         counterexample=_COUNTEREXAMPLE,
         lacked="equal spread of the scores inside both classes: where the wrong answers spread more, fewer successes "
         "(p below 1/2) are better",

@@ -12,7 +12,16 @@ from vas_theory.claims.lib.completeness import Machine, Method
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.foundation.precision import exact
 
-__all__ = ["Step", "counterexample", "enclosure", "identity", "polynomial_sign", "proof_steps", "sampled"]
+__all__ = [
+    "Step",
+    "counterexample",
+    "enclosure",
+    "formal_proof",
+    "identity",
+    "polynomial_sign",
+    "proof_steps",
+    "sampled",
+]
 
 _LEAST_WIDTH = 2.0**-40
 """A box this small that is still undecided holds a zero, or comes too near to one for the working precision."""
@@ -245,6 +254,25 @@ def proof_steps(
     argued = [step.text for step in listed if step.check is None]
     remains = "; ".join([*argued, "that the steps together give the statement"])
     return Certificate(CertificateKind.PROOF_STEPS, summary, check, bridge, machine, remains)
+
+
+def formal_proof(summary: str, theorem: str) -> Certificate:
+    """Rest on a theorem that Rocq has checked, as the record of the proofs has it.
+
+    Args:
+        summary: one line.
+        theorem: ``Module.name``.
+    """
+
+    def check() -> Evidence:
+        from vas_theory.proofs import record
+
+        recorded = record.read()
+        sound = theorem in recorded.theorems and set(recorded.axioms) <= record.ALLOWED_AXIOMS
+        said = f"recorded with Rocq {recorded.version}" if sound else "NOT in the record of the proofs"
+        return Evidence(sound, f"{theorem}: {said}")
+
+    return Certificate(CertificateKind.FORMAL_PROOF, summary, check)
 
 
 def sampled(summary: str) -> Certificate:
