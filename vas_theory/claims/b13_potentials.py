@@ -185,6 +185,10 @@ CLAIMS = (
             remains="Frobenius: such mu and Phi would make F . (curl F) vanish, F the flow's coefficients",
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal(
+            "RefutedSteps.mixed_sampling_ascends_nothing",
+            sizes="every lambda in (0, 1), three prompts, any mu > 0 and any Phi whose mixed slopes agree (Schwarz)",
+        ),
         part="F . (curl F) = 0, which such mu and Phi would need; F the coefficients of dp_x",
         experiment="potential_flows",
         figure="potentials",
