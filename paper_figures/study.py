@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paper_figures.declaration import Table
+from paper_figures.drawing.declaration import Table
 from vas_theory.provenance.tables import read_metadata, read_table
 
 __all__ = ["STUDY", "AccuracyGains", "accuracy_gains"]

@@ -11,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from paper_figures.declaration import LoadedTable
+from paper_figures.build.readme import render_readme
+from paper_figures.drawing.declaration import LoadedTable
 from paper_figures.figures import get_figures
 from paper_figures.laboratory import TOURNAMENT, world_gains
-from paper_figures.readme import render_readme
 from simulations.analysis.ranking import chosen_rates, rank_strategies, world_winners
 from vas_theory.claims import all_claims
 from vas_theory.claims.lib.ledger import read_record

@@ -13,7 +13,8 @@ from vas_theory.foundation.command_line import build_parser, run
 
 def _list(arguments: argparse.Namespace) -> int:
     from vas_theory.claims import all_claims
-    from vas_theory.claims.lib.ledger import claim_row, plain_table, read_record, summary
+    from vas_theory.claims.lib.ledger import COLUMNS, claim_row, read_record, shown_row, summary
+    from vas_theory.foundation.display import print_table
 
     record = read_record()
     rows = []
@@ -23,7 +24,8 @@ def _list(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"claims": rows}, indent=2))
     else:
-        print(f"{plain_table(rows)}\n\n{summary(all_claims().values())}")
+        print_table(COLUMNS, map(shown_row, rows))
+        print(f"\n{summary(all_claims().values())}")
     return 0
 
 
@@ -46,29 +48,35 @@ def _show(arguments: argparse.Namespace) -> int:
 def _verify(arguments: argparse.Namespace) -> int:
     from vas_theory.claims import get_claims
     from vas_theory.claims.lib.checks import DEEP, DEFAULT, verify
-    from vas_theory.claims.lib.ledger import RECORD, plain_table, report_row
+    from vas_theory.claims.lib.ledger import COLUMNS, RECORD, report_row, shown_row
+    from vas_theory.foundation.display import Progress, print_table
     from vas_theory.foundation.errors import ArgumentError
+    from vas_theory.foundation.outputs import check_output_file
     from vas_theory.provenance.tables import write_json
 
     claims = get_claims(arguments.ids)
     if arguments.record and arguments.ids:
         raise ArgumentError("--record", "come without ids, since it records the whole ledger", arguments.ids)
+    if arguments.output is not None:
+        check_output_file(arguments.output)
     rows = []
-    for number, claim in enumerate(claims, 1):
-        report = verify(claim, seed=arguments.seed, effort=DEEP if arguments.deep else DEFAULT)
-        rows.append(report_row(report))
-        outcome = "ok" if report.passed else "FAILED"
-        print(f"[{number}/{len(claims)}] {claim.id} {outcome} {report.seconds:.2f} s  {claim.title}", file=sys.stderr)
-        if not report.passed:
-            print(f"    {report.evidence.detail}\n    {report.numeric.detail}", file=sys.stderr)
+    with Progress("verify", len(claims), unit="claims") as progress:
+        for claim in claims:
+            report = verify(claim, seed=arguments.seed, effort=DEEP if arguments.deep else DEFAULT)
+            rows.append(report_row(report))
+            outcome = "ok" if report.passed else "FAILED"
+            why = "" if report.passed else f"\n    {report.evidence.detail}\n    {report.numeric.detail}"
+            progress.advance(f"{claim.id} {outcome} {report.seconds:.2f} s  {claim.title}{why}")
     failed = [row["id"] for row in rows if not row["passed"]]
     answer = {"claims": rows, "passed": not failed}
     if arguments.record and not failed:
         write_json(RECORD, answer)
     if arguments.output is not None:
         write_json(arguments.output, answer)
-    print(json.dumps(answer, indent=2) if arguments.json else plain_table(rows))
-    if not arguments.json:
+    if arguments.json:
+        print(json.dumps(answer, indent=2))
+    else:
+        print_table(COLUMNS, map(shown_row, rows))
         print(f"\n{len(rows) - len(failed)} of {len(rows)} verdicts stand" + (f"; failed: {failed}" if failed else ""))
     return 1 if failed else 0
 

@@ -155,9 +155,9 @@ def vas_config(config: StudyConfig, arm: ArmConfig, seed: int) -> VASConfig:
         "seed": seed,
         "largest_excluded_share": config.training.largest_excluded_share,
     }
-    if arm.strategy != "vas":
-        return VASConfig(strategy=arm.strategy, options=arm.options, **common)
-    return VASConfig(mixture_ratio=arm.mixture_ratio, sampler={"reward_range": bounds, **arm.sampler}, **common)
+    if arm.weighted_share is None:
+        return VASConfig(strategy=arm.strategy, options=arm.arguments(), **common)
+    return VASConfig(mixture_ratio=arm.weighted_share, sampler={"reward_range": bounds, **arm.sampler}, **common)
 
 
 def style_of(config: StudyConfig, prompts: Sequence[Prompt], tokenizer: Any) -> Style:

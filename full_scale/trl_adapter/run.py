@@ -8,23 +8,28 @@ import json
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from full_scale.compact.checkpoints import differences
 from full_scale.config.training import ArmConfig, StudyConfig
-from full_scale.models.loading import Pretrained, load_pretrained, quiet, stop_ids
+from full_scale.models.loading import Pretrained, check_device, load_pretrained, quiet, stop_ids
+from full_scale.models.saving import disk_errors
+from full_scale.runs import RESULT, differences, identity_of, protect, read_result
 from full_scale.tasks import Task, load_task
 from full_scale.tasks.dataset import to_dataset
 from full_scale.trl_adapter.arguments import grpo_arguments, grpo_config, reward_parts, style_of, vas_config
 from full_scale.trl_adapter.launch import check_launch, check_trainer
 from vas_theory.foundation.errors import DataError, StateMismatchError, VASError
-from vas_theory.provenance.folders import new_folder, verify_folder
+from vas_theory.provenance.fingerprint import key_of
+from vas_theory.provenance.folders import new_folder
 from vas_theory.provenance.tables import write_json, write_table
+from vas_theory.selection.strategies import strategy_entry
 
 __all__ = ["TrlRun", "train_arms"]
+
+_IDENTITY, _WEIGHTS = "identity.json", "weights"
 
 
 class TrlRun:
@@ -40,36 +45,29 @@ class TrlRun:
 
     def __init__(self, config: StudyConfig, arm: ArmConfig, seed: int, folder: Path, task: Task) -> None:
         self.config, self.arm, self.seed, self.folder, self.task = config, arm, seed, folder, task
-        sections = (
-            "model",
-            "task",
-            "rollouts",
-            "objective",
-            "optimiser",
-            "training",
-            "hardware",
-            "lora",
-            "vllm",
-            "trl",
-        )
-        self.identity: dict[str, Any] = {
-            "arm": arm.model_dump(mode="json"),
-            "seed": seed,
-            **config.section(*sections),
-            "questions": task.fingerprint,
-            "versions": {name: importlib.metadata.version(name) for name in ("torch", "transformers", "trl")},
-        }
+        code = key_of(TrlRun, strategy_entry(arm.strategy)).digest
+        self.identity = identity_of(config, arm, seed, task, code=code)
 
     def finished(self) -> list[dict[str, Any]] | None:
         """Return the rows of the finished run if it has this identity and its bytes are intact."""
-        try:
-            about = verify_folder(self.folder / "result")
-        except DataError:
-            return None
-        if differences(self.identity, about["identity"]):
-            return None
-        rows: list[dict[str, Any]] = json.loads((self.folder / "result" / "steps.json").read_text(encoding="utf-8"))
+        rows: list[dict[str, Any]] | None = read_result(self, "steps.json")
         return rows
+
+    def unfinished(self) -> dict[str, Any] | None:
+        """Return the identity that the checkpoints in the folder were made with, if there are any.
+
+        Raises:
+            DataError: there are some, and nothing readable says what they belong to.
+        """
+        if not any((self.folder / "checkpoints").glob("checkpoint-*")):
+            return None
+        try:
+            found = json.loads((self.folder / _IDENTITY).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise DataError(f"{self.folder} holds checkpoints of an unknown run: {error}; use --restart") from None
+        if not isinstance(found, dict):
+            raise DataError(f"{self.folder / _IDENTITY} is not the identity of a run; use --restart")
+        return found
 
     def train(self, report: Callable[[str], None]) -> list[dict[str, Any]]:
         """Train to the end, from the newest whole checkpoint if there is one, and write the result.
@@ -82,15 +80,15 @@ class TrlRun:
         """
         trainer = self.build(report)
         trainer.accelerator.wait_for_everyone()  # the first process may have dropped an unfinished run
-        checkpoints = self.folder / "checkpoints"
-        resume = any(checkpoints.glob("checkpoint-*"))
-        if resume:
-            self._check_identity()
-        elif trainer.is_world_process_zero():
-            write_json(self.folder / "identity.json", self.identity)
+        found = self.unfinished()
+        wrong = {} if found is None else differences(self.identity, found)
+        if wrong:
+            raise StateMismatchError(f"unfinished run in {self.folder} (drop it with --restart)", wrong)
+        if found is None and trainer.is_world_process_zero():
+            write_json(self.folder / _IDENTITY, self.identity)
         with warnings.catch_warnings(), quiet():
             warnings.simplefilter("ignore", FutureWarning)
-            trainer.train(resume_from_checkpoint=resume)
+            trainer.train(resume_from_checkpoint=found is not None)
             return self._write_result(trainer)
 
     def build(self, report: Callable[[str], None]) -> Any:
@@ -161,23 +159,15 @@ class TrlRun:
             task_type="CAUSAL_LM",
         )
 
-    def _check_identity(self) -> None:
-        try:
-            found: Mapping[str, Any] = json.loads((self.folder / "identity.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise DataError(f"{self.folder} holds checkpoints of an unknown run: {error}; use --restart") from None
-        wrong = differences(self.identity, found)
-        if wrong:
-            raise StateMismatchError(f"unfinished run in {self.folder} (drop it with --restart)", wrong)
-
     def _write_result(self, trainer: Any) -> list[dict[str, Any]]:
         config = self.config
         if config.training.keep_weights:
-            self._save_weights(trainer)
+            with disk_errors(self.folder):
+                self._save_weights(trainer)
         rows = self._rows(trainer)
         if trainer.is_world_process_zero():
             about = {"identity": self.identity, "label": f"{config.model.name}, {self.arm.name}, seed {self.seed}"}
-            with new_folder(self.folder / "result", about) as folder:
+            with new_folder(self.folder / RESULT, about) as folder:
                 write_json(folder / "steps.json", rows)
             shutil.rmtree(self.folder / "checkpoints", ignore_errors=True)
         return rows
@@ -197,7 +187,7 @@ class TrlRun:
 
     def _save_weights(self, trainer: Any) -> None:
         """Save the trained model; adapters are merged into it where one process holds it all."""
-        target = str(self.folder / "weights")
+        target = str(self.folder / _WEIGHTS)
         if self.config.lora.rank and self.config.hardware.sharding == "none":
             if trainer.is_world_process_zero():
                 trainer.accelerator.unwrap_model(trainer.model).merge_and_unload().save_pretrained(target)
@@ -219,31 +209,34 @@ def train_arms(
         config: the study, with engine ``trl``.
         output: folder of its tables and runs.
         report: called with each line of progress.
-        restart: drop unfinished runs instead of resuming them.
+        restart: drop unfinished runs, and finished ones of other settings, instead of refusing to go on.
 
     Raises:
-        VASError: this process was started for other devices than the study's.
+        StateMismatchError: a folder holds a run of other settings; nothing was written.
+        VASError: this process was started for other devices than the study's, or there is no such device.
     """
     check_launch(config)
+    check_device(config.model.device)
     task = load_task(config.task)
+    runs = [
+        TrlRun(config, arm, seed, output / "runs" / f"{arm.name}-seed{seed}", task)
+        for seed in config.training.seeds
+        for arm in config.arms
+    ]
+    if _is_main():
+        protect(runs, restart=restart)
     rows: list[dict[str, Any]] = []
-    for seed in config.training.seeds:
-        for arm in config.arms:
-            run = TrlRun(config, arm, seed, output / "runs" / f"{arm.name}-seed{seed}", task)
-            done = run.finished()
-            if done is None:
-                if restart and _is_main():
-                    shutil.rmtree(run.folder, ignore_errors=True)
-                name = f"{arm.name}, seed {seed}"
-                if _is_main():
-                    report(f"training {name}: {config.training.steps} steps")
-                done = run.train(partial(_say, report, name))
-                gc.collect()  # a trainer holds itself in cycles, and its device memory with them
-            rows += done
+    for run in runs:
+        done = run.finished()
+        if done is None or (config.training.keep_weights and not (run.folder / _WEIGHTS).is_dir()):
+            name = f"{run.arm.name}, seed {run.seed}"
+            if _is_main():
+                report(f"training {name}: {config.training.steps} steps")
+            done = run.train(partial(_say, report, name))
+            gc.collect()  # a trainer holds itself in cycles, and its device memory with them
+        rows += done
     if _is_main():
         import pandas as pd
-
-        from full_scale.trl_adapter import mixin, progress
 
         sections = {name: value for name, value in config.model_dump(mode="json").items() if name != "name"}
         table = pd.DataFrame(rows)
@@ -253,7 +246,7 @@ def train_arms(
             output / "training_steps.parquet",
             config=sections,
             seed=config.seed,
-            sources=[mixin, progress],
+            key=key_of(train_arms, *(strategy_entry(arm.strategy) for arm in config.arms)),
         )
     return rows
 

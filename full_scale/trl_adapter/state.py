@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vas_theory.foundation.errors import DataError, VASError
+from vas_theory.foundation.errors import DataError
+from vas_theory.provenance.folders import MANIFEST
 from vas_theory.provenance.state import read_state, seal, write_state
 
-__all__ = ["STATE_FILE", "checkpoint_step", "newest_intact", "read_sampler", "write_sampler"]
-
-logger = logging.getLogger(__name__)
+__all__ = ["LAST_FILE", "STATE_FILE", "read_sampler", "write_sampler"]
 
 STATE_FILE = "vas_sampler.npz"
 _FORMAT, _VERSION = "vas-trl-checkpoint", 1
-_LAST_FILE = "trainer_state.json"
+LAST_FILE = "trainer_state.json"
+"""What the trainer writes when all other files of a checkpoint are there."""
 _PREFIX = "sampler."
 
 
-def write_sampler(folder: Path, sampler_state: dict[str, Any], counters: dict[str, int]) -> None:
+def write_sampler(folder: Path, sampler_state: dict[str, Any], counters: Mapping[str, Any]) -> None:
     """Write the sampler's state into a checkpoint that is about to be made.
 
     It goes first: the trainer writes its own state last and then removes older checkpoints, so that a checkpoint
@@ -29,15 +28,16 @@ def write_sampler(folder: Path, sampler_state: dict[str, Any], counters: dict[st
     Args:
         folder: of the checkpoint.
         sampler_state: from ``VarianceAwareSampler.state_dict``.
-        counters: of the adapter.
+        counters: what the adapter itself has to know; no dots in the names.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / _LAST_FILE).unlink(missing_ok=True)  # left by an earlier run, it would vouch for a torn checkpoint
+    for name in (LAST_FILE, MANIFEST):  # left by an earlier run, they would vouch for a torn checkpoint
+        (folder / name).unlink(missing_ok=True)
     packed = {f"{_PREFIX}{name}": value for name, value in sampler_state.items()}
     write_state(folder / STATE_FILE, seal({"format": _FORMAT, "version": _VERSION, **counters, **packed}))
 
 
-def read_sampler(folder: Path) -> tuple[dict[str, Any], dict[str, int]]:
+def read_sampler(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the sampler's state and the counters of a checkpoint.
 
     Raises:
@@ -51,42 +51,5 @@ def read_sampler(folder: Path) -> tuple[dict[str, Any], dict[str, int]]:
         found = (state.get("format"), state.get("version"))
         raise DataError(f"{folder / STATE_FILE} has format and version {found}, not {(_FORMAT, _VERSION)}")
     sampler = {name.removeprefix(_PREFIX): value for name, value in state.items() if name.startswith(_PREFIX)}
-    counters = {name: value for name, value in state.items() if isinstance(value, int) and "." not in name}
-    counters.pop("version")
-    return sampler, counters
-
-
-def checkpoint_step(folder: Path) -> int:
-    """Return the step in the name of a checkpoint, -1 if it has none."""
-    step = folder.name.rpartition("-")[2]
-    return int(step) if step.isdigit() else -1
-
-
-def newest_intact(output_dir: Path | str) -> Path | None:
-    """Return the newest checkpoint that was written to its end and whose sampler state is sound.
-
-    Torn ones are passed over with a warning. None means that the run was stopped while it wrote its first checkpoint,
-    so that it has to begin anew.
-
-    Raises:
-        DataError: there is no checkpoint, or those that were written to their end are damaged.
-    """
-    folders = [folder for folder in Path(output_dir).glob("checkpoint-*") if checkpoint_step(folder) >= 0]
-    damaged = False
-    for folder in sorted(folders, key=checkpoint_step, reverse=True):
-        try:
-            json.loads((folder / _LAST_FILE).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            logger.warning("checkpoint %s rejected: %s is missing or cut short", folder, _LAST_FILE)
-            continue
-        try:
-            read_sampler(folder)
-        except (OSError, ValueError, VASError) as error:
-            damaged = True
-            logger.warning("checkpoint %s rejected: %s", folder, error)
-            continue
-        return folder
-    if damaged or not folders:
-        raise DataError(f"there is no whole checkpoint in {output_dir} to resume from")
-    logger.warning("no checkpoint in %s was written to its end: training begins anew", output_dir)
-    return None
+    own = {"format", "version", "checksum"}
+    return sampler, {name: value for name, value in state.items() if "." not in name and name not in own}

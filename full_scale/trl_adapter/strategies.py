@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vas_theory.foundation.errors import ArgumentError, StateMismatchError, VASError
+from vas_theory.foundation.streams import stream_generator
 from vas_theory.provenance.state import seal, verify
 from vas_theory.selection.contract.strategy import OneRoundStrategy, Rollouts, SelectionSetting
 from vas_theory.selection.sampler.prompt_keys import PromptKeys
@@ -109,9 +110,7 @@ class StrategySampler:
         Raises:
             VASError: the strategy asks for another number of prompts or rollouts than TRL will make.
         """
-        key = np.array([self.strategy.setting.seed, 1], dtype=np.uint64)
-        counter = np.array([0, 0, self.step, 0], dtype=np.uint64)
-        proposal = self.strategy.propose(np.random.Generator(np.random.Philox(key=key, counter=counter)))
+        proposal = self.strategy.propose(stream_generator(self.strategy.setting.seed, "strategy", self.step))
         prompts, counts = ((), ()) if proposal is None else proposal
         if len(prompts) != self.config.batch_size or set(np.asarray(counts).tolist()) != {self.config.group_size}:
             raise VASError(

@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from paper_figures.declaration import ROOT
 from paper_figures.docs.docstrings import escape_prose
+from paper_figures.drawing.declaration import ROOT
 
 __all__ = ["ROOMS", "home_of", "own_constants", "public_modules", "public_names", "setup", "write_pages"]
 

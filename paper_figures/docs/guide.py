@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sphinx.util.docutils import SphinxDirective
 
-from paper_figures.declaration import ROOT
 from paper_figures.docs.tables import find_table, markdown, missing, origin, points, with_interval
 from paper_figures.docs.tournament import losses, ranking, verdict
-from vas_theory.provenance.tables import read_table
+from paper_figures.drawing.declaration import ROOT
+from vas_theory.provenance.tables import read_table, table_files
 
 if TYPE_CHECKING:
     from simulations.analysis.statistics import Interval
@@ -179,11 +179,16 @@ class LaboratoryDirective(SphinxDirective):
         name = self.arguments[0]
         if name not in SECTIONS:
             raise self.error(f"there is no table {name}; known: {', '.join(SECTIONS)}")
-        inputs = [("simulations", "tournament"), ("simulations", "settings_sweep"), ("full_scale", "training_prompts")]
+        inputs = [
+            ("simulations", "tournament_ranking"),
+            ("simulations", "settings_sweep"),
+            ("full_scale", "training_prompts"),
+        ]
         inputs += [("full_scale", name) for name in ("validation", "training_steps", "probe")]
         for room, table in inputs:
             if path := find_table(table, room=room):
-                self.env.note_dependency(str(path))
+                for file in table_files(path):
+                    self.env.note_dependency(str(file))
         return self.parse_text_to_nodes(SECTIONS[name](ROOT))
 
 

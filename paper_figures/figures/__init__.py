@@ -9,10 +9,12 @@ import importlib
 import pkgutil
 from collections.abc import Iterable
 
-from paper_figures.declaration import Figure
+from paper_figures.drawing.declaration import Figure
 from vas_theory.foundation.errors import UnknownNameError
 
 __all__ = ["figure_names", "get_figures"]
+
+__dispatch__ = "FIGURE"
 
 
 def figure_names() -> list[str]:

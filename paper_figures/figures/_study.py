@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from paper_figures.declaration import Table
+from paper_figures.drawing.declaration import Table
 from paper_figures.figures._intervals import means_over_seeds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from paper_figures.style import Look
+    from paper_figures.drawing.style import Look
 
 __all__ = ["WINDOWS", "arms_in_order", "count", "draw_runs", "in_windows", "seeds_text", "study_table"]
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from paper_figures.declaration import Figure, Label, Table, Tables
+from paper_figures.drawing.declaration import Figure, Label, Table, Tables
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from paper_figures.style import Look
+    from paper_figures.drawing.style import Look
 
 _ROUNDING = 1e-12
 """Relative error of sums over up to 100 float64 terms; anything beyond counts as a violation."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from paper_figures.declaration import Figure, Label, Table, Tables
+from paper_figures.drawing.declaration import Figure, Label, Table, Tables
 from paper_figures.figures._intervals import logit, show_pass_rates
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from paper_figures.style import Look
+    from paper_figures.drawing.style import Look
 
 _KINDS = {
     ("grpo", 0): "whitened",

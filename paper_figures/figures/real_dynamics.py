@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from paper_figures.declaration import Figure, Label, Tables
+from paper_figures.drawing.declaration import Figure, Label, Tables
 from paper_figures.figures._study import WINDOWS, count, draw_runs, in_windows, seeds_text, study_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from paper_figures.style import Look
+    from paper_figures.drawing.style import Look
 
 _ALPHA, _BETA = 0.8, 0.2
 """Weights of outcome variance and diversity in the source's main experiments (2509.21268)."""

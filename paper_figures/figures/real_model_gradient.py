@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from paper_figures.declaration import Figure, Label, Tables
+from paper_figures.drawing.declaration import Figure, Label, Tables
 from paper_figures.figures._study import count, study_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from paper_figures.style import Look
+    from paper_figures.drawing.style import Look
 
 _COLUMNS = [
     "prompt_key", "rollouts", "pass_rate", "predicted_gradient_norm", "predicted_gradient_norm_low",

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from paper_figures.declaration import Figure, Label, Table, Tables
+from paper_figures.drawing.declaration import Figure, Label, Table, Tables
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from paper_figures.style import Look
+    from paper_figures.drawing.style import Look
 
 _FIRST_PANEL = ("self_bleu", "bandit")
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from paper_figures.declaration import Figure, Label, Table, Tables
+from paper_figures.drawing.declaration import Figure, Label, Table, Tables
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from paper_figures.style import Look
+    from paper_figures.drawing.style import Look
 
 _BOUNDS = {"bound_b53": "bound B53", "bound_b14": "bound B14", "bound_l02": "Razin et al. (L02)"}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from paper_figures.declaration import Figure, Label, Tables
+from paper_figures.drawing.declaration import Figure, Label, Tables
 from paper_figures.figures._intervals import INTERVAL
 from paper_figures.figures._study import (
     WINDOWS,
@@ -22,7 +22,7 @@ from paper_figures.figures._study import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from paper_figures.style import Look
+    from paper_figures.drawing.style import Look
 
 
 def numbers(tables: Tables) -> pd.DataFrame:

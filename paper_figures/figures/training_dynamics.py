@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from paper_figures.declaration import Figure, Label, LoadedTable, Table, Tables
+from paper_figures.drawing.declaration import Figure, Label, LoadedTable, Table, Tables
 from paper_figures.figures._intervals import INTERVAL, means_over_seeds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from paper_figures.style import Look
+    from paper_figures.drawing.style import Look
 
 _ARMS = {
     "uniform": "uniform",

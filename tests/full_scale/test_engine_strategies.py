@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from full_scale.trl_adapter.strategies import one_round_strategies
-from paper_figures.declaration import ROOT
+from paper_figures.drawing.declaration import ROOT
 from vas_theory.selection.contract.driver import Generated, SelectionDriver
 from vas_theory.selection.contract.strategy import SelectionSetting
 from vas_theory.selection.strategies import make_strategy, strategy_class, strategy_names

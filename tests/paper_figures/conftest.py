@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from paper_figures.declaration import ROOT, Figure
+from paper_figures.build.graph import build
+from paper_figures.build.nodes import claims_node, explorer_node, figure_node, report_node
+from paper_figures.drawing.declaration import ROOT, Figure
+from paper_figures.drawing.render import load_tables, render
 from paper_figures.explorer.facts import TABLES as EXPLORER_TABLES
 from paper_figures.figures import get_figures
-from paper_figures.graph import build
-from paper_figures.pipeline import claims_node, explorer_node, figure_node, report_node
-from paper_figures.render import load_tables, render
 from tests.paper_figures.browser import CHROMIUM, Browser, run_browser
 from tests.paper_figures.small_tables import PRESET, claims_answer, write_small_tables, write_tables
 from vas_theory.provenance.tables import write_json

@@ -17,13 +17,13 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from paper_figures.declaration import ROOT
 from paper_figures.docs.api_pages import ROOMS, home_of, own_constants, public_modules, public_names, write_pages
 from paper_figures.docs.docstrings import escape_prose, field_lists
 from paper_figures.docs.glossary import SYMBOLS
 from paper_figures.docs.guide import SECTIONS
 from paper_figures.docs.statements import statement_markdown
 from paper_figures.docs.tables import find_table, points, with_interval
+from paper_figures.drawing.declaration import ROOT
 from paper_figures.report.maths import formula
 from vas_theory.claims import all_claims
 from vas_theory.provenance.tables import read_table
@@ -118,7 +118,7 @@ def test_code_on_the_pages_runs_as_shown() -> None:
 
 
 def test_guide_finds_committed_tables_first_and_says_what_is_missing(tmp_path: Path) -> None:
-    assert "python -m simulations run tournament" in SECTIONS["ranking"](tmp_path)
+    assert "python -m simulations run tournament_ranking" in SECTIONS["ranking"](tmp_path)
     quick = tmp_path / "simulations" / "output" / "quick" / "tournament.parquet"
     paper = tmp_path / "simulations" / "results" / "paper" / "tournament.parquet"
     for path in (quick, paper):

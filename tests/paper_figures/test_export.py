@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paper_figures.export import as_csv, as_latex
+from paper_figures.drawing.export import as_csv, as_latex
 from paper_figures.figures import figure_names
 from tests.paper_figures.small_tables import PRESET
 

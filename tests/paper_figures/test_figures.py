@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from paper_figures.declaration import LoadedTable
+from paper_figures.drawing.declaration import LoadedTable
+from paper_figures.drawing.render import draw_canvas
+from paper_figures.drawing.style import COLUMN, SLIDE, Look, figure_style
 from paper_figures.figures import get_figures
-from paper_figures.render import draw_canvas
-from paper_figures.style import COLUMN, SLIDE, Look, figure_style
 from tests.paper_figures.small_tables import small_tables
 from tests.paper_figures.tables.full_scale import probe, training_prompts, training_steps, validation
 from tests.paper_figures.tables.full_scale.study_config import CONFIG

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from paper_figures.graph import Node, build, fingerprint, in_order, stale_nodes, stale_reasons
+from paper_figures.build.graph import Node, build, fingerprint, in_order, stale_nodes, stale_reasons
 from vas_theory.foundation.errors import DataError
 
 

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from paper_figures.declaration import Figure
+from paper_figures.drawing.declaration import Figure
+from paper_figures.drawing.render import draw_canvas
+from paper_figures.drawing.style import Look, Medium, figure_style
 from paper_figures.figures import figure_names, get_figures
-from paper_figures.render import draw_canvas
-from paper_figures.style import Look, Medium, figure_style
 from tests.paper_figures.small_tables import small_tables
 
 REFERENCE = Path(__file__).parent / "reference"

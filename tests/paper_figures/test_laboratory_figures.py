@@ -10,11 +10,11 @@ import pytest
 from matplotlib.axes import Axes
 from scipy.stats import ttest_1samp
 
-from paper_figures.declaration import LoadedTable
+from paper_figures.drawing.declaration import LoadedTable
+from paper_figures.drawing.render import draw_canvas
+from paper_figures.drawing.style import SLIDE, Look, figure_style
 from paper_figures.figures import get_figures
 from paper_figures.figures._intervals import means_over_seeds
-from paper_figures.render import draw_canvas
-from paper_figures.style import SLIDE, Look, figure_style
 from tests.paper_figures.tables.simulations import (
     finite_group_gain,
     one_step_progress,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from paper_figures.declaration import ROOT
+from paper_figures.drawing.declaration import ROOT
 
 FOLDER = ROOT / "paper_figures" / "notebooks"
 

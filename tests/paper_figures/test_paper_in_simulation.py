@@ -7,10 +7,10 @@ import importlib
 import numpy as np
 import pytest
 
-from paper_figures.declaration import Figure, LoadedTable, Tables
+from paper_figures.drawing.declaration import Figure, LoadedTable, Tables
+from paper_figures.drawing.render import draw_canvas
+from paper_figures.drawing.style import SLIDE, Look, figure_style
 from paper_figures.figures import get_figures
-from paper_figures.render import draw_canvas
-from paper_figures.style import SLIDE, Look, figure_style
 
 
 def figure(name: str) -> Figure:

@@ -13,12 +13,12 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from paper_figures.declaration import Figure, published_folder
+from paper_figures.build.graph import build
+from paper_figures.build.nodes import figure_node
+from paper_figures.drawing.declaration import Figure, published_folder
+from paper_figures.drawing.render import draw_canvas, output_names, published_names, with_palette
+from paper_figures.drawing.style import SLIDE, Look, figure_style
 from paper_figures.figures import figure_names, get_figures
-from paper_figures.graph import build
-from paper_figures.pipeline import figure_node
-from paper_figures.render import draw_canvas, output_names, published_names, with_palette
-from paper_figures.style import SLIDE, Look, figure_style
 from tests.paper_figures.conftest import DRAWN, RunCommand
 from tests.paper_figures.small_tables import PRESET, small_tables, write_small_tables
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from paper_figures.declaration import LoadedTable, Tables
+from paper_figures.drawing.declaration import LoadedTable, Tables
+from paper_figures.drawing.render import draw_canvas
+from paper_figures.drawing.style import SLIDE, Look, figure_style
 from paper_figures.figures import get_figures
-from paper_figures.render import draw_canvas
-from paper_figures.style import SLIDE, Look, figure_style
 from tests.paper_figures.tables.vas_theory import speed_ratios
 
 (SHOWN,) = get_figures(["speed_ratios"])

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from paper_figures.declaration import ROOT
+from paper_figures.drawing.declaration import ROOT
+from paper_figures.drawing.render import draw_canvas
+from paper_figures.drawing.style import COLUMN, SLIDE, Look, figure_style
 from paper_figures.figures import get_figures
-from paper_figures.render import draw_canvas
-from paper_figures.style import COLUMN, SLIDE, Look, figure_style
 from tests.paper_figures.small_tables import small_tables
 from vas_theory.provenance.tables import read_table
 

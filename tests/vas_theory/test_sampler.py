@@ -41,10 +41,39 @@ def test_public_names_are_all_there() -> None:
 
 
 @given(st.integers(1, 2000), st.floats(0, 1))
-def test_the_share_by_weight_is_rounded_down_with_a_guard(batch: int, ratio: float) -> None:
-    sampler = VarianceAwareSampler(2000, batch_size=batch, mixture_ratio=ratio)
-    assert sampler.config.num_weighted == math.floor(ratio * batch + 1e-9)
-    assert 0 <= sampler.config.num_weighted <= batch
+def test_the_share_by_weight_is_exact_in_the_long_run(batch: int, ratio: float) -> None:
+    config = VarianceAwareSampler(2000, batch_size=batch, mixture_ratio=ratio).config
+    total = 0
+    for step in range(60):
+        places = config.weighted_places(step)
+        assert math.floor(ratio * batch + 1e-9) <= places <= math.ceil(ratio * batch - 1e-9)
+        total += places
+        assert abs(total - (step + 1) * ratio * batch) < 1 + 1e-6
+    assert config.num_weighted == math.floor(ratio * batch + 1e-9)
+    if abs(ratio * batch - round(ratio * batch)) < 1e-9:
+        assert total == 60 * round(ratio * batch)
+
+
+def test_a_batch_of_one_prompt_is_drawn_by_weight_as_often_as_the_ratio_says() -> None:
+    for ratio, of_100 in ((0.5, 50), (0.3, 30), (0.25, 25), (1.0, 100), (0.0, 0)):
+        sampler = VarianceAwareSampler(50, batch_size=1, mixture_ratio=ratio, seed=3)
+        arms = []
+        for step in range(100):
+            assert sampler.weighted_places == sampler.config.weighted_places(step)
+            _run(sampler, 1)
+            arms.append(int(sampler.last_arms[0]))
+        assert arms.count(WEIGHTED) == of_100
+        assert sampler.metrics()["weighted_per_batch"] == ratio
+
+
+def test_what_is_carried_over_is_saved() -> None:
+    whole, half = (VarianceAwareSampler(50, batch_size=3, mixture_ratio=0.4, seed=3) for _ in range(2))
+    batches = _run(whole, 7)
+    _run(half, 3)
+    resumed = VarianceAwareSampler(50, batch_size=3, mixture_ratio=0.4, seed=9)
+    resumed.load_state_dict(half.state_dict())
+    assert all(np.array_equal(a, b) for a, b in zip(_run(resumed, 4), batches[3:], strict=True))
+    assert np.array_equal(resumed.last_arms, whole.last_arms)
 
 
 def test_the_guard_undoes_a_rounding_that_the_released_code_keeps() -> None:
@@ -65,7 +94,7 @@ def test_no_prompt_comes_twice_in_a_batch(prompts: int, batch: int, ratio: float
         assert positions.min() >= 0
         assert positions.max() < prompts
         share = int((sampler.last_arms == WEIGHTED).sum())
-        assert share == sampler.config.num_weighted
+        assert share == sampler.config.weighted_places(sampler.step - 1)
 
 
 @pytest.mark.parametrize("replace", [False, True])
@@ -78,7 +107,7 @@ def test_counts_of_the_uniform_share_differ_by_at_most_one(
     orders = []
     for _ in range(60):
         positions = sampler.draw()
-        walked = positions[sampler.config.num_weighted :]
+        walked = positions[sampler.config.weighted_places(sampler.step - 1) :]
         orders.extend(walked.tolist())
         np.add.at(counts, walked, 1)
         assert counts.max() - counts.min() <= 1
@@ -249,15 +278,23 @@ def test_rewards_that_are_not_finite_are_left_out_and_counted(bad: float) -> Non
     assert metrics["training_rollouts"] == 8  # they were generated all the same
 
 
-def test_scalar_rewards_need_successes() -> None:
-    sampler = VarianceAwareSampler(["p", "q"], batch_size=1, score="vps", alpha=1.0, beta=0.0, floor=0.0)
+def test_scalar_rewards_need_successes_where_pass_rates_are_learned() -> None:
     rewards = [[0.0, 0.5, 2.0, 1.0], [0.1] * 4]
+    wide = {"batch_size": 1, "reward_range": (0.0, 2.0)}
     with pytest.raises(ArgumentError, match="'p'"):
-        sampler.observe([0, 1], rewards)
-    assert sampler.ledger.rollouts == 0
-    sampler.observe([0, 1], rewards, successes=[2, 0])
-    assert sampler.weights == pytest.approx([np.var(rewards[0]), 0.0], abs=0)
-    flags = VarianceAwareSampler(2, batch_size=1)
+        VarianceAwareSampler(["p", "q"], **wide).observe([0, 1], rewards)
+    by_variance = {**wide, "score": "vps", "alpha": 1.0, "beta": 0.0, "floor": 0.0}
+    for successes in ([2, 0], None):
+        sampler = VarianceAwareSampler(["p", "q"], **by_variance)
+        sampler.observe([0, 1], rewards, successes=successes)
+        assert sampler.weights == pytest.approx([np.var(rewards[0]), 0.0], abs=0)
+        known = 0.5 if successes is None else (0.5 + 2) / 5  # nothing is made up about what nobody said
+        assert sampler.posterior.mean()[0] == pytest.approx(known)
+        assert sampler.posterior.last_seen.tolist() == [0, 0]
+        assert sampler.metrics()["undrawn/mixed_share"] == sampler.metrics()["varying_share"] == 0.5
+    with pytest.raises(ArgumentError, match="successes"):
+        VarianceAwareSampler(2, **{**by_variance, "variance_of": "success"}).observe([0, 1], rewards)
+    flags = VarianceAwareSampler(2, **wide)
     flags.observe([0, 1], rewards, successes=np.array([[0, 0, 1, 1], [0, 0, 0, 0]], dtype=bool))
     assert flags.posterior.state_dict()["successes"].tolist() == [2.0, 0.0]
 

@@ -56,6 +56,7 @@ class SamplerMachine(RuleBasedStateMachine):
         self.sampler = self.new_sampler(seed)
         self.seed = seed
         self.step = 0
+        self.carried = 0.0
         self.right = dict.fromkeys(self.keys, 0)
         self.wrong = dict.fromkeys(self.keys, 0)
         self.draws = dict.fromkeys(self.keys, 0)
@@ -91,7 +92,9 @@ class SamplerMachine(RuleBasedStateMachine):
         positions = self.sampler.draw()
         drawn = [self.keys[p] for p in positions]
         assert len(drawn) == self.settings["batch_size"]
-        weighted = int(self.settings["mixture_ratio"] * len(drawn) + 1e-9)
+        self.carried += self.settings["mixture_ratio"] * len(drawn)
+        weighted = int(self.carried + 1e-9)
+        self.carried -= weighted
         assert [ARMS[arm] for arm in self.sampler.last_arms] == ["weighted"] * weighted + ["uniform"] * (
             len(drawn) - weighted
         )

@@ -118,7 +118,7 @@ def test_equal_scores_do_not_stop_the_run_as_they_stop_the_released_code() -> No
 
 
 def test_the_paper_mode_is_algorithm_1_as_written() -> None:
-    sampler = VarianceAwareSampler(5, batch_size=4, mode="paper", update_interval=7)
+    sampler = VarianceAwareSampler(5, batch_size=4, mode="paper", update_interval=7, reward_range=(0.0, 1.1))
     assert sampler.refresh_due().tolist() == [0, 1, 2, 3, 4]  # before training
     rewards = np.array([[0.1, 1.1, 1.1, 0.1]] * 3 + [[1.1] * 4] * 2)  # 0.1 for the format, 1 for the answer
     successes = (rewards > 1).sum(1)

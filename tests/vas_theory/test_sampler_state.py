@@ -16,7 +16,7 @@ import pytest
 
 from vas_theory.foundation.errors import DataError, IntegrityError, StateMismatchError
 from vas_theory.provenance.state import read_state, seal, write_state
-from vas_theory.selection import DiscountedBeta, VarianceAwareSampler
+from vas_theory.selection import DiscountedBeta, PassRatePrior, VarianceAwareSampler
 
 KEYS = [f"prompt-{i}" for i in range(23)]
 
@@ -29,6 +29,16 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "vps": {"batch_size": 6, "score": "vps"},
     "periodic": {"batch_size": 6, "refresh": "periodic", "update_interval": 3},
     "paper": {"batch_size": 6, "mode": "paper", "update_interval": 4},
+    "graded": {"batch_size": 6, "posterior": "normal_gamma"},
+    "rested": {"batch_size": 6, "rest_steps": 2, "exponent": 2.0, "mixture_ratio": 0.55},
+    "candidates": {"batch_size": 6, "candidates": 10, "mixture_ratio": 0.75},
+    "informed": {
+        "batch_size": 4,
+        "features": np.random.default_rng(3).standard_normal((23, 5)),
+        "prior": PassRatePrior(np.arange(23.0) % 9, 8),
+        "candidates": 12,
+        "rest_steps": 2,
+    },
     "mmr1-released": {"batch_size": 6, "mode": "mmr1-released", "momentum": 0.3, "beta": 0.2},
 }
 every_setting = pytest.mark.parametrize("name", SETTINGS)
@@ -36,6 +46,10 @@ every_setting = pytest.mark.parametrize("name", SETTINGS)
 
 def _build(name: str, seed: int = 5, keys: list[str] | None = None, **changes: Any) -> VarianceAwareSampler:
     return VarianceAwareSampler(keys or KEYS, seed=seed, **{**SETTINGS[name], **changes})
+
+
+def _has_features(sampler: VarianceAwareSampler) -> bool:
+    return hasattr(sampler.posterior, "prediction")
 
 
 def _advance(sampler: VarianceAwareSampler) -> np.ndarray:
@@ -47,6 +61,9 @@ def _advance(sampler: VarianceAwareSampler) -> np.ndarray:
 
     while (due := sampler.refresh_due()).size:
         sampler.refresh(due[:12], **groups(min(12, due.size)))
+    if _has_features(sampler) and sampler.step % 3 == 2:
+        renewed = sampler.next_candidates()
+        sampler.set_features(rng.standard_normal((renewed.size, 5)), renewed)
     positions = sampler.draw(policy_version=sampler.step)
     sampler.observe(positions, **groups(positions.size), policy_version=np.maximum(0, sampler.step - 1 - positions % 4))
     return positions
@@ -317,3 +334,15 @@ def test_state_files_of_any_flat_dict(tmp_path: Path) -> None:
     for bad in ([1], None, np.array([object()])):
         with pytest.raises(ValueError, match="bad"):
             seal({"bad": bad})
+
+
+def test_files_that_would_fill_the_memory_are_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = tmp_path / "bomb.npz"
+    np.savez_compressed(bomb, weights=np.zeros(4_000_000))
+    assert bomb.stat().st_size < 100_000
+    with pytest.raises(IntegrityError, match="is compressed, which no state is"):
+        read_state(bomb)
+    write_state(tmp_path / "large.npz", seal({"weights": np.zeros(1000)}))
+    monkeypatch.setattr("vas_theory.provenance.state.LARGEST_STATE", 8000)
+    with pytest.raises(DataError, match=r"more than the 8,000 of the largest state"):
+        read_state(tmp_path / "large.npz")

@@ -19,6 +19,8 @@ __all__ = [
     "VASError",
 ]
 
+__neutral__ = "how refused input is told"
+
 
 class VASError(ValueError):
     """Base of every error raised on purpose by this package."""

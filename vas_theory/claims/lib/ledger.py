@@ -16,7 +16,16 @@ from vas_theory.claims.lib.completeness import Completeness
 from vas_theory.foundation.errors import DataError
 from vas_theory.proofs import record as proofs
 
-__all__ = ["RECORD", "completeness_row", "ledger_markdown", "read_record", "report_row", "summary"]
+__all__ = [
+    "COLUMNS",
+    "RECORD",
+    "completeness_row",
+    "ledger_markdown",
+    "read_record",
+    "report_row",
+    "shown_row",
+    "summary",
+]
 
 RECORD = Path(__file__).parents[2] / "results" / "ledger.json"
 """The last recorded verification of the whole ledger, written by ``verify --record``."""
@@ -143,14 +152,13 @@ def ledger_markdown(claims: Sequence[Claim], record: Mapping[str, Mapping[str, A
     return "\n".join(lines)
 
 
-def plain_table(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return rows as a fixed-width table: id, verdict, certificate, completeness, tightness, seconds, title."""
-    lines = [f"{'id':4} {'verdict':14} {'certificate':15} {'complete':8} {'tight':>6} {'seconds':>8}  title"]
-    for row in rows:
-        seconds = row.get("seconds")
-        shown = "–" if seconds is None else f"{seconds:.2f}"
-        lines.append(
-            f"{row['id']:4} {row['verdict']:14} {row['certificate']:15} {row['complete']:8} "
-            f"{_tightness(row.get('tightness')):>6} {shown:>8}  {row['title']}"
-        )
-    return "\n".join(lines)
+COLUMNS = ("id", "verdict", "certificate", "complete", "tight", "seconds", "title")
+"""Headings of :func:`shown_row`."""
+
+
+def shown_row(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a row as people read it; the headings are :data:`COLUMNS`."""
+    seconds = row.get("seconds")
+    shown = "–" if seconds is None else f"{seconds:.2f}"
+    texts = (str(row[name]) for name in ("id", "verdict", "certificate", "complete"))
+    return (*texts, _tightness(row.get("tightness")), shown, str(row["title"]))

@@ -65,6 +65,25 @@ class ReshuffledWalk:
             parts.append(self._advance(missing))
         return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
+    def take_outside(self, seed: int, size: int, avoided: Positions) -> Positions:
+        """Return the next ``size`` positions that are not avoided; the others keep their place in the pass.
+
+        While some wait for the end of their rest the next pass may begin, so that counts can differ by two.
+        """
+        waiting = self._order[self._cursor :].astype(np.int64)
+        taken = np.empty(0, dtype=np.int64)
+        while True:
+            fresh = np.flatnonzero(~np.isin(waiting, avoided) & ~np.isin(waiting, taken))
+            _, first = np.unique(waiting[fresh], return_index=True)  # two passes may meet in what waits
+            fresh = fresh[np.sort(first)][: size - taken.size]
+            taken = np.concatenate([taken, waiting[fresh]])
+            waiting = np.delete(waiting, fresh)
+            if taken.size == size:
+                self._order, self._cursor = waiting.astype(self._order.dtype), 0
+                return taken
+            self._shuffle(seed)
+            waiting = np.concatenate([waiting, self._order.astype(np.int64)])
+
     def _advance(self, size: int) -> Positions:
         part = self._order[self._cursor : self._cursor + size].astype(np.int64)
         self._cursor += part.size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from numpy.typing import ArrayLike
 
@@ -12,10 +12,24 @@ from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.selection.posteriors.arcsine_kalman import ArcsineKalman
 from vas_theory.selection.posteriors.discounted_beta import DiscountedBeta, PassRatePosterior
 from vas_theory.selection.posteriors.hierarchical_beta import HierarchicalBeta
+from vas_theory.selection.posteriors.normal_gamma import NormalGamma
+from vas_theory.selection.posteriors.predicted_beta import PredictedBeta
+from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
 
-__all__ = ["POSTERIORS", "build_posterior"]
+__all__ = ["POSTERIORS", "build_posterior", "learns_from_rewards", "shares_prediction"]
 
-POSTERIORS = {posterior.kind: posterior for posterior in (DiscountedBeta, ArcsineKalman, HierarchicalBeta)}
+_KINDS = (DiscountedBeta, ArcsineKalman, HierarchicalBeta, NormalGamma, PredictedBeta)
+POSTERIORS: dict[str, Callable[..., PassRatePosterior]] = {posterior.kind: posterior for posterior in _KINDS}
+
+
+def learns_from_rewards(posterior: object) -> TypeGuard[NormalGamma]:
+    """Say whether a posterior learns from the rewards themselves, and not from how many were right."""
+    return getattr(posterior, "learns_from", "successes") == "rewards"
+
+
+def shares_prediction(posterior: object) -> TypeGuard[PredictedBeta]:
+    """Say whether a posterior learns about all prompts from each group, by a prediction that they share."""
+    return hasattr(posterior, "prediction")
 
 
 def build_posterior(
@@ -23,6 +37,9 @@ def build_posterior(
     num_prompts: int,
     categories: ArrayLike | None,
     options: Mapping[str, Any] | None = None,
+    *,
+    features: ArrayLike | None = None,
+    prior: PassRatePrior | None = None,
 ) -> PassRatePosterior:
     """Return a new posterior by name and options, or the given one after a check of its size.
 
@@ -33,6 +50,14 @@ def build_posterior(
     """
     chosen = dict(options or {})
     built: PassRatePosterior
+    if features is not None or prior is not None:
+        if posterior not in (DiscountedBeta.kind, PredictedBeta.kind):
+            needs = "be left out, or 'discounted_beta' or 'predicted_beta', with features or a prior"
+            raise ArgumentError("posterior", needs, posterior)
+        if prior is not None and not isinstance(prior, PassRatePrior):
+            raise ArgumentError("prior", "be a PassRatePrior(successes, trials)", prior)
+        chosen.update(features=features, column=prior)
+        posterior = PredictedBeta.kind
     if not isinstance(posterior, str):
         if chosen:
             raise ArgumentError("posterior options", "be left out for a posterior that is already built", chosen)

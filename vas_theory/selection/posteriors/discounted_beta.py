@@ -33,7 +33,11 @@ NEVER = -1
 
 
 class PassRatePosterior(Protocol):
-    """What the sampler needs to know about pass rates."""
+    """What the sampler needs to know about pass rates.
+
+    A posterior whose ``learns_from`` is ``rewards`` has ``update_rewards`` and ``largest_signal`` as
+    :class:`~vas_theory.selection.posteriors.normal_gamma.NormalGamma` has them, and "mixed" means not silent.
+    """
 
     num_prompts: int
     step: int

@@ -6,12 +6,13 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.selection.group_moments import check_group_size
 
-__all__ = ["MODES", "SamplerConfig", "build_config"]
+__all__ = ["INFORMED", "MODES", "SamplerConfig", "build_config"]
 
 _CHOICES = {
     "score": ("expected_signal", "vps", "custom"),
@@ -21,6 +22,8 @@ _CHOICES = {
     "variance_of": ("reward", "success"),
     "arrangement": ("blocks", "interleaved"),
 }
+
+_ROUNDING = 1e-9
 
 MODES: Mapping[str, Mapping[str, Any]] = {
     "default": {},
@@ -49,6 +52,19 @@ MODES: Mapping[str, Mapping[str, Any]] = {
 }
 """What each mode sets; arguments given by the caller win over these, these over the defaults."""
 
+CANDIDATES_PER_PLACE = 16
+
+INFORMED: Mapping[str, Any] = {
+    "mixture_ratio": 1.0,
+    "exponent": 2.0,
+    "candidates": 256,
+    "rest_steps": 60,
+    "optimism": 0.0,
+    "floor": 0.01,
+}
+"""Defaults with features or pass rates from elsewhere. Candidates are at least 16 a place of the batch; the rest is cut
+so that at least half of the pool does not rest."""
+
 
 @dataclass(frozen=True)
 class SamplerConfig:
@@ -56,7 +72,8 @@ class SamplerConfig:
 
     Attributes:
         batch_size: prompts a batch, B.
-        mixture_ratio: lambda in [0, 1]; floor(lambda * B + 1e-9) prompts are drawn by weight.
+        mixture_ratio: lambda in [0, 1], the share of all places that is drawn by weight. What a batch cannot hold of
+            it is carried over to the next: see :meth:`weighted_places`.
         mode: ``default``, ``paper`` or ``mmr1-released``; see :data:`MODES`.
         group_size: rollouts a prompt in training, G >= 2; what the expected signal is computed for.
         score: ``expected_signal`` (E[sigma_hat_G] under the pass-rate posterior), ``vps`` (alpha * OVS + beta *
@@ -73,6 +90,12 @@ class SamplerConfig:
         arrangement: order of a batch: ``blocks`` (by weight, probes, uniform) or ``interleaved``.
         floor: no weight is below ``floor`` times the largest possible score, so every prompt keeps at least
             the probability floor / P in each draw by weight.
+        exponent: of the score, >= 0; weights are score^exponent, up to a common factor. Above 1 draws are sharper.
+        candidates: prompts that are scored for a batch, drawn uniformly from those that do not rest; None for the
+            whole pool. It bounds the work of a step, spreads the draws, and makes every score an up-to-date one.
+        rest_steps: a prompt that was drawn is not drawn again within so many steps.
+        strict: whether feedback that contradicts the settings is refused with an error after the first groups; by
+            default it is logged as a warning.
         optimism: in [0, 1]; a prompt that was never observed scores its prior score plus this share of the way
             to the largest possible score.
         max_probes: at most this many places of a batch, taken from the share by weight, go to stale prompts.
@@ -111,17 +134,26 @@ class SamplerConfig:
     scoring_rollouts: int = 8
     max_policy_lag: int | None = None
     late_discount: float = 0.5
+    exponent: float = 1.0
+    candidates: int | None = None
+    rest_steps: int = 0
+    strict: bool = False
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "update_interval", "scoring_rollouts", "probe_after"):
             self._require(name, 1, math.inf, integer=True)
-        for name in ("max_probes", "rescore_per_step", "max_policy_lag"):
+        for name in ("max_probes", "rescore_per_step", "max_policy_lag", "rest_steps"):
             if getattr(self, name) is not None:
                 self._require(name, 0, math.inf, integer=True)
         for name in ("mixture_ratio", "momentum", "floor", "optimism", "late_discount"):
             self._require(name, 0, 1)
         for name in ("alpha", "beta"):
             self._require(name, 0, 1e100)
+        self._require("exponent", 0, 100)
+        if self.candidates is not None:
+            self._require("candidates", self.batch_size, math.inf, integer=True)
+        if not isinstance(self.strict, bool):
+            raise ArgumentError("strict", "be True or False", self.strict)
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise UnknownNameError(name, str(getattr(self, name)), choices)
@@ -134,6 +166,12 @@ class SamplerConfig:
             raise ArgumentError("refresh", "be 'online' where the score is 'custom'", self.refresh)
         if self.refresh == "periodic" and self.max_probes:
             raise ArgumentError("max_probes", "be 0 where refresh is 'periodic'", self.max_probes)
+        for name in ("candidates", "rest_steps"):
+            if getattr(self, name) and (self.refresh == "periodic" or self.replace or self.max_probes):
+                needs = "be left out where refresh is 'periodic', replace is set or max_probes > 0"
+                raise ArgumentError(name, needs, getattr(self, name))
+        if self.candidates is not None and self.score != "expected_signal":
+            raise ArgumentError("candidates", "be left out unless the score is 'expected_signal'", self.candidates)
         low, high = self.reward_range
         if not -math.inf < low < high < math.inf:
             raise ArgumentError("reward_range", "be two finite numbers in ascending order", self.reward_range)
@@ -141,7 +179,7 @@ class SamplerConfig:
     def _require(self, name: str, low: float, high: float, *, integer: bool = False) -> None:
         value = getattr(self, name)
         try:
-            fits = low <= value <= high and value < math.inf and (not integer or int(value) == value)
+            fits = low <= value <= high and value < math.inf and (not integer or isinstance(value, Integral))
         except TypeError:
             fits = False
         if not fits or isinstance(value, bool):
@@ -150,10 +188,28 @@ class SamplerConfig:
             raise ArgumentError(name, f"be {kind} {span}", value)
 
     @property
+    def weighted_per_batch(self) -> float:
+        """Places by weight of a batch on average: lambda * B, rounded down in the mode of the released code."""
+        if self.mode == "mmr1-released":
+            return float(math.floor(self.mixture_ratio * self.batch_size))
+        exact = self.mixture_ratio * self.batch_size
+        nearest = round(exact)
+        # 0.29 * 100 is a rounding below 29
+        return float(nearest) if abs(exact - nearest) <= _ROUNDING else exact
+
+    @property
     def num_weighted(self) -> int:
-        """Places of a batch that are filled by weight; the released code rounds down without a guard."""
-        guard = 0.0 if self.mode == "mmr1-released" else 1e-9
-        return math.floor(self.mixture_ratio * self.batch_size + guard)
+        """Places by weight that every batch has at least."""
+        return math.floor(self.weighted_per_batch)
+
+    def weighted_places(self, step: int) -> int:
+        """Places by weight of the batch of a step: floor((t + 1) lambda B) - floor(t lambda B).
+
+        After t batches floor(t lambda B) places were drawn by weight, so the share is lambda exactly in the long run
+        and no batch is more than one place off; what is carried over depends on the number of the step alone.
+        """
+        each = self.weighted_per_batch
+        return math.floor((step + 1) * each + _ROUNDING) - math.floor(step * each + _ROUNDING)
 
     @property
     def rescored(self) -> int:
@@ -165,8 +221,13 @@ class SamplerConfig:
         return {**dataclasses.asdict(self), "reward_range": list(self.reward_range)}
 
 
-def build_config(options: Mapping[str, Any]) -> SamplerConfig:
+def build_config(options: Mapping[str, Any], *, prompts: int | None = None, informed: bool = False) -> SamplerConfig:
     """Merge the caller's options over those of the mode.
+
+    Args:
+        options: the caller's.
+        prompts: size of the pool.
+        informed: whether there are features or pass rates from elsewhere, so that :data:`INFORMED` holds too.
 
     Raises:
         UnknownNameError: there is no such mode or setting.
@@ -179,4 +240,14 @@ def build_config(options: Mapping[str, Any]) -> SamplerConfig:
     mode = options.get("mode", "default")
     if mode not in MODES:
         raise UnknownNameError("mode", str(mode), MODES)
-    return SamplerConfig(**{**MODES[mode], **options})
+    if not informed:
+        return SamplerConfig(**{**MODES[mode], **options})
+    if mode != "default" or options.get("score", "expected_signal") != "expected_signal":
+        raise ArgumentError("features and prior", "come with mode 'default' and score 'expected_signal'", options)
+    defaults = dict(INFORMED)
+    size = options["batch_size"]
+    if prompts is not None and isinstance(size, int) and size > 0:
+        # a rest that would leave few prompts to choose from is no choice
+        defaults["rest_steps"] = max(0, min(defaults["rest_steps"], prompts // (2 * size) - 1))
+        defaults["candidates"] = max(defaults["candidates"], CANDIDATES_PER_PLACE * size)
+    return SamplerConfig(**{**defaults, **options})

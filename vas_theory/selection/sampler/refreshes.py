@@ -14,7 +14,7 @@ __all__ = ["Refreshes"]
 
 
 class Refreshes:
-    """Which prompts still have to be scored, and the scores that came so far.
+    """Which prompts still have to be scored before the next draw, and the scores that came so far.
 
     Args:
         config: the sampler's settings; only ``refresh`` and ``update_interval`` count.
@@ -27,18 +27,23 @@ class Refreshes:
         self._opened = -1
         self._due: NDArray[np.bool_] | None = None
         self._scores: NDArray[np.float64] = np.empty(0)
+        self.open(0)
 
     @property
     def is_first(self) -> bool:
         """Whether the latest refresh is the one before training."""
         return self._opened == 0
 
-    def due(self, step: int) -> NDArray[np.bool_] | None:
-        """Which prompts have to be scored before the draw of ``step``, shape (P,); None if there are none."""
+    def open(self, step: int) -> None:
+        """Begin the refresh before the draw of ``step``, if one falls there; a second call changes nothing."""
         if self._interval is not None and step % self._interval == 0 and self._opened != step:
             self._opened = step
             self._due = np.ones(self._count, dtype=bool)
             self._scores = np.zeros(self._count)
+
+    @property
+    def due(self) -> NDArray[np.bool_] | None:
+        """Which prompts have to be scored first, shape (P,); None if there are none."""
         return self._due
 
     def deliver(self, scored: NDArray[np.int64], scores: NDArray[np.float64], asked: NDArray[np.int64]) -> bool:

@@ -8,12 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.selection.sampler.feedback import Feedback
+from vas_theory.selection.sampler.feedback import MIXED, Feedback
 
 __all__ = ["ARMS", "Tally", "gini"]
 
 ARMS = ("undrawn", "weighted", "probe", "uniform")
 """How a prompt came into a batch; ``undrawn`` for feedback on prompts that this sampler did not draw."""
+
+_FIRST_GROUPS = 32
+_LEAST_VARYING = 0.25
+_LARGEST_MIXED = 0.02
+"""When feedback contradicts the settings: after so many groups a quarter vary, and of these next to none is mixed."""
 
 _COUNTS = ("groups", "mixed", "all_right", "all_wrong")
 
@@ -31,6 +36,8 @@ class Tally:
         self.late_groups = 0
         self.uniform_fallbacks = 0
         self.filled_places = 0
+        self.varying = 0
+        self.contradiction_said = False
 
     def count(self, feedback: Feedback, arms: NDArray[np.integer], predicted: NDArray[np.float64]) -> None:
         """Add observed groups.
@@ -40,18 +47,37 @@ class Tally:
             arms: the arm that drew each group's prompt, shape (n,).
             predicted: probability, before the groups were seen, that each is mixed, NaN where there is none.
         """
-        right = feedback.group_successes == feedback.group_sizes
-        wrong = feedback.group_successes == 0
-        outcome = right + 2 * wrong  # 0 where mixed
+        outcome = feedback.group_outcomes
         kinds = np.bincount(3 * arms.astype(np.int64) + outcome, minlength=3 * len(ARMS)).reshape(-1, 3)
         self.by_arm[:, 0] += kinds.sum(1)
         self.by_arm[:, 1:] += kinds
-        mixed = outcome == 0
+        self.varying += int(feedback.group_varies.sum())
+        mixed = outcome == MIXED
         known = ~np.isnan(predicted)
         self.predicted_mixed += float(predicted[known].sum())
         self.predicted_groups += int(known.sum())
         self.realised_mixed += int(mixed[known].sum())
         self.count_excluded(feedback)
+
+    def contradiction(self, feedback: Feedback) -> str | None:
+        """Say how the groups so far and those of ``feedback`` contradict what groups are judged by, or return None.
+
+        That is where groups whose rewards vary are many and hardly any is mixed: the successes are not those that
+        the advantages come from.
+        """
+        groups = int(self.by_arm[:, 0].sum()) + feedback.group_outcomes.size
+        varying = self.varying + int(feedback.group_varies.sum())
+        if groups < _FIRST_GROUPS or varying < _LEAST_VARYING * groups:
+            return None
+        mixed = int(self.by_arm[:, 1].sum()) + int((feedback.group_outcomes == MIXED).sum())
+        if mixed > _LARGEST_MIXED * varying:
+            return None
+        return (
+            f"the rewards of {varying} of {groups} groups vary, so that these groups have a gradient, but only {mixed} "
+            "hold both right and wrong rollouts: draws by weight then say nothing about what is trained on. Give "
+            "successes from the reward that counts as right or wrong, or take posterior='normal_gamma' for graded "
+            "rewards"
+        )
 
     def count_excluded(self, feedback: Feedback) -> None:
         """Add what was left out of some feedback."""
@@ -63,6 +89,7 @@ class Tally:
         metrics: dict[str, float] = {
             "predicted_mixed_share": _ratio(self.predicted_mixed, self.predicted_groups),
             "realised_mixed_share": _ratio(self.realised_mixed, self.predicted_groups),
+            "varying_share": _ratio(self.varying, int(self.by_arm[:, 0].sum())),
         }
         for arm, (groups, *hits) in zip(ARMS, self.by_arm.tolist(), strict=True):
             metrics[f"{arm}/groups"] = groups

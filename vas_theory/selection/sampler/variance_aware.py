@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,24 +12,27 @@ from numpy.typing import ArrayLike, NDArray
 from vas_theory.foundation.errors import ArgumentError, VASError
 from vas_theory.foundation.streams import check_seed
 from vas_theory.provenance.state import read_state, write_state
-from vas_theory.selection.contract.ledger import RolloutLedger
-from vas_theory.selection.drawing.uniform_walk import build_walk
-from vas_theory.selection.drawing.weighted_index import WeightedIndex
-from vas_theory.selection.posteriors import build_posterior
+from vas_theory.selection.posteriors import build_posterior, shares_prediction
 from vas_theory.selection.posteriors.discounted_beta import PassRatePosterior
+from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
 from vas_theory.selection.sampler.batch import compose_batch
+from vas_theory.selection.sampler.candidates import next_candidates
 from vas_theory.selection.sampler.config import build_config
-from vas_theory.selection.sampler.feedback import Feedback, read_feedback
+from vas_theory.selection.sampler.feedback import as_numbers, as_positions, read_feedback
+from vas_theory.selection.sampler.learning import (
+    check_consistency,
+    evidence_weight,
+    feedback_rules,
+    learn_from_refresh,
+    learn_from_training,
+    prepare_weights,
+)
 from vas_theory.selection.sampler.metrics import collect_metrics
+from vas_theory.selection.sampler.pool import new_pool
 from vas_theory.selection.sampler.prompt_keys import PromptKeys
-from vas_theory.selection.sampler.refreshes import Refreshes
 from vas_theory.selection.sampler.saving import capture, restore
-from vas_theory.selection.sampler.tally import Tally
-from vas_theory.selection.sampler.weights import WeightRule
 
 __all__ = ["VarianceAwareSampler"]
-
-logger = logging.getLogger(__name__)
 
 
 class VarianceAwareSampler:
@@ -43,10 +45,15 @@ class VarianceAwareSampler:
         prompts: how many prompts there are, or one unique key each (strings or integers). Keys let a run go on
             after prompts were added or removed.
         batch_size: prompts a batch, B.
-        mixture_ratio: lambda in [0, 1]; floor(lambda * B + 1e-9) prompts are drawn by weight, the rest uniformly.
+        mixture_ratio: lambda in [0, 1], the share of the places that is drawn by weight, the rest uniformly; by default
+            0.5, with features or a prior that of ``INFORMED``. What a batch cannot hold is carried over to the next.
         seed: in [0, 2**64).
         posterior: of the pass rates: ``discounted_beta``, ``arcsine_kalman``, ``hierarchical_beta`` or an object.
         categories: a label for each prompt, shape (P,), which ``hierarchical_beta`` pools by.
+        features: what is known of each prompt before any rollout, shape (P, d), NaN rows where nothing is: columns of
+            the data set, text embeddings, hidden states of the policy. Pass rates are then predicted from them for all
+            prompts, and draws follow the prediction.
+        prior: pass rates from elsewhere, which are recalibrated online; alone or beside features.
         **options: the other fields of :class:`~vas_theory.selection.sampler.config.SamplerConfig`.
 
     Attributes:
@@ -65,40 +72,71 @@ class VarianceAwareSampler:
         prompts: int | Sequence[str] | Sequence[int] | NDArray[Any],
         *,
         batch_size: int,
-        mixture_ratio: float = 0.5,
+        mixture_ratio: float | None = None,
         seed: int = 0,
         posterior: str | PassRatePosterior = "discounted_beta",
         categories: ArrayLike | None = None,
+        features: ArrayLike | None = None,
+        prior: PassRatePrior | None = None,
         **options: Any,
     ) -> None:
-        self.config = build_config({"batch_size": batch_size, "mixture_ratio": mixture_ratio, **options})
-        self.keys = PromptKeys(prompts)
-        count = len(self.keys)
-        if not self.config.replace and batch_size > count:
+        keys = PromptKeys(prompts)
+        count = len(keys)
+        beliefs = build_posterior(posterior, count, categories, features=features, prior=prior)
+        given = {} if mixture_ratio is None else {"mixture_ratio": mixture_ratio}
+        chosen = {"batch_size": batch_size, **given, **options}
+        config = build_config(chosen, prompts=count, informed=shares_prediction(beliefs))
+        if not config.replace and batch_size > count:
             raise ArgumentError("batch_size", f"be at most the {count} prompts without replacement", batch_size)
-        self.seed = check_seed(seed)
-        self.step = 0
-        self.policy_version = 0
-        self.posterior = build_posterior(posterior, count, categories)
-        self.ledger = RolloutLedger()
-        self.tally = Tally()
-        self.rule = WeightRule(self.config, self.posterior)
-        self.index = WeightedIndex(self.rule.initial_weights())
-        self.walk = build_walk(self.config, count)
-        self.draw_counts: NDArray[np.int32] = np.zeros(count, dtype=np.int32)
-        self.drawn_by: NDArray[np.int8] = np.zeros(count, dtype=np.int8)
+        most = count // batch_size - 1
+        if config.rest_steps > max(most, 0):
+            needs = f"be at most {most} where {count} prompts fill batches of {batch_size}"
+            raise ArgumentError("rest_steps", needs, config.rest_steps)
+        self.pool = new_pool(config, keys, beliefs, check_seed(seed))
         self.last_arms: NDArray[np.int8] = np.empty(0, dtype=np.int8)
-        self.probe_cursor = 0
-        self.uniform_reason: str | None = None
-        self.refreshes = Refreshes(self.config, count)
+        self._rules = feedback_rules(self.pool)
+        # parts of the pool that are changed in place and never replaced
+        self.config, self.keys, self.posterior = config, keys, self.pool.posterior
+        self.rule, self.walk, self.ledger, self.tally = (
+            self.pool.rule,
+            self.pool.walk,
+            self.pool.ledger,
+            self.pool.tally,
+        )
+        self.draw_counts, self.drawn_by = self.pool.draw_counts, self.pool.drawn_by
 
     def __len__(self) -> int:
         return len(self.keys)
 
     @property
+    def seed(self) -> int:
+        """The seed that the draws depend on."""
+        return self.pool.seed
+
+    @property
+    def step(self) -> int:
+        """Batches drawn so far, which is the number of the next step."""
+        return self.pool.step
+
+    @property
+    def policy_version(self) -> int:
+        """The latest version of the policy that a draw was told."""
+        return self.pool.policy_version
+
+    @property
+    def uniform_reason(self) -> str | None:
+        """Why the share drawn by weight was uniform in the last batch, or None where it was not."""
+        return self.pool.uniform_reason
+
+    @property
     def weights(self) -> NDArray[np.float64]:
         """What prompts are drawn in proportion to, shape (P,), read-only."""
-        return self.index.weights
+        return self.pool.weights
+
+    @property
+    def weighted_places(self) -> int:
+        """Places of the next batch that are drawn by weight; see :meth:`SamplerConfig.weighted_places`."""
+        return self.config.weighted_places(self.step)
 
     @property
     def scoring_rollouts(self) -> int:
@@ -125,28 +163,32 @@ class VarianceAwareSampler:
         Raises:
             VASError: a refresh is due and has not been delivered.
         """
-        if self.refreshes.due(self.step) is not None:
+        pool = self.pool
+        if pool.refreshes.due is not None:
             raise VASError(
-                f"step {self.step} needs scores first: {self.refresh_due().size} prompts are due; "
+                f"step {pool.step} needs scores first: {self.refresh_due().size} prompts are due; "
                 "pass rewards for refresh_due() to refresh()"
             )
         if policy_version is not None:
-            if policy_version < self.policy_version:
-                raise ArgumentError("policy_version", f"be at least {self.policy_version}", policy_version)
-            self.policy_version = int(policy_version)
-        self.posterior.advance(self.step)
-        self._rescore_next()
-        self._say_when_uniform()
-        batch = compose_batch(self)
-        if self.config.replace:
-            np.add.at(self.draw_counts, batch.positions, np.int32(1))
+            version = as_numbers("policy_version", policy_version)
+            if version.ndim or not (version >= pool.policy_version and version == np.floor(version) < 2**53):
+                raise ArgumentError("policy_version", f"be an integer >= {pool.policy_version}", policy_version)
+            pool.policy_version = int(version)
+        pool.posterior.advance(pool.step)
+        prepare_weights(pool)
+        batch = compose_batch(pool)
+        if pool.config.replace:
+            np.add.at(pool.draw_counts, batch.positions, np.int32(1))
         else:  # no position repeats, and this is ten times faster
-            self.draw_counts[batch.positions] += 1
-        self.drawn_by[batch.positions] = batch.arms
+            pool.draw_counts[batch.positions] += 1
+        pool.drawn_by[batch.positions] = batch.arms
         self.last_arms = batch.arms
-        self.tally.filled_places += batch.filled
-        self.tally.uniform_fallbacks += self.uniform_reason is not None
-        self.step += 1
+        pool.tally.filled_places += batch.filled
+        pool.tally.uniform_fallbacks += pool.uniform_reason is not None
+        if pool.last_drawn.size:
+            pool.last_drawn[batch.positions] = pool.step
+        pool.step += 1
+        pool.refreshes.open(pool.step)
         return batch.positions
 
     def observe(
@@ -173,31 +215,24 @@ class VarianceAwareSampler:
         Raises:
             ArgumentError: a value is not allowed; nothing has changed then.
         """
-        rows = np.shape(rewards)[0] if np.ndim(rewards) else 0
-        weight = self._evidence_weight(rows, policy_version)
-        feedback = self._read(positions, rewards, successes, diversity, weight)
-        kept = np.ones(rows, dtype=bool) if trained is None else np.asarray(trained, dtype=bool)
+        rewards = as_numbers("rewards", rewards)
+        rows = rewards.shape[0] if rewards.ndim else 0
+        weight = evidence_weight(self.pool, rows, policy_version)
+        feedback = read_feedback(
+            self._rules, positions, rewards, successes=successes, diversity=diversity, weight=weight
+        )
+        kept = np.ones(rows, dtype=bool) if trained is None else as_numbers("trained", trained) != 0
         if kept.shape != (rows,):
             raise ArgumentError("trained", f"have shape ({rows},)", kept.shape)
-        scores = None
-        if self.config.refresh == "online" and self.config.score == "vps":
-            scores = self.rule.observed_scores(feedback)
-        self._count(feedback)
+        if self.config.refresh == "online":
+            self.rule.require_diversity(feedback)
+        check_consistency(self.pool, feedback)
         if weight is not None:
             self.tally.late_groups += int((weight < 1).sum())
-        size = np.shape(rewards)[1]
+        size = rewards.shape[1]
         for purpose, groups in (("training", int(kept.sum())), ("rejected", int((~kept).sum()))):
             self.ledger.charge(purpose, groups=groups, rollouts=groups * size)
-        if self.config.refresh == "periodic":  # only the scoring rollouts move the weights then
-            return
-        self._learn(feedback)
-        if self.config.score == "expected_signal":
-            scores = self.rule.posterior_scores(feedback.positions)
-        elif scores is not None:
-            old = self.weights[feedback.positions]
-            scores = feedback.weight * scores + (1 - feedback.weight) * old
-        if scores is not None and feedback.positions.size:
-            self.index.update(feedback.positions, self.rule.floored(scores))
+        learn_from_training(self.pool, feedback)
 
     def observe_by_key(self, keys: ArrayLike | Iterable[str], rewards: ArrayLike, **arguments: Any) -> None:
         """:meth:`observe` with prompts named by key."""
@@ -211,7 +246,9 @@ class VarianceAwareSampler:
         """
         if self.config.score != "custom":
             raise ArgumentError("score", "be 'custom' for scores of your own", self.config.score)
-        places, values = np.asarray(positions), np.asarray(scores, dtype=np.float64)
+        places, values = as_positions(len(self), positions), as_numbers("scores", scores)
+        if values.shape not in ((), places.shape):
+            raise ArgumentError("scores", f"have shape {places.shape} or be one number", values.shape)
         values = np.broadcast_to(values, places.shape)
         wrong = ~((values >= 0) & (values < np.inf))
         if wrong.any():
@@ -219,11 +256,31 @@ class VarianceAwareSampler:
             raise ArgumentError(
                 f"score of prompt {self.keys.name(int(places[row]))}", "be finite and >= 0", float(values[row])
             )
-        self.index.update(places, self.rule.floored(values))
+        self.pool.tree.update(places, self.rule.floored(values))
+
+    def next_candidates(self) -> NDArray[np.int64]:
+        """Prompts that the next draw by weight will score, so that features need be renewed for these alone."""
+        return next_candidates(self.pool)
+
+    def set_features(self, features: ArrayLike, positions: ArrayLike | None = None) -> None:
+        """Renew the features of all prompts, or of some.
+
+        Args:
+            features: shape (P, d) or (n, d), with the d of the first features; NaN rows where nothing is known.
+            positions: shape (n,); all prompts by default.
+
+        Raises:
+            ArgumentError: a value is not allowed, or the sampler was built without features, prior and the posterior
+                'predicted_beta'; nothing has changed then.
+        """
+        if not shares_prediction(self.posterior):
+            raise ArgumentError("posterior", "be 'predicted_beta' for features that come later", self.posterior)
+        places = None if positions is None else as_positions(len(self), positions)
+        self.posterior.prediction.set_features(features, places)
 
     def refresh_due(self) -> NDArray[np.int64]:
         """Positions that have to be scored before the next draw; empty where refreshes are ``online``."""
-        due = self.refreshes.due(self.step)
+        due = self.pool.refreshes.due
         return np.flatnonzero(() if due is None else due)
 
     def refresh(
@@ -243,31 +300,22 @@ class VarianceAwareSampler:
         Raises:
             ArgumentError: a prompt is not due, or a value is not allowed; nothing has changed then.
         """
-        due = self.refreshes.due(self.step)
-        feedback = self._read(positions, rewards, successes, diversity, None)
+        due = self.pool.refreshes.due
+        feedback = read_feedback(self._rules, positions, rewards, successes=successes, diversity=diversity, weight=None)
         places = np.asarray(positions, dtype=np.int64)
         if due is None or not due[places].all():
             raise ArgumentError("positions", "be due for a refresh (see refresh_due)", positions)
-        if self.config.score == "vps":
-            scores = self.rule.observed_scores(feedback)
+        self.rule.require_diversity(feedback)
         self.ledger.charge("scoring", groups=places.size, rollouts=int(np.size(rewards)))
-        self.tally.count_excluded(feedback)
-        self.posterior.advance(self.step)
-        self._learn(feedback)
-        if self.config.score == "expected_signal":
-            scores = self.rule.posterior_scores(feedback.positions)
-        if self.refreshes.deliver(feedback.positions, scores, places):
-            first = self.refreshes.is_first
-            self.index = WeightedIndex(self.rule.refreshed(self.weights, self.refreshes.close(), first=first))
-            self.walk.restart()
+        learn_from_refresh(self.pool, feedback, places)
 
     def metrics(self) -> dict[str, float]:
         """Diagnostics over the whole pool and the run so far; takes time in proportion to the pool."""
-        return collect_metrics(self)
+        return collect_metrics(self.pool)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything the next draws depend on: a flat dict of arrays, numbers and strings with a checksum."""
-        return capture(self)
+        return capture(self.pool)
 
     def load_state_dict(self, state: Mapping[str, Any], *, match_keys: bool = False) -> None:
         """Go on from a saved state; the draws are those of the run that saved it.
@@ -283,7 +331,7 @@ class VarianceAwareSampler:
             IntegrityError: the state was altered.
             StateMismatchError: settings or prompts differ; nothing has changed then.
         """
-        restore(self, state, match_keys=match_keys)
+        restore(self.pool, state, match_keys=match_keys)
 
     def save(self, path: Path | str) -> None:
         """Write :meth:`state_dict` to an ``.npz`` file, atomically."""
@@ -292,61 +340,3 @@ class VarianceAwareSampler:
     def load(self, path: Path | str, *, match_keys: bool = False) -> None:
         """Read a file written by :meth:`save`; see :meth:`load_state_dict`."""
         self.load_state_dict(read_state(path), match_keys=match_keys)
-
-    def _read(
-        self,
-        positions: ArrayLike,
-        rewards: ArrayLike,
-        successes: ArrayLike | None,
-        diversity: ArrayLike | None,
-        weight: NDArray[np.float64] | None,
-    ) -> Feedback:
-        return read_feedback(
-            len(self),
-            self.keys.name,
-            positions,
-            rewards,
-            successes=successes,
-            diversity=diversity,
-            weight=weight,
-            with_variance=self.config.score == "vps",
-        )
-
-    def _evidence_weight(self, rows: int, policy_version: ArrayLike | None) -> NDArray[np.float64] | None:
-        """What each group's evidence counts, given how old the policy was that generated it."""
-        if policy_version is None:
-            return None
-        versions = np.broadcast_to(np.asarray(policy_version), (rows,))
-        if rows and versions.max() > self.policy_version:
-            raise ArgumentError("policy_version", f"be at most the present {self.policy_version}", versions.max())
-        return self.rule.evidence_weight(self.policy_version - versions)
-
-    def _count(self, feedback: Feedback) -> None:
-        """Compare what was predicted for these groups with what came."""
-        places, size = feedback.group_positions, self.config.group_size
-        same_size = feedback.group_sizes == size
-        if same_size.all():
-            predicted = self.posterior.mixed_probability(size, places)
-        else:
-            predicted = np.full(places.size, np.nan)
-            predicted[same_size] = self.posterior.mixed_probability(size, places[same_size])
-        self.tally.count(feedback, self.drawn_by[places], predicted)
-
-    def _learn(self, feedback: Feedback) -> None:
-        self.posterior.update(feedback.positions, feedback.successes, feedback.sizes, weight=feedback.weight)
-
-    def _rescore_next(self) -> None:
-        """Bring the next few weights up to date with the drift, so that all are within a known number of steps."""
-        size = min(self.config.rescored, len(self))
-        if size == 0 or self.config.refresh == "periodic" or not self.rule.follows_posterior:
-            return
-        places = (self.step * size + np.arange(size)) % len(self)
-        self.index.update(places, self.rule.floored(self.rule.posterior_scores(places)))
-
-    def _say_when_uniform(self) -> None:
-        """Log when the weights begin not to tell prompts apart; before the first rollout that is no surprise."""
-        reason = self.rule.uniform_reason(self.index)
-        if reason is not None and reason != self.uniform_reason:
-            level = logging.WARNING if self.ledger.rollouts > 0 else logging.INFO
-            logger.log(level, "step %d: %s, so the share drawn by weight is uniform", self.step, reason)
-        self.uniform_reason = reason

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection.drawing.weighted_index import WeightedIndex
 from vas_theory.selection.group_moments import binomial_expectation, signal_values
+from vas_theory.selection.posteriors import learns_from_rewards, shares_prediction
 from vas_theory.selection.posteriors.discounted_beta import PassRatePosterior
 from vas_theory.selection.released import combined_scores, min_max_normalized, moved_weights
 from vas_theory.selection.sampler.config import SamplerConfig
@@ -37,6 +38,8 @@ class WeightRule:
     def _find_largest_score(self) -> float:
         config = self._config
         if config.score == "expected_signal":
+            if learns_from_rewards(self._posterior):
+                return self._posterior.largest_signal(config.group_size)
             return float(binomial_expectation(0.5, signal_values(config.group_size)))
         if config.score == "custom" or config.normalization == "min_max":
             return 1.0
@@ -50,7 +53,9 @@ class WeightRule:
         return 0.25 if self._config.variance_of == "success" else (high - low) ** 2 / 4
 
     def floored(self, scores: Array) -> Array:
-        """Weights of scores: none below ``floor`` times the largest possible score."""
+        """Weights of scores: their power, but none below ``floor`` times that of the largest possible score."""
+        if self._config.exponent != 1.0:
+            scores = self.largest_score * np.power(scores / self.largest_score, self._config.exponent)
         return np.maximum(scores, self._config.floor * self.largest_score)
 
     def unseen_scores(self, positions: NDArray[np.int64]) -> Array:
@@ -68,23 +73,35 @@ class WeightRule:
         score = self.posterior_scores if self.follows_posterior else self.unseen_scores
         return self.floored(np.concatenate([score(chunk) for chunk in chunks]))
 
+    def fresh_weights(self, positions: NDArray[np.int64], rng: np.random.Generator) -> Array:
+        """Weights of candidates at a draw; what is shared by all prompts is drawn from its posterior."""
+        if shares_prediction(self._posterior):
+            scores = self._posterior.sampled_signal(self._config.group_size, positions, rng)
+            return self.floored(self._raised(scores, positions))
+        return self.floored(self.posterior_scores(positions))
+
     def posterior_scores(self, positions: NDArray[np.int64]) -> Array:
         """E[sigma_hat_G] of prompts, raised by the optimism where a prompt was never observed."""
-        scores = self._posterior.expected_signal(self._config.group_size, positions)
+        return self._raised(self._posterior.expected_signal(self._config.group_size, positions), positions)
+
+    def _raised(self, scores: Array, positions: NDArray[np.int64]) -> Array:
         unseen = self._posterior.last_seen[positions] < 0
         if unseen.any():
             scores = np.where(unseen, scores + self._config.optimism * (self.largest_score - scores), scores)
         return scores
 
-    def observed_scores(self, feedback: Feedback) -> Array:
-        """Variance promotion scores of the prompts in ``feedback``.
+    def require_diversity(self, feedback: Feedback) -> None:
+        """Refuse feedback without the diversity that the score weighs, before anything is learned from it.
 
         Raises:
-            ArgumentError: beta > 0 and no diversity was given.
+            ArgumentError: beta > 0 and no diversity was given where the score ``vps`` is taken from this feedback.
         """
+        if self._config.score == "vps" and self._config.beta > 0 and feedback.diversity is None:
+            raise ArgumentError("diversity", f"be given where beta = {self._config.beta:g} weighs it", None)
+
+    def observed_scores(self, feedback: Feedback) -> Array:
+        """Variance promotion scores of the prompts in ``feedback``."""
         config = self._config
-        if feedback.diversity is None and config.beta > 0:
-            raise ArgumentError("diversity", f"be given where beta = {config.beta:g} weighs it", None)
         diversity = np.zeros(feedback.positions.size) if feedback.diversity is None else feedback.diversity
         if config.normalization == "min_max":
             return combined_scores(feedback.successes / feedback.sizes, diversity, alpha=config.alpha, beta=config.beta)
@@ -114,12 +131,12 @@ class WeightRule:
         new = self.floored(scores)
         return new if first else config.momentum * old + (1 - config.momentum) * new
 
-    def evidence_weight(self, lag: NDArray[np.integer]) -> Array | None:
+    def evidence_weight(self, lag: Array) -> Array | None:
         """late_discount^(lag - max_policy_lag) where the lag is beyond the limit, else 1; None without a limit."""
         limit = self._config.max_policy_lag
         if limit is None:
             return None
-        return np.power(self._config.late_discount, np.maximum(lag - limit, 0).astype(np.float64))
+        return np.power(self._config.late_discount, np.maximum(lag - limit, 0.0))
 
     @staticmethod
     def uniform_reason(index: WeightedIndex) -> str | None:

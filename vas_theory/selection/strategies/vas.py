@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from vas_theory.selection.contract.strategy import IntArray, OneRoundStrategy, Rollouts
+from vas_theory.selection.posteriors import learns_from_rewards
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 
 __all__ = ["STRATEGY", "Vas"]
@@ -47,6 +48,8 @@ class Vas(OneRoundStrategy):
     def observe(self, rollouts: Rollouts) -> None:
         rewards = rollouts.rewards_R.reshape(len(rollouts.prompts_P), self.setting.group_size)
         right = np.where(np.isfinite(rewards), rewards > 0.5, False)
+        if self.sampler.config.score == "expected_signal" and not learns_from_rewards(self.sampler.posterior):
+            rewards = np.where(np.isfinite(rewards), right, np.nan)  # whatever range the rewards themselves have
         self.sampler.observe(rollouts.prompts_P, rewards, successes=right, diversity=rollouts.diversity_P)
 
     def state_dict(self) -> dict[str, Any]:

@@ -1,0 +1,152 @@
+"""Whatever an entry point refuses, it refuses with an error of this project and leaves the state bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vas_theory.foundation.errors import VASError
+from vas_theory.provenance.state import seal
+from vas_theory.selection import VarianceAwareSampler
+
+GOOD = [[1, 0, 1, 0], [1, 1, 1, 1]]
+SETTINGS: dict[str, dict[str, Any]] = {
+    "default": {"max_policy_lag": 1},
+    "vps": {"score": "vps", "strict": True},
+    "graded": {"posterior": "normal_gamma"},
+    "custom": {"score": "custom"},
+    "periodic": {"refresh": "periodic", "update_interval": 2},
+    "rested": {"rest_steps": 2, "exponent": 2.0},
+    "candidates": {"candidates": 6},
+}
+
+
+class _Tensor:
+    """Converts to an array as a tensor that needs a gradient does."""
+
+    def __array__(self, *_: Any, **__: Any) -> np.ndarray:
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+
+
+FEEDBACK: list[dict[str, Any]] = [
+    {"policy_version": np.nan},
+    {"policy_version": [0, np.nan]},
+    {"policy_version": -1},
+    {"policy_version": 1e9},
+    {"policy_version": [0, 0, 0]},
+    {"policy_version": "new"},
+    {"policy_version": 0.5},
+    {"rewards": [[1, 0, 1, 0], [1, 1]]},
+    {"rewards": [1, 0]},
+    {"rewards": [["a", "b"], ["c", "d"]]},
+    {"rewards": [[1, 0, 1, -0.5], [0, 0, 0, 0]]},
+    {"rewards": [[7, 0, 1, 0], [0, 0, 0, 0]]},
+    {"rewards": None},
+    {"rewards": _Tensor()},
+    {"rewards": np.empty((2, 0))},
+    {"rewards": np.zeros((2, 2, 2))},
+    {"positions": [0]},
+    {"positions": [0, 99]},
+    {"positions": [0, -1]},
+    {"positions": [0.0, 1.0]},
+    {"positions": [[0, 1], [2]]},
+    {"positions": "ab"},
+    {"positions": None},
+    {"successes": [9, 0]},
+    {"successes": [np.nan, 0]},
+    {"successes": [[True], [False, True]]},
+    {"successes": "ab"},
+    {"diversity": [0.5]},
+    {"diversity": [2.0, 0.5]},
+    {"diversity": [np.nan, 0.5]},
+    {"trained": [True]},
+    {"trained": [[True, False], [True]]},
+]
+
+
+def _sampler(name: str) -> VarianceAwareSampler:
+    """A sampler that has done two steps and is about to draw (or to refresh)."""
+    sampler = VarianceAwareSampler(list("abcdefghij"), batch_size=2, seed=1, **SETTINGS[name])
+    for _ in range(2):
+        while (due := sampler.refresh_due()).size:
+            sampler.refresh(due, np.tile(GOOD, (due.size // 2, 1)), diversity=np.full(due.size, 0.5))
+        places = sampler.draw(policy_version=sampler.step)
+        sampler.observe(places, GOOD, diversity=[0.1, 0.2])
+    return sampler
+
+
+def _refused(sampler: VarianceAwareSampler, call: Callable[[], Any]) -> None:
+    before, arms = sampler.state_dict(), sampler.last_arms.copy()
+    with pytest.raises(VASError) as refusal:
+        call()
+    assert len(str(refusal.value).splitlines()) == 1
+    after = sampler.state_dict()
+    assert after["checksum"] == before["checksum"], [k for k in before if not np.array_equal(before[k], after[k])]
+    assert np.array_equal(sampler.last_arms, arms)
+    assert sampler.metrics() == pytest.approx(sampler.metrics(), abs=0, nan_ok=True)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_refused_feedback_changes_nothing(name: str) -> None:
+    for wrong in FEEDBACK:
+        sampler = _sampler(name)
+        good = {"positions": [0, 1], "rewards": GOOD, "diversity": [0.5, 0.5]}
+        arguments = {**good, **wrong}
+        places, rewards = arguments.pop("positions"), arguments.pop("rewards")
+        _refused(sampler, lambda: sampler.observe(places, rewards, **arguments))  # noqa: B023
+        if "policy_version" not in wrong and "trained" not in wrong:
+            _refused(sampler, lambda: sampler.refresh(places, rewards, **arguments))  # noqa: B023
+    _refused(sampler, lambda: sampler.observe_by_key(["a", "z"], GOOD))
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_other_refused_calls_change_nothing(name: str) -> None:
+    sampler = _sampler(name)
+    for version in (np.nan, -1, 0, "new", [3, 4], None if name == "periodic" else np.inf):
+        _refused(sampler, lambda: sampler.draw(policy_version=version))  # type: ignore[arg-type]  # noqa: B023
+    for places, scores in (([0], [np.nan]), ([0], [-1.0]), ([99], [1.0]), ([0, 1], [1.0, 2.0, 3.0]), ("a", 1.0)):
+        _refused(sampler, lambda: sampler.set_scores(places, scores))  # noqa: B023
+    whole = sampler.state_dict()
+    for missing in ("weights", "posterior.last_seen", "tally", "walk.passes", "drawn_by"):
+        if missing in whole and missing != "posterior.last_seen":
+            cut = seal({key: value for key, value in whole.items() if key not in (missing, "checksum")})
+            _refused(sampler, lambda: sampler.load_state_dict(cut))  # noqa: B023
+    short = seal({key: value for key, value in whole.items() if key != "checksum"} | {"draw_counts": np.zeros(3)})
+    _refused(sampler, lambda: sampler.load_state_dict(short))
+    _refused(sampler, lambda: sampler.load_state_dict({}))
+    _refused(sampler, lambda: sampler.load("nowhere.npz"))
+
+
+def test_a_state_from_before_is_read() -> None:
+    sampler = _sampler("default")
+    old = sampler.state_dict()
+    old["settings"] = old["settings"].replace('"exponent": 1.0, ', "").replace('"strict": false, ', "")
+    assert "exponent" not in old["settings"]
+    del old["last_drawn"], old["checksum"]
+    resumed = _sampler("default")
+    resumed.load_state_dict(seal({**old, "version": 1}))
+    assert resumed.state_dict()["checksum"] == sampler.state_dict()["checksum"]
+
+
+def test_integers_are_whole_numbers_of_an_integer_type() -> None:
+    for wrong in ({"batch_size": 4.0}, {"batch_size": True}, {"batch_size": 4, "probe_after": 3.0}):
+        with pytest.raises(VASError, match="be an integer"):
+            VarianceAwareSampler(10, **wrong)
+    VarianceAwareSampler(10, batch_size=np.int32(4))
+
+
+def test_tensors_are_taken_as_the_numbers_they_hold() -> None:
+    torch = pytest.importorskip("torch")
+    plain = VarianceAwareSampler(10, batch_size=2)
+    plain.observe([0, 1], GOOD)
+    for rewards in (
+        torch.tensor(GOOD, dtype=torch.bfloat16),
+        torch.tensor(GOOD, dtype=torch.float32, requires_grad=True),
+        torch.tensor(GOOD, dtype=torch.bool),
+    ):
+        sampler = VarianceAwareSampler(10, batch_size=2)
+        sampler.observe(torch.tensor([0, 1]), rewards)
+        assert sampler.state_dict()["checksum"] == plain.state_dict()["checksum"]

@@ -1,0 +1,1 @@
+"""Pass rates of prompts that were hardly ever drawn: a prediction that all prompts share."""
