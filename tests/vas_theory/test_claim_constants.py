@@ -195,7 +195,7 @@ def test_what_b52_says_is_what_is_refuted() -> None:
     assert "F . (curl F) = 0" in claim.part
     assert "Frobenius" in claim.certificate.remains
     assert claim.formal is not None
-    assert claim.remains == claim.formal.remains == "potentials that are not twice differentiable"
+    assert claim.remains == claim.formal.remains == "potentials whose mixed slopes do not agree"
 
 
 def test_the_gradient_bound_of_mei_uses_the_best_arm() -> None:

@@ -12,6 +12,7 @@ from vas_theory.claims.lib.base import Certificate, CertificateKind, Claim, Evid
 from vas_theory.claims.lib.certificates import (
     counterexample,
     enclosure,
+    formal_proof,
     identity,
     polynomial_sign,
     proof_steps,

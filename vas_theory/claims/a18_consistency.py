@@ -204,6 +204,22 @@ CLAIMS = (
             bridge=Claim.sides,
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Consistency.scores_unbiased_and_consistent",
+            sizes="all K >= 2, any finite list of chains, almost sure convergence included",
+            points="chains, score",
+            left="Pools.EK l q group (Consistency.corrected_score r dist alpha beta)",
+            right="alpha * (Consistency.pass_rate l q r * (1 - Consistency.pass_rate l q r)) + "
+            "beta * Consistency.pair_expect l q (fun a b : A => dist a b ^ 2)",
+            where={
+                "A": "(nat * bool)%type",
+                "l": "list_prod arms [true; false]",
+                "q": "fun y : A => p (fst y) * (if snd y then z (fst y) else 1 - z (fst y))",
+                "r": "fun y : A => if snd y then 1 else 0",
+                "dist": "fun y y' : A => d (fst y) (fst y')",
+                "beta": "1 - alpha",
+            },
+        ),
         part="the mean; not the almost sure convergence",
         experiment="score_estimation",
         figure="score_error",

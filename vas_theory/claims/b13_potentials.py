@@ -188,8 +188,8 @@ CLAIMS = (
         verdict=Verdict.REFUTED,
         formal=Formal(
             "RefutedSteps.mixed_sampling_ascends_nothing",
-            sizes="the negation of the statement",
-            remains="potentials that are not twice differentiable",
+            sizes="every lambda in (0, 1), three prompts, any mu > 0 and any Phi whose mixed slopes agree (Schwarz)",
+            remains="potentials whose mixed slopes do not agree",
         ),
         part="F . (curl F) = 0, which such mu and Phi would need; F the coefficients of dp_x",
         experiment="potential_flows",
