@@ -12,7 +12,6 @@ from vas_theory.claims.lib.base import Certificate, CertificateKind, Claim, Evid
 from vas_theory.claims.lib.certificates import (
     counterexample,
     enclosure,
-    formal_proof,
     identity,
     polynomial_sign,
     proof_steps,
@@ -151,12 +150,6 @@ class TestCertificatesCanFail:
         assert enclosure("", lambda x, y: x * x + y * y - x * y + 1, boxes).check().passed
         assert not enclosure("", lambda x, y: x - y + 0.5, boxes).check().passed
         assert not enclosure("", lambda x, y: x * x, boxes, max_boxes=50).check().passed
-
-    def test_formal_proof(self) -> None:
-        assert formal_proof("", "Tabular.gradient_at_least_variance_over_rho").check().passed
-        evidence = formal_proof("", "Tabular.wish").check()
-        assert not evidence.passed
-        assert "NOT in the record" in evidence.detail
 
     def test_proof_steps(self) -> None:
         assert proof_steps("", [("argued", None), ("checked", lambda: True)]).check().passed

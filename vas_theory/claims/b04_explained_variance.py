@@ -109,6 +109,7 @@ CLAIMS = (
             "ExplainedVariance.gradient_at_least_smallest_eigenvalue",
             sizes="all policies with finitely many actions and parameters",
             also=(
+                "Eigenvalues.least_quotient_is_eigenvalue",
                 "ExplainedVariance.score_gradient",
                 "ExplainedVariance.score_mean_zero",
             ),
@@ -137,6 +138,7 @@ CLAIMS = (
             "ExplainedVariance.gradient_at_most_largest_eigenvalue",
             sizes="all policies with finitely many actions and parameters",
             also=(
+                "Eigenvalues.least_quotient_is_eigenvalue",
                 "ExplainedVariance.score_gradient",
                 "ExplainedVariance.score_mean_zero",
             ),

@@ -294,8 +294,8 @@ CLAIMS = (
             also=("SampleStep.one_sample_gain_half",),
             points="softmax, step",
             left="SampleStep.expected_gain K r th eta",
-            right="eta * SampleStep.gradient_norm K r th ^ 2 * (1 - (exp (SampleStep.reach K r eta k) - "
-            "1 - SampleStep.reach K r eta k) / SampleStep.reach K r eta k)",
+            right="eta * SampleStep.gradient_norm K r th ^ 2 * (1 - (exp (SampleStep.reach K r eta k) - 1 - "
+            "SampleStep.reach K r eta k) / SampleStep.reach K r eta k)",
             where={"k": kappa_term, "eta": "step / SampleStep.rho K r"},
         ),
         part="the guarantee for every step length; not the threshold",

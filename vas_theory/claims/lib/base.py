@@ -55,7 +55,6 @@ class CertificateKind(StrEnum):
     POLYNOMIAL_SIGN = "polynomial-sign"
     ENCLOSURE = "enclosure"
     PROOF_STEPS = "proof-steps"
-    FORMAL_PROOF = "formal-proof"
     SAMPLED = "sampled"
 
 

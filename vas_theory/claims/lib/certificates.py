@@ -256,25 +256,6 @@ def proof_steps(
     return Certificate(CertificateKind.PROOF_STEPS, summary, check, bridge, machine, remains)
 
 
-def formal_proof(summary: str, theorem: str) -> Certificate:
-    """Rest on a theorem that Rocq has checked, as the record of the proofs has it.
-
-    Args:
-        summary: one line.
-        theorem: ``Module.name``.
-    """
-
-    def check() -> Evidence:
-        from vas_theory.proofs import record
-
-        recorded = record.read()
-        sound = theorem in recorded.theorems and set(recorded.axioms) <= record.ALLOWED_AXIOMS
-        said = f"recorded with Rocq {recorded.version}" if sound else "NOT in the record of the proofs"
-        return Evidence(sound, f"{theorem}: {said}")
-
-    return Certificate(CertificateKind.FORMAL_PROOF, summary, check)
-
-
 def sampled(summary: str) -> Certificate:
     """State that only sampling supports the claim; it can never carry the verdict 'proved'."""
     return Certificate(CertificateKind.SAMPLED, summary, lambda: Evidence(True, "sampled only; see the numeric check"))
