@@ -314,6 +314,7 @@ CLAIMS = (
             _COUNTEREXAMPLE,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedBounds.best_pass_rate_is_not_always_half", sizes="the negation of the statement"),
         counterexample=_COUNTEREXAMPLE,
         lacked="equal spread of the scores inside both classes: where the wrong answers spread more, fewer successes "
         "(p below 1/2) are better",
