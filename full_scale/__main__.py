@@ -76,7 +76,7 @@ def _train_with_trl(arguments: argparse.Namespace, config: StudyConfig, output: 
     if arguments.command != "train":
         raise ArgumentError("engine", f"be 'compact' for {arguments.command}; the engine 'trl' trains", config.engine)
     require("trl", "full-scale")
-    from full_scale.trl_adapter.run import train_arms
+    from full_scale.trl_adapter.presets.run import train_arms
 
     train_arms(config, output, _progress(), restart=arguments.restart)
     if os.environ.get("RANK", "0") == "0":

@@ -124,7 +124,7 @@ def test_unfinished_runs_resume_and_foreign_ones_are_refused(tiny_folder: Path, 
     # a run that was stopped after its first checkpoint
     from full_scale.config.training import load_config
     from full_scale.tasks import load_task
-    from full_scale.trl_adapter.run import TrlRun
+    from full_scale.trl_adapter.presets.run import TrlRun
     from vas_theory.provenance.tables import write_json
 
     assignments = [*(f"{key}={value}" for key, value in SMALL.items()), *changes, f"model.name={tiny_folder}"]
@@ -221,7 +221,7 @@ def test_a_resumed_run_evaluates_as_the_uninterrupted_one(tiny_folder: Path, tmp
 
     from full_scale.config.training import load_config
     from full_scale.tasks import load_task
-    from full_scale.trl_adapter.run import TrlRun
+    from full_scale.trl_adapter.presets.run import TrlRun
 
     class Keep(TrainerCallback):
         def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:

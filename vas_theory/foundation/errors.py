@@ -39,7 +39,7 @@ class ArgumentError(VASError):
         self.argument = argument
         self.requirement = requirement
         self.received = received
-        shown = repr(received)
+        shown = " ".join(repr(received).split())  # arrays and data sets show themselves on several lines
         if len(shown) > 200:
             shown = shown[:197] + "..."
         super().__init__(f"{argument} must {requirement}; received {shown}")

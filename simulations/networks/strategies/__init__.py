@@ -18,6 +18,8 @@ __dispatch__ = "STRATEGY"
 
 __all__ = ["own_class", "own_names"]
 
+__dispatch__ = "STRATEGY"
+
 
 def own_names() -> list[str]:
     """Return the names of all strategies of this folder, sorted."""

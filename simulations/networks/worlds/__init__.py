@@ -16,6 +16,8 @@ __dispatch__ = "WORLDS"
 
 __all__ = ["get_world", "world_module", "world_names"]
 
+__dispatch__ = "WORLDS"
+
 
 @cache
 def _registry() -> dict[str, tuple[World, str]]:

@@ -11,6 +11,12 @@ from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 every_world = pytest.mark.parametrize("name", world_names())
 
 
+@pytest.fixture(autouse=True)
+def _needs_its_generator(request: pytest.FixtureRequest) -> None:
+    if "name" in request.fixturenames and str(request.getfixturevalue("name")).startswith("chain-sums"):
+        pytest.importorskip("reasoning_gym")
+
+
 @every_world
 def test_prompts_are_tokens_of_the_vocabulary_and_repeat_from_a_seed(name: str) -> None:
     world = get_world(name)

@@ -12,7 +12,7 @@ from vas_theory.foundation.errors import VASError
 
 __all__ = ["accelerate_config", "check_launch", "check_trainer"]
 
-CONFIGS = Path(__file__).parents[1] / "accelerate_configs"
+CONFIGS = Path(__file__).parents[2] / "accelerate_configs"
 
 
 def accelerate_config(sharding: str) -> Path:

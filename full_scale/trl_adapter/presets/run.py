@@ -19,8 +19,8 @@ from full_scale.models.saving import disk_errors
 from full_scale.runs import RESULT, differences, identity_of, protect, read_result
 from full_scale.tasks import Task, load_task
 from full_scale.tasks.dataset import to_dataset
-from full_scale.trl_adapter.arguments import grpo_arguments, grpo_config, reward_parts, style_of, vas_config
-from full_scale.trl_adapter.launch import check_launch, check_trainer
+from full_scale.trl_adapter.presets.arguments import grpo_arguments, grpo_config, reward_parts, style_of, vas_config
+from full_scale.trl_adapter.presets.launch import check_launch, check_trainer
 from vas_theory.foundation.errors import DataError, StateMismatchError, VASError
 from vas_theory.provenance.fingerprint import key_of
 from vas_theory.provenance.folders import new_folder
@@ -95,7 +95,7 @@ class TrlRun:
         """Return the trainer, ready to start."""
         from transformers import PrinterCallback
 
-        from full_scale.trl_adapter.progress import ProgressReport
+        from full_scale.trl_adapter.presets.progress import ProgressReport
         from full_scale.trl_adapter.trainer import VASGRPOTrainer
 
         config, task = self.config, self.task
@@ -173,7 +173,7 @@ class TrlRun:
         return rows
 
     def _rows(self, trainer: Any) -> list[dict[str, Any]]:
-        from full_scale.trl_adapter.progress import step_rows
+        from full_scale.trl_adapter.presets.progress import step_rows
 
         rollouts = self.config.rollouts
         return step_rows(
