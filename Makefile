@@ -9,12 +9,13 @@ export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu bench bench-quick lint docs notebooks reproduce clean
+.PHONY: help setup test test-slow test-gpu bench bench-quick lint proofs docs notebooks reproduce clean
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
 	@echo "make bench       speed ratios against floors   make test-gpu    tests that need CUDA"
 	@echo "make lint        ruff and mypy                 make bench-quick the same in two minutes"
+	@echo "make proofs      compile the formal proofs; needs Debian's coq, libcoq-coquelicot, libcoq-interval"
 	@echo "make docs        the documentation             make notebooks   run every notebook"
 	@echo "make clean       remove outputs and caches"
 
@@ -51,6 +52,10 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# With any Python, and with Rocq from the system: installs nothing, says what is missing.
+proofs:
+	@"$(PYTHON)" -m vas_theory proofs
 
 docs: $(READY)
 	$(BIN)/sphinx-build -W -j 2 -q paper_figures/docs paper_figures/output/docs

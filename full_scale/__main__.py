@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from full_scale.measuring.one_model import add_arguments, run_command
 from vas_theory.foundation.command_line import build_parser, require, run
 from vas_theory.foundation.errors import ArgumentError
+from vas_theory.foundation.outputs import check_output_folder
 
 if TYPE_CHECKING:
     from full_scale.config.training import StudyConfig
@@ -56,7 +57,7 @@ def _run_stage(arguments: argparse.Namespace) -> None:
     config = _config(arguments)
     for module in ("torch", "transformers", "safetensors", "gguf"):
         require(module, "full-scale")
-    output = arguments.output or Path("full_scale") / "output" / config.name
+    output = check_output_folder(arguments.output or Path("full_scale") / "output" / config.name)
     if config.engine == "trl":
         _train_with_trl(arguments, config, output)
         return
@@ -75,7 +76,7 @@ def _train_with_trl(arguments: argparse.Namespace, config: StudyConfig, output: 
     if arguments.command != "train":
         raise ArgumentError("engine", f"be 'compact' for {arguments.command}; the engine 'trl' trains", config.engine)
     require("trl", "full-scale")
-    from full_scale.trl_adapter.run import train_arms
+    from full_scale.trl_adapter.presets.run import train_arms
 
     train_arms(config, output, _progress(), restart=arguments.restart)
     if os.environ.get("RANK", "0") == "0":
@@ -83,25 +84,47 @@ def _train_with_trl(arguments: argparse.Namespace, config: StudyConfig, output: 
 
 
 def _print_evaluation(study: Study) -> None:
+    from vas_theory.foundation.display import print_table
+
     rows = study.read("evaluation").to_dict("records")
-    print(f"\n{'arm':<14}{'seed':>4}  {'metric':<8}{'value':>6}  interval over {rows[0]['prompts']} held-out prompts")
-    for row in rows:
-        interval = f"{row['low']:.3f} to {row['high']:.3f}"
-        print(f"{row['arm']:<14}{row['seed']:>4}  {row['metric']:<8}{row['value']:>6.3f}  {interval}")
+    print(f"\nintervals over {rows[0]['prompts']} held-out prompts")
+    print_table(
+        ("arm", "seed", "metric", "value", "interval"),
+        [
+            (row["arm"], row["seed"], row["metric"], f"{row['value']:.3f}", f"{row['low']:.3f} to {row['high']:.3f}")
+            for row in rows
+        ],
+    )
 
 
 def _print_validation(study: Study) -> None:
+    from vas_theory.foundation.display import print_table
+
     frame = study.read("validation")
-    print(f"\n{'prediction':<24}{'predicted':>22}{'measured':>26}  verdict")
+    rows = []
     for row in frame.to_dict("records"):
         predicted, measured = (
             f"{row[name]:.3g} [{row[f'{name}_low']:.3g}, {row[f'{name}_high']:.3g}]"
             for name in ("predicted", "measured")
         )
-        name = str(row["id"]).removeprefix("P1/gradient-norm/")
-        print(f"{name:<24}{predicted:>22}{measured:>26}  {row['verdict']}")
+        rows.append((row["id"], predicted, measured, row["verdict"]))
+    print()
+    print_table(("prediction", "predicted", "measured", "verdict"), rows)
     counts = frame.verdict.value_counts()
     print(", ".join(f"{counts.get(name, 0)} {name}" for name in ("held", "failed", "uninformative")))
+
+
+def _recheck(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    for module in ("torch", "transformers", "safetensors", "gguf"):
+        require(module, "full-scale")
+    from full_scale.recheck import recheck
+    from full_scale.study import Study
+
+    report = _progress()
+    study = Study(config, arguments.output or Path("full_scale") / "output" / config.name, report)
+    options = {"cells": arguments.cells, "seed": arguments.seed, "every": arguments.every}
+    return 1 if recheck(study, arguments.tables, report=report, **options) else 0
 
 
 def _plan(arguments: argparse.Namespace) -> None:
@@ -121,8 +144,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     parser = build_parser("full_scale", "Train a real language model with GRPO + VAS and test predictions on it.")
     commands = parser.add_subparsers(dest="command", metavar="command")
-    for name in (*STAGES, "plan"):
-        text = STAGES[name][0] if name in STAGES else "print sizes, rollouts and an estimate of time; run nothing"
+    others = {
+        "plan": ("print sizes, rollouts and an estimate of time; run nothing", _plan),
+        "recheck": ("compute random parts of tables again and stamp them for today's code if they agree", _recheck),
+    }
+    for name in (*STAGES, *others):
+        text, handler = others[name] if name in others else (STAGES[name][0], _run_stage)
         command = commands.add_parser(name, help=text, description=text)
         source = command.add_mutually_exclusive_group()
         source.add_argument("--preset", default="quick", help="a preset's name (default: quick)")
@@ -130,7 +157,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         command.add_argument(
             "--set", action="append", default=[], metavar="TABLE.KEY=VALUE", help="change one value; may be repeated"
         )
-        command.set_defaults(handler=_plan if name == "plan" else _run_stage)
+        command.set_defaults(handler=handler)
         if name != "evaluate":  # which has a meaning of its own for it
             command.add_argument(
                 "--model", help="the packaged smollm2-135m, a folder or a hub id instead of the preset's"
@@ -140,7 +167,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             command.add_argument("--json", action="store_true", help="print machine-readable JSON")
         else:
             command.add_argument("--output", type=Path, help="folder (default: full_scale/output/<name>)")
-            command.add_argument("--restart", action="store_true", help="drop unfinished training and start it afresh")
+        if name == "recheck":
+            command.add_argument("tables", nargs="*", metavar="TABLE", help="names of tables; all when none are given")
+            command.add_argument("--cells", type=int, default=1, help="prompts or runs of each (default: 1)")
+            command.add_argument("--seed", type=int, help="of the choice of cells; recorded (default: a fresh one)")
+            command.add_argument("--every", action="store_true", help="also tables that are current")
+        if name in STAGES:
+            command.add_argument(
+                "--restart", action="store_true", help="drop unfinished training, and finished runs of other settings"
+            )
             command.add_argument(
                 "--finished-only", action="store_true", help="leave out runs that are not finished instead of training"
             )

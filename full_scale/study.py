@@ -1,15 +1,14 @@
 """A study, stage by stage: pilot, calibrate, predict, count again and probe, train, evaluate, validate.
 
-Each stage writes tables whose provenance is its config, the hashes of the code it runs and the hashes of what it
-reads. A stage whose tables are current is skipped; training resumes inside a run. Neither the probe nor training can
-run before the predictions are on disk.
+Each stage writes tables that name its config, the key of the code it runs and the hashes of what it reads. A stage
+whose tables are current is skipped; training resumes inside a run. Neither the probe nor training can run before the
+predictions are on disk.
 """
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -19,21 +18,34 @@ import pandas as pd
 from full_scale.compact.checkpoints import Progress
 from full_scale.compact.loop import Run
 from full_scale.config.training import ArmConfig, StudyConfig
-from full_scale.measuring.held_out import evaluate, held_out_counts
-from full_scale.measuring.prompts import count_successes, measure_prompts
+from full_scale.measuring.held_out import held_out_counts
 from full_scale.models.loading import LanguageModel, load_language_model
-from full_scale.predictions.document import choose_prompts, read_predictions, write_predictions
-from full_scale.predictions.forecast import forecast
-from full_scale.predictions.verdict import validate
-from full_scale.provenance import EVALUATING, MEASURING, PREDICTING, VALIDATING, modules, training_sources
-from full_scale.streams import stream
+from full_scale.predictions.document import predictions_are_current, read_predictions, write_predictions
+from full_scale.predictions.validation import validate
+from full_scale.runs import protect
+from full_scale.stages import (
+    NO_STRATEGY,
+    calibration_table,
+    evaluation_tables,
+    pilot_table,
+    prediction_content,
+    probe_table,
+    recount_table,
+    strategies_used,
+    training_tables,
+)
 from full_scale.tasks import load_task
-from vas_theory.foundation.errors import ArgumentError, DataError
-from vas_theory.provenance.tables import hash_sources, read_table, sha256_file, table_is_current, write_table
+from vas_theory.foundation.errors import ArgumentError
+from vas_theory.provenance.fingerprint import Entry, key_of
+from vas_theory.provenance.tables import read_table, sha256_file, table_is_current, write_table
 
-__all__ = ["Study"]
+__all__ = ["EVALUATED", "MEASURED", "TRAINED", "Study"]
 
 _HELD_OUT = "held_out.parquet"
+TRAINED = ("training_steps", "training_prompts", "accounts")
+EVALUATED = ("evaluation", "evaluation_prompts")
+MEASURED = ("probe", "recount", "training_steps", "training_prompts", "evaluation_prompts")
+"""Tables that predictions are held against."""
 
 
 class Study:
@@ -43,7 +55,7 @@ class Study:
         config: everything the study depends on.
         output: where its tables go.
         report: called with each line of progress.
-        restart: drop unfinished training that belongs to another configuration instead of refusing it.
+        restart: drop unfinished training, and finished runs of another configuration, instead of refusing to go on.
         finished_only: go on with the runs that are finished and name the others in the tables' config, instead of
             training them; predictions about an arm that was not run are then uninformative.
     """
@@ -61,6 +73,7 @@ class Study:
         self.finished_only = finished_only
         self.task = load_task(config.task)
         self._settled: set[tuple[str, ...]] = set()
+        self._protected = False
         wanted = config.probe.pilot_prompts
         if wanted > len(self.task.training):
             raise ArgumentError("probe.pilot_prompts", f"be at most the {len(self.task.training)} prompts", wanted)
@@ -85,11 +98,45 @@ class Study:
         """Read and verify a table of this study."""
         return read_table(self.path(table))
 
+    def making(self, table: str) -> dict[str, Any]:
+        """Return config, seed and key of a table as it would be made today; what it reads has to be there."""
+        config, entries = self._made_from(table)
+        return {"config": config, "seed": self.config.seed, "key": key_of(*entries)}
+
+    def _made_from(self, table: str) -> tuple[dict[str, Any], list[Entry]]:
+        """Return what a table depends on, and where the code begins that computes it."""
+        measuring, strategies = (
+            self.config.section("model", "task", "rollouts", "probe"),
+            strategies_used(self.config.arms),
+        )
+        if table == "pilot":
+            return measuring, [pilot_table, NO_STRATEGY]
+        if table == "calibration":
+            return {**measuring, "reads": self._hashes("pilot")}, [calibration_table, NO_STRATEGY]
+        if table == "predictions":
+            config = {**self._training_config(), **self.config.section("probe", "evaluation")}
+            # training is rehearsed with the strategies themselves
+            entries: list[Entry] = [prediction_content, *strategies]
+            return {**config, "reads": self._hashes("pilot", "calibration")}, entries
+        if table in ("recount", "probe"):
+            reads = {"predictions": read_predictions(self.predictions)["sha256"], **self._hashes("pilot")}
+            return {**measuring, "reads": reads}, [recount_table if table == "recount" else probe_table, NO_STRATEGY]
+        if table in TRAINED:
+            return self._run_config(), [training_tables, *strategies]
+        if table in EVALUATED:
+            config = {
+                **self._run_config(),
+                **self.config.section("evaluation"),
+                "reads": self._hashes("training_prompts"),
+            }
+            return config, [evaluation_tables, held_out_counts, Run, *strategies]
+        assert table == "validation"
+        reads = {"predictions": read_predictions(self.predictions)["sha256"], **self._hashes(*MEASURED)}
+        return {"reads": reads}, [validate, NO_STRATEGY]
+
     def _stage(
         self,
         tables: tuple[str, ...],
-        config: dict[str, Any],
-        sources: tuple[str, ...],
         compute: Callable[[], tuple[pd.DataFrame, ...]],
         seconds: Callable[[tuple[pd.DataFrame, ...]], float] | None = None,
     ) -> None:
@@ -99,8 +146,8 @@ class Study:
         """
         if tables in self._settled:
             return
-        about: dict[str, Any] = {"config": config, "seed": self.config.seed, "sources": modules(sources)}
-        name = " and ".join(tables)
+        self._protect_runs()
+        about, name = self.making(tables[0]), " and ".join(tables)
         if all(table_is_current(self.path(table), **about) for table in tables):
             self.report(f"{name}: current, skipped")
             self._settled.add(tables)
@@ -113,92 +160,70 @@ class Study:
         self._settled.add(tables)
         self.report(f"{name}: {time.perf_counter() - started:.0f} s")
 
+    def _protect_runs(self) -> None:
+        """Refuse, before anything is written, to train over the work of another configuration; once."""
+        if not self._protected:
+            protect(self.runs(), restart=self.restart)
+            self._protected = True
+
     def _hashes(self, *tables: str) -> dict[str, str]:
         return {table: sha256_file(self.path(table)) for table in tables}
 
-    def _measure(self, purpose: str, keys: list[str]) -> pd.DataFrame:
-        return measure_prompts(self.start, [self.prompts[key] for key in keys], purpose, self.config, self.report)
-
-    def _count(self, purpose: str, keys: list[str]) -> pd.DataFrame:
-        return count_successes(self.start, [self.prompts[key] for key in keys], purpose, self.config)
-
-    def _measuring_config(self) -> dict[str, Any]:
-        return self.config.section("model", "task", "rollouts", "probe")
+    def load(self) -> LanguageModel:
+        """Return the untrained model."""
+        return self.start
 
     def pilot(self) -> None:
         """Sample pass rates of a random part of the training prompts."""
 
         def compute() -> tuple[pd.DataFrame, ...]:
-            order = stream(self.config.seed, "pilot prompts").permutation(len(self.task.training))
-            chosen = [self.task.training[index].key for index in order[: self.config.probe.pilot_prompts]]
-            return (self._count("pilot", chosen),)
+            return (pilot_table(self.config, self.task, self.load),)
 
-        self._stage(("pilot",), self._measuring_config(), MEASURING, compute)
-
-    def _chosen(self) -> tuple[list[str], list[str]]:
-        probe = self.config.probe
-        return choose_prompts(self.read("pilot"), probe.calibration_prompts, probe.prompts, self.config.seed)
+        self._stage(("pilot",), compute)
 
     def predict(self) -> None:
         """Measure the calibration prompts and write the predictions for the other prompts and for training."""
         self.pilot()
-        reads = {**self._measuring_config(), "reads": self._hashes("pilot")}
-        sources = (*MEASURING, "full_scale.predictions.document")
-        self._stage(("calibration",), reads, sources, lambda: (self._measure("calibration", self._chosen()[0]),))
+
+        def compute() -> tuple[pd.DataFrame, ...]:
+            return (calibration_table(self.config, self.task, self.load, self.read("pilot"), self.report),)
+
+        self._stage(("calibration",), compute)
         if ("predictions",) in self._settled:
             return
         self._settled.add(("predictions",))
-        about = {
-            "config": {**self._training_config(), **self.config.section("probe", "evaluation")},
-            "reads": self._hashes("pilot", "calibration"),
-            # training is rehearsed with the strategies themselves
-            "sources": hash_sources(modules((*PREDICTING, *self._training_sources()))),
-        }
-        try:
-            if read_predictions(self.predictions)["about"] == about:
-                self.report("predictions: current, skipped")
-                return
-        except DataError:
-            pass
+        about = self.making("predictions")
+        if predictions_are_current(self.predictions, **about):
+            self.report("predictions: current, skipped")
+            return
         self.report("predictions: training is rehearsed")
         pilot, calibration = self.read("pilot"), self.read("calibration")
-        content = forecast(self.config, pilot, calibration, self._chosen()[1], list(self.prompts))
-        write_predictions(self.predictions, content, about)
+        content = prediction_content(self.config, self.task, pilot, calibration)
+        write_predictions(self.predictions, content, **about)
         self.report(f"predictions: {len(content['predictions'])} written to {self.predictions}")
 
     def probe(self) -> None:
         """Measure the predicted prompts and count the pilot's again, on rollouts that no prediction has seen."""
         self.predict()
         content = read_predictions(self.predictions)
-        reads = {"predictions": content["sha256"], **self._hashes("pilot")}
 
         def count_again() -> tuple[pd.DataFrame, ...]:
-            return (self._count("recount", self.read("pilot").prompt_key.tolist()),)
+            return (recount_table(self.config, self.task, self.load, self.read("pilot")),)
 
         def compute() -> tuple[pd.DataFrame, ...]:
-            frame = self._measure("probe", self._chosen()[1])
-            items = {i["prompt_key"]: i for i in content["predictions"] if i["quantity"] == "gradient_norm"}
-            for column, field in (("", "predicted"), ("_low", "low"), ("_high", "high")):
-                frame[f"predicted_gradient_norm{column}"] = [items[key][field] for key in frame.prompt_key]
-            pilot = self.read("pilot").set_index("prompt_key").loc[frame.prompt_key]
-            frame["pilot_rollouts"] = pilot.rollouts.to_numpy()
-            frame["pilot_successes"] = pilot.successes.to_numpy()
-            return (frame,)
+            pilot, predicted = self.read("pilot"), content["predictions"]
+            return (probe_table(self.config, self.task, self.load, pilot, predicted, self.report),)
 
-        config = {**self._measuring_config(), "reads": reads}
-        self._stage(("recount",), config, MEASURING, count_again)
-        self._stage(("probe",), config, MEASURING, compute)
+        self._stage(("recount",), count_again)
+        self._stage(("probe",), compute)
 
     def runs(self) -> list[Run]:
         """Return every arm at every seed; all arms of one seed first, so that a part of them is a fair comparison."""
         return [self._run(arm, seed) for seed in self.config.training.seeds for arm in self.config.arms]
 
     def _run(self, arm: ArmConfig, seed: int) -> Run:
-        sources = hash_sources(modules(training_sources(arm.strategy)))
-        return Run(self.config, arm, seed, self.output / "runs" / f"{arm.name}-seed{seed}", sources)
-
-    def _training_sources(self) -> tuple[str, ...]:
-        return training_sources(*(arm.strategy for arm in self.config.arms))
+        code = key_of(Run, *strategies_used([arm])).digest
+        return Run(self.config, arm, seed, self.output / "runs" / f"{arm.name}-seed{seed}", {"code": code})
 
     def _report_run(self, name: str, line: str) -> None:
         self.report(f"{name}, {line}")
@@ -213,8 +238,6 @@ class Study:
                 continue
             if progress is None or (needs_weights(run) and not run.has_weights()):
                 name = f"{run.arm.name}, seed {run.seed}"
-                if self.restart:
-                    shutil.rmtree(run.folder / "checkpoints", ignore_errors=True)
                 self.report(f"training {name}: {self.config.training.steps} steps")
                 progress = run.train(partial(self._report_run, name))
             done.append((run, progress))
@@ -234,22 +257,14 @@ class Study:
         self.predict()
 
         def compute() -> tuple[pd.DataFrame, ...]:
-            trained = self._trained()
-            steps = pd.DataFrame([row for _, progress in trained for row in progress.steps])
-            numbers = steps.columns.drop("arm")
-            steps[numbers] = steps[numbers].apply(pd.to_numeric)
-            groups = pd.DataFrame([row for _, progress in trained for row in progress.prompts])
-            return steps, groups, pd.DataFrame([_account(run, progress) for run, progress in trained])
+            return training_tables(self._trained())
 
-        tables = ("training_steps", "training_prompts", "accounts")
-        self._stage(
-            tables, self._run_config(), self._training_sources(), compute, lambda frames: float(frames[2].seconds.sum())
-        )
+        self._stage(TRAINED, compute, lambda frames: float(frames[2].seconds.sum()))
 
     def _held_out_about(self, identity: Any) -> dict[str, Any]:
         """Return what the held-out counts of a model depend on."""
         config = {**self.config.section("model", "task", "rollouts", "evaluation"), "of": identity}
-        return {"config": config, "seed": self.config.seed, "sources": modules(EVALUATING)}
+        return {"config": config, "seed": self.config.seed, "key": key_of(held_out_counts, NO_STRATEGY)}
 
     def _is_evaluated(self, run: Run) -> bool:
         return table_is_current(run.folder / _HELD_OUT, **self._held_out_about(run.identity))
@@ -268,23 +283,15 @@ class Study:
         self.train()
         config = self.config
 
-        def compute() -> tuple[pd.DataFrame, ...]:
-            summary: list[dict[str, Any]] = []
-            counts: list[pd.DataFrame] = []
-
-            def add(arm: str, seed: int, found: pd.DataFrame) -> None:
-                counts.append(found.assign(arm=arm, seed=seed))
-                rows = evaluate(found, config.evaluation, config.seed)
-                summary.extend({"arm": arm, "seed": seed, **row} for row in rows)
-                self.report(f"evaluation of {arm}, seed {seed}: {rows[0]['metric']} {rows[0]['value']:.3f}")
-
-            add("start", config.seed, self._held_out(self.output / "runs" / "start", "start", lambda: self.start))
+        def counted() -> Iterator[tuple[str, int, pd.DataFrame]]:
+            yield "start", config.seed, self._held_out(self.output / "runs" / "start", "start", self.load)
             for run, _ in self._trained(lambda run: not self._is_evaluated(run)):
-                add(run.arm.name, run.seed, self._held_out(run.folder, run.identity, run.load_weights))
-            return pd.DataFrame(summary), pd.concat(counts, ignore_index=True)
+                yield run.arm.name, run.seed, self._held_out(run.folder, run.identity, run.load_weights)
 
-        section = {**self._run_config(), **config.section("evaluation"), "reads": self._hashes("training_prompts")}
-        self._stage(("evaluation", "evaluation_prompts"), section, (*self._training_sources(), *EVALUATING), compute)
+        def compute() -> tuple[pd.DataFrame, ...]:
+            return evaluation_tables(config, counted(), self.report)
+
+        self._stage(EVALUATED, compute)
         if not config.training.keep_weights and not self.finished_only:
             for run in self.runs():
                 run.remove_weights()
@@ -294,22 +301,12 @@ class Study:
         self.probe()
         self.evaluate()
         content = read_predictions(self.predictions)
-        names = ("probe", "recount", "training_steps", "training_prompts", "evaluation_prompts")
 
         def compute() -> tuple[pd.DataFrame, ...]:
-            return (validate(content, {name: self.read(name) for name in names}, self.config.seed),)
+            return (validate(content, {name: self.read(name) for name in MEASURED}, self.config),)
 
-        reads = {"predictions": content["sha256"], **self._hashes(*names)}
-        self._stage(("validation",), {"reads": reads}, VALIDATING, compute)
+        self._stage(("validation",), compute)
 
     def all(self) -> None:
         """Run every stage."""
         self.validate()
-
-
-def _account(run: Run, progress: Progress) -> dict[str, Any]:
-    """Return what one run spent: rollouts by purpose, and the share of its steps' time that the sampler took."""
-    seconds, sampler = (sum(row[name] for row in progress.steps) for name in ("seconds", "sampler_seconds"))
-    rollouts = {f"{purpose}_rollouts": charge["rollouts"] for purpose, charge in progress.ledger.items()}
-    about = {"arm": run.arm.name, "seed": run.seed, **rollouts}
-    return {**about, "seconds": seconds, "sampler_seconds": sampler, "sampler_share": sampler / seconds}

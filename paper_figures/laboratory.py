@@ -9,51 +9,43 @@ from paper_figures.drawing.declaration import Table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["REGIMES", "TOURNAMENT", "sampler_record", "world_gains", "world_rows"]
+__all__ = ["RANKING", "REGIMES", "TOURNAMENT", "ranking_of", "sampler_record", "world_gains", "world_rows"]
 
-TOURNAMENT = Table(
-    "simulations", "tournament", "simulations run tournament --preset {preset}", presets=("smoke", "paper")
+_SIZES = ("smoke", "paper")
+TOURNAMENT = Table("simulations", "tournament", "simulations run tournament --preset {preset}", presets=_SIZES)
+RANKING = Table(
+    "simulations", "tournament_ranking", "simulations run tournament_ranking --preset {preset}", presets=_SIZES
 )
-REGIMES = {"fixed": "at one learning rate", "tuned": "each arm at its tuned learning rate"}
+"""Its summary: who ranks where, and what each arm gains in each world."""
+
+REGIMES = {"fixed": "one learning rate", "tuned": "tuned learning rates"}
 """Small steps, alike for all arms, and the rate of the grid that suits an arm in a world, which is nearly always the
 largest: a bandit has nothing that a large step can break. Language models are nearer to the first."""
 
-_RESAMPLES = 1000
+
+def ranking_of(summary: pd.DataFrame, regime: str) -> pd.DataFrame:
+    """Return the ranking of a regime, best first.
+
+    Args:
+        summary: the table :data:`RANKING`, or another of its kind.
+        regime: one of :data:`REGIMES`.
+    """
+    rows = summary[(summary["kind"] == "ranking") & (summary["regime"] == regime)]
+    return rows.sort_values("rank", ignore_index=True)
 
 
-def world_gains(table: pd.DataFrame, regime: str) -> pd.DataFrame:
+def world_gains(summary: pd.DataFrame, regime: str) -> pd.DataFrame:
     """Return the mean gain in final pass rate over uniform, arm by arm and world by world.
 
     Args:
-        table: the tournament's table.
+        summary: the table :data:`RANKING`, or another of its kind.
         regime: one of :data:`REGIMES`.
 
     Returns:
-        One row a world and arm, best first in each world: world, strategy, gain, gain_low, gain_high (95%, bootstrap
-        over paired seeds), seeds. Uniform's own row has gain 0.
+        One row a world and arm, best first in each world: world, strategy, gain, gain_low, gain_high, seeds.
     """
-    import pandas as pd
-
-    from simulations.analysis.ranking import BASELINE, final_scores
-    from simulations.analysis.statistics import bootstrap_interval
-
-    part = table[table["regime"] == regime]
-    scores = final_scores(part)
-    rows: list[dict[str, Any]] = []
-    for position, world in enumerate(sorted(part["world"].unique())):
-        for name, score in scores.items():
-            difference = score[[position]] - scores[BASELINE][[position]]
-            gain = bootstrap_interval(
-                lambda values: values.mean(axis=(-2, -1)), difference, seed=0, resamples=_RESAMPLES, vectorized=True
-            )
-            rows.append(
-                {
-                    "world": str(world), "strategy": name, "gain": gain.estimate, "gain_low": gain.low,
-                    "gain_high": gain.high, "seeds": difference.shape[1],
-                }
-            )  # fmt: skip
-    frame = pd.DataFrame(rows)
-    return frame.sort_values(["world", "gain"], ascending=[True, False], kind="stable", ignore_index=True)
+    rows = summary[(summary["kind"] == "world") & (summary["regime"] == regime)]
+    return rows[["world", "strategy", "gain", "gain_low", "gain_high", "seeds"]].reset_index(drop=True)
 
 
 def sampler_record(gains: pd.DataFrame) -> list[dict[str, Any]]:

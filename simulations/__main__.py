@@ -6,16 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from vas_theory.foundation.command_line import build_parser, run
+from vas_theory.foundation.command_line import build_parser, parse_assignments, run
+from vas_theory.foundation.outputs import check_output_folder
 
 
 def _list(arguments: argparse.Namespace) -> None:
     from simulations.experiments import experiment_names, get_experiment
+    from vas_theory.foundation.display import print_table
 
-    names = experiment_names()
-    width = max(map(len, names))
-    for name in names:
-        print(f"{name:<{width}}  {get_experiment(name).summary}")
+    print_table(("experiment", "what it shows"), [(name, get_experiment(name).summary) for name in experiment_names()])
 
 
 def _table_path(arguments: argparse.Namespace) -> Path:
@@ -57,7 +56,7 @@ def _tournament(arguments: argparse.Namespace) -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     from simulations.experiments import get_experiment
-    from simulations.running.experiment import parse_assignments, run_experiment
+    from simulations.running.stored import run_experiment
     from vas_theory.provenance.tables import read_metadata
 
     experiment = get_experiment(arguments.name)
@@ -66,6 +65,9 @@ def _run(arguments: argparse.Namespace) -> None:
         overrides["seed"] = arguments.seed
     config = experiment.configure(arguments.preset, overrides)
     path = _table_path(arguments)
+    check_output_folder(path.parent)
+    for name in experiment.reads:
+        _run(argparse.Namespace(**{**vars(arguments), "name": name, "set": [], "seed": None}))
     outcome = run_experiment(experiment, config, path, workers=arguments.workers, backend=arguments.backend)
     metadata = read_metadata(path)
     words = {
@@ -74,6 +76,27 @@ def _run(arguments: argparse.Namespace) -> None:
         "replaced": f"computed in {metadata['seconds']:.1f} s; a table of another making was replaced",
     }
     print(f"{path}: {metadata['rows']} rows, {words[outcome]}")
+
+
+def _recheck(arguments: argparse.Namespace) -> int:
+    from simulations.experiments import experiment_names, get_experiment
+    from simulations.running.recheck import recheck
+
+    names = experiment_names() if arguments.name == "all" else [arguments.name]
+    outcomes = []
+    for name in names:
+        arguments.name = name
+        experiment = get_experiment(name)
+        config = experiment.configure(arguments.preset, parse_assignments(arguments.set))
+        path = _table_path(arguments)
+        outcomes += recheck(experiment, config, path, cells=arguments.cells, seed=arguments.seed, every=arguments.every)
+    checked = [outcome for outcome in outcomes if outcome.checked]
+    differing = [outcome for outcome in outcomes if outcome.differs]
+    print(
+        f"{len(outcomes) - len(checked)} of {len(outcomes)} files are current by their key, "
+        f"{len(checked) - len(differing)} by cells computed again, {len(differing)} differ"
+    )
+    return 1 if differing else 0
 
 
 def _fit(arguments: argparse.Namespace) -> None:
@@ -113,19 +136,30 @@ def main(argv: list[str] | None = None) -> int:
         ("run", _run, "run an experiment unless its table is current"),
         ("tournament", _tournament, "run the tournament and print who ranks where"),
         ("show", _show, "print an experiment's presets and fields"),
+        ("recheck", _recheck, "compute random cells of a table again and stamp it for today's code if they agree"),
     ):
         command = commands.add_parser(name, help=help_text)
         command.set_defaults(handler=handler)
         if name != "tournament":
-            command.add_argument("name", metavar="NAME", help="an experiment, see `list`")
+            command.add_argument(
+                "name", metavar="NAME", help="an experiment, see `list`" + ("; or all" if name == "recheck" else "")
+            )
         command.add_argument("--preset", default="quick", help="smoke, quick (default) or paper")
         command.add_argument("--output", metavar="DIR", help="folder of the table (simulations/output/<preset>)")
-        if name != "show":
+        if name == "recheck":
+            command.add_argument("--cells", type=int, default=1, help="cells of each file (default: 1)")
+            command.add_argument("--seed", type=int, help="of the choice of cells; recorded (default: a fresh one)")
+            command.add_argument("--every", action="store_true", help="also files that are current")
+        if name in ("run", "tournament"):
             command.add_argument("--workers", type=int, default=1, help="processes for experiments made of cells")
             command.add_argument("--backend", default="loky", help="where they run: loky (default) or dask")
             command.add_argument("--seed", type=int, help="replaces the preset's seed")
+        if name != "show":
             command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="replace a value")
 
+    from simulations.networks.command_line import add_commands
+
+    add_commands(commands.add_parser("networks", help="small networks that are trained here: worlds, arms, tournament"))
     command = commands.add_parser("fit", help="describe a trace of pass rates and make a world like it")
     command.add_argument("trace", metavar="TRACE", help="JSON file: prompt -> list of pass rates, one a visit")
     command.add_argument("--rollouts", type=int, help="rollouts of a visit (the smallest number that fits)")

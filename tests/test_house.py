@@ -8,9 +8,12 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
+
+from paper_figures.docs.import_graph import circle, grouped, import_graph
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("vas_theory", "simulations", "full_scale", "paper_figures")
@@ -37,8 +40,32 @@ def _imports(path: Path) -> set[str]:
 def test_no_room_imports_what_it_must_not(room: str) -> None:
     files = sorted((ROOT / room).rglob("*.py"))
     assert files
-    breaches = {str(path.relative_to(ROOT)): found for path in files if (found := _imports(path) & FORBIDDEN[room])}
+    breaches = {str(path.relative_to(ROOT)): found for path in files if (found := _imports(path) & _forbidden(path))}
     assert not breaches
+
+
+def _forbidden(path: Path) -> set[str]:
+    """Return what a file must not import; the small networks are the one part of the simulations that needs torch."""
+    where = path.relative_to(ROOT).parts
+    return FORBIDDEN[where[0]] - ({"torch"} if where[:2] == ("simulations", "networks") else set())
+
+
+def test_only_the_network_laboratory_of_the_simulations_may_import_torch() -> None:
+    assert "torch" not in _forbidden(ROOT / "simulations" / "networks" / "training.py")
+    assert "matplotlib" in _forbidden(ROOT / "simulations" / "networks" / "training.py")
+    assert "torch" in _forbidden(ROOT / "simulations" / "world" / "learner.py")
+    assert "torch" in _forbidden(ROOT / "vas_theory" / "networks" / "training.py")
+
+
+def test_experiments_and_worlds_load_without_torch() -> None:
+    # torch takes seconds to load and is in no extra that the other experiments need
+    code = (
+        "import sys, simulations.experiments as e, simulations.networks.worlds as w, simulations.networks.command_line;"
+        "[e.get_experiment(n) for n in e.experiment_names()]; [w.get_world(n) for n in w.world_names()];"
+        "print('torch' in sys.modules)"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "False"
 
 
 def test_the_import_reader_sees_nested_and_aliased_imports(tmp_path: Path) -> None:
@@ -47,6 +74,54 @@ def test_the_import_reader_sees_nested_and_aliased_imports(tmp_path: Path) -> No
         "def f():\n    import torch.nn as nn\n    from full_scale.compact.loop import run\n", encoding="utf-8"
     )
     assert _imports(source) == {"torch", "full_scale"}
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    assert not circle(import_graph(ROOT, ROOMS))
+
+
+def test_no_package_imports_itself_through_others() -> None:
+    assert not circle(grouped(import_graph(ROOT, ROOMS), 2))
+
+
+def test_circles_are_found_also_where_an_import_is_inside_a_function(tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    (package / "inner").mkdir(parents=True)
+    (package / "__init__.py").write_text("from package.a import f\n", encoding="utf-8")
+    (package / "a.py").write_text("def f():\n    from package.inner import b\n", encoding="utf-8")
+    inner = package / "inner" / "b.py"
+    (package / "inner" / "__init__.py").write_text("", encoding="utf-8")
+    inner.write_text("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import package.a\n", encoding="utf-8")
+    assert not circle(import_graph(tmp_path, ("package",)))
+    inner.write_text("import package.a\n", encoding="utf-8")
+    graph = import_graph(tmp_path, ("package",))
+    assert set(circle(graph)) == {"package.a", "package.inner.b"}
+    assert set(circle(grouped(graph, 2))) == {"package.a", "package.inner"}
+
+
+FLAT_MODULES = 13
+"""Modules beside each other that a reader still takes in at once."""
+FAMILIES = {
+    "vas_theory/claims": "one file a claim",
+    "vas_theory/claims/lib": "one file a kind of instance, certificate or step",
+    "vas_theory/selection/strategies": "one file a strategy",
+    "simulations/experiments": "one file an experiment",
+    "full_scale/predictions": "one file a prediction",
+    "paper_figures/figures": "one file a figure",
+}
+"""Folders of like files, which may be as many as there are things of their kind."""
+
+
+def test_no_folder_holds_more_modules_than_a_reader_takes_in() -> None:
+    counts = Counter(
+        path.parent.relative_to(ROOT).as_posix()
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        if path.name not in ("__init__.py", "__main__.py")
+    )
+    assert FAMILIES.keys() <= counts.keys(), "a family that is gone"
+    crowded = {folder: count for folder, count in counts.items() if count > FLAT_MODULES and folder not in FAMILIES}
+    assert not crowded, "group the modules of these folders by what they are about"
 
 
 def test_importing_the_theory_loads_numpy_at_most() -> None:
@@ -91,6 +166,8 @@ REFUSED = [
     (["vas_theory", "audit", "missing.toml"], "missing.toml"),
     (["simulations", "run", "no_such_experiment"], "no_such_experiment"),
     (["simulations", "run", "bound_gallery", "--set", "no_such_key=1"], "no_such_key"),
+    (["simulations", "networks", "tournament", "--arms", "no-such-arm"], "no-such-arm"),
+    (["simulations", "networks", "run", "no-such-world", "uniform"], "no-such-world"),
     (["full_scale", "study", "--preset", "no-such-preset"], "no-such-preset"),
     (["paper_figures", "make", "no_such_figure"], "no_such_figure"),
 ]
@@ -118,4 +195,4 @@ def test_torch_is_pinned_in_the_constraints_alone() -> None:
     assert "torch==2.13.0" in constraints
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     everything = [item for extra in project["optional-dependencies"].values() for item in extra]
-    assert [item for item in everything if item.startswith("torch")] == ["torch>=2.11"]
+    assert [item for item in everything if item.startswith("torch")] == ["torch>=2.11", "torch>=2.11"]

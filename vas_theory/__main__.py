@@ -13,14 +13,19 @@ from vas_theory.foundation.command_line import build_parser, run
 
 def _list(arguments: argparse.Namespace) -> int:
     from vas_theory.claims import all_claims
-    from vas_theory.claims.lib.ledger import claim_row, plain_table, read_record
+    from vas_theory.claims.lib.ledger import COLUMNS, claim_row, read_record, shown_row, summary
+    from vas_theory.foundation.display import print_table
 
     record = read_record()
     rows = []
     for claim in all_claims().values():
         recorded = record.get(claim.id, {})
         rows.append({**claim_row(claim), "tightness": recorded.get("tightness"), "seconds": recorded.get("seconds")})
-    print(json.dumps({"claims": rows}, indent=2) if arguments.json else plain_table(rows))
+    if arguments.json:
+        print(json.dumps({"claims": rows}, indent=2))
+    else:
+        print_table(COLUMNS, map(shown_row, rows))
+        print(f"\n{summary(all_claims().values())}")
     return 0
 
 
@@ -43,31 +48,56 @@ def _show(arguments: argparse.Namespace) -> int:
 def _verify(arguments: argparse.Namespace) -> int:
     from vas_theory.claims import get_claims
     from vas_theory.claims.lib.checks import DEEP, DEFAULT, verify
-    from vas_theory.claims.lib.ledger import RECORD, plain_table, report_row
+    from vas_theory.claims.lib.ledger import COLUMNS, RECORD, report_row, shown_row
+    from vas_theory.foundation.display import Progress, print_table
     from vas_theory.foundation.errors import ArgumentError
+    from vas_theory.foundation.outputs import check_output_file
     from vas_theory.provenance.tables import write_json
 
     claims = get_claims(arguments.ids)
     if arguments.record and arguments.ids:
         raise ArgumentError("--record", "come without ids, since it records the whole ledger", arguments.ids)
+    if arguments.output is not None:
+        check_output_file(arguments.output)
     rows = []
-    for number, claim in enumerate(claims, 1):
-        report = verify(claim, seed=arguments.seed, effort=DEEP if arguments.deep else DEFAULT)
-        rows.append(report_row(report))
-        outcome = "ok" if report.passed else "FAILED"
-        print(f"[{number}/{len(claims)}] {claim.id} {outcome} {report.seconds:.2f} s  {claim.title}", file=sys.stderr)
-        if not report.passed:
-            print(f"    {report.evidence.detail}\n    {report.numeric.detail}", file=sys.stderr)
+    with Progress("verify", len(claims), unit="claims") as progress:
+        for claim in claims:
+            report = verify(claim, seed=arguments.seed, effort=DEEP if arguments.deep else DEFAULT)
+            rows.append(report_row(report))
+            outcome = "ok" if report.passed else "FAILED"
+            why = "" if report.passed else f"\n    {report.evidence.detail}\n    {report.numeric.detail}"
+            progress.advance(f"{claim.id} {outcome} {report.seconds:.2f} s  {claim.title}{why}")
     failed = [row["id"] for row in rows if not row["passed"]]
     answer = {"claims": rows, "passed": not failed}
     if arguments.record and not failed:
         write_json(RECORD, answer)
     if arguments.output is not None:
         write_json(arguments.output, answer)
-    print(json.dumps(answer, indent=2) if arguments.json else plain_table(rows))
-    if not arguments.json:
+    if arguments.json:
+        print(json.dumps(answer, indent=2))
+    else:
+        print_table(COLUMNS, map(shown_row, rows))
         print(f"\n{len(rows) - len(failed)} of {len(rows)} verdicts stand" + (f"; failed: {failed}" if failed else ""))
     return 1 if failed else 0
+
+
+def _proofs(arguments: argparse.Namespace) -> int:
+    from vas_theory.proofs import record, rocq
+
+    if arguments.record:
+        from vas_theory.claims import all_claims
+        from vas_theory.claims.lib.bridge import bridge_text
+
+        (rocq.SOURCES / "Bridge.v").write_text(bridge_text(all_claims().values(), rocq.sources()), encoding="utf-8")
+    rocq.build()
+    found = record.ask()
+    problems = record.unsound(found, rocq.sources())
+    if not problems and not arguments.record:
+        problems = record.differences(record.read(), found)
+    print("\n".join(problems) or f"{len(found.theorems)} theorems, checked by Rocq {found.version}: as recorded")
+    if arguments.record and not problems:
+        record.write(found)
+    return 1 if problems else 0
 
 
 def _audit(arguments: argparse.Namespace) -> int:
@@ -99,6 +129,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=int, default=0, help="seed of the numeric checks (default 0)")
     command.add_argument("--output", type=Path, metavar="FILE", help="also write the JSON to FILE")
     command.add_argument("--record", action="store_true", help="record the result as the package's ledger")
+
+    command = commands.add_parser("proofs", help="compile the formal proofs with Rocq and compare with their record")
+    command.set_defaults(handler=_proofs)
+    command.add_argument("--record", action="store_true", help="renew the record, Bridge.v and statements.txt")
 
     command = commands.add_parser("audit", help="every bound beside the exact quantity, for a bandit of your own")
     command.set_defaults(handler=_audit)

@@ -12,14 +12,14 @@ from typing import Any
 
 import torch
 
+from full_scale.models.saving import disk_errors
+from full_scale.runs import differences
 from vas_theory.foundation.errors import DataError, StateMismatchError
-from vas_theory.provenance.folders import new_folder, verify_folder
-from vas_theory.provenance.tables import write_json
+from vas_theory.provenance.folders import new_folder, read_manifest, verify_folder
 
-__all__ = ["Progress", "differences", "latest", "remove_all", "restore", "save"]
+__all__ = ["Progress", "identity_in", "latest", "remove_all", "restore", "save", "write_progress"]
 
 KEPT = 2
-_MISSING = "(absent)"
 
 
 @dataclass
@@ -39,17 +39,18 @@ class Progress:
     prompts: list[dict[str, Any]] = field(default_factory=list)
 
 
-def _flatten(value: Any, separator: str, prefix: str = "") -> dict[str, Any]:
+def _flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Return nested mappings as one, their keys joined by slashes: a sampler's own names hold dots."""
     if isinstance(value, Mapping):
         flat: dict[str, Any] = {}
         for key, item in value.items():
-            flat.update(_flatten(item, separator, f"{prefix}{separator}{key}" if prefix else str(key)))
+            flat.update(_flatten(item, f"{prefix}/{key}" if prefix else str(key)))
         return flat
     return {prefix: value}
 
 
 def _nest(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """Undo :func:`_flatten` with the separator ``/``; a sampler's own names hold dots."""
+    """Undo :func:`_flatten`."""
     nested: dict[str, Any] = {}
     for name, value in flat.items():
         *path, last = name.split("/")
@@ -60,16 +61,16 @@ def _nest(flat: Mapping[str, Any]) -> dict[str, Any]:
     return nested
 
 
-def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Return dotted key -> (expected, found) for every value that differs between two nested mappings."""
-    left, right = (_flatten(json.loads(json.dumps(dict(value))), ".") for value in (expected, found))
-    keys = sorted(left.keys() | right.keys())
-    pairs = {key: (left.get(key, _MISSING), right.get(key, _MISSING)) for key in keys}
-    return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
-
-
 def _folders(run: Path) -> list[Path]:
     return sorted((run / "checkpoints").glob("step-*"), reverse=True)
+
+
+def write_progress(folder: Path, progress: Progress) -> None:
+    """Write counters and rows into a folder that is being made.
+
+    Rows keep the order of their columns, so that tables of a run that was read back have the bytes of the others.
+    """
+    (folder / "progress.json").write_text(json.dumps(vars(progress), indent=1, allow_nan=False), encoding="utf-8")
 
 
 def save(
@@ -102,12 +103,25 @@ def save(
         for key, value in slots.items()
     }
     with new_folder(target, {"identity": dict(identity), "step": progress.step}) as folder:
-        save_file({name: value.detach().contiguous() for name, value in model.named_parameters()}, folder / "model.st")
-        save_file(moments, folder / "optimiser.st")
-        write_state(folder / "selection.npz", seal(_flatten(selection_state, "/")))
-        write_json(folder / "progress.json", vars(progress))
+        weights = {name: value.detach().contiguous() for name, value in model.named_parameters()}
+        with disk_errors(folder):
+            save_file(weights, folder / "model.st")
+            save_file(moments, folder / "optimiser.st")
+        write_state(folder / "selection.npz", seal(_flatten(selection_state)))
+        write_progress(folder, progress)
     for old in _folders(run)[KEPT:]:
         shutil.rmtree(old)
+
+
+def identity_in(run: Path) -> dict[str, Any] | None:
+    """Return the identity in the manifest of the newest checkpoint that has a readable one; None without any."""
+    for folder in _folders(run):
+        try:
+            identity = read_manifest(folder)["about"]["identity"]
+        except (DataError, KeyError, TypeError):
+            continue
+        return dict(identity)
+    return None
 
 
 def latest(run: Path, identity: Mapping[str, Any]) -> Path | None:
@@ -118,11 +132,13 @@ def latest(run: Path, identity: Mapping[str, Any]) -> Path | None:
     """
     for folder in _folders(run):
         try:
-            about = verify_folder(folder)
+            owner = verify_folder(folder).get("identity")
+            if not isinstance(owner, dict):
+                raise DataError(f"{folder} names no run")
         except DataError as error:
             print(f"warning: checkpoint rejected, trying the one before it: {error}", file=sys.stderr)
             continue
-        found = differences(identity, about["identity"])
+        found = differences(identity, owner)
         if found:
             raise StateMismatchError(f"checkpoint {folder} (start afresh with --restart)", found)
         return folder

@@ -16,25 +16,15 @@ from full_scale.compact.update import Batch
 from full_scale.config.training import StudyConfig
 from full_scale.models.loading import LanguageModel
 from full_scale.rewards import build_reward, score_groups
-from full_scale.streams import stream
 from full_scale.tasks import Prompt
 from vas_theory.foundation.errors import ArgumentError
+from vas_theory.foundation.streams import stream
 from vas_theory.selection.contract.driver import Generated
 from vas_theory.selection.contract.strategy import Strategy, TrainingGroups
-from vas_theory.selection.diversity import self_bleu_groups
-from vas_theory.selection.scores import trajectory_diversity_score
 
-__all__ = ["StepCollection", "group_diversity"]
+__all__ = ["StepCollection"]
 
 IntArray = NDArray[np.int64]
-
-
-def group_diversity(tokens_NT: torch.Tensor, mask_NT: torch.Tensor, group_size: int) -> NDArray[np.float64]:
-    """Return 1 - self-BLEU of the sampled tokens of each group; rows of a group are contiguous."""
-    lengths = mask_NT.sum(dim=1).cpu().numpy()
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    groups = np.arange(0, len(lengths) + 1, group_size)
-    return trajectory_diversity_score(self_bleu_groups(tokens_NT[mask_NT].cpu().numpy(), offsets, groups))
 
 
 class StepCollection:
@@ -88,7 +78,7 @@ class StepCollection:
         limit = self.config.training.largest_excluded_share
         scored = score_groups(prompts, drawn.texts, count, self._reward, largest_excluded_share=limit)
         self.seconds += time.perf_counter() - started
-        diversity_P = group_diversity(drawn.tokens_NT, drawn.mask_NT, count)
+        diversity_P = drawn.diversity(count)
         pad = (0, rollouts.max_new_tokens - drawn.tokens_NT.shape[1])
         self._tokens.append(torch.nn.functional.pad(drawn.tokens_NT, pad))
         self._mask.append(torch.nn.functional.pad(drawn.mask_NT, pad))

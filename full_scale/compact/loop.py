@@ -7,8 +7,6 @@ run through the backward pass, but count in every average.
 
 from __future__ import annotations
 
-import importlib.metadata
-import json
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,33 +23,16 @@ from full_scale.compact.rollouts import sample
 from full_scale.compact.update import update
 from full_scale.config.training import ArmConfig, StudyConfig
 from full_scale.models.loading import LanguageModel, load_language_model, quiet
+from full_scale.models.saving import disk_errors
 from full_scale.rewards import score_groups
+from full_scale.runs import RESULT, identity_of, read_result
 from full_scale.tasks import Prompt, Task, load_task
-from vas_theory.foundation.errors import DataError
-from vas_theory.provenance.folders import new_folder, verify_folder
-from vas_theory.provenance.tables import write_json
+from vas_theory.provenance.folders import new_folder
 from vas_theory.selection.contract.driver import SelectionDriver
 from vas_theory.selection.contract.strategy import SelectionSetting
 from vas_theory.selection.strategies import make_strategy
 
-__all__ = ["Run", "greedy_accuracy", "identity_of"]
-
-
-def identity_of(
-    config: StudyConfig, arm: ArmConfig, seed: int, task: Task, sources: Mapping[str, str]
-) -> dict[str, Any]:
-    """Return everything the result of a run depends on except the model's bytes; runs with equal ones are equal."""
-    shared = config.section("model", "task", "rollouts", "objective", "optimiser", "training")
-    del shared["training"]["seeds"], shared["training"]["keep_weights"]  # which other runs there are, and what stays
-    return {
-        "arm": arm.model_dump(mode="json"),
-        "seed": seed,
-        "questions": task.fingerprint,  # a file may change under its name
-        **shared,
-        "versions": {name: importlib.metadata.version(name) for name in ("numpy", "torch", "transformers")},
-        "threads": torch.get_num_threads(),
-        "sources": dict(sources),
-    }
+__all__ = ["Run", "greedy_accuracy"]
 
 
 def greedy_accuracy(language: LanguageModel, prompts: Sequence[Prompt], max_new_tokens: int) -> float:
@@ -76,22 +57,22 @@ class Run:
     ) -> None:
         self.config, self.arm, self.seed, self.folder = config, arm, seed, folder
         self.task: Task = load_task(config.task)
-        self.identity = identity_of(config, arm, seed, self.task, sources)
+        threads = torch.get_num_threads()
+        self.identity = identity_of(config, arm, seed, self.task, threads=threads, sources=dict(sources))
 
     @property
     def result(self) -> Path:
         """The folder of the finished run: its rows and, if they are kept, its weights."""
-        return self.folder / "result"
+        return self.folder / RESULT
 
     def finished(self) -> Progress | None:
         """Return the rows of the finished run if it has this identity and its bytes are intact."""
-        try:
-            about = verify_folder(self.result)
-        except DataError:
-            return None
-        if checkpoints.differences(self.identity, about["identity"]):
-            return None
-        return Progress(**json.loads((self.result / "progress.json").read_text(encoding="utf-8")))
+        found = read_result(self, "progress.json")
+        return None if found is None else Progress(**found)
+
+    def unfinished(self) -> dict[str, Any] | None:
+        """Return the identity that the checkpoints in the folder were made with, if there are any."""
+        return checkpoints.identity_in(self.folder)
 
     def train(self, report: Callable[[str], None]) -> Progress:
         """Train until the rollouts are spent, from the newest sound checkpoint if there is one, and write the result.
@@ -209,8 +190,8 @@ class Run:
     def _write_result(self, language: LanguageModel, progress: Progress) -> None:
         about = {"identity": self.identity, "label": f"{language.label}, {self.arm.name}, seed {self.seed}"}
         with new_folder(self.result, about) as folder:
-            write_json(folder / "progress.json", vars(progress))
-        with quiet(), new_folder(self.folder / "weights", about) as folder:
+            checkpoints.write_progress(folder, progress)
+        with quiet(), new_folder(self.folder / "weights", about) as folder, disk_errors(folder):
             language.model.save_pretrained(folder)
             language.tokenizer.save_pretrained(folder)
         checkpoints.remove_all(self.folder)

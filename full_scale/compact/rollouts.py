@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from full_scale.compact.shared_prefix import EncodedPrompts, encode, full_precision, prefill
 from full_scale.models.loading import LanguageModel
+from vas_theory.selection.diversity import from_padded
+from vas_theory.selection.scores import group_diversity
 
 __all__ = ["Rollouts", "sample"]
 
@@ -31,6 +34,11 @@ class Rollouts:
     mask_NT: torch.Tensor
     logprobs_NT: torch.Tensor
     texts: list[str]
+
+    def diversity(self, group_size: int) -> NDArray[np.float64]:
+        """Return the trajectory diversity of each group of completions, over their tokens."""
+        lengths = self.mask_NT.sum(dim=1).cpu().numpy()
+        return group_diversity(*from_padded(self.tokens_NT.cpu().numpy(), lengths), group_size)
 
 
 @torch.no_grad()

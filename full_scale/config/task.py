@@ -71,7 +71,8 @@ class FileConfig(_TaskConfig):
     """Questions from a ``.jsonl`` or ``.parquet`` file, or a data set's hub id.
 
     ``answer_check`` says how a completion is compared with the reference answer. Rows that show images are refused,
-    dropped or kept; a text model can only use the first two.
+    dropped or kept; a text model can only use the first two. A question marks the place of each image by ``<image>``,
+    or no question of the source marks any.
     """
 
     name: Literal["file"] = "file"

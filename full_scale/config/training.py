@@ -5,12 +5,13 @@ A preset is a TOML file in ``full_scale/presets``; every table of it is one clas
 
 from __future__ import annotations
 
+import math
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_serializer, model_validator
 
 from full_scale.config.task import ArithmeticConfig, TaskConfig
 from full_scale.config.trainer import (
@@ -23,6 +24,7 @@ from full_scale.config.trainer import (
     TrlSettings,
     VllmSettings,
 )
+from vas_theory.foundation.command_line import parse_assignments
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
 
 __all__ = [
@@ -44,6 +46,9 @@ __all__ = [
 
 PRESETS = Path(__file__).parents[1] / "presets"
 Settings = TypeVar("Settings", bound=Frozen)
+
+DEFAULT_MIXTURE_RATIO = 0.5
+"""Of every strategy that declares one."""
 
 
 class ModelConfig(Frozen):
@@ -105,36 +110,57 @@ class TrainingConfig(Frozen):
 class ArmConfig(Frozen):
     """One way to choose prompts: a strategy of :mod:`vas_theory.selection.strategies` and its options.
 
-    ``mixture_ratio`` (0 is uniform, 1 is by weight alone) and ``sampler``, which holds further settings of
-    :class:`~vas_theory.selection.sampler.variance_aware.VarianceAwareSampler`, belong to the strategy ``vas``;
-    ``options`` are those of any other strategy.
+    ``mixture_ratio`` (0 is uniform, 1 is by weight alone) is for strategies that declare it, and by default theirs.
+    ``sampler`` holds further settings of :class:`~vas_theory.selection.sampler.variance_aware.VarianceAwareSampler`,
+    for the strategy that is made of it. ``options`` are whatever else the strategy declares.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     strategy: str = "vas"
-    mixture_ratio: Fraction = 0.5
+    mixture_ratio: Fraction | None = None
     sampler: dict[str, Any] = Field(default_factory=dict)
     options: dict[str, Any] = Field(default_factory=dict)
 
+    @property
+    def _own(self) -> dict[str, Any]:
+        """Arguments of the strategy that are fields here, by the strategy's name for them."""
+        given = {"mixture_ratio": self.mixture_ratio, "options": self.sampler or None}
+        return {name: value for name, value in given.items() if value is not None}
+
     def arguments(self) -> dict[str, Any]:
         """Return the strategy's options as :func:`vas_theory.selection.strategies.make_strategy` takes them."""
-        if self.strategy == "vas":
-            return {"mixture_ratio": self.mixture_ratio, "options": self.sampler}
-        return self.options
+        return {**self._own, **self.options}
+
+    @property
+    def weighted_share(self) -> float | None:
+        """Share of the prompts that this project's sampler draws by weight; ``None`` for strategies without it."""
+        from vas_theory.selection.strategies import strategy_options
+
+        if "options" not in strategy_options(self.strategy):
+            return None
+        return DEFAULT_MIXTURE_RATIO if self.mixture_ratio is None else self.mixture_ratio
+
+    @field_serializer("mixture_ratio")
+    def _in_force(self, value: float | None) -> float:
+        # every arm of the tables made so far is recorded with a ratio, also where its strategy has none
+        return DEFAULT_MIXTURE_RATIO if value is None else value
 
     @model_validator(mode="after")
     def _known(self) -> ArmConfig:
         from vas_theory.selection.contract.strategy import SelectionSetting
-        from vas_theory.selection.strategies import make_strategy
+        from vas_theory.selection.strategies import make_strategy, strategy_options
 
-        foreign = self.options if self.strategy == "vas" else self.sampler
-        if foreign or (self.strategy != "vas" and self.mixture_ratio != 0.5):
-            raise ValueError("mixture_ratio and sampler are for the strategy vas, options for the others")
+        declared, fields = strategy_options(self.strategy), {"mixture_ratio": "mixture_ratio", "options": "sampler"}
+        for name in self._own:
+            if name not in declared:
+                raise ValueError(f"strategy {self.strategy} has no {fields[name]}: leave it out")
+            if name in self.options:
+                raise ValueError(f"give {fields[name]} once, not in options too")
         setting = SelectionSetting(prompts=2, batch_size=1, group_size=2, budget=2)
         strategy = make_strategy(self.strategy, setting, **self.arguments())
         if strategy.needs_truth or strategy.sampling != "independent":
             raise ValueError(f"strategy {self.strategy} needs what a language model's own samples do not give")
-        if self.strategy == "vas" and strategy.sampler.config.refresh != "online":  # type: ignore[attr-defined]
+        if self.sampler and strategy.sampler.config.refresh != "online":  # type: ignore[attr-defined]
             raise ValueError("sampler.refresh must be 'online'; the strategy vas-paper makes scoring rollouts")
         return self
 
@@ -215,20 +241,24 @@ def preset_names() -> list[str]:
     return sorted(path.stem for path in PRESETS.glob("*.toml"))
 
 
-def assign(table: dict[str, Any], assignment: str) -> None:
-    """Change one value of nested tables by ``table.key=value``; the value is TOML, or else text."""
-    path, equals, text = assignment.partition("=")
-    if not equals:
-        raise ArgumentError("--set", "look like table.key=value", assignment)
-    *parents, key = path.strip().split(".")
+def assign(table: dict[str, Any], path: str, value: Any) -> None:
+    """Change one value of nested tables; ``path`` is its key with those of the tables around it, joined by dots."""
+    *parents, key = path.split(".")
     for parent in parents:
         table = table.setdefault(parent, {})
         if not isinstance(table, dict):
-            raise ArgumentError("--set", "name a key inside tables", assignment)
-    try:
-        table[key] = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        table[key] = text.strip()
+            raise ArgumentError("--set", "name a key inside tables", path)
+    table[key] = value
+
+
+def _leaves(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield dotted name and value of everything in nested tables and lists."""
+    if isinstance(value, (dict, list, tuple)):
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, part in parts:
+            yield from _leaves(part, f"{where}.{name}" if where else str(name))
+    else:
+        yield where, value
 
 
 def checked(settings: type[Settings], table: dict[str, Any], source: str) -> Settings:
@@ -237,6 +267,9 @@ def checked(settings: type[Settings], table: dict[str, Any], source: str) -> Set
     Raises:
         ArgumentError: a key is unknown or a value is not allowed; the message names key and source.
     """
+    for where, value in _leaves(table):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ArgumentError(f"{where} ({source})", "be a finite number", value)
     try:
         return settings.model_validate(table)
     except ValidationError as error:
@@ -263,6 +296,6 @@ def load_config(preset: str | Path, assignments: Sequence[str] = ()) -> StudyCon
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DataError(f"{path} cannot be used: {error}") from None
     table.setdefault("name", path.stem)
-    for assignment in assignments:
-        assign(table, assignment)
+    for key, value in parse_assignments(assignments).items():
+        assign(table, key, value)
     return checked(StudyConfig, table, path.name)

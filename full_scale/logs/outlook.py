@@ -13,11 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vas_theory.foundation.errors import ArgumentError
+from vas_theory.groups.beta_pools import expected_silent_share, mean_variance
 
-__all__ = ["Outlook", "beta_outlook", "fit_beta_pool", "variance_gain"]
-
-_WIDEST, _NARROWEST = -12.0, 12.0
-"""Natural logarithms of the a + b that are tried: from all prompts certain to all prompts alike."""
+__all__ = ["Outlook", "beta_outlook", "variance_gain"]
 
 
 @dataclass(frozen=True)
@@ -47,58 +45,6 @@ class Outlook:
         return (1.0 - self.vas_silent) / (1.0 - self.uniform_silent) - 1.0
 
 
-def _silent(a: float, b: float, group_size: int) -> float:
-    """Return E[p^G + (1 - p)^G] for p from Beta(a, b)."""
-    from scipy.special import betaln
-
-    whole = betaln(a, b)
-    return float(np.exp(betaln(a + group_size, b) - whole) + np.exp(betaln(a, b + group_size) - whole))
-
-
-def _variance(a: float, b: float) -> float:
-    """Return E[p (1 - p)] for p from Beta(a, b)."""
-    return a * b / ((a + b) * (a + b + 1.0))
-
-
-def fit_beta_pool(pass_rate: float, silent_share: float, group_size: int) -> tuple[float, float]:
-    """Return the Beta distribution of pass rates with a given mean and expected share of silent groups.
-
-    Solves E p = pass_rate and E[p^G + (1 - p)^G] = silent_share for (a, b).
-
-    Args:
-        pass_rate: mean of 0/1 rewards, in (0, 1).
-        silent_share: share of groups whose rewards are all equal.
-        group_size: G >= 2, rollouts of a group.
-
-    Returns:
-        a and b.
-
-    Raises:
-        ArgumentError: a value is out of range, or there are fewer silent groups than even a pool of equal prompts
-            has: then rewards are not 0/1, G is another, or the share was logged over too few groups.
-    """
-    from scipy.optimize import brentq
-
-    if not 0 < pass_rate < 1:
-        raise ArgumentError("pass_rate", "lie in (0, 1)", pass_rate)
-    if group_size < 2:
-        raise ArgumentError("group_size", "be 2 or more", group_size)
-    least = pass_rate**group_size + (1 - pass_rate) ** group_size
-    if not least < silent_share < 1:
-        raise ArgumentError(
-            "silent_share", f"lie between {least:.4g} (all prompts alike at G = {group_size}) and 1", silent_share
-        )
-
-    def excess(log_total: float) -> float:
-        total = float(np.exp(log_total))
-        return _silent(pass_rate * total, (1 - pass_rate) * total, group_size) - silent_share
-
-    if excess(_WIDEST) <= 0 or excess(_NARROWEST) >= 0:
-        raise ArgumentError("silent_share", "be further from its limits for a pool to be fitted", silent_share)
-    total = float(np.exp(brentq(excess, _WIDEST, _NARROWEST, xtol=1e-12)))
-    return pass_rate * total, (1 - pass_rate) * total
-
-
 def beta_outlook(a: float, b: float, group_size: int, mixture_ratio: float) -> Outlook:
     """Return what a mix of uniform and variance-proportional sampling draws from a pool with Beta(a, b) pass rates.
 
@@ -119,12 +65,13 @@ def beta_outlook(a: float, b: float, group_size: int, mixture_ratio: float) -> O
         raise ArgumentError("a, b", "be positive", (a, b))
     if not 0 <= mixture_ratio <= 1:
         raise ArgumentError("mixture_ratio", "lie in [0, 1]", mixture_ratio)
-    uniform_variance, uniform_silent = _variance(a, b), _silent(a, b, group_size)
+    uniform_variance, uniform_silent = mean_variance(a, b), expected_silent_share(a, b, group_size)
     return Outlook(
         uniform_variance=uniform_variance,
-        vas_variance=(1 - mixture_ratio) * uniform_variance + mixture_ratio * _variance(a + 1, b + 1),
+        vas_variance=(1 - mixture_ratio) * uniform_variance + mixture_ratio * mean_variance(a + 1, b + 1),
         uniform_silent=uniform_silent,
-        vas_silent=(1 - mixture_ratio) * uniform_silent + mixture_ratio * _silent(a + 1, b + 1, group_size),
+        vas_silent=(1 - mixture_ratio) * uniform_silent
+        + mixture_ratio * expected_silent_share(a + 1, b + 1, group_size),
     )
 
 

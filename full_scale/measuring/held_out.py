@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from full_scale.config.training import EvaluationConfig, RolloutConfig
 from full_scale.measuring.probe import pilot_counts
 from full_scale.models.loading import LanguageModel
-from full_scale.streams import stream
 from full_scale.tasks import Prompt
+from vas_theory.foundation.intervals import bootstrap_draws, percentile_interval, wilson
+from vas_theory.foundation.streams import stream
 
-__all__ = ["evaluate", "held_out_counts", "mean_interval", "mixed_share", "pass_at_k", "wilson"]
+__all__ = ["evaluate", "held_out_counts", "mean_interval", "mixed_share", "pass_at_k"]
 
 RESAMPLES = 5000
 _AT_ONCE = 500
@@ -53,22 +54,6 @@ def mixed_share(successes: NDArray[np.int64], rollouts: int, group_size: int) ->
     return 1.0 - _all_among(right, rollouts, group_size) - _all_among(rollouts - right, rollouts, group_size)
 
 
-def wilson(mean: float, trials: int, coverage: float) -> tuple[float, float]:
-    """Return Wilson's score interval of a probability.
-
-    Args:
-        mean: observed share, in [0, 1].
-        trials: independent trials behind it.
-        coverage: of the interval, in (0, 1).
-    """
-    from scipy.special import ndtri
-
-    z2 = float(ndtri(0.5 + coverage / 2)) ** 2
-    centre = (mean + z2 / (2 * trials)) / (1 + z2 / trials)
-    reach = np.sqrt(z2 * (mean * (1 - mean) / trials + z2 / (4 * trials**2))) / (1 + z2 / trials)
-    return max(0.0, float(centre - reach)), min(1.0, float(centre + reach))
-
-
 def mean_interval(
     values: NDArray[np.float64], coverage: float, generator: np.random.Generator
 ) -> tuple[float, float, str]:
@@ -80,14 +65,12 @@ def mean_interval(
     """
     mean = float(values.mean())
     if np.isin(values, (0.0, 1.0)).all() or (values == values[0]).all():
-        return (*wilson(min(1.0, max(0.0, mean)), len(values), coverage), "wilson")
-    means = [
-        values[generator.integers(len(values), size=(min(_AT_ONCE, RESAMPLES - done), len(values)))].mean(axis=1)
-        for done in range(0, RESAMPLES, _AT_ONCE)
-    ]
-    tail = (1 - coverage) / 2
-    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
-    return float(low), float(high), "bootstrap"
+        found = wilson(min(1.0, max(0.0, mean)), len(values), coverage)
+        return found.low, found.high, "wilson"
+    draws = bootstrap_draws(
+        lambda drawn: values[drawn].mean(axis=1), (len(values),), generator, RESAMPLES, at_once=_AT_ONCE
+    )
+    return (*percentile_interval(draws, coverage), "bootstrap")
 
 
 def held_out_counts(

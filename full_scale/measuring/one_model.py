@@ -22,7 +22,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vas_theory.foundation.command_line import require
+from vas_theory.foundation.command_line import parse_assignments, require
+from vas_theory.foundation.outputs import check_output_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,24 +64,24 @@ def run_command(arguments: argparse.Namespace, report: Callable[[str], None]) ->
         table["model"] = {"name": arguments.model}
     if arguments.set and isinstance(table.get("task"), str):
         table["task"] = _table_of(table["task"])
-    for assignment in arguments.set:
-        assign(table, assignment)
+    for key, value in parse_assignments(arguments.set).items():
+        assign(table, key, value)
     config = checked(ModelEvaluationConfig, table, "command line")
     for module in ("torch", "transformers", "safetensors", "gguf"):
         require(module, "full-scale")
-    output = arguments.output or Path("full_scale") / "output" / "evaluation"
+    output = check_output_folder(arguments.output or Path("full_scale") / "output" / "evaluation")
     summary, prompts = evaluate_model(config, report)
-    from vas_theory.provenance.sources import first_party_sources
+    from vas_theory.provenance.fingerprint import key_of
     from vas_theory.provenance.tables import write_table
 
     about: dict[str, Any] = {
         "config": config.model_dump(mode="json"),
         "seed": config.seed,
-        "sources": first_party_sources(__name__),
+        "key": key_of(evaluate_model),
     }
     write_table(summary, output / "model_evaluation.parquet", **about)
     write_table(prompts, output / "model_evaluation_prompts.parquet", **about)
-    print(_printed(summary))
+    _print(summary)
     print(f"tables: {output}")
 
 
@@ -103,8 +104,8 @@ def evaluate_model(config: ModelEvaluationConfig, report: Callable[[str], None])
     from full_scale.compact.rollouts import sample
     from full_scale.models.loading import load_language_model
     from full_scale.rewards import check_answers
-    from full_scale.streams import stream
     from full_scale.tasks.templates import render
+    from vas_theory.foundation.streams import stream
 
     prompts = _chosen(config)  # before the model loads
     report(f"loading {config.model.name}")
@@ -180,7 +181,7 @@ def summarise(counts: pd.DataFrame, config: ModelEvaluationConfig) -> pd.DataFra
     import pandas as pd
 
     from full_scale.measuring.held_out import mean_interval, mixed_share, pass_at_k
-    from full_scale.streams import stream
+    from vas_theory.foundation.streams import stream
 
     sets: list[tuple[str, str, int, pd.DataFrame]] = [("all", "", -1, counts)]
     sets += [("stratum", str(name), -1, group) for name, group in counts.groupby("stratum")]
@@ -214,13 +215,13 @@ def summarise(counts: pd.DataFrame, config: ModelEvaluationConfig) -> pd.DataFra
     return pd.DataFrame(rows)
 
 
-def _printed(summary: pd.DataFrame) -> str:
-    lines = [f"{'stratum':<24}{'level':>5}{'prompts':>8}  {'metric':<9}{'value':>6}  interval"]
+def _print(summary: pd.DataFrame) -> None:
+    from vas_theory.foundation.display import print_table
+
+    rows = []
     for row in summary[summary.metric != "reward"].to_dict("records"):
         name = row["stratum"] or ("all" if row["scope"] == "all" else "-")
         level = "" if row["level"] < 0 else row["level"]
-        lines.append(
-            f"{name:<24}{level:>5}{row['prompts']:>8}  {row['metric']:<9}{row['value']:>6.3f}  "
-            f"{row['low']:.3f} to {row['high']:.3f}"
-        )
-    return "\n".join(lines)
+        interval = f"{row['low']:.3f} to {row['high']:.3f}"
+        rows.append((name, level, row["prompts"], row["metric"], f"{row['value']:.3f}", interval))
+    print_table(("stratum", "level", "prompts", "metric", "value", "interval"), rows)

@@ -15,25 +15,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from full_scale.compact.collection import group_diversity
 from full_scale.compact.rollouts import Rollouts, sample
 from full_scale.compact.shared_prefix import encode
 from full_scale.measuring.score_gram import score_gram
+from full_scale.measuring.tables import WHITENED_SIZES
 from full_scale.models.loading import LanguageModel
-from full_scale.predictions.prompt_laws import WHITENED
 from full_scale.rewards import score_groups
 from full_scale.tasks import Prompt
+from vas_theory.foundation.intervals import Estimate
 from vas_theory.groups.advantages import group_advantages
 
 __all__ = [
-    "Estimate",
     "class_distance_squared",
     "gradient_squared",
     "gram_of_rollouts",
@@ -48,20 +46,6 @@ __all__ = [
 Array = NDArray[np.float64]
 PARTITIONS = 64
 """Random partitions over which the whitened gradient is averaged: so many that their choice adds little noise."""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number with an interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def root(self) -> Estimate:
-        """Return the interval of the square root; negative estimates of a square count as 0."""
-        value, low, high = (float(np.sqrt(max(x, 0.0))) if np.isfinite(x) else x for x in vars(self).values())
-        return Estimate(value, low, high)
 
 
 def gradient_squared(gram_RR: Array, rewards_R: Array) -> float:
@@ -213,7 +197,7 @@ def probe_prompt(
     norm, mu = squared.root(), distance.root()
     first, second = np.arange(rollouts) < rollouts // 2, np.arange(rollouts) >= rollouts // 2
     halves = [(gram[np.ix_(half, half)], rewards[half]) for half in (first, second)]
-    whitened = {f"whitened_squared_{size}": whitened_squared(*halves[0], size, generator) for size in WHITENED}
+    whitened = {f"whitened_squared_{size}": whitened_squared(*halves[0], size, generator) for size in WHITENED_SIZES}
     return {
         "prompt_key": prompt.key,
         "rollouts": rollouts,
@@ -234,7 +218,7 @@ def probe_prompt(
         "trace_wrong": within_trace(gram, ~right),
         "plain_squared": gradient_squared(*halves[1]),
         **whitened,
-        "diversity": float(group_diversity(drawn.tokens_NT, drawn.mask_NT, rollouts)[0]),
+        "diversity": float(drawn.diversity(rollouts)[0]),
         "seconds": time.perf_counter() - started,
     }
 
@@ -252,7 +236,7 @@ def pilot_counts(
     texts = [prompt.text for prompt in prompts]
     drawn = sample(language, texts, rollouts, max_new_tokens, temperature=temperature, generator=generator)
     scored = score_groups(prompts, drawn.texts, rollouts)
-    diversity_P = group_diversity(drawn.tokens_NT, drawn.mask_NT, rollouts)
+    diversity_P = drawn.diversity(rollouts)
     return [
         {"prompt_key": prompt.key, "rollouts": rollouts, "successes": int(right), "diversity": float(diversity)}
         for prompt, right, diversity in zip(prompts, scored.successes_P, diversity_P, strict=True)

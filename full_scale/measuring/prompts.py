@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import pandas as pd
 
 from full_scale.config.training import StudyConfig
 from full_scale.measuring.probe import pilot_counts, probe_prompt
 from full_scale.models.loading import LanguageModel
-from full_scale.streams import stream
 from full_scale.tasks import Prompt
+from vas_theory.foundation.streams import stream
 
 __all__ = ["count_successes", "measure_prompts"]
 
@@ -43,6 +43,7 @@ def measure_prompts(
     purpose: str,
     config: StudyConfig,
     report: Callable[[str], None],
+    places: Collection[int] | None = None,
 ) -> pd.DataFrame:
     """Probe each prompt; one row a prompt of the ``probe`` table.
 
@@ -52,9 +53,12 @@ def measure_prompts(
         purpose: what the random numbers are for.
         config: the study.
         report: called with a line after each prompt.
+        places: which of the prompts, all by default; a prompt's random numbers depend on its place alone.
     """
     rows = []
     for index, prompt in enumerate(prompts):
+        if places is not None and index not in places:
+            continue
         row = probe_prompt(
             language,
             prompt,

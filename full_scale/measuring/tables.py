@@ -49,6 +49,8 @@ are the only thing figures read. One row an observation; a missing number is NaN
 
 from __future__ import annotations
 
+__all__ = ["TABLES", "WHITENED_SIZES"]
+
 TABLES = (
     "training_steps",
     "training_prompts",
@@ -62,3 +64,6 @@ TABLES = (
     "validation",
 )
 """Names of the tables, each ``<name>.parquet``."""
+
+WHITENED_SIZES = (4, 8, 16)
+"""Group sizes for which the probe measures the whitened gradient: columns ``whitened_squared_<size>``."""

@@ -10,10 +10,18 @@ from typing import Any
 
 from full_scale.config.training import ModelConfig
 from full_scale.models.packaged import PACKAGED, ensure_packaged_model, quiet
-from vas_theory.foundation.errors import ArgumentError, DataError, VASError
+from vas_theory.foundation.errors import ArgumentError, DataError, MissingExtraError
 from vas_theory.provenance.folders import MANIFEST, folder_hash, verify_folder
 
-__all__ = ["LanguageModel", "Pretrained", "load_language_model", "load_pretrained", "quiet", "stop_ids"]
+__all__ = [
+    "LanguageModel",
+    "Pretrained",
+    "check_device",
+    "load_language_model",
+    "load_pretrained",
+    "quiet",
+    "stop_ids",
+]
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,21 @@ class LanguageModel:
         if self.precision == "float32":
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, dtype=torch.bfloat16)
+
+
+def check_device(name: str) -> None:
+    """Refuse a device that PyTorch does not know, or that this machine does not have.
+
+    Raises:
+        ArgumentError: with what PyTorch says of it.
+    """
+    import torch
+
+    try:
+        torch.empty(1, device=name).tolist()  # which the device "meta" cannot do
+    except Exception as error:  # each kind of device has errors of its own
+        reason = str(error).splitlines()[0]
+        raise ArgumentError("model.device", f"be a device of this machine, such as 'cpu' ({reason})", name) from None
 
 
 def _precision(config: ModelConfig) -> str:
@@ -97,7 +120,8 @@ def load_pretrained(
 ) -> Pretrained:
     """Load the packaged model, a folder or a hub id; one that reads images comes with their processor.
 
-    A folder with a manifest is verified first. Code that comes with a model is never run.
+    A folder with a manifest is verified first. Code that comes with a model is never run, and weights are read from
+    safetensors alone.
 
     Args:
         config: names the model.
@@ -126,8 +150,16 @@ def load_pretrained(
             sees = hasattr(settings, "vision_config")
             factory = AutoModelForImageTextToText if sees else AutoModelForCausalLM
             part = "weights"
-            dtype = getattr(torch, weights)
-            model = factory.from_pretrained(source, dtype=dtype, trust_remote_code=False)
+            model, found = factory.from_pretrained(
+                source,
+                dtype=getattr(torch, weights),
+                trust_remote_code=False,
+                use_safetensors=True,
+                output_loading_info=True,
+            )
+            if found["missing_keys"]:  # which would be drawn at random
+                names = sorted(found["missing_keys"])
+                raise DataError(f"{len(names)} tensors of the configuration are not there, such as {names[0]}")
             part = "image processor and tokenizer" if sees else "tokenizer"
             if sees:
                 from full_scale.models.vision import load_processor
@@ -138,9 +170,9 @@ def load_pretrained(
                 processor = tokenizer = AutoTokenizer.from_pretrained(
                     source, padding_side="left", trust_remote_code=False
                 )
-    except (OSError, ValueError) as error:
-        if isinstance(error, VASError):
-            raise
+    except MissingExtraError:
+        raise
+    except Exception as error:  # a file that was cut short lets errors of every library through
         raise DataError(_absence(config.name, folder, part, error)) from error
     model.eval()
     if folder is not None and not verified:
@@ -150,7 +182,7 @@ def load_pretrained(
 
 def _absence(name: str, folder: Path | None, part: str, error: Exception) -> str:
     """Say in one line which part of a model is missing and what to do."""
-    reason = str(error).splitlines()[0]
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
     if folder is not None:
         return f"model {name!r} cannot be loaded: its {part} cannot be read from {folder}: {reason}"
     return (
@@ -164,10 +196,11 @@ def load_language_model(config: ModelConfig) -> LanguageModel:
     """Load a model of text for the compact engine; see :func:`load_pretrained`.
 
     Raises:
-        ArgumentError: the model reads images, which only the TRL engine does.
+        ArgumentError: the device does not exist, or the model reads images, which only the TRL engine does.
         IntegrityError: the folder's bytes are not those that were written.
         DataError: the model cannot be found or read.
     """
+    check_device(config.device)
     found = load_pretrained(config)
     if found.processor is not found.tokenizer:
         raise ArgumentError("model.name", "be a model of text alone where engine is 'compact'", config.name)

@@ -1,14 +1,9 @@
-"""Predictions: on which prompts, in which form, and sealed on disk before anything is measured.
-
-What is predicted is in :mod:`full_scale.predictions.prompt_laws` (single prompts) and
-:mod:`full_scale.predictions.training_laws`.
-"""
+"""The document of predictions: about which prompts, and sealed on disk before anything is measured."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,27 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import optimize, stats
 
-from full_scale.streams import stream
 from vas_theory.foundation.errors import DataError, IntegrityError
-from vas_theory.provenance.tables import write_json
+from vas_theory.foundation.streams import stream
+from vas_theory.provenance.fingerprint import Key
+from vas_theory.provenance.tables import now, sha256_file, table_is_current, write_json, write_metadata
 
-__all__ = ["choose_prompts", "fit_pool", "interval", "prediction", "read_predictions", "write_predictions"]
-
-Array = NDArray[np.float64]
-
-
-def fit_pool(successes: Array, rollouts: Array) -> tuple[float, float]:
-    """Return (a, b) of the Beta distribution of pass rates over the pool, by maximum beta-binomial likelihood."""
-
-    def loss(logs: Array) -> float:
-        return -float(np.sum(stats.betabinom.logpmf(successes, rollouts, *np.exp(logs))))
-
-    bounds = [(-5.0, 5.0)] * 2
-    found = optimize.minimize(loss, np.log([0.5, 0.5]), method="L-BFGS-B", bounds=bounds)
-    a, b = np.exp(found.x)
-    return float(a), float(b)
+__all__ = ["choose_prompts", "predictions_are_current", "read_predictions", "write_predictions"]
 
 
 def choose_prompts(pilot: pd.DataFrame, calibration: int, measured: int, seed: int) -> tuple[list[str], list[str]]:
@@ -65,36 +46,31 @@ def _spread(places: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     return places[np.linspace(0, len(places) - 1, count).round().astype(np.int64)]
 
 
-def interval(draws: Array, coverage: float) -> dict[str, float]:
-    """Return the median of predictive draws and the interval between their tails."""
-    tail = (1 - coverage) / 2
-    low, middle, high = np.quantile(draws, [tail, 0.5, 1 - tail])
-    return {"predicted": float(middle), "low": float(low), "high": float(high)}
-
-
-def prediction(name: str, quantity: str, statement: str, no_effect: float | None, **values: Any) -> dict[str, Any]:
-    """Return one prediction.
-
-    Args:
-        name: its id; the part before the first slash is its group, P1 to P7.
-        quantity: which measurement it is held against.
-        statement: what is predicted and from what.
-        no_effect: the value that would mean that there is nothing to see, if there is one.
-        values: predicted, low and high, and what else the measurement has to know (prompt_key, arm, seeds_needed).
-    """
-    about = {"id": name, "quantity": quantity, "statement": statement, "no_effect": no_effect}
-    return {"prompt_key": "", "arm": "", "seeds_needed": None, **about, **values}
-
-
 def _seal(content: Mapping[str, Any]) -> str:
     kept = {key: value for key, value in content.items() if key != "sha256"}
     return hashlib.sha256(json.dumps(kept, sort_keys=True, allow_nan=False).encode()).hexdigest()
 
 
-def write_predictions(path: Path, content: Mapping[str, Any], about: Mapping[str, Any]) -> None:
-    """Write predictions with the time, what they were made from, and a hash over all of it."""
-    stamped = {**content, "about": dict(about), "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+def write_predictions(
+    path: Path, content: Mapping[str, Any], *, config: Mapping[str, Any], seed: int, key: Key
+) -> None:
+    """Write predictions with the time and a hash over all of it, and beside them what they were made from.
+
+    Args:
+        path: the file.
+        content: the predictions and what their measurements need.
+        config: the study's, with the hashes of what was read.
+        seed: the study's.
+        key: of the code that made them.
+    """
+    stamped = {**content, "written": now()}
     write_json(path, {**stamped, "sha256": _seal(stamped)})
+    write_metadata(path, {"config": dict(config), "seed": seed, **key.as_json(), "sha256": sha256_file(path)})
+
+
+def predictions_are_current(path: Path, *, config: Mapping[str, Any], seed: int, key: Key) -> bool:
+    """Say whether intact predictions of this config and seed, made by code of this key, are already there."""
+    return table_is_current(path, config=config, seed=seed, key=key)
 
 
 def read_predictions(path: Path) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from full_scale.rewards.extraction import choice_letter, final_answer, short_answer
 from full_scale.rewards.verifier import shared_verifier
-from full_scale.tasks import Prompt
+from full_scale.tasks.answers import choice_letter, final_answer, short_answer
+from full_scale.tasks.prompt import Prompt
 from vas_theory.foundation.errors import MissingExtraError, UnknownNameError
 
 __all__ = ["CHECKS", "check_answers", "exact_match", "failures"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from full_scale.rewards.checks import check_answers
 from full_scale.rewards.shape import follows_format, length_penalty
-from full_scale.tasks import Prompt
+from full_scale.tasks.prompt import Prompt
 from vas_theory.foundation.errors import ArgumentError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from full_scale.rewards.compose import ACCURACY, Reward
-from full_scale.tasks import Prompt
+from full_scale.tasks.prompt import Prompt
 from vas_theory.foundation.errors import VASError
 from vas_theory.groups import usable_groups
 

@@ -14,7 +14,7 @@ def follows_format(text: str) -> bool:
 
     Each tag occurs once and in this order, the thinking is not blank, and the answer holds a closed, filled box.
     """
-    from full_scale.rewards.extraction import last_boxed
+    from full_scale.tasks.answers import last_boxed
 
     text = text.strip()
     if any(text.count(tag) != 1 for tag in _TAGS):

@@ -1,4 +1,4 @@
-"""Comparing mathematical answers in child processes that can be killed.
+"""Comparing mathematical answers: numbers exactly, everything else in child processes that can be killed.
 
 Some answers keep a computer algebra system busy for ever or eat all memory. Each comparison therefore has a deadline
 and an address-space limit; a child that breaks them is replaced, and the answer counts as wrong with its reason.
@@ -23,10 +23,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from full_scale.rewards.exact import compare_exactly, plain_to_latex
 from full_scale.rewards.math_worker import REFUSED
 from vas_theory.foundation.errors import ArgumentError, MissingExtraError, VASError
 
 __all__ = ["VERDICTS", "MathVerifier", "shared_verifier"]
+
+__reads__ = ("math_worker.py",)
 
 VERDICTS = ("right", "wrong", "unreadable", "too_long", "timeout", "memory", "refused", "crash")
 """Everything a comparison can come to; only the first is worth a reward."""
@@ -92,7 +95,9 @@ class _Worker:
         return "refused" if self.process.wait() == REFUSED else "crash"
 
     def compare(self, gold: str, answer: str, deadline: float) -> str:
-        reply = self._exchange({"gold": gold, "answer": answer}, deadline)
+        message = {"gold": gold, "answer": answer}
+        message |= {f"{name}_latex": plain_to_latex(text) for name, text in message.items()}
+        reply = self._exchange(message, deadline)
         if isinstance(reply, str):
             return reply
         verdict: str = reply["verdict"]
@@ -156,7 +161,12 @@ class MathVerifier:
             MissingExtraError: math-verify is not installed.
             VASError: no child can be started.
         """
-        verdict = "too_long" if len(answer) > LONGEST else self._compare(gold, answer)
+        if len(answer) > LONGEST:
+            verdict = "too_long"
+        elif (equal := compare_exactly(gold, answer)) is not None:
+            verdict = "right" if equal else "wrong"
+        else:
+            verdict = self._compare(gold, answer)
         with self._lock:
             self.counts[verdict] += 1
         return verdict

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from full_scale.tasks import Prompt, Task
+from full_scale.tasks.prompt import Prompt, Task
 
 if TYPE_CHECKING:
     from full_scale.config.task import ArithmeticConfig

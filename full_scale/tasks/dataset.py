@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from full_scale.tasks import Prompt
+from full_scale.tasks.prompt import Prompt
 from full_scale.tasks.templates import Style, messages
 from vas_theory.foundation.command_line import require
 from vas_theory.foundation.errors import ArgumentError

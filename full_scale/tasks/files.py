@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from full_scale.rewards.extraction import choice_letter
-from full_scale.tasks import Prompt, Task
+from full_scale.tasks.answers import choice_letter
+from full_scale.tasks.prompt import Prompt, Task
 from full_scale.tasks.rows import read_rows
 from full_scale.tasks.splitting import content_key, is_held_out
 from vas_theory.foundation.command_line import require
@@ -35,11 +35,20 @@ def build(config: FileConfig) -> Task:
     first: dict[str, tuple[str, str]] = {}
     keys: dict[str, str] = {}
     rows = 0
+    marked: dict[bool, str] = {}
     for where, row in read_rows(config.source, config.split):
         rows += 1
         prompt, content = _prompt(config, where, row, label)
         if prompt is None:
             continue
+        if prompt.images:
+            has_marks = _MARK in (prompt.question or "")
+            marked.setdefault(has_marks, where)
+            if len(marked) == 2:
+                raise DataError(
+                    f"{where}: {'a mark' if has_marks else 'images but no mark'} {_MARK} in the question, unlike "
+                    f"{_short(marked[not has_marks])}; either every question with images marks their places or none"
+                )
         if content in first:
             earlier, answer = first[content]
             if answer != prompt.answer:
@@ -89,13 +98,14 @@ def _prompt(config: FileConfig, where: str, row: dict[str, Any], label: str) -> 
     """Return the prompt of a row (None if it is dropped) and the hash of its content."""
     question = _text(where, config.problem_column, _column(where, row, config.problem_column))
     answer = _text(where, config.answer_column, _column(where, row, config.answer_column)).strip()
-    images = () if config.images_column is None else tuple(_images(config.images_column, where, row, config.source))
+    images = () if config.images_column is None else tuple(_images(config.images_column, where, row))
     if images and config.images == "drop":
         return None, ""
     if images and config.images == "refuse":
         raise DataError(f"{where}, column {config.images_column!r}: has images; set task.images = 'drop' or 'keep'")
-    if images and question.count(_MARK) not in (0, len(images)):
-        raise DataError(f"{where}: {question.count(_MARK)} marks {_MARK} in the question, but {len(images)} images")
+    if (marks := question.count(_MARK)) and marks != len(images):
+        column = "" if config.images_column is not None else "; set task.images_column"
+        raise DataError(f"{where}: {marks} marks {_MARK} in the question, but {len(images)} images{column}")
     if config.answer_check == "choice" and choice_letter(answer) is None:
         raise DataError(f"{where}, column {config.answer_column!r}: {answer[:40]!r} is not the letter of a choice")
     content = content_key(question, images)
@@ -114,8 +124,8 @@ def _prompt(config: FileConfig, where: str, row: dict[str, Any], label: str) -> 
     ), content
 
 
-def _images(column: str, where: str, row: dict[str, Any], source: str) -> Iterator[bytes]:
-    """Yield the encoded images of a row; a missing column or value means none."""
+def _images(column: str, where: str, row: dict[str, Any]) -> Iterator[bytes]:
+    """Yield the encoded images of a row; a missing column or value means none, paths are relative to the row's file."""
     values = row.get(column)
     if values is None:
         return
@@ -125,7 +135,7 @@ def _images(column: str, where: str, row: dict[str, Any], source: str) -> Iterat
         if isinstance(data, str):
             data, path = None, data
         if data is None and path is not None:
-            file = Path(source).expanduser().parent / path
+            file = Path(where.rpartition(", ")[0]).parent / path
             try:
                 data = file.read_bytes()
             except OSError as error:

@@ -11,7 +11,7 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from full_scale.tasks import Prompt, Task
+from full_scale.tasks.prompt import Prompt, Task
 from full_scale.tasks.splitting import content_key, is_held_out
 from vas_theory.foundation.command_line import require
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError

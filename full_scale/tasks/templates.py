@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from full_scale.tasks import Prompt
+from full_scale.tasks.prompt import Prompt
 from vas_theory.foundation.errors import DataError, UnknownNameError
 
 __all__ = ["INSTRUCTIONS", "Style", "messages", "render"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from full_scale.trl_adapter.config import SuccessFunction
 from vas_theory.foundation.errors import ArgumentError, VASError
 
-__all__ = ["GroupedRewards", "check_groups", "group_diversity", "group_rewards"]
+__all__ = ["GroupedRewards", "check_groups", "group_rewards"]
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,14 @@ class GroupedRewards:
 
     Attributes:
         rewards_PG: weighted totals; NaN where no function gave a reward, infinities as they came.
-        successes_PG: which rollouts count as right.
+        successes_PG: which rollouts are right; ``None`` where nothing says so and rewards are not all 0 or 1.
         silent_P: groups whose usable rewards are all equal: no gradient.
         infinite_P: groups with an infinite reward, which has no mean to compare the others with.
         incomplete_P: groups with a rollout that no function scored.
     """
 
     rewards_PG: NDArray[np.float64]
-    successes_PG: NDArray[np.bool_]
+    successes_PG: NDArray[np.bool_] | None
     silent_P: NDArray[np.bool_]
     infinite_P: NDArray[np.bool_]
     incomplete_P: NDArray[np.bool_]
@@ -43,8 +43,8 @@ def group_rewards(
     weights_F: NDArray[np.float64],
     group_size: int,
     *,
-    success: SuccessFunction | None,
-    largest_reward: float,
+    success: SuccessFunction | None = None,
+    success_column: int | None = None,
 ) -> GroupedRewards:
     """Sum the rewards of each rollout over the functions and sort out the groups.
 
@@ -53,7 +53,7 @@ def group_rewards(
         weights_F: of the functions.
         group_size: G.
         success: see :class:`~full_scale.trl_adapter.config.VASConfig`.
-        largest_reward: a rollout is right above half of it, unless ``success`` is given.
+        success_column: of the function that says what is right; without both, rewards of 0 and 1 say it themselves.
 
     Raises:
         ArgumentError: ``success`` returned something else than booleans (P, G).
@@ -65,8 +65,12 @@ def group_rewards(
     usable_PG = np.isfinite(totals_PG)
     lowest_P = np.where(usable_PG, totals_PG, np.inf).min(axis=1)
     highest_P = np.where(usable_PG, totals_PG, -np.inf).max(axis=1)
-    if success is None:
-        successes_PG = usable_PG & (totals_PG > 0.5 * largest_reward)
+    successes_PG: NDArray[np.bool_] | None = None
+    if success_column is not None:
+        successes_PG = rewards_PGF[..., success_column] > 0.5
+    elif success is None:
+        binary = ((totals_PG == 0) | (totals_PG == 1) | ~usable_PG).all()
+        successes_PG = totals_PG == 1 if binary else None
     else:
         successes_PG = np.asarray(success(rewards_PGF))
         if successes_PG.dtype != bool or successes_PG.shape != totals_PG.shape:
@@ -75,7 +79,7 @@ def group_rewards(
             )
     return GroupedRewards(
         rewards_PG=totals_PG,
-        successes_PG=successes_PG & usable_PG,
+        successes_PG=None if successes_PG is None else successes_PG & usable_PG,
         silent_P=lowest_P >= highest_P,
         infinite_P=np.asarray(np.isinf(rewards_PGF).any(axis=(1, 2))),
         incomplete_P=np.isnan(totals_PG).any(axis=1),
@@ -96,15 +100,3 @@ def check_groups(keys_N: Sequence[str] | Sequence[int], drawn_P: Sequence[str] |
             )
     if len(keys_N) != len(drawn_P) * size:
         raise VASError(f"{len(keys_N)} rollouts were gathered, not {len(drawn_P)} groups of {size}")
-
-
-def group_diversity(completions_N: Sequence[Sequence[int]], group_size: int) -> NDArray[np.float64]:
-    """Return 1 - self-BLEU of the token ids of each group, shape (P,)."""
-    from vas_theory.selection.diversity import self_bleu_groups
-    from vas_theory.selection.scores import trajectory_diversity_score
-
-    lengths = [len(ids) for ids in completions_N]
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    tokens = np.fromiter((token for ids in completions_N for token in ids), dtype=np.int64, count=int(offsets[-1]))
-    groups = np.arange(0, len(lengths) + 1, group_size, dtype=np.int64)
-    return trajectory_diversity_score(self_bleu_groups(tokens, offsets, groups))

@@ -12,7 +12,6 @@ import inspect
 import logging
 import math
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,16 +21,26 @@ from accelerate.utils import gather_object
 from transformers import TrainerState
 from transformers.trainer_utils import TrainOutput
 
+from full_scale.models.saving import disk_errors
+from full_scale.trl_adapter.checkpoints.manifest import vouch
+from full_scale.trl_adapter.checkpoints.resuming import find_checkpoint
+from full_scale.trl_adapter.checkpoints.sampler_file import LAST_FILE, read_sampler, write_sampler
+from full_scale.trl_adapter.checkpoints.settings import run_settings
 from full_scale.trl_adapter.compatibility import excludes_unscored
 from full_scale.trl_adapter.config import VASConfig
-from full_scale.trl_adapter.feedback import GroupedRewards, check_groups, group_diversity, group_rewards
+from full_scale.trl_adapter.feedback import check_groups, group_rewards
+from full_scale.trl_adapter.front_door import check_arguments, check_template, success_column
+from full_scale.trl_adapter.metrics import GenerationBatch, batch_metrics
+from full_scale.trl_adapter.pacing import SaveBetweenBatches, say_batch
 from full_scale.trl_adapter.prompts import prompt_keys
+from full_scale.trl_adapter.reward_view import PASS_RATES, RewardView
 from full_scale.trl_adapter.sharding import reference_by_blocks, whole_parameters
-from full_scale.trl_adapter.state import newest_intact, read_sampler, write_sampler
 from full_scale.trl_adapter.strategies import StrategySampler
 from vas_theory.foundation.errors import ArgumentError, VASError
+from vas_theory.selection.diversity import from_lists
 from vas_theory.selection.posteriors import build_posterior
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
+from vas_theory.selection.scores import group_diversity
 
 if TYPE_CHECKING:
     from trl import GRPOTrainer as _Base
@@ -41,30 +50,6 @@ else:
 __all__ = ["VASMixin"]
 
 logger = logging.getLogger(__name__)
-
-_LOGGED = (
-    "effective_sample_size",
-    "coverage",
-    "gini",
-    "staleness_max",
-    "uniform_scores",
-    "predicted_mixed_share",
-    "realised_mixed_share",
-    "excluded_rewards",
-    "excluded_groups",
-    "training_rollouts",
-)
-
-
-@dataclass
-class _Batch:
-    """A generation batch on its way: what was drawn, and later what came of it."""
-
-    keys_P: list[Any]
-    local_keys_N: list[Any]
-    lag: int
-    seconds: float
-    rewards: GroupedRewards | None = None
 
 
 class VASMixin(_Base):
@@ -76,64 +61,92 @@ class VASMixin(_Base):
         **kwargs: of the trainer.
 
     Raises:
-        ArgumentError: the data set or the batch cannot be used, or checkpoints would fall inside a generation batch.
-        DataError: prompts have no usable, unique keys.
+        ArgumentError: an argument, the data set or the batch cannot be used.
+        DataError: prompts are empty or have no usable, unique keys.
+        UnknownNameError: ``success_from`` names no reward function.
     """
 
     def __init__(self, *args: Any, vas: VASConfig | None = None, **kwargs: Any) -> None:
-        self.vas = vas or VASConfig()
         given = inspect.signature(super().__init__).bind_partial(*args, **kwargs).arguments
+        self.vas = check_arguments(given, vas)
         keys = prompt_keys(given.get("train_dataset"), self.vas.key_column)  # before any model is loaded
         with reference_by_blocks():
             super().__init__(*args, **kwargs)
+        check_template(self.train_dataset, self.processing_class)
         prompts = self.args.generation_batch_size // self.num_generations
         if len(keys) < prompts:
             raise ArgumentError("train_dataset", f"hold the {prompts} prompts of a generation batch", len(keys))
-        self._require_aligned_saves()
-        self.sampler = self._build_sampler(keys, prompts)
+        self._success_column = success_column(self.vas, self.reward_func_names)
+        self._build_sampler(keys, prompts)
         self._prompt_rows = self._remove_unused_columns(self.train_dataset, description="Training")
         self._vas_counters = {"drawn": 0, "observed": 0, "silent_groups": 0, "unused_steps": 0}
-        self._vas_batch: _Batch | None = None
+        self._vas_batch: GenerationBatch | None = None
         self._drops_incomplete_groups = not excludes_unscored(importlib.metadata.version("trl"))
+        self.add_callback(SaveBetweenBatches(self))
+        if self.is_world_process_zero():
+            say_batch(self, prompts)
 
-    def _build_sampler(self, keys: list[str] | list[int], prompts: int) -> VarianceAwareSampler | StrategySampler:
-        seed = self.args.seed if self.vas.seed is None else self.vas.seed
-        shape = {"batch_size": prompts, "group_size": self.num_generations, "seed": seed}
-        if self.vas.strategy != "vas":
-            return StrategySampler(self.vas.strategy, keys, options=self.vas.options, **shape)
+    def _build_sampler(self, keys: list[str] | list[int], prompts: int) -> None:
         vas = self.vas
+        seed = self.args.seed if vas.seed is None else vas.seed
+        shape: dict[str, Any] = {"batch_size": prompts, "group_size": self.num_generations, "seed": seed}
+        given: dict[str, Any] = {} if vas.mixture_ratio is None else {"mixture_ratio": vas.mixture_ratio}
+        given |= {"strict": True} if vas.strict else {}
         categories = self.train_dataset[vas.category_column] if vas.category_column else None
-        return VarianceAwareSampler(
-            keys,
-            mixture_ratio=vas.mixture_ratio,
-            posterior=build_posterior(vas.posterior, len(keys), categories, vas.posterior_options),
-            **shape,
-            **vas.sampler,
+
+        def build(posterior: str, reward_range: tuple[float, float]) -> VarianceAwareSampler:
+            options = vas.posterior_options if posterior == (vas.posterior or PASS_RATES) else {}
+            return VarianceAwareSampler(
+                keys,
+                posterior=build_posterior(posterior, len(keys), categories, options),
+                **{**given, **shape, **vas.sampler, "reward_range": reward_range},
+            )
+
+        self._view = RewardView(vas, build)
+        self.sampler: VarianceAwareSampler | StrategySampler = (
+            self._view.sampler()
+            if vas.strategy == "vas"
+            else StrategySampler(vas.strategy, keys, options=vas.options, **shape)
         )
 
     def train(self, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any) -> Any:
-        """Train; with ``resume_from_checkpoint=True`` go on from the newest checkpoint that is whole."""
-        if resume_from_checkpoint is True:
-            newest = newest_intact(self.args.output_dir)
-            resume_from_checkpoint = None if newest is None else str(newest)
-        if resume_from_checkpoint:
-            self.args.eval_on_start = False  # the start is past: it would overwrite the evaluation of that step
-            if self._restore_finished(Path(resume_from_checkpoint)):
-                return TrainOutput(self.state.global_step, math.nan, {})
-        return super().train(resume_from_checkpoint, *args, **kwargs)
+        """Train; with ``resume_from_checkpoint=True`` go on from the newest checkpoint that is whole.
+
+        Raises:
+            DataError: there is no checkpoint that can be gone on from; an ``IntegrityError`` if it is damaged.
+            StateMismatchError: it was made with other settings or prompts; see ``VASConfig(may_differ=...)``.
+        """
+        checkpoint = find_checkpoint(self, resume_from_checkpoint)
+        if checkpoint is None:
+            return super().train(None, *args, **kwargs)
+        self.args.eval_on_start = False  # the start is past: it would overwrite the evaluation of that step
+        if self._restore_finished(checkpoint):
+            return TrainOutput(self.state.global_step, math.nan, {})
+        return super().train(str(checkpoint), *args, **kwargs)
+
+    def restore_sampler(self, checkpoint: Path) -> None:
+        """Take over the sampler's part of a checkpoint."""
+        state, saved = read_sampler(checkpoint)
+        if isinstance(self.sampler, StrategySampler):
+            self.sampler.load_state_dict(state)
+        else:
+            self._view.restore(saved)
+            self.sampler = self._view.sampler()
+            self.sampler.load_state_dict(state, match_keys="prompts" in self.vas.may_differ)
+        self._vas_counters = {name: int(saved[name]) for name in self._vas_counters}
+
+    @property
+    def unused_at_restore(self) -> int:
+        """Micro-steps that the completions of the checkpoint which was restored had still to serve."""
+        return self._vas_counters["unused_steps"]
 
     def _restore_finished(self, checkpoint: Path) -> bool:
         """Restore a run that made its last step before it was stopped; the trainer itself would make one more."""
-        record = checkpoint / "trainer_state.json"
-        if not record.exists():
-            return False
-        state = TrainerState.load_from_json(str(record))
+        state = TrainerState.load_from_json(str(checkpoint / LAST_FILE))
         if state.global_step < (self.args.max_steps if self.args.max_steps > 0 else state.max_steps):
             return False
         with whole_parameters(self.model):
             self._load_from_checkpoint(str(checkpoint), self.model)
-        sampler, self._vas_counters = read_sampler(checkpoint)
-        self.sampler.load_state_dict(sampler)
         self.state = state
         return True
 
@@ -152,7 +165,8 @@ class VASMixin(_Base):
             # equal rewards differ from their rounded mean: without this a silent group would move the weights
             silent_N = np.repeat(batch.rewards.silent_P, self.num_generations)
             output["advantages"][torch.from_numpy(self._local(silent_N, len(inputs)))] = 0.0
-        self._log_batch(batch)
+        for name, value in batch_metrics(self.sampler, batch, self._vas_counters["silent_groups"]).items():
+            self._metrics["train"][f"vas/{name}"].append(value)
         return output
 
     def _calculate_rewards(
@@ -170,7 +184,7 @@ class VASMixin(_Base):
             self.reward_weights.double().cpu().numpy(),
             size,
             success=self.vas.success,
-            largest_reward=self.sampler.config.reward_range[1],
+            success_column=self._success_column,
         )
         excluded = rewards.excluded_PG.mean()
         if excluded > self.vas.largest_excluded_share:
@@ -178,18 +192,19 @@ class VASMixin(_Base):
                 f"{excluded:.0%} of the rollouts of this batch have no usable reward, "
                 f"more than the {self.vas.largest_excluded_share:.0%} allowed (VASConfig.largest_excluded_share)"
             )
+        self.sampler = self._view.fitting(self.sampler, rewards)
         diversity = None
         if self.sampler.config.score == "vps" and self.sampler.config.beta > 0:
-            diversity = group_diversity(gather_object(completion_ids_list), size)
+            diversity = group_diversity(*from_lists(gather_object(completion_ids_list)), size)
         extra = {}
         if isinstance(self.sampler, StrategySampler):
             extra["lengths"] = gather_object([len(ids) for ids in completion_ids_list])
         self.sampler.observe_by_key(
             batch.keys_P,
             rewards.rewards_PG,
-            successes=rewards.successes_PG,
             diversity=diversity,
             policy_version=self.sampler.policy_version,
+            **self._view.arguments(rewards),
             **extra,
         )
         self._vas_counters["observed"] += 1
@@ -203,43 +218,42 @@ class VASMixin(_Base):
         return rewards_NF
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        unused = -self._step % self._steps_per_batch  # micro-steps that the present completions still had to serve
+        unused = self.unused_steps
         if unused:
             logger.warning(
                 "the checkpoint of step %d falls inside a generation batch, whose completions are not saved; "
                 "a run resumed from it will differ from one that was never stopped",
                 self.state.global_step,
             )
+        folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"
+        self._vas_sums: dict[str, str] = {}
         if self.args.should_save:
-            folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"
-            write_sampler(folder, self.sampler.state_dict(), {**self._vas_counters, "unused_steps": unused})
-        super()._save_checkpoint(model, trial)
+            saved = {**self._vas_counters, **self._view.as_state(), "unused_steps": unused}
+            write_sampler(folder, self.sampler.state_dict(), saved)
+        with disk_errors(Path(self.args.output_dir)):
+            super()._save_checkpoint(model, trial)
+        if self.args.should_save and folder.exists():  # again, as it holds the trainer's own state now
+            vouch(folder, run_settings(self), self._vas_sums)
 
     def _save_rng_state(self, output_dir: str) -> None:
         super()._save_rng_state(output_dir)
-        # the first process writes its own state next, which vouches for what all of them have written
+        # the first process writes its own state next and then removes older checkpoints: all parts have to be there,
+        # and vouched for
         self.accelerator.wait_for_everyone()
-
-    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        super()._load_optimizer_and_scheduler(checkpoint)
-        if checkpoint is None:
-            return
-        state, counters = read_sampler(Path(checkpoint))
-        self.sampler.load_state_dict(state)
-        self._vas_counters = counters
-        if counters["unused_steps"]:
-            logger.warning(
-                "checkpoint %s fell inside a generation batch; its completions are lost, a new batch is drawn, and "
-                "the run will differ from one that was never stopped",
-                checkpoint,
-            )
+        if self.args.should_save:
+            self._vas_sums = vouch(Path(output_dir), run_settings(self))
 
     @property
-    def _steps_per_batch(self) -> int:
+    def unused_steps(self) -> int:
+        """Micro-steps that the present completions still have to serve; 0 between generation batches."""
+        return -self._step % self.steps_per_batch
+
+    @property
+    def steps_per_batch(self) -> int:
         """Micro-steps (forward and backward passes) that one generation batch serves."""
         return int(self.args.steps_per_generation * self.num_iterations)
 
-    def _draw(self, local_rows: int) -> tuple[_Batch, list[dict[str, Any]]]:
+    def _draw(self, local_rows: int) -> tuple[GenerationBatch, list[dict[str, Any]]]:
         """Draw the prompts of a generation batch and return it with this process's rows of the data set."""
         started = time.perf_counter()
         total, size = local_rows * self.accelerator.num_processes, self.num_generations
@@ -252,7 +266,7 @@ class VASMixin(_Base):
         positions_P = self.sampler.draw(policy_version=self.state.global_step)
         self._vas_counters["drawn"] += 1
         positions_N = self._local(np.repeat(positions_P, size), local_rows)
-        batch = _Batch(
+        batch = GenerationBatch(
             keys_P=self.sampler.keys.at(positions_P).tolist(),
             local_keys_N=self.sampler.keys.at(positions_N).tolist(),
             lag=lag,
@@ -264,35 +278,3 @@ class VASMixin(_Base):
         """Return this process's part of what all processes hold together."""
         start = self.accelerator.process_index * local_rows
         return values_N[start : start + local_rows]
-
-    def _log_batch(self, batch: _Batch) -> None:
-        assert batch.rewards is not None
-        started = time.perf_counter()
-        known = self.sampler.metrics()
-        batch.seconds += time.perf_counter() - started
-        values: dict[str, float] = {name: known[name] for name in _LOGGED if not np.isnan(known.get(name, np.nan))}
-        values |= {
-            "lag": batch.lag,
-            "silent_groups": int(batch.rewards.silent_P.sum()),
-            "silent_groups_total": self._vas_counters["silent_groups"],
-            "excluded_rollouts": int(batch.rewards.excluded_PG.sum()),
-            "weighted_places": int((self.sampler.last_arms == 1).sum()),
-            "sampler_seconds": batch.seconds,
-        }
-        for name, value in values.items():
-            self._metrics["train"][f"vas/{name}"].append(float(value))
-
-    def _require_aligned_saves(self) -> None:
-        """Refuse a save interval that would lose bought completions at every checkpoint."""
-        every, passes = self._steps_per_batch, self.args.gradient_accumulation_steps
-        if self.args.save_strategy != "steps" or self.args.save_steps < 1:
-            return  # an epoch ends with a generation batch; a share of the run is known only when it starts
-        if int(self.args.save_steps) * passes % every:
-            multiple = every // int(np.gcd(every, passes))
-            raise ArgumentError(
-                "save_steps",
-                f"be a multiple of {multiple}, so that checkpoints fall between generation batches "
-                f"(steps_per_generation {self.args.steps_per_generation} x num_iterations {self.num_iterations} / "
-                f"gradient_accumulation_steps {passes}); the completions of a batch are not saved",
-                self.args.save_steps,
-            )

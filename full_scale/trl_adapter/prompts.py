@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from vas_theory.foundation.errors import ArgumentError, DataError
@@ -14,47 +14,91 @@ __all__ = ["prompt_key", "prompt_keys"]
 _SHOWN = 60
 
 
+def _hashes(texts: Iterable[str]) -> list[str]:
+    # written out for speed: there may be millions
+    return [hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest() for text in texts]
+
+
 def prompt_key(prompt: Any) -> str:
     """Return the 64-bit BLAKE2b hash of a prompt, a text or a conversation, as hex.
 
     Raises:
         TypeError: the prompt holds something that is not text (an image, say).
     """
-    text = json.dumps(prompt, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    (key,) = _hashes([json.dumps(prompt, sort_keys=True, ensure_ascii=False, separators=(",", ":"))])
+    return key
 
 
 def prompt_keys(dataset: Any, key_column: str | None) -> list[str] | list[int]:
-    """Return one unique key for each row.
+    """Return one unique key for each row, after checking that every row has a prompt.
 
     Args:
-        dataset: a map-style data set with ``column_names``.
+        dataset: a ``datasets.Dataset`` with a column ``prompt``.
         key_column: column that holds the keys; ``None`` for hashes of the column ``prompt``.
 
     Raises:
-        ArgumentError: the data set is empty or a stream.
-        DataError: a column is missing, a key cannot be used or occurs twice; the message names the rows.
+        ArgumentError: it is a stream, empty, or no data set.
+        DataError: a column is missing, a prompt is empty, a key cannot be used or occurs twice; the message names the
+            rows.
     """
-    if not hasattr(dataset, "__getitem__") or not hasattr(dataset, "__len__"):
+    from datasets import Dataset, IterableDataset
+
+    if isinstance(dataset, IterableDataset):
         raise ArgumentError(
             "train_dataset", "be a map-style data set: a stream cannot be drawn from by weight", dataset
         )
+    if not isinstance(dataset, Dataset):
+        hint = "datasets.Dataset.from_list(rows) makes one of rows"
+        raise ArgumentError("train_dataset", f"be a datasets.Dataset ({hint})", dataset)
     if len(dataset) == 0:
         raise ArgumentError("train_dataset", "have at least one row", dataset)
-    column = key_column or "prompt"
-    if column not in dataset.column_names:
-        hint = "" if key_column else "; name a column of unique keys with VASConfig(key_column=...)"
-        raise DataError(f"the training data set has no column {column!r}, only {sorted(dataset.column_names)}{hint}")
-    values = dataset[column]
-    keys = list(values) if key_column else [_hash(row, value) for row, value in enumerate(values)]
-    kind = type(keys[0])
-    for row, key in enumerate(keys):
-        if not isinstance(key, (str, int)) or isinstance(key, bool) or type(key) is not kind:
-            raise DataError(
-                f"column {column!r}, row {row}: a key must be text or an integer like the others, not {key!r}"
-            )
-    _require_unique(keys, values, column, key_column is None)
+    _require_column(dataset, "prompt", "GRPOTrainer reads the prompts from it")
+    prompts = _values(dataset, "prompt")
+    empty = [row for row, prompt in enumerate(prompts) if not _says_something(prompt)]
+    if empty:
+        more = f" ({len(empty)} of {len(prompts)} rows)" if len(empty) > 1 else ""
+        raise DataError(f"column 'prompt', row {empty[0]}: a prompt must not be empty, not {prompts[empty[0]]!r}{more}")
+    if key_column is None:
+        if all(type(prompt) is str for prompt in prompts):
+            hashes = _hashes(map(json.encoder.encode_basestring, prompts))  # as json.dumps writes a text
+        else:
+            hashes = [_hash(row, prompt) for row, prompt in enumerate(prompts)]
+        _require_unique(hashes, prompts, "prompt", hashed=True)
+        return hashes
+    _require_column(dataset, key_column, "VASConfig(key_column=...) names it")
+    keys = _values(dataset, key_column)
+    if {type(key) for key in keys} not in ({str}, {int}):
+        kind = type(keys[0])
+        for row, key in enumerate(keys):
+            if not isinstance(key, (str, int)) or isinstance(key, bool) or type(key) is not kind:
+                raise DataError(
+                    f"column {key_column!r}, row {row}: a key must be text or an integer like the others, not {key!r}"
+                )
+    _require_unique(keys, keys, key_column, hashed=False)
     return keys
+
+
+def _require_column(dataset: Any, column: str, why: str) -> None:
+    if column not in dataset.column_names:
+        raise DataError(f"the training data set has no column {column!r}, only {sorted(dataset.column_names)}; {why}")
+
+
+def _values(dataset: Any, column: str) -> list[Any]:
+    """Return a column as Python values; texts and numbers come as one array, not row by row."""
+    from datasets import Value
+
+    if isinstance(dataset.features[column], Value):
+        table = dataset.select_columns([column]).with_format("arrow")[:]
+        values: list[Any] = table.column(column).to_pylist()
+        return values
+    return list(dataset.with_format(None)[column])
+
+
+def _says_something(prompt: Any) -> bool:
+    """Say whether a text has a character that is not white space, or a conversation a message."""
+    if isinstance(prompt, str):
+        return bool(prompt) and not prompt.isspace()
+    return len(prompt) > 0 if isinstance(prompt, list) else prompt is not None
 
 
 def _hash(row: int, prompt: Any) -> str:
@@ -67,11 +111,11 @@ def _hash(row: int, prompt: Any) -> str:
         ) from None
 
 
-def _require_unique(keys: Sequence[str | int], values: Sequence[Any], column: str, hashed: bool) -> None:
+def _require_unique(keys: Sequence[str | int], values: Sequence[Any], column: str, *, hashed: bool) -> None:
+    if len(set(keys)) == len(keys):
+        return
     first: dict[str | int, int] = {}
     repeats = [(first[key], row) for row, key in enumerate(keys) if first.setdefault(key, row) != row]
-    if not repeats:
-        return
     earlier, later = repeats[0]
     shown = str(values[later])
     shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 3] + "..."

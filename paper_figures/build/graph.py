@@ -30,7 +30,8 @@ class Node:
 
     Args:
         name: what the user calls it.
-        sources: the project's own files that decide how it is built, by the name that messages give them.
+        sources: what of the project decides how it is built, by the name that messages give it: a file, or the hash of
+            the definitions that count.
         inputs: files it is built from.
         outputs: files it consists of.
         record: where the hashes of all of these are kept.
@@ -40,7 +41,7 @@ class Node:
     """
 
     name: str
-    sources: Mapping[str, Path]
+    sources: Mapping[str, Path | str]
     inputs: Sequence[Path]
     outputs: Sequence[Path]
     record: Path
@@ -60,7 +61,7 @@ def _hashes(node: Node, paths: Iterable[Path]) -> dict[str, str]:
 
 def _state(node: Node) -> dict[str, dict[str, str]]:
     return {
-        "source": {name: _hash(path) for name, path in node.sources.items()},
+        "source": {name: _hash(part) if isinstance(part, Path) else part for name, part in node.sources.items()},
         "input": _hashes(node, node.inputs),
         "setting": {key: str(value) for key, value in sorted(node.settings.items())},
         "output": _hashes(node, node.outputs),

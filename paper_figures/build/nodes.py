@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
+import json
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from paper_figures.build.graph import Node, fingerprint, read_record
 from paper_figures.drawing import render
 from paper_figures.drawing.declaration import ROOT, Figure, Table, output_folder, published_folder
 from paper_figures.explorer.facts import TABLES as EXPLORER_TABLES
 from paper_figures.figures import get_figures
-from paper_figures.build.graph import Node
 from paper_figures.report.results import TABLES as REPORT_TABLES
+from paper_figures.report.results import Job
 from paper_figures.study import STUDY
+from vas_theory.claims.lib.ledger import report_row
 from vas_theory.foundation.command_line import require
 from vas_theory.foundation.errors import DataError, MissingExtraError
-from vas_theory.provenance.sources import source_files
-from vas_theory.provenance.tables import atomic_path, read_metadata, sha256_file
+from vas_theory.provenance.fingerprint import Entry, key_of
+from vas_theory.provenance.project import this_project
+from vas_theory.provenance.stamps import table_problems as file_problems
+from vas_theory.provenance.tables import atomic_path, read_metadata, table_hash
 
 __all__ = [
     "claims_node",
@@ -27,17 +33,23 @@ __all__ = [
     "figure_nodes",
     "project_nodes",
     "project_tables",
+    "report_jobs",
     "report_node",
-    "table_problem",
+    "table_problems",
 ]
 
 HERE = Path(__file__).resolve().parents[1]
-CLAIMS = ROOT / "vas_theory" / "claims"
 
 
-def _sources(paths: Iterable[Path]) -> dict[str, Path]:
-    """Return source files by their place in the project."""
+def _files(paths: Iterable[Path]) -> dict[str, Path | str]:
+    """Return files of the project by their place in it."""
     return {path.relative_to(ROOT).as_posix(): path for path in sorted(paths)}
+
+
+def _code(*entries: Entry) -> dict[str, Path | str]:
+    """Return what entries reach: a hash a module, and one for how its definitions refer to each other."""
+    key = key_of(*entries)
+    return {**key.modules, **key.files, "key": key.digest}
 
 
 def _version(package: str) -> str:
@@ -49,7 +61,17 @@ def _version(package: str) -> str:
 
 def _remedies(tables: Iterable[Table], root: Path, preset: str) -> dict[Path, str]:
     """Return the files of tables, each with the command that makes it."""
-    return {table.path(root, preset): table.shown_command(preset) for table in tables}
+    return {path: table.shown_command(preset) for table in tables for path in table.files(root, preset)}
+
+
+def _makings(tables: Iterable[Table], root: Path, preset: str) -> dict[str, str]:
+    """Return config and seed of each table that is there: figures read them beside the rows."""
+    found = {}
+    for table in tables:
+        with contextlib.suppress(DataError):
+            metadata = read_metadata(table.path(root, preset))
+            found[f"config of {table.name}"] = json.dumps([metadata["config"], metadata["seed"]], sort_keys=True)
+    return found
 
 
 def project_tables(root: Path, preset: str) -> list[Table]:
@@ -61,7 +83,6 @@ def project_tables(root: Path, preset: str) -> list[Table]:
 def figure_node(figure: Figure, root: Path, preset: str) -> Node:
     """Return the node of one figure; at the paper size it also renews the committed copies."""
     folder = output_folder(root, preset)
-    package = HERE / "figures"
     names = render.output_names(figure)
     published = {name: published_folder(root) / name for name in render.published_names(figure) if preset == "paper"}
 
@@ -75,15 +96,14 @@ def figure_node(figure: Figure, root: Path, preset: str) -> Node:
                 temporary.write_bytes(files[name])
 
     tables = _remedies(figure.inputs.values(), root, preset)
-    shared = [HERE / "drawing" / f"{name}.py" for name in ("style", "render", "declaration")]
     return Node(
         name=figure.name,
-        sources=_sources([package / f"{figure.name}.py", *shared, *package.glob("_[!_]*.py")]),
+        sources=_code(f"paper_figures.figures.{figure.name}:FIGURE", render.render),
         inputs=list(tables),
         outputs=[*(folder / name for name in names), *published.values()],
         record=folder / f"{figure.name}.meta.json",
         build=draw,
-        settings={"matplotlib": _version("matplotlib")},
+        settings={"matplotlib": _version("matplotlib"), **_makings(figure.inputs.values(), root, preset)},
         remedies=tables,
     )
 
@@ -91,11 +111,6 @@ def figure_node(figure: Figure, root: Path, preset: str) -> Node:
 def figure_nodes(root: Path, preset: str, names: Iterable[str] = ()) -> list[Node]:
     """Return the nodes of the named figures, or of all."""
     return [figure_node(figure, root, preset) for figure in get_figures(names)]
-
-
-def _claim_modules() -> list[str]:
-    """Return the ledger's package and its modules, which it finds by their file names and not by imports."""
-    return ["vas_theory.claims", *(f"vas_theory.claims.{path.stem}" for path in CLAIMS.glob("[!_]*.py"))]
 
 
 def claims_node(root: Path, preset: str) -> Node:
@@ -110,12 +125,31 @@ def claims_node(root: Path, preset: str) -> Node:
 
     return Node(
         name="claims",
-        sources=_sources(source_files(*_claim_modules()).values()),
+        sources=_code("vas_theory.claims:all_claims", "vas_theory.claims.lib.checks:verify", report_row),
         inputs=[],
         outputs=[target],
         record=folder / "claims.json.meta.json",
         build=verify,
     )
+
+
+def report_jobs(root: Path, preset: str, figures: Iterable[Node]) -> list[Job]:
+    """Return every command besides the ledger's, with what it took and the files it made."""
+    tables: dict[str, list[Path]] = {}
+    for table in project_tables(root, preset):
+        tables.setdefault(table.shown_command(preset), []).append(table.path(root, preset))
+    jobs = [
+        Job(
+            command,
+            sum(read_metadata(path).get("seconds") or 0.0 for path in paths),
+            [(path.name, table_hash(path)) for path in paths],
+        )
+        for command, paths in tables.items()
+    ]
+    for node in figures:
+        command = f"python -m paper_figures make {node.name} --preset {preset}"
+        jobs.append(Job(command, read_record(node).get("seconds"), [(node.name, fingerprint(node))]))
+    return jobs
 
 
 def report_node(root: Path, preset: str) -> Node:
@@ -128,14 +162,14 @@ def report_node(root: Path, preset: str) -> Node:
     target = folder.parent / "report.html"
 
     def write() -> None:
-        content = assemble.report(root, preset)
+        content = assemble.report(root, preset, report_jobs(root, preset, figures))
         with atomic_path(target) as temporary:
             temporary.write_text(content, encoding="utf-8")
 
     tables = _remedies(REPORT_TABLES, root, preset)
     return Node(
         name="report",
-        sources=_sources(path for path in (HERE / "report").iterdir() if path.suffix in (".py", ".html", ".css")),
+        sources=_code(assemble.report) | _files(_pages("report")),
         inputs=[
             *(path for node in figures for path in node.outputs),
             *claims_node(root, preset).outputs,
@@ -163,11 +197,9 @@ def explorer_node(root: Path, preset: str) -> Node:
 
     tables = _remedies(EXPLORER_TABLES, root, preset)
     study = [path for table in STUDY if (path := table.path(root, preset)).is_file() and path not in tables]
-    own = [path for path in (HERE / "explorer").iterdir() if path.suffix in (".py", ".html", ".css", ".js")]
-    shared = [HERE / "laboratory.py", HERE / "study.py", HERE / "report" / "style.css", HERE / "report" / "maths.py"]
     return Node(
         name="explorer",
-        sources=_sources([*own, *shared]),
+        sources=_code(assemble.explorer) | _files([*_pages("explorer"), HERE / "report" / "style.css"]),
         inputs=[*tables, *study],
         outputs=[target],
         record=target.with_name("explorer.html.meta.json"),
@@ -183,25 +215,20 @@ def project_nodes(root: Path, preset: str) -> list[Node]:
     return [claims_node(root, preset), *figure_nodes(root, preset), *pages]
 
 
-def table_problem(table: Table, root: Path, preset: str) -> str | None:
-    """Say what is wrong with a stored table: missing, altered, or made by other sources than today's."""
-    path = table.path(root, preset)
-    try:
-        metadata = read_metadata(path)
-    except DataError as error:
-        return str(error)
-    if sha256_file(path) != metadata.get("sha256"):
-        return f"table {path} was altered or cut short"
-    for name, recorded in sorted(metadata.get("sources", {}).items()):
-        files = _source_files(name, table.room)
-        if files and recorded not in map(sha256_file, files):
-            return f"table {path} was made by another version of {name}"
-    return None
+def table_problems(root: Path, preset: str) -> tuple[int, list[str]]:
+    """Return how many tables a preset reads or commits, and what is wrong with those that are not current.
+
+    A table is missing, altered, or was made by other code than today's.
+    """
+    paths = {table.path(root, preset) for table in project_tables(root, preset)}
+    if preset == "paper":
+        for folder in root.glob("*/results/paper"):
+            sidecars = {path.with_name(path.name.removesuffix(".meta.json")) for path in folder.glob("*.meta.json")}
+            paths |= sidecars | {path.with_suffix(".parquet") for path in folder.iterdir() if path.is_dir()}
+    project = this_project()
+    return len(paths), [problem for path in sorted(paths) for problem in file_problems(path, project)]
 
 
-def _source_files(name: str, room: str) -> list[Path]:
-    """Return the files that a recorded source may mean: a module by import path, or a file of the room by name."""
-    if name.endswith(".py"):
-        return sorted((ROOT / room).rglob(name))
-    base = ROOT.joinpath(*name.split("."))
-    return [path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()]
+def _pages(room: str) -> list[Path]:
+    """Return what a page is made of besides code."""
+    return [path for path in (HERE / room).iterdir() if path.suffix in (".html", ".css", ".js")]

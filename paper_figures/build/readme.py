@@ -15,7 +15,7 @@ from paper_figures.figures import get_figures
 from vas_theory.claims import all_claims
 from vas_theory.claims.lib.ledger import ledger_markdown, read_record
 from vas_theory.foundation.errors import DataError
-from vas_theory.provenance.tables import atomic_path, read_metadata
+from vas_theory.provenance.tables import atomic_path, read_metadata, table_files
 
 __all__ = ["OUTPUT_RECORD", "render_readme", "write_readme"]
 
@@ -40,7 +40,7 @@ def _figures() -> str:
 def _committed(tables: Sequence[Table]) -> tuple[str, str]:
     """Return minutes of making and one hash of a figure's committed tables, or dashes where one is not committed."""
     paths = [table.path(ROOT, "paper") for table in tables]
-    if not all(path.exists() for path in paths):
+    if not all(map(table_files, paths)):
         return "–", "–"
     records = [read_metadata(path) for path in paths]
     digest = hashlib.sha256("".join(record["sha256"] for record in records).encode()).hexdigest()

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sphinx.util.docutils import SphinxDirective
 
+from paper_figures.docs.strategies import strategies
 from paper_figures.docs.tables import find_table, markdown, missing, origin, points, with_interval
 from paper_figures.docs.tournament import losses, ranking, verdict
 from paper_figures.drawing.declaration import ROOT
-from vas_theory.provenance.tables import read_table
+from vas_theory.provenance.tables import read_table, table_files
 
 if TYPE_CHECKING:
     from simulations.analysis.statistics import Interval
@@ -166,6 +167,7 @@ SECTIONS: dict[str, Callable[[Path], str]] = {
     "settings": settings,
     "posteriors": posteriors,
     "study": study,
+    "strategies": strategies,
 }
 """What ``{laboratory} NAME`` shows, by name."""
 
@@ -179,11 +181,16 @@ class LaboratoryDirective(SphinxDirective):
         name = self.arguments[0]
         if name not in SECTIONS:
             raise self.error(f"there is no table {name}; known: {', '.join(SECTIONS)}")
-        inputs = [("simulations", "tournament"), ("simulations", "settings_sweep"), ("full_scale", "training_prompts")]
+        inputs = [
+            ("simulations", "tournament_ranking"),
+            ("simulations", "settings_sweep"),
+            ("full_scale", "training_prompts"),
+        ]
         inputs += [("full_scale", name) for name in ("validation", "training_steps", "probe")]
         for room, table in inputs:
             if path := find_table(table, room=room):
-                self.env.note_dependency(str(path))
+                for file in table_files(path):
+                    self.env.note_dependency(str(file))
         return self.parse_text_to_nodes(SECTIONS[name](ROOT))
 
 

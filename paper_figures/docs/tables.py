@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from paper_figures.drawing.declaration import ROOT
-from vas_theory.provenance.tables import read_metadata
+from vas_theory.provenance.tables import read_metadata, table_files
 
 __all__ = ["find_table", "markdown", "missing", "origin", "points", "with_interval"]
 
@@ -15,7 +15,7 @@ __all__ = ["find_table", "markdown", "missing", "origin", "points", "with_interv
 def find_table(name: str, root: Path = ROOT, room: str = "simulations") -> Path | None:
     """Return the room's table of this name: the committed one of paper size, else one of a quick run."""
     places = [root / room / "results" / "paper", root / room / "output" / "quick"]
-    return next((path for place in places if (path := place / f"{name}.parquet").exists()), None)
+    return next((path for place in places if table_files(path := place / f"{name}.parquet")), None)
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paper_figures.docs.tables import find_table, markdown, missing, origin, with_interval
+from paper_figures.laboratory import ranking_of, sampler_record, world_gains
 from vas_theory.provenance.tables import read_table
 
 if TYPE_CHECKING:
@@ -20,48 +21,43 @@ _SHOWN = ("vas", "vas-reuse", "vas-paper", "dapo", "index", "index-ada")
 
 def ranking(root: Path) -> str:
     """Return the tournament's ranking at tuned learning rates."""
-    from simulations.analysis.ranking import BASELINE, REFERENCE, rank_strategies
+    from simulations.analysis.ranking import BASELINE, REFERENCE
 
-    path = find_table("tournament", root)
+    path = find_table("tournament_ranking", root)
     if path is None:
-        return missing("tournament")
-    table = read_table(path)
+        return missing("tournament_ranking")
+    summary = read_table(path)
     rows = []
     tuned, fixed = (
-        {row["strategy"]: row for row in rank_strategies(part, resamples=500).to_dict("records")}
-        for part in (table[table["regime"] == regime] for regime in ("tuned", "fixed"))
+        {row["strategy"]: row for row in ranking_of(summary, regime).to_dict("records")}
+        for regime in ("tuned", "fixed")
     )
     for name, row in tuned.items():
         gains = (with_interval(row, "gain"), with_interval(fixed[name], "gain"))
         rows.append([f"`{name}`", *gains, f"{row['effective']:.0f}"])
     header = ["strategy", "gain, tuned rate", "gain, one rate for all", "groups with gradient per 1,000 rollouts"]
-    final = table[table["phase"] == "final"]
     rivals = [name for name in tuned if name not in (BASELINE, REFERENCE)]
     ahead = [sum(part[name]["gain_low"] > 0 for name in rivals) for part in (tuned, fixed)]
-    summary = (
+    described = (
         f"Of {len(rivals)} strategies {ahead[0]} beat uniform sampling when every strategy may tune its learning "
         f"rate, and {ahead[1]} at one learning rate for all (intervals above 0, the oracle aside)."
     )
-    size = f"{final['world'].nunique()} worlds, {final['seed'].nunique()} paired seeds"
+    size = f"{summary['worlds'].max()} worlds, {summary['seeds'].max()} paired seeds"
     note = "Gain over uniform in points of the final pass rate, interquartile mean with 95% bootstrap interval; "
-    return f"{summary}\n\n{markdown(header, rows)}\n\n{note}{size}. {origin(path, 'tournament')}"
+    return f"{described}\n\n{markdown(header, rows)}\n\n{note}{size}. {origin(path, 'tournament_ranking')}"
 
 
 def _gains(path: Path, arms: Sequence[str], regime: str) -> pd.DataFrame:
     """Return the gains of arms over uniform sampling in each world."""
-    from paper_figures.laboratory import world_gains
-
-    table = read_table(path)
-    return world_gains(table[table["strategy"].isin(["uniform", *arms])], regime)
+    gains = world_gains(read_table(path), regime)
+    return gains[gains["strategy"].isin(["uniform", *arms])]
 
 
 def verdict(root: Path) -> str:
     """Return how many worlds VAS wins and loses against uniform sampling, in both forms and at both kinds of rates."""
-    from paper_figures.laboratory import sampler_record
-
-    path = find_table("tournament", root)
+    path = find_table("tournament_ranking", root)
     if path is None:
-        return missing("tournament")
+        return missing("tournament_ranking")
     rows = [
         [text, form["title"], *(str(len(form[kind])) for kind in ("beats", "level", "loses"))]
         for regime, text in _RATES.items()
@@ -72,14 +68,14 @@ def verdict(root: Path) -> str:
         "VAS as published pays for its scoring rollouts."
     )
     table = markdown(["learning rates", "sampling", "worlds won", "level", "lost"], rows)
-    return f"{table}\n\n{note} {origin(path, 'tournament')}"
+    return f"{table}\n\n{note} {origin(path, 'tournament_ranking')}"
 
 
 def losses(root: Path) -> str:
     """Return in which worlds VAS gains and in which it loses at tuned learning rates."""
-    path = find_table("tournament", root)
+    path = find_table("tournament_ranking", root)
     if path is None:
-        return missing("tournament")
+        return missing("tournament_ranking")
     rows: dict[str, dict[str, str]] = {}
     for row in _gains(path, _SHOWN, "tuned").to_dict("records"):
         value, _, ends = with_interval(row, "gain").partition(" ")
@@ -93,4 +89,4 @@ def losses(root: Path) -> str:
         "and the gain does not round to it."
     )
     table = markdown(["world", *(f"`{name}`" for name in shown)], cells)
-    return f"{table}\n\n{note} {origin(path, 'tournament')}"
+    return f"{table}\n\n{note} {origin(path, 'tournament_ranking')}"

@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vas_theory.provenance.tables import table_files
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from paper_figures.drawing.style import Look
 
 __all__ = ["ROOT", "SIZES", "Figure", "Label", "LoadedTable", "Table", "Tables", "output_folder", "published_folder"]
+
+__reads__ = ()
 
 ROOT = Path(__file__).resolve().parents[2]
 """The project's folder, under which every room keeps its outputs."""
@@ -37,7 +41,7 @@ class Table:
     """A stored table and the command that makes it.
 
     The tables of the paper size are committed under ``<room>/results/paper/``; those of the other sizes lie under
-    ``<room>/output/<preset>/``, which git ignores.
+    ``<room>/output/<preset>/``, which git ignores. A table of arms is one file an arm in a folder of its name.
 
     Args:
         room: the folder of the room that makes the table.
@@ -63,6 +67,11 @@ class Table:
         size = self._size(preset)
         folder = Path("results") if size == "paper" else Path("output")
         return root / self.room / folder / size / f"{self.name}.parquet"
+
+    def files(self, root: Path, preset: str) -> list[Path]:
+        """Return the files of the table that a preset reads, or where its file would lie if there is none."""
+        path = self.path(root, preset)
+        return table_files(path) or [path]
 
     def arguments(self, root: Path, preset: str) -> list[str]:
         """Return what follows ``python -m`` to make the table under ``root``."""

@@ -7,13 +7,13 @@ from typing import Any
 
 from paper_figures.drawing.declaration import Table
 from paper_figures.explorer.sentences import study_sentences
-from paper_figures.laboratory import TOURNAMENT, world_gains
+from paper_figures.laboratory import RANKING, world_gains
 from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
 __all__ = ["PILOT", "TABLES", "facts"]
 
 PILOT = Table("full_scale", "pilot", "full_scale study --preset {preset}")
-TABLES = (TOURNAMENT, PILOT)
+TABLES = (RANKING, PILOT)
 
 _POOL_TEXTS = {
     "bimodal": "Bimodal: many hard, many easy",
@@ -89,7 +89,7 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
         DataError: a table is missing or unreadable.
         IntegrityError: a table was altered or cut short.
     """
-    path = TOURNAMENT.path(root, preset)
+    path = RANKING.path(root, preset)
     gains = world_gains(read_table(path), "fixed")
     worlds = []
     for name, part in gains.groupby("world", sort=True):
@@ -108,5 +108,5 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
         "worlds": worlds,
         "study": study_sentences(root, preset, trainable),
         "seeds": int(gains["seeds"].max()),
-        "tournament": {"command": TOURNAMENT.shown_command(preset), "sha256": sha256_file(path)},
+        "tournament": {"command": RANKING.shown_command(preset), "sha256": sha256_file(path)},
     }

@@ -14,6 +14,8 @@ from vas_theory.foundation.errors import UnknownNameError
 
 __all__ = ["figure_names", "get_figures"]
 
+__dispatch__ = "FIGURE"
+
 
 def figure_names() -> list[str]:
     """Return the names of all figures, sorted."""

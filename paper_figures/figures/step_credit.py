@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from paper_figures.drawing.declaration import Figure, Label, Table, Tables
-from paper_figures.laboratory import world_gains
+from paper_figures.laboratory import REGIMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from paper_figures.drawing.style import Look
 
-Array = NDArray[np.float64]
-
-_REGIMES = {"fixed": "one learning rate", "tuned": "tuned learning rates"}
 _TREES = ("treerpo", "tree-opo")
 _CONTROLS = ("uniform", "uniform-8", "uniform-tree")
 _CURVES_IN = "bimodal-27"
 _SMALL = 8
-_RESAMPLES = 1000
-_RANKED = [
-    "strategy", "pass_rate", "gain", "gain_low", "gain_high", "improves", "improves_low", "improves_high",
-    "time_to_uniform", "misses", "effective",
-]  # fmt: skip
 
 
 def _regimes(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {regime: frame[frame["regime"] == regime] for regime in _REGIMES if (frame["regime"] == regime).any()}
+    return {regime: frame[frame["regime"] == regime] for regime in REGIMES if (frame["regime"] == regime).any()}
 
 
 def _best_chooser(ranking: pd.DataFrame) -> list[str]:
@@ -41,92 +32,10 @@ def _best_chooser(ranking: pd.DataFrame) -> list[str]:
     return [str(name) for name in ordered if name not in (*_TREES, *_CONTROLS)][:1]
 
 
-def _difference(ours: Array, theirs: Array) -> dict[str, float]:
-    """Return the interquartile mean of paired differences over worlds and seeds, with its interval."""
-    from simulations.analysis.statistics import bootstrap_interval, interquartile_mean
-
-    def middle(values: Array) -> Array:
-        flat: Array = interquartile_mean(values.reshape((*values.shape[:-2], -1)), axis=-1)
-        return flat
-
-    found = bootstrap_interval(middle, ours - theirs, seed=0, resamples=_RESAMPLES, vectorized=True)
-    return {"gain": found.estimate, "gain_low": found.low, "gain_high": found.high}
-
-
-def _reached_by(part: pd.DataFrame, strategy: str, shares: dict[str, float]) -> Array:
-    """Return the pass rates, worlds by seeds, that a strategy has after a share of each world's budget."""
-    runs = part[(part["phase"] == "final") & (part["strategy"] == strategy)].sort_values("rollouts", kind="stable")
-    rows = [
-        [np.interp(share * run["budget"].iloc[0], run["rollouts"], run["pass_rate"]) for _, run in each.groupby("seed")]
-        for share, each in ((shares[str(world)], each) for world, each in runs.groupby("world"))
-    ]
-    return np.array(rows)
-
-
-def _effects(part: pd.DataFrame, best: list[str]) -> list[dict[str, Any]]:
-    """Return what shared prefixes, credit, choice and group size are worth, each against the arm that lacks it."""
-    from simulations.analysis.ranking import final_scores
-    from simulations.running.tree_worlds import generated_share, tree_world
-
-    scores, worlds = final_scores(part), sorted(part["world"].unique())
-    large = [tree_world(world, learning_rate=1.0).group_size > _SMALL for world in worlds]
-    pairs = [
-        ("shared prefixes", "uniform-tree", "uniform"),
-        *((f"credit, {name}", name, "uniform-tree") for name in _TREES),
-        *((f"both, {name}", name, "uniform") for name in _TREES),
-        *((f"choice, {name}", name, "uniform") for name in best),
-        (f"groups of {_SMALL}, not 27", "uniform-8", "uniform"),
-    ]
-    rows: list[dict[str, Any]] = []
-    for effect, name, base in pairs:
-        if name in scores and base in scores:
-            chosen = large if name == "uniform-8" else [True] * len(worlds)
-            ends = _difference(scores[name][chosen], scores[base][chosen])
-            rows.append({"effect": effect, "strategy": name, "against": base, "worlds": sum(chosen), **ends})
-    shares = {world: generated_share(world) for world in worlds}
-    earlier = _reached_by(part, "uniform", shares)
-    for name in (name for name in _TREES if name in scores):
-        ends = _difference(scores[name], earlier)
-        row = {"effect": f"equal steps, {name}", "strategy": name, "against": "uniform", "worlds": len(worlds)}
-        rows.append({**row, **ends, "least_share": min(shares.values()), "largest_share": max(shares.values())})
-    return rows
-
-
-def _step_lengths(part: pd.DataFrame) -> pd.Series:
-    """Return how long an arm's first updates are beside uniform's in groups of one size, the mean over runs."""
-    final = part[(part["phase"] == "final") & (part["rollouts"] > 0)].sort_values("rollouts", kind="stable")
-    first = final.groupby(["world", "seed", "strategy"])["gradient_norm"].first().unstack()
-    ratios: pd.Series = first.div(first["uniform"], axis=0).mean()
-    return ratios
-
-
 def numbers(tables: Tables) -> pd.DataFrame:
     """Return every arm's ranking, the differences that tell credit, choice and groups apart, and gains by world."""
-    from simulations.analysis.ranking import chosen_rates, rank_strategies
-
-    frame = tables["runs"].frame
-    parts = []
-    for regime, part in _regimes(frame).items():
-        ranking = rank_strategies(part, resamples=_RESAMPLES)[_RANKED]
-        ranking = ranking.assign(
-            rank=range(1, len(ranking) + 1), step_length=ranking["strategy"].map(_step_lengths(part))
-        )
-        effects = pd.DataFrame(_effects(part, _best_chooser(ranking)))
-        gains = world_gains(frame, regime).drop(columns="seeds")
-        kinds = {"ranking": ranking, "effect": effects, "world": gains}
-        parts += [rows.assign(kind=kind, regime=regime) for kind, rows in kinds.items()]
-    final, chosen = frame[frame["phase"] == "final"], chosen_rates(frame)
-    return pd.concat(parts, ignore_index=True).assign(
-        seeds=final["seed"].nunique(),
-        all_worlds=final["world"].nunique(),
-        least_rollouts=int(final["budget"].min()),
-        most_rollouts=int(final["budget"].max()),
-        fixed_rate=final.loc[final["regime"] == "fixed", "learning_rate"].max(),
-        highest_rate=frame.loc[frame["phase"] == "tuning", "learning_rate"].max(),
-        choices=len(chosen),
-        highest_choices=int((chosen["end"] == "highest").sum()),
-        seed=tables["runs"].seed,
-    )
+    names = {"worlds": "all_worlds", "worlds_compared": "worlds", "rollouts": "most_rollouts"}
+    return tables["ranking"].frame.rename(columns=names).assign(seed=tables["runs"].seed)
 
 
 def _rows(numbers: pd.DataFrame, kind: str, regime: str) -> pd.DataFrame:
@@ -142,7 +51,7 @@ def headline(numbers: pd.DataFrame) -> str:
     """Return the result in a few words."""
     parts = []
     for kind in ("choice", *(f"credit, {name}" for name in _TREES), "shared prefixes", "groups"):
-        found = {regime: _rows(numbers, "effect", regime) for regime in _REGIMES}
+        found = {regime: _rows(numbers, "effect", regime) for regime in REGIMES}
         rows = [part[part["effect"].str.startswith(kind)] for part in found.values()]
         if all(map(len, rows)):
             fixed, tuned = (row.iloc[0] for row in rows)
@@ -166,7 +75,7 @@ def _words(numbers: pd.DataFrame, regime: str) -> str:
     said = [f"{row['effect']} {_points(row, ends=True)}" for _, row in effects.iterrows()]
     arms = [name for name in (*_TREES, *_best_chooser(ranking)) if name in set(ranking["strategy"])]
     records = [_record(numbers, name, regime) for name in arms]
-    return f"With {_REGIMES[regime]} {ranking['strategy'].iloc[0]} ranks first; {'; '.join([*said, *records])}"
+    return f"With {REGIMES[regime]} {ranking['strategy'].iloc[0]} ranks first; {'; '.join([*said, *records])}"
 
 
 def caption(numbers: pd.DataFrame) -> str:
@@ -184,7 +93,7 @@ def caption(numbers: pd.DataFrame) -> str:
         if row["choices"]
         else ""
     )
-    words = [_words(numbers, regime) for regime in _REGIMES if len(_rows(numbers, "ranking", regime))]
+    words = [_words(numbers, regime) for regime in REGIMES if len(_rows(numbers, "ranking", regime))]
     return (
         f"{len(lengths)} arms in {row['all_worlds']:.0f} worlds of tree prompts (depth 3, right leaves at random "
         "places; a name ends with a tree's leaves, which are a group's rollouts) at "
@@ -218,7 +127,7 @@ def _draw_curves(axis: Axes, frame: pd.DataFrame, best: list[str], look: Look) -
 def _draw_points(axis: Axes, numbers: pd.DataFrame, kind: str, column: str, names: Sequence[str], look: Look) -> None:
     """Draw points over a base with their intervals, one line a name, both regimes."""
     size = look.medium.font_size
-    for index, regime in enumerate(_REGIMES):
+    for index, regime in enumerate(REGIMES):
         rows = _rows(numbers, kind, regime).set_index(column)
         rows = 100 * rows.loc[[name for name in names if name in rows.index], ["gain", "gain_low", "gain_high"]]
         if rows.empty:
@@ -228,7 +137,7 @@ def _draw_points(axis: Axes, numbers: pd.DataFrame, kind: str, column: str, name
             rows["gain"], [-names.index(str(name)) for name in rows.index],
             xerr=[rows["gain"] - rows["gain_low"], rows["gain_high"] - rows["gain"]], fmt=style["marker"],
             color=style["color"], markerfacecolor=look.paper if index else style["color"], markersize=size / 2.2,
-            linewidth=size / 8, label=_REGIMES[regime],
+            linewidth=size / 8, label=REGIMES[regime],
         )  # fmt: skip
     axis.axvline(0, color=look.muted, linewidth=1.0, zorder=0)
     axis.set_yticks([-place for place in range(len(names))], list(names), fontsize=0.8 * size)
@@ -274,10 +183,10 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     ):
         _draw_points(axis, table, "ranking", "strategy", names, look)
         axis.set(xlabel="points over uniform", title=f"({letter}) Ranking, {text} half")
-    for axis, letter, regime in zip(axes[4:], "ef", _REGIMES, strict=True):
+    for axis, letter, regime in zip(axes[4:], "ef", REGIMES, strict=True):
         if len(_rows(table, "world", regime)):
             _draw_map(axis, table, regime, look)
-        axis.set_title(f"({letter}) By world, {_REGIMES[regime]}")
+        axis.set_title(f"({letter}) By world, {REGIMES[regime]}")
 
 
 FIGURE = Figure(
@@ -285,7 +194,10 @@ FIGURE = Figure(
     title="Credit for steps or choice of prompts",
     order=20,
     label=Label.SIMULATED,
-    inputs={"runs": Table("simulations", "step_credit", "simulations run step_credit --preset {preset}")},
+    inputs={
+        "runs": Table("simulations", "step_credit", "simulations run step_credit --preset {preset}"),
+        "ranking": Table("simulations", "step_credit_ranking", "simulations run step_credit_ranking --preset {preset}"),
+    },
     panels=6,
     numbers=numbers,
     headline=headline,

@@ -3,89 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Tables
-from paper_figures.laboratory import TOURNAMENT
+from paper_figures.laboratory import RANKING, REGIMES, TOURNAMENT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from paper_figures.drawing.style import Look
 
-_REGIMES = {"fixed": "one learning rate", "tuned": "tuned learning rates"}
 _OURS = ("vas-paper", "vas-released", "vas-reuse", "vas", "index", "index-ada")
 """Forms of variance-aware sampling from the published one on, and the forms of the index that this project adds."""
 _NO_RIVALS = ("uniform", "oracle", *_OURS)
-_RESAMPLES = 1000
 
 
 def _regimes(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {regime: frame[frame["regime"] == regime] for regime in _REGIMES if (frame["regime"] == regime).any()}
-
-
-def _rankings(frame: pd.DataFrame) -> pd.DataFrame:
-    from simulations.analysis.ranking import rank_strategies
-
-    kept = [
-        "strategy",
-        "pass_rate",
-        "gain",
-        "gain_low",
-        "gain_high",
-        "improves",
-        "gap_closed",
-        "time_to_uniform",
-        "misses",
-    ]
-    parts = []
-    for regime, part in _regimes(frame).items():
-        ranking = rank_strategies(part, resamples=_RESAMPLES)[kept]
-        parts.append(ranking.assign(kind="ranking", regime=regime, rank=np.arange(1, len(ranking) + 1)))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _by_world(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return each arm's mean gain over uniform in each world."""
-    from simulations.analysis.ranking import final_scores
-    from simulations.analysis.statistics import bootstrap_interval
-
-    rows: list[dict[str, Any]] = []
-    for regime, part in _regimes(frame).items():
-        scores = final_scores(part)
-        for place, world in enumerate(sorted(part["world"].unique())):
-            for name, score in scores.items():
-                gain = bootstrap_interval(
-                    lambda values: values.mean((-2, -1)), score[[place]] - scores["uniform"][[place]], seed=0,
-                    resamples=_RESAMPLES, vectorized=True,
-                )  # fmt: skip
-                ends = {"gain": gain.estimate, "gain_low": gain.low, "gain_high": gain.high}
-                rows.append({"kind": "world", "regime": regime, "world": world, "strategy": name, **ends})
-    return pd.DataFrame(rows)
+    return {regime: frame[frame["regime"] == regime] for regime in REGIMES if (frame["regime"] == regime).any()}
 
 
 def numbers(tables: Tables) -> pd.DataFrame:
     """Return every arm's ranking and its gain in each world, by regime of learning rates."""
-    from simulations.analysis.ranking import chosen_rates
-
-    table = tables["tournament"]
-    frame = table.frame
-    final = frame[frame["phase"] == "final"]
-    chosen, tried = chosen_rates(frame), frame.loc[frame["phase"] == "tuning", "learning_rate"]
-    return pd.concat([_rankings(frame), _by_world(frame)], ignore_index=True).assign(
-        seeds=final["seed"].nunique(),
-        worlds=final["world"].nunique(),
-        rollouts=int(final["budget"].max()),
-        scale=table.config.get("scale", 1.0),
-        fixed_rate=final.loc[final["regime"] == "fixed", "learning_rate"].max(),
-        highest_rate=tried.max(),
-        choices=len(chosen),
-        highest_choices=int((chosen["end"] == "highest").sum()),
-        seed=table.seed,
-    )
+    summary = tables["ranking"].frame.drop(columns=["effective", "least_rollouts"])
+    return summary.assign(scale=tables["tournament"].config.get("scale", 1.0), seed=tables["tournament"].seed)
 
 
 def _ranking(numbers: pd.DataFrame, regime: str) -> pd.DataFrame:
@@ -118,7 +61,7 @@ def caption(numbers: pd.DataFrame) -> str:
     """Return the caption."""
     row = numbers.iloc[0]
     records = []
-    for regime, text in _REGIMES.items():
+    for regime, text in REGIMES.items():
         ranking = _ranking(numbers, regime)
         arms = [name for name in ("vas-paper", "vas", "index", "index-ada") if name in ranking.index]
         if arms:
@@ -160,7 +103,7 @@ def _draw_curves(axis: Axes, frame: pd.DataFrame, ranking: pd.DataFrame, look: L
 
 def _draw_ranking(axis: Axes, numbers: pd.DataFrame, names: Sequence[str], look: Look) -> None:
     size = look.medium.font_size
-    for index, regime in enumerate(_REGIMES):
+    for index, regime in enumerate(REGIMES):
         ranking = _ranking(numbers, regime)
         rows = 100 * ranking.loc[[name for name in names if name in ranking.index], ["gain", "gain_low", "gain_high"]]
         if rows.empty:
@@ -170,7 +113,7 @@ def _draw_ranking(axis: Axes, numbers: pd.DataFrame, names: Sequence[str], look:
         axis.errorbar(
             rows["gain"], heights, xerr=[rows["gain"] - rows["gain_low"], rows["gain_high"] - rows["gain"]],
             fmt=style["marker"], color=style["color"], markerfacecolor=look.paper if index else style["color"],
-            markersize=size / 2.2, linewidth=size / 8, label=_REGIMES[regime],
+            markersize=size / 2.2, linewidth=size / 8, label=REGIMES[regime],
         )  # fmt: skip
     axis.axvline(0, color=look.muted, linewidth=1.0, zorder=0)
     axis.set_yticks([-place for place in range(len(names))], list(names), fontsize=0.8 * size)
@@ -209,10 +152,10 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     """Draw curves, rankings and maps."""
     frame, table = tables["tournament"].frame, numbers(tables)
     regimes = _regimes(frame)
-    for axis, letter, regime in zip(axes[:2], "ab", _REGIMES, strict=True):
+    for axis, letter, regime in zip(axes[:2], "ab", REGIMES, strict=True):
         if regime in regimes:
             _draw_curves(axis, regimes[regime], _ranking(table, regime), look)
-        axis.set_title(f"({letter}) At {_REGIMES[regime]}")
+        axis.set_title(f"({letter}) At {REGIMES[regime]}")
     order = list(_ranking(table, "fixed").index)
     half = -(-len(order) // 2)
     for axis, letter, names, text in zip(
@@ -221,10 +164,10 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
         _draw_ranking(axis, table, names, look)
         axis.set_title(f"({letter}) Ranking, {text} half")
     axes[2].legend(loc="lower right", fontsize=0.75 * look.medium.font_size)
-    for axis, letter, regime in zip(axes[4:], "ef", _REGIMES, strict=True):
+    for axis, letter, regime in zip(axes[4:], "ef", REGIMES, strict=True):
         if regime in regimes:
             _draw_map(axis, table, regime, look)
-        axis.set_title(f"({letter}) By world, {_REGIMES[regime]}")
+        axis.set_title(f"({letter}) By world, {REGIMES[regime]}")
 
 
 FIGURE = Figure(
@@ -232,7 +175,7 @@ FIGURE = Figure(
     title="All arms at equal rollouts",
     order=9,
     label=Label.SIMULATED,
-    inputs={"tournament": TOURNAMENT},
+    inputs={"tournament": TOURNAMENT, "ranking": RANKING},
     panels=6,
     numbers=numbers,
     headline=headline,

@@ -5,19 +5,19 @@ from __future__ import annotations
 import base64
 import csv
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paper_figures.build.graph import fingerprint, read_record
 from paper_figures.drawing.declaration import Figure, Label, output_folder
 from paper_figures.figures import get_figures
-from paper_figures.laboratory import REGIMES, TOURNAMENT, sampler_record, world_gains, world_rows
+from paper_figures.laboratory import RANKING, REGIMES, TOURNAMENT, sampler_record, world_gains, world_rows
 from paper_figures.report.maths import formula, text_with_formulas
 from paper_figures.report.results import (
     TRAINING,
     Counts,
+    Job,
     claim_counts,
     prediction_counts,
     read_claims,
@@ -123,33 +123,6 @@ def _pixels(path: Path) -> tuple[int, int]:
     return int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")
 
 
-def _jobs(root: Path, preset: str) -> list[dict[str, Any]]:
-    """Return every command besides the ledger's, with what it took and the files it made."""
-    from paper_figures.build.nodes import figure_node, project_tables
-
-    tables: dict[str, list[Path]] = {}
-    for table in project_tables(root, preset):
-        tables.setdefault(table.shown_command(preset), []).append(table.path(root, preset))
-    jobs = [
-        {
-            "command": command,
-            "duration": _duration(sum(read_metadata(path).get("seconds") or 0.0 for path in paths)),
-            "results": [(path.name, sha256_file(path)) for path in paths],
-        }
-        for command, paths in tables.items()
-    ]
-    for figure in get_figures():
-        node = figure_node(figure, root, preset)
-        jobs.append(
-            {
-                "command": f"python -m paper_figures make {figure.name} --preset {preset}",
-                "duration": _duration(read_record(node).get("seconds")),
-                "results": [(figure.name, fingerprint(node))],
-            }
-        )
-    return jobs
-
-
 def _names(predictions: Iterable[dict[str, Any]]) -> list[str]:
     """Return the ids of predictions about the pool, and in one item the prompts that were predicted singly."""
     records = list(predictions)
@@ -191,16 +164,19 @@ def _tile(counts: Counts, stand: str) -> str:
     return f"{counts.standing} of {counts.total} {stand}: {parts}"
 
 
-def _largest_rates(tournament: pd.DataFrame) -> str:
+def _largest_rates(summary: pd.DataFrame) -> str:
     """Say how often tuning chose the largest learning rate that it was offered, which limits what it shows."""
-    from simulations.analysis.ranking import chosen_rates
-
-    chosen = chosen_rates(tournament)
-    return f"{int((chosen['end'] == 'highest').sum())} of {len(chosen)}"
+    row = summary.iloc[0]
+    return f"{row['highest_choices']:.0f} of {row['choices']:.0f}"
 
 
-def report(root: Path, preset: str) -> str:
+def report(root: Path, preset: str, jobs: Sequence[Job]) -> str:
     """Return the report of a preset as one HTML text.
+
+    Args:
+        root: folder of the project's packages.
+        preset: size of the job.
+        jobs: the commands that made tables and figures, and what each took.
 
     Raises:
         DataError: a figure, the ledger or a table of predictions is missing; the message names the file.
@@ -216,7 +192,8 @@ def report(root: Path, preset: str) -> str:
     environment.globals.update(interval=interval, signed=signed)
     claims, predictions = _claims(root, preset), read_predictions(root, preset)
     tournament = read_table(TOURNAMENT.path(root, preset))
-    gains = {text: world_gains(tournament, regime) for regime, text in REGIMES.items()}
+    summary = read_table(RANKING.path(root, preset))
+    gains = {f"at {text}": world_gains(summary, regime) for regime, text in REGIMES.items()}
     try:
         sections = _sections(root, preset)
     except FileNotFoundError as error:
@@ -234,10 +211,10 @@ def report(root: Path, preset: str) -> str:
         sections=sections,
         record=[{**form, "regime": text} for text, part in gains.items() for form in sampler_record(part)],
         worlds={text: world_rows(part) for text, part in gains.items()},
-        largest_rates=_largest_rates(tournament),
+        largest_rates=_largest_rates(summary),
         challenges=[text.splitlines() for arm in CONTENDERS if (text := format_challenge(tournament, arm))],
         seeds=max(int(part["seeds"].max()) for part in gains.values()),
-        jobs=_jobs(root, preset),
+        jobs=jobs,
         limits=_limits(claims, predictions, read_metadata(TRAINING.path(root, preset))["config"]),
     )
     return html

@@ -9,15 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from paper_figures.drawing.declaration import Table, output_folder
-from paper_figures.laboratory import TOURNAMENT
+from paper_figures.laboratory import RANKING, TOURNAMENT
 from vas_theory.foundation.errors import DataError
 from vas_theory.provenance.tables import read_table
 
-__all__ = ["TABLES", "TRAINING", "Counts", "claim_counts", "prediction_counts", "read_claims", "read_predictions"]
+__all__ = [
+    "TABLES",
+    "TRAINING",
+    "Counts",
+    "Job",
+    "claim_counts",
+    "prediction_counts",
+    "read_claims",
+    "read_predictions",
+]
 
 TRAINING = Table("full_scale", "training_steps", "full_scale study --preset {preset}")
 VALIDATION = Table("full_scale", "validation", "full_scale study --preset {preset}")
-TABLES = (TRAINING, VALIDATION, TOURNAMENT)
+TABLES = (TRAINING, VALIDATION, TOURNAMENT, RANKING)
 """What the report reads besides figures and ledger."""
 
 
@@ -28,6 +37,15 @@ class Counts:
     standing: int
     total: int
     verdicts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command, the seconds that it took (``None`` if nobody knows) and the files it made with their hashes."""
+
+    command: str
+    seconds: float | None
+    results: list[tuple[str, str]]
 
 
 def read_claims(root: Path, preset: str) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vas_theory.foundation.errors import ArgumentError
+from vas_theory.foundation.intervals import bootstrap_draws, percentile_interval
 
 __all__ = [
     "Interval",
@@ -91,17 +92,14 @@ def bootstrap_interval(
     arms = [_scores("scores_WS", scores) for scores in scores_WS]
     if len({scores.shape for scores in arms}) != 1:
         raise ArgumentError("scores_WS", "be at least one array, all of one shape", [s.shape for s in arms])
-    worlds, seeds = arms[0].shape
-    rng = np.random.default_rng(seed)
-    values = np.empty(resamples)
-    chunk = 250 if vectorized else 1  # as many as fit the cache
-    for start in range(0, resamples, chunk):
-        part = values[start : start + chunk]
-        drawn = rng.integers(seeds, size=(len(part), worlds, seeds))
+
+    def of_positions(drawn: NDArray[np.int64]) -> Any:
         resampled = [np.take_along_axis(scores[None], drawn, axis=2) for scores in arms]
-        part[:] = statistic(*(resampled if vectorized else (scores[0] for scores in resampled)))
-    low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(float(statistic(*arms)), float(low), float(high))
+        return statistic(*(resampled if vectorized else (scores[0] for scores in resampled)))
+
+    chunk = 250 if vectorized else 1  # as many as fit the cache
+    draws = bootstrap_draws(of_positions, arms[0].shape, np.random.default_rng(seed), resamples, chunk)
+    return Interval(float(statistic(*arms)), *percentile_interval(draws, confidence))
 
 
 def probability_of_improvement(better_WS: ArrayLike, worse_WS: ArrayLike) -> float:

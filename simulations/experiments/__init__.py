@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["experiment_names", "get_experiment"]
 
+__dispatch__ = "EXPERIMENT"
+
 
 def experiment_names() -> list[str]:
     """Return the names of all experiments, sorted."""

@@ -35,7 +35,7 @@ class ClaimStressConfig(ExperimentConfig):
 def _cells(config: ClaimStressConfig) -> list[Cell]:
     effort = config.model_dump(exclude={"claims", "seed"})
     return [
-        Cell(claim.id, {"claim": claim.id, "effort": effort}, config.seed, modules=(claim_modules()[claim.id],))
+        Cell(claim.id, {"claim": claim.id, "effort": effort}, config.seed, (f"{claim_modules()[claim.id]}:CLAIMS",))
         for claim in get_claims(config.claims)
     ]
 

@@ -10,7 +10,7 @@ from simulations.experiments._steps import watch_steps
 from simulations.running.bandit_worlds import run_seed, world
 from simulations.running.experiment import Experiment, ExperimentConfig
 from simulations.running.sweep import Cell
-from vas_theory.selection.strategies import strategy_class, strategy_names
+from vas_theory.selection.strategies import strategy_entry, strategy_names
 
 __all__ = ["EXPERIMENT", "SampledPromptsConfig"]
 
@@ -39,7 +39,7 @@ class SampledPromptsConfig(ExperimentConfig):
 def _cells(config: SampledPromptsConfig) -> list[Cell]:
     values = config.model_dump(mode="json", exclude={"strategies"})
     return [
-        Cell(name, {"shared": values, "strategy": name}, config.seed, (strategy_class(name).__module__,))
+        Cell(name, {"shared": values, "strategy": name}, config.seed, (strategy_entry(name),))
         for name in config.strategies
     ]
 

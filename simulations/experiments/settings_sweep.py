@@ -19,7 +19,7 @@ from simulations.running.comparison import check_names
 from simulations.running.equal_budget import EqualBudgetConfig, run_equal_budget
 from simulations.running.experiment import Experiment, ExperimentConfig
 from simulations.running.sweep import Cell
-from vas_theory.selection.strategies import strategy_class
+from vas_theory.selection.strategies import strategy_entry
 
 __all__ = ["BASE", "EXPERIMENT", "PUBLISHED", "SettingsSweepConfig"]
 
@@ -105,7 +105,8 @@ def _cells(config: SettingsSweepConfig) -> list[Cell]:
             f"{place}.{name}",
             {**values, "world": place, "strategy": strategy, "setting": setting},
             config.seed,
-            (strategy_class(strategy).__module__,),
+            (strategy_entry(strategy),),
+            strategy,
         )
         for place in config.worlds
         for name, strategy, setting in arms
@@ -194,4 +195,5 @@ EXPERIMENT = Experiment(
     },
     cells=_cells,
     run_cell=_run_cell,
+    arms="references",
 )

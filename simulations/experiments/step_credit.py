@@ -24,7 +24,7 @@ from __future__ import annotations
 import pandas as pd
 from pydantic import field_validator
 
-from simulations.running.comparison import Comparison, ComparisonConfig, Rates, Worlds, check_names
+from simulations.running.comparison import Comparison, ComparisonConfig, Rates, Worlds, check_names, comparison_cells
 from simulations.running.equal_budget import EqualBudgetConfig, run_equal_budget
 from simulations.running.experiment import Experiment
 from simulations.running.sweep import Cell
@@ -88,9 +88,11 @@ def train(place: EqualBudgetConfig, arm: str, seed: int) -> pd.DataFrame:
     return run_equal_budget(place, strategy, seed, options, sampling="tree" if arm == "uniform-tree" else own)
 
 
-COMPARISON = Comparison(
-    tree_world, train, tree_arms, kept=("rollouts", "pass_rate", "gradient_norm"), controls=CONTROLS
-)
+def _cells(config: StepCreditConfig) -> list[Cell]:
+    return comparison_cells(config, tree_arms(), CONTROLS)
+
+
+COMPARISON = Comparison(tree_world, train, kept=("rollouts", "pass_rate", "gradient_norm"))
 """How arms are compared; the way keeps how long updates were, too."""
 
 
@@ -120,6 +122,7 @@ EXPERIMENT = Experiment(
         ),
         "paper": StepCreditConfig(),
     },
-    cells=COMPARISON.cells,
+    cells=_cells,
     run_cell=_run_cell,
+    arms="strategies",
 )

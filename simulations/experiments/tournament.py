@@ -9,7 +9,15 @@ import pandas as pd
 from pydantic import field_validator
 
 from simulations.running.bandit_worlds import WORLDS, world
-from simulations.running.comparison import REGIMES, Comparison, ComparisonConfig, Rates, Worlds, check_names
+from simulations.running.comparison import (
+    REGIMES,
+    Comparison,
+    ComparisonConfig,
+    Rates,
+    Worlds,
+    check_names,
+    comparison_cells,
+)
 from simulations.running.equal_budget import run_equal_budget
 from simulations.running.experiment import Experiment
 from simulations.running.sweep import Cell
@@ -34,7 +42,11 @@ def _bandit_strategies() -> list[str]:
     return [name for name in strategy_names() if strategy_class(name).sampling != "tree"]
 
 
-COMPARISON = Comparison(world, run_equal_budget, _bandit_strategies, kept=("rollouts", "pass_rate"))
+def _cells(config: TournamentConfig) -> list[Cell]:
+    return comparison_cells(config, _bandit_strategies())
+
+
+COMPARISON = Comparison(world, run_equal_budget, kept=("rollouts", "pass_rate"))
 """How arms are compared."""
 
 
@@ -63,6 +75,7 @@ EXPERIMENT = Experiment(
         ),
         "paper": TournamentConfig(scale=0.35),
     },
-    cells=COMPARISON.cells,
+    cells=_cells,
     run_cell=_run_cell,
+    arms="strategies",
 )

@@ -14,7 +14,7 @@ from simulations.running.equal_budget import EqualBudgetConfig, run_equal_budget
 from simulations.running.experiment import Experiment, ExperimentConfig
 from simulations.running.sweep import Cell
 from simulations.world.learner import LearnerConfig
-from vas_theory.selection.strategies import strategy_class
+from vas_theory.selection.strategies import strategy_entry
 
 __all__ = ["EXPERIMENT", "TrainingDynamicsConfig"]
 
@@ -67,7 +67,7 @@ def _cells(config: TrainingDynamicsConfig) -> list[Cell]:
             arm,
             {"shared": shared, "arm": arm, "strategy": name, "options": options},
             config.seed,
-            (strategy_class(name).__module__,),
+            (strategy_entry(name),),
         )
         for arm, name, options in arms
     ]

@@ -17,6 +17,7 @@ from simulations.running.bandit_worlds import run_seed, world
 from simulations.running.experiment import Experiment, ExperimentConfig
 from simulations.running.sweep import Cell
 from vas_theory.policy.softmax import softmax
+from vas_theory.selection.strategies import strategy_entry
 from vas_theory.selection.strategies.vas_paper import VasPaper
 
 __all__ = ["EXPERIMENT", "VPSDynamicsConfig"]
@@ -95,7 +96,8 @@ def _scores_at_refreshes(config: VPSDynamicsConfig, seed: int) -> list[dict[str,
 
 def _cells(config: VPSDynamicsConfig) -> list[Cell]:
     values = config.model_dump(mode="json", exclude={"seeds"})
-    return [Cell(f"seed-{index}", values, config.seed * 1000 + index) for index in range(config.seeds)]
+    uses = (strategy_entry("vas-paper"),)
+    return [Cell(f"seed-{index}", values, config.seed * 1000 + index, uses) for index in range(config.seeds)]
 
 
 def _run_cell(cell: Cell) -> pd.DataFrame:

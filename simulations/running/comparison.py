@@ -19,9 +19,9 @@ from simulations.running.bandit_worlds import run_seed
 from simulations.running.equal_budget import EqualBudgetConfig
 from simulations.running.experiment import ExperimentConfig
 from simulations.running.sweep import Cell
-from vas_theory.selection.strategies import strategy_class
+from vas_theory.selection.strategies import strategy_entry
 
-__all__ = ["REGIMES", "Comparison", "ComparisonConfig", "Rates", "Worlds", "check_names"]
+__all__ = ["REGIMES", "Comparison", "ComparisonConfig", "Rates", "Worlds", "check_names", "comparison_cells"]
 
 REGIMES = ("fixed", "tuned")
 """One learning rate for all, or the best of the grid for each arm in each world."""
@@ -50,6 +50,30 @@ def check_names(names: tuple[str, ...], known: Iterable[str], problem: str) -> t
     return names
 
 
+def comparison_cells(config: ComparisonConfig, arms: Iterable[str], controls: Iterable[str] = ()) -> list[Cell]:
+    """Return one cell for each regime, world and arm.
+
+    Args:
+        config: who plays where, and how often.
+        arms: the names of all arms, of which the config may choose some.
+        controls: arms that are forms of uniform sampling and no strategies of their own.
+    """
+    rates = {"fixed": (config.fixed_rate,), "tuned": config.learning_rates}
+    shared = {"seeds": config.seeds, "tuning_seeds": config.tuning_seeds, "scale": config.scale}
+    return [
+        Cell(
+            f"{place}.{arm}.{regime}",
+            {**shared, "learning_rates": list(rates[regime]), "world": place, "strategy": arm, "regime": regime},
+            config.seed,
+            (strategy_entry("uniform" if arm in controls else arm),),
+            arm,
+        )
+        for regime in REGIMES
+        for place in config.worlds
+        for arm in config.strategies or arms
+    ]
+
+
 @dataclass(frozen=True)
 class Comparison:
     """What is a comparison's own; the rest of it is the same for all.
@@ -58,32 +82,12 @@ class Comparison:
         world: maps a name, ``learning_rate`` and ``scale`` to a world.
         train: maps a world, an arm and a seed to a learning curve, as
             :func:`~simulations.running.equal_budget.run_equal_budget` does.
-        arms: returns the names of all arms.
         kept: columns that a final run's measurements on the way keep; the last one keeps all.
-        controls: arms that are forms of uniform sampling and no strategies of their own.
     """
 
     world: Callable[..., EqualBudgetConfig]
     train: Callable[[EqualBudgetConfig, str, int], pd.DataFrame]
-    arms: Callable[[], list[str]]
     kept: tuple[str, ...]
-    controls: tuple[str, ...] = ()
-
-    def cells(self, config: ComparisonConfig) -> list[Cell]:
-        """Return one cell for each regime, world and arm."""
-        rates = {"fixed": (config.fixed_rate,), "tuned": config.learning_rates}
-        shared = {"seeds": config.seeds, "tuning_seeds": config.tuning_seeds, "scale": config.scale}
-        return [
-            Cell(
-                f"{place}.{arm}.{regime}",
-                {**shared, "learning_rates": list(rates[regime]), "world": place, "strategy": arm, "regime": regime},
-                config.seed,
-                (strategy_class("uniform" if arm in self.controls else arm).__module__,),
-            )
-            for regime in REGIMES
-            for place in config.worlds
-            for arm in config.strategies or self.arms()
-        ]
 
     def run(self, cell: Cell, rate: float, seed: int, phase: str) -> pd.DataFrame:
         """Train once and return the labelled curve: its end when tuning, else also what is kept of the way."""

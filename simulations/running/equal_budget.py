@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulations.world.learner import Learner, LearnerConfig, UpdateReport
@@ -16,9 +15,10 @@ from simulations.world.pool import Pool, PoolConfig, build_pool
 from simulations.world.tree import TreeLearner, TreePoolConfig, build_tree_pool
 from vas_theory.selection.contract.driver import SelectionDriver
 from vas_theory.selection.contract.strategy import SelectionSetting
+from vas_theory.selection.sampler.tally import gini
 from vas_theory.selection.strategies import make_strategy, strategy_class
 
-__all__ = ["EqualBudgetConfig", "Recorder", "gini", "run_equal_budget"]
+__all__ = ["EqualBudgetConfig", "Recorder", "run_equal_budget"]
 
 _HARD = 0.1
 """A prompt with a pass rate below this at the start counts as hard."""
@@ -35,16 +35,6 @@ class EqualBudgetConfig(BaseModel):
     group_size: int = Field(default=8, ge=2, description="rollouts of a group")
     budget: int = Field(default=153_600, ge=1, description="rollouts of every kind")
     evaluations: int = Field(default=24, ge=1, description="rows of the learning curve after the first")
-
-
-def gini(counts: NDArray[Any]) -> float:
-    """Return the Gini coefficient of non-negative counts: 0 when all are equal, near 1 when one has all."""
-    ordered = np.sort(np.asarray(counts, dtype=np.float64))
-    total = ordered.sum()
-    if total == 0:
-        return 0.0
-    ranks = np.arange(1, len(ordered) + 1)
-    return float((2 * ranks - len(ordered) - 1) @ ordered / (len(ordered) * total))
 
 
 class Recorder:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TextIO
 
 import pandas as pd
 
+from simulations.running.stopping import exit_on_termination
 from vas_theory.foundation.command_line import require
+from vas_theory.foundation.display import Progress
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError, VASError
-from vas_theory.provenance.sources import first_party_sources
+from vas_theory.provenance.fingerprint import Entry, Key, key_of
+from vas_theory.provenance.project import this_project
 from vas_theory.provenance.tables import read_table, table_is_current, write_table
 
-__all__ = ["BACKENDS", "Cell", "Progress", "SweepError", "run_sweep"]
+__all__ = ["BACKENDS", "Cell", "SweepError", "run_sweep", "sweep_cells"]
+
+__neutral__ = "how cells are spread over processes and stored"
 
 BACKENDS = ("loky", "dask")
 """Where cells run: processes of this machine, or the workers of a dask cluster."""
@@ -30,65 +33,30 @@ class Cell:
 
     Args:
         name: unique file name without ending.
-        config: everything its table depends on besides seed and sources, JSON-serialisable.
+        config: everything its table depends on besides seed and code, JSON-serialisable.
         seed: its seed.
-        modules: import paths of modules that only some cells depend on, found by name and so not by imports, such as
-            a strategy's: when one changes, the other cells stay.
+        uses: what this cell finds by a name in its config, such as ``"package.module:STRATEGY"``, as entries of
+            :func:`vas_theory.provenance.fingerprint.key_of`: when one changes, the other cells stay.
+        arm: name of the part of the table that the cell belongs to, where each part is a file of its own; cells of an
+            arm follow each other.
     """
 
     name: str
     config: Mapping[str, Any]
     seed: int
-    modules: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    arm: str = ""
 
 
 class SweepError(VASError):
     """Some cells could not be computed."""
 
 
-class Progress:
-    """Says how far a sweep is and how long it may take: one line that is rewritten on a terminal, else now and then.
-
-    Args:
-        name: what is running.
-        total: cells to run.
-        stream: where to write.
-        interval: seconds between lines where the stream is no terminal.
-    """
-
-    def __init__(self, name: str, total: int, stream: TextIO | None = None, interval: float = 10.0) -> None:
-        self._name, self._total, self._interval = name, total, interval
-        self._stream = sys.stderr if stream is None else stream
-        self._terminal = self._stream.isatty()
-        self._done = 0
-        self._start = self._last = time.monotonic()
-
-    def advance(self) -> None:
-        """Count one finished cell."""
-        self._done += 1
-        now = time.monotonic()
-        if self._terminal or now - self._last >= self._interval or self._done == self._total:
-            self._last = now
-            elapsed = now - self._start
-            left = elapsed / self._done * (self._total - self._done)
-            text = f"{self._name}: {self._done}/{self._total} cells, {_duration(elapsed)}, {_duration(left)} left"
-            end = "\n" if not self._terminal or self._done == self._total else ""
-            self._stream.write(f"\r\x1b[K{text}{end}" if self._terminal else f"{text}{end}")
-            self._stream.flush()
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
-
-
 def _path(folder: Path, cell: Cell) -> Path:
     return folder / f"{cell.name}.parquet"
 
 
-def _compute(
-    cell: Cell, run_cell: Callable[[Cell], pd.DataFrame], folder: Path, sources: Sequence[ModuleType]
-) -> str | None:
+def _compute(cell: Cell, run_cell: Callable[[Cell], pd.DataFrame], folder: Path, key: Key) -> str | None:
     """Compute and store one cell; return what was wrong with its input, if anything."""
     start = time.perf_counter()
     try:
@@ -96,31 +64,31 @@ def _compute(
     except VASError as error:
         return f"cell {cell.name}: {error}"
     seconds = round(time.perf_counter() - start, 3)
-    write_table(frame, _path(folder, cell), config=cell.config, seed=cell.seed, sources=sources, seconds=seconds)
+    write_table(frame, _path(folder, cell), config=cell.config, seed=cell.seed, key=key, seconds=seconds)
     return None
 
 
 def _outcomes(
-    tasks: Sequence[tuple[Cell, Sequence[ModuleType]]],
+    tasks: Sequence[tuple[Cell, Key]],
     run_cell: Callable[[Cell], pd.DataFrame],
     folder: Path,
     workers: int,
     backend: str,
-) -> Iterator[str | None]:
+) -> Generator[str | None]:
     """Compute the cells and yield what was wrong with each, in the order in which they end."""
     if backend == "dask":
         with _dask_client(workers) as client:
-            futures = [client.submit(_compute, cell, run_cell, folder, sources, pure=False) for cell, sources in tasks]
+            futures = [client.submit(_compute, cell, run_cell, folder, key, pure=False) for cell, key in tasks]
             for _, outcome in require("distributed", "cluster").as_completed(futures, with_results=True):
                 yield outcome
     elif workers == 1:
-        for cell, sources in tasks:
-            yield _compute(cell, run_cell, folder, sources)
+        for cell, key in tasks:
+            yield _compute(cell, run_cell, folder, key)
     else:
         import joblib
 
         parallel = joblib.Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
-        yield from parallel(joblib.delayed(_compute)(cell, run_cell, folder, sources) for cell, sources in tasks)
+        yield from parallel(joblib.delayed(_compute)(cell, run_cell, folder, key) for cell, key in tasks)
 
 
 @contextlib.contextmanager
@@ -141,20 +109,27 @@ def _dask_client(workers: int) -> Iterator[Any]:
 
 
 def run_sweep(
+    name: str, cells: Sequence[Cell], run_cell: Callable[[Cell], pd.DataFrame], folder: Path | str, **options: Any
+) -> pd.DataFrame:
+    """Return the rows of all cells in the order of ``cells``: :func:`sweep_cells` with its tables in one."""
+    return pd.concat(sweep_cells(name, cells, run_cell, folder, **options), ignore_index=True)
+
+
+def sweep_cells(
     name: str,
     cells: Sequence[Cell],
     run_cell: Callable[[Cell], pd.DataFrame],
     folder: Path | str,
     *,
-    sources: Sequence[ModuleType],
+    entries: Sequence[Entry] = (),
     workers: int = 1,
     backend: str = "loky",
     stream: TextIO | None = None,
-) -> pd.DataFrame:
-    """Run the cells whose tables are not there yet and return all rows.
+) -> list[pd.DataFrame]:
+    """Run the cells whose tables are not there yet and return the tables of all.
 
     A cell's table is written when the cell ends, atomically. Kill the process at any moment and call again: the
-    intact tables of the same config, seed and sources are kept, everything else is computed (again), and the
+    intact tables of the same config, seed and code are kept, everything else is computed (again), and the
     result is the same. A table that was cut short or altered does not match its checksum and is computed again.
 
     Args:
@@ -162,13 +137,14 @@ def run_sweep(
         cells: the cells, with different names.
         run_cell: maps a cell to its table; a function of a module, because other processes import it.
         folder: where the cells' tables lie; one sweep at a time may use it.
-        sources: modules that the rows of all cells depend on.
+        entries: where the computation of every cell begins, ``run_cell`` if none is given; with what a cell ``uses``
+            they name the code that its rows depend on.
         workers: processes; a dask cluster that is there already keeps its own number.
         backend: one of :data:`BACKENDS`; the workers of a cluster must see ``folder`` under the same path.
         stream: where progress is written, standard error by default.
 
     Returns:
-        The rows of all cells, in the order of ``cells``.
+        One table a cell, in the order of ``cells``.
 
     Raises:
         ArgumentError: two cells share a name, there is none, or ``workers`` is below 1.
@@ -183,22 +159,26 @@ def run_sweep(
         raise ArgumentError("cells", "be at least one, with different names", [cell.name for cell in cells])
     if workers < 1:
         raise ArgumentError("workers", "be at least 1", workers)
-    own = {modules: first_party_sources(*modules) for modules in {cell.modules for cell in cells}}
-    tasks = [(cell, [*sources, *own[cell.modules]]) for cell in cells]
+    project = this_project()
+    keys = {uses: key_of(*(entries or (run_cell,)), *uses, project=project) for uses in {cell.uses for cell in cells}}
     missing = [
-        (cell, needed)
-        for cell, needed in tasks
-        if not table_is_current(_path(folder, cell), config=cell.config, seed=cell.seed, sources=needed)
+        (cell, keys[cell.uses])
+        for cell in cells
+        if not table_is_current(_path(folder, cell), config=cell.config, seed=cell.seed, key=keys[cell.uses])
     ]
-    progress = Progress(name, len(missing), stream)
     failures = []
-    for failure in _outcomes(missing, run_cell, folder, workers, backend):
-        progress.advance()
-        if failure is not None:
-            failures.append(failure)
+    with (
+        Progress(name, len(missing), stream) as progress,
+        exit_on_termination(),
+        contextlib.closing(_outcomes(missing, run_cell, folder, workers, backend)) as outcomes,
+    ):
+        for failure in outcomes:
+            progress.advance()
+            if failure is not None:
+                failures.append(failure)
     if failures:
         more = f" (and {len(failures) - 1} more cells)" if len(failures) > 1 else ""
         raise SweepError(f"{sorted(failures)[0]}{more}; the cells that succeeded are kept in {folder}")
     for leftover in folder.glob(".*.tmp"):  # of a process that was killed while it wrote
         leftover.unlink()
-    return pd.concat([read_table(_path(folder, cell)) for cell in cells], ignore_index=True)
+    return [read_table(_path(folder, cell)) for cell in cells]

@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from simulations.world.learner import LearnerConfig, UpdateReport
 from simulations.world.pool import DIFFICULTIES, draw_pass_rates
-from simulations.world.randomness import uniforms
 from vas_theory.foundation.errors import ArgumentError
+from vas_theory.foundation.streams import uniforms
 from vas_theory.policy.softmax import softmax
 from vas_theory.selection.contract.driver import Generated
 from vas_theory.selection.contract.strategy import IntArray, TrainingGroups

@@ -10,9 +10,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from vas_theory.provenance.fingerprint import Key, key_of
 from vas_theory.provenance.tables import atomic_path, write_table
 
+__reads__ = ()
+
 FOLDER = Path(__file__).parents[2] / "vas_theory" / "output" / "benchmarks"
+
+
+def benchmark_key() -> Key:
+    """Return the key of how speed is measured: what was measured is the code of the commit beside it."""
+    here = Path(__file__).parent
+    return key_of(*(f"tests.benchmarks.{path.stem}:*" for path in sorted(here.glob("*.py"))), within="tests.benchmarks")
 
 
 def interleaved_seconds(
@@ -159,7 +168,7 @@ class Report:
             folder / "speed_ratios.parquet",
             config={"comparisons": len(self.rows)},
             seed=None,
-            sources=sorted(Path(__file__).parent.glob("*.py")),
+            key=benchmark_key(),
         )
         with atomic_path(folder / "speed_ratios.txt") as temporary:
             temporary.write_text(self.text(), encoding="utf-8")

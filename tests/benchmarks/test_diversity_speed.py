@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tests.benchmarks.harness import Report, interleaved_seconds
 from vas_theory.selection.diversity import self_bleu
 
+__reads__ = ("refresh_budget.py",)
 pytestmark = pytest.mark.bench
 
 TOKENS = 1024

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, binomtest
+from scipy.stats import binom
 
 from full_scale.__main__ import main
 from full_scale.config.evaluation import ModelEvaluationConfig
-from full_scale.measuring.held_out import mean_interval, mixed_share, pass_at_k, wilson
+from full_scale.measuring.held_out import mean_interval, mixed_share, pass_at_k
 from full_scale.measuring.one_model import summarise
 from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
@@ -42,13 +42,6 @@ def test_mixed_share_is_unbiased(rate: float, group: int) -> None:
     weight = binom.pmf(right, n, rate)
     expected = 1 - rate**group - (1 - rate) ** group
     assert weight @ mixed_share(right, n, group) == pytest.approx(expected, abs=1e-12)
-
-
-@given(st.integers(1, 200), st.data(), st.sampled_from([0.5, 0.9, 0.95]))
-def test_wilson_is_scipys(trials: int, data: st.DataObject, coverage: float) -> None:
-    right = data.draw(st.integers(0, trials))
-    found = binomtest(right, trials).proportion_ci(coverage, method="wilson")
-    assert wilson(right / trials, trials, coverage) == pytest.approx((found.low, found.high), abs=1e-12)
 
 
 def test_interval_covers_as_often_as_it_says() -> None:
@@ -121,7 +114,7 @@ def test_command_writes_tables_with_a_manifest(
     about = read_metadata(tmp_path / "one" / names[0])
     assert about["config"]["task"]["largest_operand"] == 4
     assert {"full_scale.tasks.arithmetic", "full_scale.rewards.checks", "full_scale.compact.rollouts"} <= set(
-        about["sources"]
+        about["modules"]
     )
 
 

@@ -86,6 +86,51 @@ def test_absent_folder_is_not_taken_for_a_hub_id() -> None:
         models.load_language_model(ModelConfig(name="./nowhere"))
 
 
+@pytest.mark.parametrize("device", ["cuda:99", "xpu", "banana", "meta", ""])
+def test_a_device_that_does_not_exist_is_refused_before_the_model_is_read(device: str, tiny_folder: Path) -> None:
+    with pytest.raises(ArgumentError, match=r"model\.device must be a device of this machine"):
+        models.load_language_model(ModelConfig(name=str(tiny_folder / "nowhere"), device=device))
+
+
+def copied(source: Path, target: Path) -> Path:
+    target.mkdir()
+    for file in source.iterdir():
+        (target / file.name).write_bytes(file.read_bytes())
+    return target
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"])
+@pytest.mark.parametrize("length", [0, 9, 0.5, -9])
+def test_a_file_that_was_cut_short_is_named_in_one_line(
+    name: str, length: float, tiny_folder: Path, tmp_path: Path
+) -> None:
+    path = copied(tiny_folder, tmp_path / "model") / name
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(length * len(whole)) if isinstance(length, float) else length])
+    with pytest.raises(DataError, match=r"cannot be loaded: its (configuration|weights|tokenizer)") as caught:
+        models.load_language_model(ModelConfig(name=str(path.parent)))
+    assert "\n" not in str(caught.value)
+
+
+def test_tensors_that_are_missing_are_not_drawn_at_random(tiny_folder: Path, tmp_path: Path) -> None:
+    folder = copied(tiny_folder, tmp_path / "model")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "num_hidden_layers": 3}))
+    with pytest.raises(DataError, match=r"tensors of the configuration are not there, such as model\.layers\.2"):
+        models.load_language_model(ModelConfig(name=str(folder)))
+
+
+def test_weights_come_from_safetensors_alone(tiny_folder: Path, tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    folder = copied(tiny_folder, tmp_path / "model")
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(DataError, match="its weights cannot be read"):
+        models.load_language_model(ModelConfig(name=str(folder)))
+
+
 def test_killed_conversion_leaves_nothing_and_the_next_one_cleans_up(tmp_path: Path) -> None:
     target = tmp_path / "model"
     script = f"""

@@ -10,8 +10,9 @@ from scipy.integrate import quad
 from scipy.stats import beta as beta_distribution
 from scipy.stats import binom
 
-from full_scale.logs.outlook import beta_outlook, fit_beta_pool, variance_gain
+from full_scale.logs.outlook import beta_outlook, variance_gain
 from vas_theory.foundation.errors import ArgumentError
+from vas_theory.groups.beta_pools import fit_pool_to_shares
 from vas_theory.potentials import beta_pool_gain
 
 SHAPES = st.floats(0.3, 6.0)
@@ -21,7 +22,7 @@ SIZES = st.sampled_from([2, 4, 8, 16])
 @given(SHAPES, SHAPES, SIZES)
 def test_a_fitted_pool_is_the_one_that_was_logged(a: float, b: float, group_size: int) -> None:
     silent = beta_outlook(a, b, group_size, 0.0).uniform_silent
-    assert fit_beta_pool(a / (a + b), silent, group_size) == pytest.approx((a, b), rel=1e-6)
+    assert fit_pool_to_shares(a / (a + b), silent, group_size) == pytest.approx((a, b), rel=1e-6)
 
 
 @given(st.floats(1.0, 6.0), st.floats(1.0, 6.0), SIZES, st.floats(0.0, 1.0))
@@ -62,7 +63,7 @@ def test_both_ways_find_the_gain_of_a_simulated_pool() -> None:
     variance = rates * (1 - rates)
     true_gain = 0.5 * (np.mean(variance**2) / np.mean(variance) ** 2 - 1)
     silent = float(np.mean((correct == 0) | (correct == 8)))
-    a, b = fit_beta_pool(float(correct.mean() / 8), silent, 8)
+    a, b = fit_pool_to_shares(float(correct.mean() / 8), silent, 8)
     # the standard error of either estimate is near 0.003 at this size
     assert variance_gain(correct, 8, 0.5) == pytest.approx(true_gain, abs=0.012)
     assert beta_outlook(a, b, 8, 0.5).variance_gain == pytest.approx(true_gain, abs=0.012)
@@ -75,11 +76,11 @@ def test_both_ways_find_the_gain_of_a_simulated_pool() -> None:
 @pytest.mark.parametrize(
     ("call", "needle"),
     [
-        (lambda: fit_beta_pool(0.0, 0.5, 8), "pass_rate"),
-        (lambda: fit_beta_pool(0.5, 0.001, 8), "silent_share must lie between 0.007812"),
-        (lambda: fit_beta_pool(0.5, 1.0, 8), "silent_share"),
-        (lambda: fit_beta_pool(0.5, 1.0 - 1e-9, 8), "further from its limits"),
-        (lambda: fit_beta_pool(0.5, 0.5, 1), "group_size"),
+        (lambda: fit_pool_to_shares(0.0, 0.5, 8), "pass_rate"),
+        (lambda: fit_pool_to_shares(0.5, 0.001, 8), "silent_share must lie between 0.007812"),
+        (lambda: fit_pool_to_shares(0.5, 1.0, 8), "silent_share"),
+        (lambda: fit_pool_to_shares(0.5, 1.0 - 1e-9, 8), "further from its limits"),
+        (lambda: fit_pool_to_shares(0.5, 0.5, 1), "group_size"),
         (lambda: beta_outlook(0.0, 1.0, 8, 0.5), "a, b"),
         (lambda: beta_outlook(1.0, 1.0, 8, 1.5), "mixture_ratio"),
         (lambda: variance_gain([1, 2], 3, 0.5), "rollouts"),

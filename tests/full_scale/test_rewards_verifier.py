@@ -62,7 +62,41 @@ CORPUS = [
     (r"5\text{ cm}", r"5\text{ m}", "right"),
     ("1/3", "0.333333", "right"),
     ("1:2", "1/2", "right"),
-    ("1e3", "1000", "wrong"),  # 1 times e times 3
+    # Numbers are compared exactly, however small or large.
+    ("1/2004!", "1/2006!", "wrong"),
+    ("2^-99", "2^-98", "wrong"),
+    (r"\frac{1}{2^{99}}", "2^{-99}", "right"),
+    ("(2^2005+1)/(3*2^2006)", "1/(3*2^2006)", "wrong"),
+    ("10!", "3628800", "right"),
+    ("2^3^2", "512", "right"),
+    ("(-2)^3", "-8", "right"),
+    ("-2^2", "-4", "right"),
+    ("0.00000012", "0.00000013", "wrong"),
+    ("1.2e-7", "1.3e-7", "wrong"),
+    ("1e3", "1000", "right"),
+    ("1.50", "1.5", "right"),
+    # A decimal of six digits stands for the number that it rounds; a shorter or a wrongly rounded one does not.
+    ("2/3", "0.666667", "right"),
+    ("2/3", "0.666666", "wrong"),
+    ("2/3", "0.67", "wrong"),
+    ("0.333333", "0.3333333", "wrong"),
+    # Constants without decimals are compared to forty digits, so that small ones are told apart.
+    (r"2^{-99}\pi", r"2^{-98}\pi", "wrong"),
+    (r"\sqrt{2}/10^{30}", r"\sqrt{2}/10^{31}", "wrong"),
+    (r"\sqrt{8}/10^{30}", r"2\sqrt{2}/10^{30}", "right"),
+    # Plain-text maths is read.
+    (r"\frac{\pi}{2}", "pi/2", "right"),
+    (r"-2\pi", "-2*pi", "right"),
+    ("14-i", "14.0 + -1.0i", "right"),
+    ("2i+1", "1+2i", "right"),
+    ("x^2+1", "x**2+1", "right"),
+    (r"2\sqrt{2}", "2*sqrt(2)", "right"),
+    (r"\sin(x)", "sin(x)", "right"),
+    (r"\ln 2", "ln(2)", "right"),
+    ("e^2", "exp(2)", "right"),
+    ("alpha", r"\alpha", "right"),
+    (r"\frac{\pi}{2}", "pi/3", "wrong"),
+    ("x^2+1", "x**3+1", "wrong"),
 ]
 
 
@@ -127,7 +161,7 @@ def test_towers_are_stopped_at_the_deadline_and_the_next_answer_is_judged(
     verifier: MathVerifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replaced, timeouts = verifier.replaced, verifier.counts["timeout"]
-    verifier.verify("1", "2")  # a process is running
+    verifier.verify("x", "y")  # a process is running
     child = verifier._idle[0].process
     monkeypatch.setattr(verifier, "deadline", 0.5)
     assert verifier.verify_many([("1", TOWER)] * 8) == ["timeout"] * 8
@@ -135,16 +169,16 @@ def test_towers_are_stopped_at_the_deadline_and_the_next_answer_is_judged(
     assert verifier.replaced == replaced + 1
     assert child.returncode == -signal.SIGKILL  # and reaped
     monkeypatch.setattr(verifier, "deadline", 20.0)
-    assert verifier.verify("1/2", "0.5") == "right"
+    assert verifier.verify("2x", "x+x") == "right"
 
 
 def test_killed_process_is_a_crash_and_is_replaced(verifier: MathVerifier) -> None:
-    verifier.verify("1", "2")
+    verifier.verify("x", "y")
     replaced = verifier.replaced
     verifier._idle[0].process.kill()
-    assert verifier.verify("1", "1.0") == "crash"
+    assert verifier.verify("2x", "x+x") == "crash"
     assert verifier.replaced == replaced + 1
-    assert verifier.verify("1", "1.0") == "right"
+    assert verifier.verify("2x", "x+x") == "right"
 
 
 def test_threads_get_the_same_verdicts(verifier: MathVerifier) -> None:
@@ -165,17 +199,17 @@ def test_threads_get_the_same_verdicts(verifier: MathVerifier) -> None:
 def test_memory_is_limited_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("full_scale.rewards.verifier.LONGEST", 10**6)
     with MathVerifier(deadline=60.0, memory_mib=128) as small:
-        assert small.verify("1/2", "0.5") == "right"
+        assert small.verify("2x", "x+x") == "right"
         assert small.verify("1", "9" * 200_000) == "memory"
         assert small.replaced == 1
-        assert small.verify("1/2", "0.5") == "right"
+        assert small.verify("2x", "x+x") == "right"
 
 
 def test_orphans_end_by_themselves() -> None:
     """A worker whose parent is gone while it computes is ended by its own alarm; one that waits, by end of input."""
     code = (
         "import os, signal, sys, threading; from full_scale.rewards.verifier import MathVerifier\n"
-        "v = MathVerifier(deadline=30.0); v.verify('1', '2'); print(v._idle[0].process.pid, flush=True)\n"
+        "v = MathVerifier(deadline=30.0); v.verify('x', 'y'); print(v._idle[0].process.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     root = Path(__file__).resolve().parents[2]
@@ -207,8 +241,8 @@ def test_systems_without_a_memory_limit_are_told_once(
     monkeypatch.setattr("full_scale.rewards.verifier._Worker", Unlimited)
     verifier = MathVerifier()
     with caplog.at_level(logging.WARNING):
-        verifier.verify("1", "1")
-        verifier.verify("1", "1")
+        verifier.verify("2x", "x+x")
+        verifier.verify("2x", "x+x")
     assert [record.getMessage() for record in caplog.records] == [
         "this system cannot limit a process's memory: answers are checked with a deadline only"
     ]
@@ -217,7 +251,7 @@ def test_systems_without_a_memory_limit_are_told_once(
 def test_missing_package_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match="'full-scale'"):
-        MathVerifier().verify("1", "2")
+        MathVerifier().verify("x", "y")
 
 
 @pytest.mark.parametrize("settings", [{"workers": 0}, {"deadline": 0.0}, {"deadline": float("inf")}, {"memory_mib": 8}])
@@ -230,15 +264,15 @@ FORKING = """
 import os
 from full_scale.rewards.verifier import MathVerifier
 verifier = MathVerifier(deadline=30.0)
-verifier.verify("1", "2")
+verifier.verify("x", "y")
 worker = verifier._idle[0].process.pid
 child = os.fork()
 if child == 0:
-    right = verifier.verify("1/2", "0.5") == "right" and verifier._idle[0].process.pid != worker
+    right = verifier.verify("2x", "x+x") == "right" and verifier._idle[0].process.pid != worker
     verifier.close()
     os._exit(0 if right else 1)
 assert os.waitpid(child, 0)[1] == 0
-assert verifier.verify("1/2", "0.5") == "right" and verifier._idle[0].process.pid == worker
+assert verifier.verify("2x", "x+x") == "right" and verifier._idle[0].process.pid == worker
 """
 
 

@@ -21,7 +21,7 @@ import torch
 
 from full_scale.config.training import ModelConfig, load_config
 from full_scale.models.loading import load_pretrained
-from full_scale.trl_adapter.launch import accelerate_config, check_launch, check_trainer
+from full_scale.trl_adapter.presets.launch import accelerate_config, check_launch, check_trainer
 from vas_theory.foundation.errors import VASError
 from vas_theory.provenance.tables import read_table
 
@@ -120,7 +120,7 @@ result = {
 COMMAND_LINE = """
 import sys
 from full_scale.__main__ import main
-from full_scale.trl_adapter.run import TrlRun
+from full_scale.trl_adapter.presets.run import TrlRun
 
 if "CUT" in os.environ:
     write = TrlRun._write_result

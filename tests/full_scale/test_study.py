@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 from pathlib import Path
@@ -13,14 +14,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import full_scale.stages
 from full_scale.__main__ import main
-from full_scale.config.training import EvaluationConfig, StudyConfig, load_config, preset_names
+from full_scale.config.training import (
+    DEFAULT_MIXTURE_RATIO,
+    ArmConfig,
+    EvaluationConfig,
+    StudyConfig,
+    load_config,
+    preset_names,
+)
 from full_scale.measuring.held_out import evaluate, held_out_counts, pass_at_k
 from full_scale.measuring.tables import TABLES
 from full_scale.planning.plan import describe, rollouts_by_stage
-from full_scale.predictions.document import choose_prompts, fit_pool, read_predictions, write_predictions
+from full_scale.predictions.document import choose_prompts, read_predictions, write_predictions
 from full_scale.study import Study
 from vas_theory.foundation.errors import DataError, IntegrityError
+from vas_theory.groups.beta_pools import fit_pool_to_counts
+from vas_theory.provenance.fingerprint import Key
 from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
 
@@ -29,10 +40,10 @@ def output(study_toml: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The finished study of the tiny model; its calibration is given, because a random model rarely is right."""
     folder = tmp_path_factory.mktemp("study")
     with pytest.MonkeyPatch.context() as patch:
-        measure = Study._measure
+        measure = full_scale.stages.measure_prompts
 
-        def measured(self: Study, purpose: str, keys: list[str]) -> pd.DataFrame:
-            frame = measure(self, purpose, keys)
+        def measured(language: Any, prompts: Any, purpose: str, *more: Any) -> pd.DataFrame:
+            frame = measure(language, prompts, purpose, *more)
             given = {
                 "mu_distance": 130.0 + np.arange(len(frame)),
                 "score_norm": 200.0,
@@ -41,7 +52,7 @@ def output(study_toml: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             }
             return frame.assign(**given) if purpose == "calibration" else frame
 
-        patch.setattr(Study, "_measure", measured)
+        patch.setattr("full_scale.stages.measure_prompts", measured)
         assert main(["study", "--config", str(study_toml), "--output", str(folder)]) == 0
     return folder
 
@@ -78,6 +89,41 @@ def test_second_call_recomputes_nothing(
     assert {path: sha256_file(path) for path in output.rglob("*") if path.is_file()} == before
 
 
+def test_finished_runs_of_other_settings_are_refused_before_anything_is_written(
+    output: Path, study_toml: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It used to rewrite predictions.json and to train over them."""
+    folder = tmp_path / "study"
+    shutil.copytree(output, folder)
+    before = {path: sha256_file(path) for path in folder.rglob("*") if path.is_file()}
+
+    def refuse(*_: Any) -> None:
+        raise AssertionError("the model was loaded")
+
+    monkeypatch.setattr("full_scale.study.load_language_model", refuse)
+    for stage in ("study", "train", "predict", "probe", "validate"):
+        changed = [stage, "--config", str(study_toml), "--output", str(folder), "--set", "optimiser.learning_rate=2e-3"]
+        assert main(changed) == 2
+        heard = capsys.readouterr().err
+        assert heard.count("\n") == 1
+        assert "optimiser.learning_rate: expected 0.002, found 0.001" in heard
+        assert "and 1 more runs" in heard
+        assert "--restart" in heard
+        assert {path: sha256_file(path) for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_restart_drops_runs_of_other_settings_and_no_others(output: Path, study_toml: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    shutil.copytree(output, folder)
+    config = load_config(study_toml)
+    arms = list(config.arms)
+    arms[1] = arms[1].model_copy(update={"mixture_ratio": 1.0})
+    for settings in (config, config.model_copy(update={"arms": tuple(arms)})):
+        Study(settings, folder, lambda _: None, restart=True)._protect_runs()
+        kept = {path.name for path in (folder / "runs").iterdir()}
+        assert kept == {"start", "uniform-seed0", *(["vas-seed0"] if settings is config else [])}
+
+
 def test_a_model_is_asked_once_as_long_as_it_is_the_same(
     output: Path, study_toml: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,6 +134,7 @@ def test_a_model_is_asked_once_as_long_as_it_is_the_same(
         (folder / f"{table}.parquet").unlink()
     asked: list[int] = []
 
+    @functools.wraps(held_out_counts)
     def count(*arguments: Any) -> pd.DataFrame:
         asked.append(1)
         return held_out_counts(*arguments)
@@ -109,8 +156,8 @@ def test_a_model_is_asked_once_as_long_as_it_is_the_same(
 
 
 def test_predictions_name_the_strategies_that_were_rehearsed(output: Path) -> None:
-    sources = read_predictions(output / "predictions.json")["about"]["sources"]
-    assert {"vas_theory.selection.sampler.variance_aware", "vas_theory.selection.strategies.vas"} <= set(sources)
+    modules = read_metadata(output / "predictions.json")["modules"]
+    assert {"vas_theory.selection.sampler.variance_aware", "vas_theory.selection.strategies.vas"} <= set(modules)
 
 
 def test_prediction_comes_before_measurement_and_is_what_was_measured_against(output: Path) -> None:
@@ -137,7 +184,7 @@ def test_changed_prediction_is_refused(output: Path, tmp_path: Path) -> None:
 def test_pool_fit_recovers_the_distribution() -> None:
     draw = np.random.default_rng(1)
     counts = draw.binomial(16, draw.beta(0.5, 0.8, 4000)).astype(float)
-    assert fit_pool(counts, np.full(4000, 16.0)) == pytest.approx((0.5, 0.8), rel=0.1)
+    assert fit_pool_to_counts(counts, np.full(4000, 16.0)) == pytest.approx((0.5, 0.8), rel=0.1)
 
 
 @given(seed=st.integers(0, 50), right=st.lists(st.integers(0, 8), min_size=12, max_size=12))
@@ -164,7 +211,8 @@ def test_evaluation_interval_covers_its_value() -> None:
 
 
 def test_written_predictions_read_back(tmp_path: Path) -> None:
-    write_predictions(tmp_path / "p.json", {"predictions": [{"id": "x", "low": 0.1}]}, {"reads": {}})
+    key = Key("a", (), {}, {})
+    write_predictions(tmp_path / "p.json", {"predictions": [{"id": "x", "low": 0.1}]}, config={}, seed=0, key=key)
     assert read_predictions(tmp_path / "p.json")["predictions"] == [{"id": "x", "low": 0.1}]
 
 
@@ -183,6 +231,10 @@ def test_presets_are_valid_and_planned(name: str) -> None:
     [
         (["--set", "rollouts.group_size=1"], "rollouts.group_size"),
         (["--set", "rollout.group_size=8"], "rollout"),
+        (["--set", "optimiser.learning_rate=nan"], "optimiser.learning_rate (quick.toml) must be a finite number"),
+        (["--set", "rollouts.temperature=inf"], "rollouts.temperature (quick.toml) must be a finite number"),
+        (["--set", "optimiser.betas=[0.9, nan]"], "optimiser.betas.1"),
+        (["--set", 'arms=[{name="a", sampler={floor=nan}}]'], "arms.0.sampler.floor"),
         (["--set", "training.stepz=3"], "stepz"),
         (["--set", "task.operations=[]"], "training prompt"),
         (["--set", "steps"], "--set"),
@@ -193,6 +245,9 @@ def test_presets_are_valid_and_planned(name: str) -> None:
         (["--set", 'arms=[{name="a", mixture_ratio=0.5, sampler={momentun=0.5}}]'], "momentun"),
         (["--set", 'arms=[{name="a", mixture_ratio=0.5, sampler={mode="paper"}}]'], "online"),
         (["--set", 'arms=[{name="a", mixture_ratio=0.5}, {name="a", mixture_ratio=0.0}]'], "distinct"),
+        (["--set", 'arms=[{name="a", strategy="uniform", mixture_ratio=0.5}]'], "uniform has no mixture_ratio"),
+        (["--set", 'arms=[{name="a", strategy="dapo", sampler={momentum=0.5}}]'], "dapo has no sampler"),
+        (["--set", 'arms=[{name="a", strategy="vas-paper", mixture_ratio=1.0, options={mixture_ratio=0.5}}]'], "once"),
     ],
 )
 def test_bad_input_is_one_line_before_any_model_loads(
@@ -213,4 +268,22 @@ def test_config_is_frozen() -> None:
     config = load_config("quick")
     with pytest.raises(ValueError, match="frozen"):
         config.seed = 3  # type: ignore[misc]
-    assert StudyConfig.model_validate(config.model_dump(mode="json")) == config
+    assert StudyConfig.model_validate(config.model_dump(mode="json", exclude_unset=True)) == config
+
+
+def test_mixture_ratio_reaches_every_strategy_that_declares_one() -> None:
+    from vas_theory.selection.contract.strategy import SelectionSetting
+    from vas_theory.selection.strategies import make_strategy, strategy_names, strategy_options
+
+    setting = SelectionSetting(prompts=2, batch_size=1, group_size=2, budget=2)
+    with_ratio = [name for name in strategy_names() if "mixture_ratio" in strategy_options(name)]
+    assert {"vas", "vas-paper"} <= set(with_ratio)
+    for name in with_ratio:
+        assert make_strategy(name, setting).mixture_ratio == DEFAULT_MIXTURE_RATIO  # type: ignore[attr-defined]
+        if name != "vas-released":
+            arm = ArmConfig(name="a", strategy=name, mixture_ratio=0.25)
+            assert make_strategy(name, setting, **arm.arguments()).mixture_ratio == 0.25  # type: ignore[attr-defined]
+            assert arm.model_dump()["mixture_ratio"] == 0.25
+    assert ArmConfig(name="a", strategy="uniform").model_dump()["mixture_ratio"] == DEFAULT_MIXTURE_RATIO
+    assert ArmConfig(name="a").weighted_share == DEFAULT_MIXTURE_RATIO
+    assert ArmConfig(name="a", strategy="vas-paper").weighted_share is None

@@ -244,6 +244,41 @@ def test_images_on_disk_and_broken_ones(tmp_path: Path) -> None:
         load_task(MMR1Config(source=write(tmp_path / "x.jsonl", rows)))
 
 
+def test_marks_and_images_belong_together(tmp_path: Path) -> None:
+    (tmp_path / "one.png").write_bytes(png(3))
+
+    def load(*questions: str) -> None:
+        rows = [
+            {"problem": f"{text} {number}", "answer": "1", "images": [] if text == "<image> alone" else ["one.png"]}
+            for number, text in enumerate(questions)
+        ] + [{**row, "images": None} for row in ROWS]
+        load_task(MMR1Config(source=write(tmp_path / "x.jsonl", rows)))
+
+    load("<image> what?", "<image> how?")
+    load("what?", "how?")
+    with pytest.raises(DataError, match="line 2: 1 marks <image> in the question, but 0 images"):
+        load("<image> what?", "<image> alone")
+    with pytest.raises(DataError, match="line 2: images but no mark <image> in the question, unlike line 1"):
+        load("<image> what?", "how?")
+    with pytest.raises(DataError, match="line 2: a mark <image> in the question, unlike line 1"):
+        load("how?", "<image> what?")
+    rows = [{"problem": "<image> what?", "answer": "1"}, *ROWS]
+    with pytest.raises(DataError, match=r"but 0 images; set task.images_column"):
+        load_task(FileConfig(source=write(tmp_path / "y.jsonl", rows)))
+
+
+def test_paths_of_images_are_relative_to_their_file(tmp_path: Path) -> None:
+    for name, shade in (("a", 1), ("b", 2)):
+        folder = tmp_path / "data" / name
+        folder.mkdir(parents=True)
+        (folder / "one.png").write_bytes(png(shade))
+        rows = [{"problem": f"<image> {name}{n}", "answer": "1", "images": ["one.png"]} for n in range(20)]
+        Dataset.from_list(rows).to_parquet(str(folder / "train.parquet"))
+    task = load_task(MMR1Config(source=str(tmp_path / "data")))
+    found = {p.question[8]: p.images for p in (*task.training, *task.held_out) if p.question}
+    assert found == {"a": (png(1),), "b": (png(2),)}
+
+
 def test_data_set_for_trl(tmp_path: Path) -> None:
     task = load_task(MMR1Config(source=mmr1_parquet(tmp_path / "train.parquet")))
     data = to_dataset([*task.training, *task.held_out], "reasoning")

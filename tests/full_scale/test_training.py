@@ -24,9 +24,10 @@ from full_scale.compact.update import Batch, update
 from full_scale.config.task import FileConfig
 from full_scale.config.training import ArmConfig, ObjectiveConfig, StudyConfig, load_config
 from full_scale.rewards import ScoredGroups, score_groups
-from full_scale.streams import stream
+from full_scale.runs import differences
 from full_scale.tasks import load_task
 from vas_theory.foundation.errors import ArgumentError, StateMismatchError
+from vas_theory.foundation.streams import stream
 from vas_theory.selection.contract.strategy import SelectionSetting, TrainingGroups
 from vas_theory.selection.strategies import make_strategy
 
@@ -65,7 +66,7 @@ def test_a_run_knows_its_questions_by_their_content(config: StudyConfig, tmp_pat
         (tmp_path / "mine.jsonl").write_text("\n".join(lines), encoding="utf-8")
         task = FileConfig(source=str(tmp_path / "mine.jsonl"))
         identities.append(start(config.model_copy(update={"task": task}), tmp_path / "run").identity)
-    assert set(checkpoints.differences(*identities)) == {"questions"}
+    assert set(differences(*identities)) == {"questions"}
 
 
 class Stop(Exception):
@@ -115,8 +116,13 @@ def test_killed_run_resumes_to_identical_bytes(
     assert heard[0].startswith("resumed after step ")
     whole = uninterrupted.finished()
     assert whole is not None
-    assert rows(progress) == rows(whole)
-    assert progress.prompts == whole.prompts
+    # with the order of the columns: it used to be the alphabet's, and three tables had other hashes
+    assert json.dumps([rows(progress), progress.prompts, progress.ledger]) == json.dumps(
+        [rows(whole), whole.prompts, whole.ledger]
+    )
+    again = resumed.finished()
+    assert again is not None
+    assert json.dumps(vars(again)) == json.dumps(vars(progress))
     assert weights(resumed) == weights(uninterrupted)
     assert not (tmp_path / "checkpoints").exists()
 
@@ -208,15 +214,28 @@ def test_changed_config_is_refused_with_the_difference(config: StudyConfig, tmp_
         start(changed, tmp_path).train(lambda _: None)
 
 
-def test_altered_result_is_not_taken_for_finished(config: StudyConfig, uninterrupted: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["altered rows", "no manifest table", "no identity", "not UTF-8", "too deep"])
+def test_altered_result_is_not_taken_for_finished(
+    damage: str, config: StudyConfig, uninterrupted: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     import shutil
 
     shutil.copytree(uninterrupted.folder, tmp_path / "copy")
     run = start(config, tmp_path / "copy")
     assert run.finished() is not None
-    path = run.result / "progress.json"
-    path.write_text(path.read_text().replace('"step": 6', '"step": 7'))
+    rows_file, manifest = run.result / "progress.json", run.result / "manifest.json"
+    if damage == "altered rows":
+        rows_file.write_text(rows_file.read_text().replace('"step": 6', '"step": 7'))
+    elif damage == "no manifest table":
+        manifest.write_text("[]")
+    elif damage == "no identity":
+        manifest.write_text('{"about": {}, "sha256": {}}')
+    elif damage == "not UTF-8":
+        manifest.write_bytes(b"\xff\xfe")
+    else:
+        manifest.write_text("[" * 100_000)
     assert run.finished() is None
+    assert "result rejected, the run is trained again" in capsys.readouterr().err
 
 
 def test_checkpoints_hold_no_pickle(config: StudyConfig, tmp_path: Path) -> None:

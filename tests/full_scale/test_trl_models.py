@@ -17,7 +17,7 @@ from full_scale.config.training import ModelConfig, load_config
 from full_scale.models.loading import load_language_model, load_pretrained
 from full_scale.tasks import Prompt
 from full_scale.tasks.dataset import to_dataset
-from full_scale.trl_adapter.arguments import style_of
+from full_scale.trl_adapter.presets.arguments import style_of
 from vas_theory.foundation.errors import ArgumentError
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*")

@@ -8,7 +8,7 @@ import pytest
 
 from full_scale.config.training import load_config
 from full_scale.tasks import load_task
-from full_scale.trl_adapter.run import TrlRun
+from full_scale.trl_adapter.presets.run import TrlRun
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*")
 

@@ -124,7 +124,7 @@ def test_unfinished_runs_resume_and_foreign_ones_are_refused(tiny_folder: Path, 
     # a run that was stopped after its first checkpoint
     from full_scale.config.training import load_config
     from full_scale.tasks import load_task
-    from full_scale.trl_adapter.run import TrlRun
+    from full_scale.trl_adapter.presets.run import TrlRun
     from vas_theory.provenance.tables import write_json
 
     assignments = [*(f"{key}={value}" for key, value in SMALL.items()), *changes, f"model.name={tiny_folder}"]
@@ -152,6 +152,22 @@ def test_unfinished_runs_resume_and_foreign_ones_are_refused(tiny_folder: Path, 
     states = [load_pretrained(ModelConfig(name=str(f / "runs" / "vas-seed0" / "weights"))).model for f in (whole, cut)]
     pairs = zip(states[0].parameters(), states[1].parameters(), strict=True)
     assert all(torch.equal(mine, theirs) for mine, theirs in pairs)
+
+
+def test_finished_runs_are_neither_repeated_nor_trained_over(tiny_folder: Path, tmp_path: Path) -> None:
+    changes = (ARITHMETIC, 'arms=[{name = "vas"}]')
+    output = tmp_path / "out"
+    assert call("smollm2-gpu", tiny_folder, output, *changes)[0] == 0
+    before = {path: path.read_bytes() for path in output.rglob("*") if path.is_file()}
+    code, _, error = call("smollm2-gpu", tiny_folder, output, *changes, "optimiser.learning_rate=2e-3")
+    assert (code, error.count("\n")) == (2, 1)
+    assert "finished run in" in error
+    assert "optimiser.learning_rate: expected 0.002, found 0.001" in error
+    assert {path: path.read_bytes() for path in output.rglob("*") if path.is_file()} == before
+    code, said, _ = call("smollm2-gpu", tiny_folder, output, *changes, "training.seeds=[0, 1]")
+    assert code == 0
+    assert "training vas, seed 1" in said
+    assert "training vas, seed 0" not in said  # which other runs there are does not matter to it
 
 
 @pytest.mark.parametrize(
@@ -205,7 +221,7 @@ def test_a_resumed_run_evaluates_as_the_uninterrupted_one(tiny_folder: Path, tmp
 
     from full_scale.config.training import load_config
     from full_scale.tasks import load_task
-    from full_scale.trl_adapter.run import TrlRun
+    from full_scale.trl_adapter.presets.run import TrlRun
 
     class Keep(TrainerCallback):
         def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:

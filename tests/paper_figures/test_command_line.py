@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from paper_figures.figures import figure_names
 from tests.paper_figures.conftest import RunCommand
 from tests.paper_figures.small_tables import PRESET
 from tests.paper_figures.tables.simulations import bound_gallery
+from vas_theory.provenance.fingerprint import key_of
 from vas_theory.provenance.tables import sha256_file, write_table
 
 ONE = "training_curves"
@@ -58,7 +60,7 @@ def test_check_names_a_table_made_again_and_make_redraws_only_its_figure(
     built: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = built / "simulations" / "output" / PRESET / "bound_gallery.parquet"
-    write_table(bound_gallery.frame(60), path, config={}, seed=1, sources=[Path(__file__)])
+    write_table(bound_gallery.frame(60), path, config={}, seed=1, key=key_of(bound_gallery.frame))
     assert main(arguments("check", built)) == 1
     out = capsys.readouterr().out
     assert "bound_gallery: input" in out
@@ -73,15 +75,18 @@ def test_check_names_a_table_made_again_and_make_redraws_only_its_figure(
     assert main(arguments("check", built)) == 0
 
 
-def test_check_names_a_table_made_by_older_sources(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    import vas_theory.provenance.tables
-
+def test_check_names_a_table_made_by_other_code(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = built / "full_scale" / "output" / PRESET / "probe.parquet"
-    write_table(bound_gallery.frame(5), path, config={}, seed=1, sources=[vas_theory.provenance.tables])
-    sidecar = path.with_name(path.name + ".meta.json")
-    sidecar.write_text(sidecar.read_text().replace(sha256_file(vas_theory.provenance.tables.__file__), "0" * 64))
-    assert main(arguments("check", built)) == 1
-    assert "probe.parquet was made by another version of vas_theory.provenance.tables" in capsys.readouterr().out
+    key = key_of(bound_gallery.frame)
+    older = replace(key, digest="0", modules=dict.fromkeys(key.modules, "0"))
+    write_table(bound_gallery.frame(5), path, config={}, seed=1, key=older)
+    for more in ([], ["--tables"]):
+        assert main(arguments("check", built, *more)) == 1
+        out = capsys.readouterr().out
+        assert "probe.parquet was made by other code: tests.paper_figures.tables.simulations.bound_gallery" in out
+    write_table(bound_gallery.frame(5), path, config={}, seed=1, key=replace(key, entries=("tests.gone:frame",)))
+    main(arguments("check", built, "--tables"))
+    assert "probe.parquet was made by other code" not in capsys.readouterr().out, "the code has moved"
 
 
 @pytest.mark.parametrize("command", ["make", "report"])
@@ -130,7 +135,7 @@ def test_help_loads_nothing_heavy() -> None:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the sources in a folder of its own, so that they can be edited."""
-    for room in ("paper_figures", "vas_theory"):
+    for room in ("paper_figures", "simulations", "vas_theory", "tests/paper_figures"):
         shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("output", "__pycache__"))
     return tmp_path
 
@@ -142,15 +147,17 @@ def test_editing_style_or_figure_source_makes_it_stale(built: Path, project: Pat
 
     assert run_figures("check", "--preset", PRESET, project=project).returncode == 0
     figure = project / "paper_figures" / "figures" / f"{ONE}.py"
-    figure.write_text(figure.read_text() + "# edited\n")
+    figure.write_text(figure.read_text() + "# a remark\n")
+    assert run_figures("check", "--preset", PRESET, project=project).returncode == 0
+    figure.write_text(figure.read_text() + "raise RuntimeError\n".replace("raise RuntimeError", "print()"))
     outcome = run_figures("check", "--preset", PRESET, project=project)
     assert outcome.returncode == 1
-    assert f"{ONE}: source paper_figures/figures/{ONE}.py changed" in outcome.stdout
+    assert f"{ONE}: source paper_figures.figures.{ONE} changed" in outcome.stdout
     assert "bound_gallery" not in outcome.stdout
     style = project / "paper_figures" / "drawing" / "style.py"
-    style.write_text(style.read_text() + "# edited\n")
+    style.write_text(style.read_text().replace("COLUMN =", "_WIDE = 1\nCOLUMN =", 1) + "print(end='')\n")
     outcome = run_figures("check", "--preset", PRESET, project=project)
-    assert outcome.stdout.count("style.py changed") == len(figure_names())
+    assert outcome.stdout.count("paper_figures.drawing.style changed") == len(figure_names())
 
 
 _KILL_ITSELF = """

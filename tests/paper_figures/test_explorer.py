@@ -15,7 +15,7 @@ from simulations.running.bandit_worlds import world
 from simulations.world.pool import draw_pass_rates
 from tests.paper_figures.small_tables import PRESET, write_tables
 from tests.paper_figures.tables.full_scale import pilot
-from tests.paper_figures.tables.simulations import tournament
+from tests.paper_figures.tables.simulations import tournament, tournament_ranking
 from vas_theory.foundation.errors import IntegrityError
 from vas_theory.selection.strategies import strategy_names
 
@@ -75,12 +75,12 @@ def test_an_altered_table_is_refused(tmp_path: Path) -> None:
     write_tables(TABLES, tmp_path)
     path = TABLES[0].path(tmp_path, PRESET)
     path.write_bytes(path.read_bytes()[:-10])
-    with pytest.raises(IntegrityError, match=r"tournament\.parquet"):
+    with pytest.raises(IntegrityError, match=r"tournament_ranking\.parquet"):
         facts(tmp_path, PRESET)
 
 
 def test_the_record_of_vas_counts_wins_ties_and_losses() -> None:
-    ours, published = sampler_record(world_gains(tournament.frame(), "fixed"))
+    ours, published = sampler_record(world_gains(tournament_ranking.frame(), "fixed"))
     assert ours["worlds"] == published["worlds"] == 3
     assert (ours["beats"], ours["level"], ours["loses"]) == (
         ["bimodal-shared"],

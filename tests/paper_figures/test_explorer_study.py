@@ -20,9 +20,12 @@ from paper_figures.study import STUDY
 from tests.paper_figures.browser import Browser
 from tests.paper_figures.small_tables import PRESET, write_tables
 from vas_theory.foundation.errors import IntegrityError
+from vas_theory.provenance.fingerprint import Key
 from vas_theory.provenance.tables import read_table, write_table
 
 RESULTS = Path("full_scale") / "results" / "paper"
+
+KEY = Key("made by hand", (), {}, {})
 
 
 @pytest.fixture
@@ -88,7 +91,7 @@ def test_words_follow_the_interval(
     row = dict(zip(("measured", "measured_low", "measured_high"), measured, strict=True))
     frame = pd.DataFrame([{"quantity": "accuracy_gain", "arm": "mopps", "predicted": 0.02, "verdict": verdict, **row}])
     path = root / RESULTS / "validation.parquet"
-    write_table(frame, path, config={}, seed=0, sources=[Path(__file__)], seconds=0.0)
+    write_table(frame, path, config={}, seed=0, key=KEY, seconds=0.0)
     said = study_sentences(root, PRESET, ["uniform", "mopps", "vas"])
     assert said["mopps"].startswith(f"Real training {stance}: on ")
     assert said["mopps"].endswith(end)
@@ -103,7 +106,7 @@ def test_an_arm_without_enough_runs_counts_as_not_tried(root: Path) -> None:
           "measured_low": np.nan, "measured_high": np.nan}]
     )  # fmt: skip
     path = root / RESULTS / "validation.parquet"
-    write_table(frame, path, config={}, seed=0, sources=[Path(__file__)], seconds=0.0)
+    write_table(frame, path, config={}, seed=0, key=KEY, seconds=0.0)
     assert "not among the arms" in study_sentences(root, PRESET, ["vas"])["vas"]
 
 

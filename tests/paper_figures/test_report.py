@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from paper_figures.build.nodes import project_tables
+from paper_figures.build.nodes import figure_nodes, project_tables, report_jobs
 from paper_figures.figures import get_figures
 from paper_figures.laboratory import REGIMES, sampler_record, world_gains, world_rows
 from paper_figures.report.assemble import report, signed
 from paper_figures.report.maths import formula, text_with_formulas
 from tests.paper_figures.small_tables import PRESET, claims_answer
 from tests.paper_figures.tables.full_scale import validation
-from tests.paper_figures.tables.simulations import tournament
+from tests.paper_figures.tables.simulations import tournament_ranking
 from vas_theory.claims import all_claims
 
 _ADDRESSES = ("src", "srcset", "href", "action", "data", "poster", "background", "formaction", "cite", "xlink:href")
@@ -125,13 +125,12 @@ def test_every_part_says_how_to_reproduce_it(html: str) -> None:
 
 def test_the_record_of_vas_and_every_world_are_shown(html: str) -> None:
     words = Page(html).words
-    for form in [row for name in REGIMES for row in sampler_record(world_gains(tournament.frame(), name))]:
+    for form in [row for name in REGIMES for row in sampler_record(world_gains(tournament_ranking.frame(), name))]:
         beats, level, loses = (len(form[verdict]) for verdict in ("beats", "level", "loses"))
         assert f"beats uniform sampling in {beats}, level in {level}, loses in {loses} of 3 simulated worlds" in words
     losses = words[words.index("Final pass rate over uniform") :]
-    for row in world_rows(world_gains(tournament.frame(), "fixed")) + world_rows(
-        world_gains(tournament.frame(), "tuned")
-    ):
+    summary = tournament_ranking.frame()
+    for row in [row for name in ("fixed", "tuned") for row in world_rows(world_gains(summary, name))]:
         shown = f"{row['world']} {signed(row['vas']['gain'])} {signed(row['vas']['gain_low'])} to "
         assert shown in losses
         assert row["best"]["strategy"] == "mopps"
@@ -165,6 +164,6 @@ def test_the_page_says_where_the_index_loses(html: str, built: Path, monkeypatch
     monkeypatch.setattr(
         "simulations.analysis.challenge.format_challenge", lambda table, arm: f"{arm}\n  hard: shown in 1 of 2"
     )
-    shown = report(built, PRESET)
+    shown = report(built, PRESET, report_jobs(built, PRESET, figure_nodes(built, PRESET)))
     assert shown.count("<li>hard: shown in 1 of 2</li>") == 2
     assert "<p>index-ada:</p>" in shown

@@ -11,14 +11,19 @@ from paper_figures.drawing.declaration import LoadedTable, Tables
 from paper_figures.drawing.render import draw_canvas
 from paper_figures.drawing.style import SLIDE, Look, figure_style
 from paper_figures.figures import get_figures
+from simulations.analysis.credit import credit_summary
 from tests.paper_figures.tables.simulations import step_credit
 
 (FIGURE,) = get_figures(["step_credit"])
 
 
+def _summarised(frame: pd.DataFrame) -> Tables:
+    return {"runs": LoadedTable(frame, 7, {}), "ranking": LoadedTable(credit_summary(frame, resamples=200), 0, {})}
+
+
 @pytest.fixture(scope="module")
 def tables() -> Tables:
-    return {"runs": LoadedTable(step_credit.frame(), 7, {})}
+    return _summarised(step_credit.frame())
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +116,7 @@ def test_marks_are_the_numbers(tables: Tables, numbers: pd.DataFrame) -> None:
 def test_arms_that_are_not_there_are_left_out(tables: Tables) -> None:
     """The smallest preset has neither a way of choosing prompts nor the control of group size."""
     frame = tables["runs"].frame
-    few = {"runs": LoadedTable(frame[frame["strategy"].isin(["uniform", "uniform-tree", "treerpo"])], 7, {})}
+    few = _summarised(frame[frame["strategy"].isin(["uniform", "uniform-tree", "treerpo"])])
     numbers = FIGURE.numbers(few)
     effects = set(numbers["effect"].dropna())
     assert effects == {"shared prefixes", "credit, treerpo", "both, treerpo", "equal steps, treerpo"}
@@ -125,7 +130,7 @@ def test_a_last_step_that_spends_nothing_counts(tables: Tables) -> None:
     frame = tables["runs"].frame
     last = (frame["strategy"] == "vas") & (frame["phase"] == "final") & (frame["rollouts"] == frame["budget"])
     later = frame[last].assign(pass_rate=frame.loc[last, "pass_rate"] + 0.1)
-    numbers = FIGURE.numbers({"runs": LoadedTable(pd.concat([frame, later], ignore_index=True), 7, {})})
+    numbers = FIGURE.numbers(_summarised(pd.concat([frame, later], ignore_index=True)))
     before = FIGURE.numbers(tables)
     gains = [rows[rows["kind"] == "ranking"].set_index(["regime", "strategy"])["gain"] for rows in (numbers, before)]
     np.testing.assert_allclose(gains[0].xs("vas", level=1), gains[1].xs("vas", level=1).to_numpy() + 0.1)

@@ -10,6 +10,7 @@ from paper_figures.drawing.declaration import LoadedTable, Tables
 from paper_figures.drawing.render import draw_canvas
 from paper_figures.drawing.style import SLIDE, Look, figure_style
 from paper_figures.figures import get_figures
+from simulations.analysis.summaries import tournament_summary
 from tests.paper_figures.tables.simulations import tournament
 
 (FIGURE,) = get_figures(["tournament"])
@@ -20,7 +21,9 @@ def tables() -> Tables:
     frame = tournament.frame()
     ends = frame[(frame["regime"] == "tuned") & (frame["rollouts"] == frame["budget"])]
     tuning = [ends.assign(phase="tuning", seed=4, learning_rate=rate) for rate in (0.4, 0.8)]
-    return {"tournament": LoadedTable(pd.concat([frame, *tuning], ignore_index=True), 7, {"scale": 0.35})}
+    table = pd.concat([frame, *tuning], ignore_index=True)
+    summary = LoadedTable(tournament_summary(table, resamples=200), 0, {})
+    return {"tournament": LoadedTable(table, 7, {"scale": 0.35}), "ranking": summary}
 
 
 def _finals(frame: pd.DataFrame, regime: str) -> pd.DataFrame:

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from simulations.running.bandit_worlds import run_seed
-from simulations.running.comparison import REGIMES, Comparison, ComparisonConfig, check_names
+from simulations.running.comparison import REGIMES, Comparison, ComparisonConfig, check_names, comparison_cells
+from simulations.running.sweep import Cell
 
 # Pass rates by learning rate and index of the seed; 0 and 1 are the final seeds, 2 and 3 those of the tuning.
 RATES = {
@@ -32,26 +33,31 @@ def _train(place: Any, arm: str, seed: int) -> pd.DataFrame:
     return pd.DataFrame({"rollouts": [0, 3, 7], "pass_rate": [0.1, 0.2, end], "gini": 0.5, "forgotten": len(arm) / 8})
 
 
-MADE_UP = Comparison(_world, _train, lambda: ["uniform", "index", "half"], ("rollouts", "pass_rate", "gini"), ("half",))
+MADE_UP = Comparison(_world, _train, ("rollouts", "pass_rate", "gini"))
 CONFIG = ComparisonConfig(
     seed=3, worlds=("a", "b"), seeds=2, tuning_seeds=2, fixed_rate=0.8, learning_rates=tuple(RATES), scale=0.5
 )
 
 
+def _cells(config: ComparisonConfig = CONFIG) -> list[Cell]:
+    return comparison_cells(config, ["uniform", "index", "half"], ("half",))
+
+
 def test_every_regime_world_and_arm_is_a_cell_that_depends_on_its_own_strategy_alone() -> None:
-    cells = MADE_UP.cells(CONFIG)
+    cells = _cells()
     assert [cell.name for cell in cells] == [
         f"{place}.{arm}.{regime}" for regime in REGIMES for place in "ab" for arm in ("uniform", "index", "half")
     ]
-    modules = {cell.config["strategy"]: [name.rsplit(".")[-1] for name in cell.modules] for cell in cells}
-    assert modules == {"uniform": ["uniform"], "index": ["index"], "half": ["uniform"]}
+    uses = {cell.config["strategy"]: [name.rsplit(".")[-1] for name in cell.uses] for cell in cells}
+    assert uses == {"uniform": ["uniform:STRATEGY"], "index": ["index:STRATEGY"], "half": ["uniform:STRATEGY"]}
+    assert all(cell.arm == cell.config["strategy"] for cell in cells)
     assert {cell.seed for cell in cells} == {3}
-    some = MADE_UP.cells(CONFIG.model_copy(update={"strategies": ("index",)}))
+    some = _cells(CONFIG.model_copy(update={"strategies": ("index",)}))
     assert {cell.config["strategy"] for cell in some} == {"index"}
 
 
 def test_the_best_mean_of_the_tuning_seeds_plays_on_the_others_and_the_first_of_equals() -> None:
-    (cell,) = (cell for cell in MADE_UP.cells(CONFIG) if cell.name == "b.index.tuned")
+    (cell,) = (cell for cell in _cells() if cell.name == "b.index.tuned")
     table = MADE_UP.run_cell(cell)
     tuning, final = (table[table["phase"] == phase] for phase in ("tuning", "final"))
     assert tuning["learning_rate"].tolist() == [0.1, 0.1, 0.2, 0.2, 0.4, 0.4, 0.8, 0.8]
@@ -64,7 +70,7 @@ def test_the_best_mean_of_the_tuning_seeds_plays_on_the_others_and_the_first_of_
 
 
 def test_one_rate_is_not_tuned_and_the_way_keeps_what_is_asked_for() -> None:
-    (cell,) = (cell for cell in MADE_UP.cells(CONFIG) if cell.name == "a.half.fixed")
+    (cell,) = (cell for cell in _cells() if cell.name == "a.half.fixed")
     table = MADE_UP.run_cell(cell)
     assert set(table["phase"]) == {"final"}
     assert set(table["learning_rate"]) == {0.8}

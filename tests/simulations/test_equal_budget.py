@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulations.running.equal_budget import EqualBudgetConfig, Recorder, gini, run_equal_budget
+from simulations.running.equal_budget import EqualBudgetConfig, Recorder, run_equal_budget
 from simulations.world.learner import Learner, LearnerConfig, UpdateReport
 from simulations.world.pool import PoolConfig
 from vas_theory.selection.contract.ledger import RolloutLedger
@@ -70,7 +70,7 @@ def test_curves_by_hand() -> None:
     ledger = RolloutLedger()
     setting = SimpleNamespace(budget=100)
     driver: Any = SimpleNamespace(
-        generated=0, step=0, ledger=ledger, visits_P=np.zeros(3), strategy=SimpleNamespace(setting=setting)
+        generated=0, step=0, ledger=ledger, visits_P=np.zeros(3, dtype=int), strategy=SimpleNamespace(setting=setting)
     )
     recorder = Recorder(learner, driver, evaluations=2)
     driver.generated, driver.step, driver.visits_P = 40, 1, np.array([1, 0, 1])
@@ -110,11 +110,3 @@ def test_the_learner_is_told_which_rollouts_are_of_this_step(monkeypatch: pytest
     monkeypatch.setattr(Learner, "update", spy)
     run_equal_budget(CONFIG, "uniform", seed=1)
     assert told == list(range(0, 1600, 32))
-
-
-def test_gini_by_its_definition() -> None:
-    """Half the mean absolute difference of all pairs over the mean."""
-    counts = np.array([0, 3, 1, 7, 7, 2])
-    pairs = np.abs(counts[:, None] - counts[None, :]).mean()
-    assert gini(counts) == pytest.approx(pairs / (2 * counts.mean()))
-    assert gini(np.zeros(4)) == 0

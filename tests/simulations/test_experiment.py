@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,10 @@ import pytest
 from pydantic import Field
 
 from simulations.experiments import experiment_names, get_experiment
-from simulations.running.experiment import PRESETS, Experiment, ExperimentConfig, parse_assignments, run_experiment
+from simulations.running.experiment import PRESETS, Experiment, ExperimentConfig
+from simulations.running.stored import run_experiment
 from simulations.running.sweep import Cell
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
-from vas_theory.provenance.sources import first_party_sources
 from vas_theory.provenance.tables import read_metadata, read_table
 
 
@@ -53,18 +52,6 @@ def test_configs_are_frozen() -> None:
         _Config().draws = 4
 
 
-@pytest.mark.parametrize("entry", ["draws", "=3"])
-def test_assignments_need_a_key_and_a_value(entry: str) -> None:
-    with pytest.raises(ArgumentError, match="--set"):
-        parse_assignments([entry])
-
-
-def test_assignments_are_json_or_text() -> None:
-    assert parse_assignments(["a=1", "b=[2, 3]", "c=word", "d=x=y"]) == {"a": 1, "b": [2, 3], "c": "word", "d": "x=y"}
-    with pytest.raises(ArgumentError, match="once"):
-        parse_assignments(["a=1", "a=2"])
-
-
 def test_a_table_is_run_once_and_replaced_when_stale(tmp_path: Path) -> None:
     path = tmp_path / "numbers.parquet"
     assert run_experiment(_EXPERIMENT, _Config(), path) == "computed"
@@ -74,7 +61,8 @@ def test_a_table_is_run_once_and_replaced_when_stale(tmp_path: Path) -> None:
     metadata = read_metadata(path)
     assert metadata["config"] == {"draws": 3}
     assert metadata["seed"] == 1
-    assert __name__ in metadata["sources"]
+    assert metadata["entries"] == [f"{__name__}:_run"]
+    assert __name__ in metadata["modules"]
 
 
 def test_a_cut_table_is_computed_again(tmp_path: Path) -> None:
@@ -126,20 +114,3 @@ def test_every_experiment_is_complete() -> None:
 def test_unknown_experiment_is_named() -> None:
     with pytest.raises(UnknownNameError, match="unknown experiment 'bound_galery'; did you mean bound_gallery"):
         get_experiment("bound_galery")
-
-
-def test_sources_follow_imports_and_leave_out_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = tmp_path / "vas_theory_probe"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "far.py").write_text("")
-    (package / "near.py").write_text("def f():\n    from vas_theory_probe import far\n    return far\n")
-    (package / "top.py").write_text(
-        "import json\nfrom vas_theory_probe.near import f\nimport vas_theory.provenance.tables\n"
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr("vas_theory.provenance.sources._PACKAGES", ("vas_theory_probe", "vas_theory"))
-    names = [module.__name__ for module in first_party_sources("vas_theory_probe.top")]
-    assert names == [f"vas_theory_probe{tail}" for tail in ("", ".far", ".near", ".top")]
-    for name in [name for name in sys.modules if name.startswith("vas_theory_probe")]:
-        del sys.modules[name]

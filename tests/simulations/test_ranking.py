@@ -19,7 +19,7 @@ from simulations.analysis.ranking import (
 from simulations.experiments.tournament import EXPERIMENT
 from simulations.running.bandit_worlds import WORLDS, development_worlds, held_out_worlds, run_seed, world
 from simulations.running.equal_budget import run_equal_budget
-from simulations.running.experiment import run_experiment
+from simulations.running.stored import run_experiment
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
 from vas_theory.provenance.tables import read_table, sha256_file
 from vas_theory.selection.strategies import strategy_class, strategy_names
@@ -204,4 +204,5 @@ def test_one_process_or_two_make_the_same_bytes(tmp_path: Path) -> None:
     paths = [tmp_path / str(workers) / "tournament.parquet" for workers in (1, 2)]
     for workers, path in enumerate(paths, start=1):
         run_experiment(EXPERIMENT, EXPERIMENT.presets["smoke"], path, workers=workers)
-    assert sha256_file(paths[0]) == sha256_file(paths[1])
+    first, second = (path.with_suffix("") / "uniform.parquet" for path in paths)
+    assert sha256_file(first) == sha256_file(second)

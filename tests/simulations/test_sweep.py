@@ -13,18 +13,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import simulations.running.sweep
-from simulations.running.sweep import Cell, Progress, SweepError, run_sweep
+from simulations.running.sweep import Cell, SweepError, run_sweep
 from vas_theory.foundation.errors import ArgumentError, DataError, MissingExtraError, UnknownNameError
 from vas_theory.provenance.tables import sha256_file
-
-SOURCES = [simulations.running.sweep]
 
 _SCRIPT = """
 import sys, time
 from pathlib import Path
 import numpy as np, pandas as pd
-import simulations.running.sweep
 from simulations.running.sweep import Cell, run_sweep
 
 def run_cell(cell):
@@ -35,7 +31,7 @@ def run_cell(cell):
 
 if __name__ == "__main__":
     cells = [Cell(f"cell{i}", {"size": 50}, i) for i in range(8)]
-    run_sweep("demo", cells, run_cell, sys.argv[1], sources=[simulations.running.sweep], workers=int(sys.argv[4]))
+    run_sweep("demo", cells, run_cell, sys.argv[1], workers=int(sys.argv[4]))
 """
 
 
@@ -54,7 +50,7 @@ def _no_calls() -> None:
 
 
 def _sweep(folder: Path, cells: list[Cell] = CELLS, stream: io.StringIO | None = None) -> pd.DataFrame:
-    return run_sweep("demo", cells, _run_cell, folder, sources=SOURCES, stream=stream or io.StringIO())
+    return run_sweep("demo", cells, _run_cell, folder, stream=stream or io.StringIO())
 
 
 def test_only_missing_cells_run(tmp_path: Path) -> None:
@@ -75,17 +71,16 @@ def test_a_cell_of_another_making_runs_again(tmp_path: Path, change: str) -> Non
     assert set(frame.loc[frame["cell"] == "c2", "x"]) == {other.seed, other.config["a"], 0}
 
 
-def test_a_cell_runs_again_when_a_module_of_its_own_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cell_runs_again_when_what_it_uses_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("probe_one", "probe_two"):
         (tmp_path / f"{name}.py").write_text("x = 1\n")
     monkeypatch.syspath_prepend(tmp_path)
-    cells = [Cell("c0", {"a": 1}, 0, ("probe_one",)), Cell("c1", {"a": 1}, 1, ("probe_two",))]
+    cells = [Cell("c0", {"a": 1}, 0, ("probe_one:x",)), Cell("c1", {"a": 1}, 1, ("probe_two:x",))]
     _sweep(tmp_path / "cells", cells)
-    (tmp_path / "probe_two.py").write_text("x = 2\n")
+    (tmp_path / "probe_two.py").write_text("x = 2  # two\n")
+    (tmp_path / "probe_one.py").write_text("x = 1  # one\n")
     _sweep(tmp_path / "cells", cells)
     assert _calls == ["c0", "c1", "c1"]
-    for name in ("probe_one", "probe_two"):
-        del sys.modules[name]
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "no metadata", "cut metadata"])
@@ -154,20 +149,16 @@ def test_an_error_in_a_cell_keeps_the_finished_ones(tmp_path: Path, error: type[
 
     words = "cell c2: nothing to see; the cells" if error is DataError else "^nothing to see$"
     with pytest.raises(SweepError if error is DataError else error, match=words):
-        run_sweep("demo", CELLS, fails, tmp_path, sources=SOURCES, stream=io.StringIO())
+        run_sweep("demo", CELLS, fails, tmp_path, entries=(_run_cell,), stream=io.StringIO())
     assert _calls == (["c0", "c1", "c3"] if error is DataError else ["c0", "c1"])
     _sweep(tmp_path)
     assert sorted(_calls) == ["c0", "c1", "c2", "c3"]
 
 
-def test_progress_counts_and_estimates(tmp_path: Path) -> None:
+def test_progress_is_said(tmp_path: Path) -> None:
     stream = io.StringIO()
     _sweep(tmp_path, stream=stream)
     assert stream.getvalue().startswith("demo: 4/4 cells")
-    progress = Progress("demo", 3, stream := io.StringIO(), interval=0)
-    progress._start -= 60
-    progress.advance()
-    assert stream.getvalue() == "demo: 1/3 cells, 1:00, 2:00 left\n"
 
 
 def test_bad_sweeps_are_refused(tmp_path: Path) -> None:
@@ -176,7 +167,7 @@ def test_bad_sweeps_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="cells"):
         _sweep(tmp_path, [])
     with pytest.raises(ArgumentError, match="workers"):
-        run_sweep("demo", CELLS, _run_cell, tmp_path, sources=SOURCES, workers=0)
+        run_sweep("demo", CELLS, _run_cell, tmp_path, workers=0)
 
 
 def test_dask_makes_the_same_bytes(tmp_path: Path) -> None:
@@ -184,9 +175,7 @@ def test_dask_makes_the_same_bytes(tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     here = _sweep(tmp_path / "here")
     with distributed.Client(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None):
-        frame = run_sweep(
-            "demo", CELLS, _run_cell, tmp_path / "there", sources=SOURCES, backend="dask", stream=io.StringIO()
-        )
+        frame = run_sweep("demo", CELLS, _run_cell, tmp_path / "there", backend="dask", stream=io.StringIO())
     pd.testing.assert_frame_equal(frame, here)
     for path in (tmp_path / "here").glob("*.parquet"):
         assert sha256_file(path) == sha256_file(tmp_path / "there" / path.name)
@@ -194,7 +183,7 @@ def test_dask_makes_the_same_bytes(tmp_path: Path) -> None:
 
 def test_missing_backends_are_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnknownNameError, match="did you mean dask"):
-        run_sweep("demo", CELLS, _run_cell, tmp_path, sources=SOURCES, backend="dusk")
+        run_sweep("demo", CELLS, _run_cell, tmp_path, backend="dusk")
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingExtraError, match="extra 'cluster'"):
-        run_sweep("demo", CELLS, _run_cell, tmp_path, sources=SOURCES, backend="dask", stream=io.StringIO())
+        run_sweep("demo", CELLS, _run_cell, tmp_path, backend="dask", stream=io.StringIO())

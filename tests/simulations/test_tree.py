@@ -14,9 +14,9 @@ from simulations.running.equal_budget import EqualBudgetConfig, run_equal_budget
 from simulations.world import reference
 from simulations.world.learner import LearnerConfig
 from simulations.world.pool import draw_pass_rates
-from simulations.world.randomness import uniforms
 from simulations.world.tree import TreeLearner, TreePool, TreePoolConfig, build_tree_pool, leaf_probabilities
 from vas_theory.foundation.errors import ArgumentError
+from vas_theory.foundation.streams import uniforms
 from vas_theory.selection.contract.strategy import Rollouts, SelectionSetting, TrainingGroups
 
 

@@ -129,3 +129,24 @@ def test_a_state_from_before_is_read() -> None:
     resumed = _sampler("default")
     resumed.load_state_dict(seal({**old, "version": 1}))
     assert resumed.state_dict()["checksum"] == sampler.state_dict()["checksum"]
+
+
+def test_integers_are_whole_numbers_of_an_integer_type() -> None:
+    for wrong in ({"batch_size": 4.0}, {"batch_size": True}, {"batch_size": 4, "probe_after": 3.0}):
+        with pytest.raises(VASError, match="be an integer"):
+            VarianceAwareSampler(10, **wrong)
+    VarianceAwareSampler(10, batch_size=np.int32(4))
+
+
+def test_tensors_are_taken_as_the_numbers_they_hold() -> None:
+    torch = pytest.importorskip("torch")
+    plain = VarianceAwareSampler(10, batch_size=2)
+    plain.observe([0, 1], GOOD)
+    for rewards in (
+        torch.tensor(GOOD, dtype=torch.bfloat16),
+        torch.tensor(GOOD, dtype=torch.float32, requires_grad=True),
+        torch.tensor(GOOD, dtype=torch.bool),
+    ):
+        sampler = VarianceAwareSampler(10, batch_size=2)
+        sampler.observe(torch.tensor([0, 1]), rewards)
+        assert sampler.state_dict()["checksum"] == plain.state_dict()["checksum"]

@@ -334,3 +334,15 @@ def test_state_files_of_any_flat_dict(tmp_path: Path) -> None:
     for bad in ([1], None, np.array([object()])):
         with pytest.raises(ValueError, match="bad"):
             seal({"bad": bad})
+
+
+def test_files_that_would_fill_the_memory_are_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = tmp_path / "bomb.npz"
+    np.savez_compressed(bomb, weights=np.zeros(4_000_000))
+    assert bomb.stat().st_size < 100_000
+    with pytest.raises(IntegrityError, match="is compressed, which no state is"):
+        read_state(bomb)
+    write_state(tmp_path / "large.npz", seal({"weights": np.zeros(1000)}))
+    monkeypatch.setattr("vas_theory.provenance.state.LARGEST_STATE", 8000)
+    with pytest.raises(DataError, match=r"more than the 8,000 of the largest state"):
+        read_state(tmp_path / "large.npz")

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.diversity import from_lists, self_bleu
 from vas_theory.selection.group_moments import beta_binomial_expectation, mixed_values, signal_values
 from vas_theory.selection.scores import (
     expected_group_signal,
+    group_diversity,
     mixed_group_probability,
     outcome_variance_score,
     reward_variance_score,
@@ -125,3 +127,13 @@ def test_beta_binomial_moments_at_the_ends_of_double_precision() -> None:
         signal = beta_binomial_expectation(a, b, signal_values(group_size))
         assert np.isfinite(signal).all()
         assert ((signal >= 0) & (signal <= 0.5)).all()
+
+
+def test_diversity_is_that_of_each_group() -> None:
+    groups = [[[1, 2, 3], [1, 2, 3], [4, 5]], [[7], [8, 9, 8, 9], [8, 9]]]
+    expected = []
+    for group in groups:
+        offsets = np.cumsum([0, *map(len, group)])
+        expected.append(1 - self_bleu(np.concatenate(group), offsets))
+    found = group_diversity(*from_lists([*groups[0], *groups[1]]), 3)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-15)

@@ -14,37 +14,57 @@ import pytest
 
 from vas_theory.foundation.errors import DataError, IntegrityError
 from vas_theory.provenance import tables as storage
+from vas_theory.provenance.fingerprint import Key
 
 FRAME = pd.DataFrame({"step": [0, 1, 2], "value": [0.5, 0.25, 0.125], "arm": ["a", "b", "a"]})
 CONFIG = {"arms": 3, "note": "x"}
+KEY = Key("abc", ("room.module:run",), {"room.module": "12"}, {})
 
 
 def _write(path: Path, **changes: object) -> Path:
-    arguments = {"config": CONFIG, "seed": 3, "sources": [storage], **changes}
+    arguments = {"config": CONFIG, "seed": 3, "key": KEY, **changes}
     return storage.write_table(FRAME, path, **arguments)  # type: ignore[arg-type]
 
 
-def test_round_trip_and_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:
-    first, second = _write(tmp_path / "a.parquet"), _write(tmp_path / "b.parquet")
+def test_round_trip_and_equal_rows_give_equal_bytes(tmp_path: Path) -> None:
+    first = _write(tmp_path / "a.parquet")
+    second = _write(tmp_path / "b.parquet", config={"arms": 4}, seed=None, key=Key("other", (), {}, {}))
     pd.testing.assert_frame_equal(storage.read_table(first), FRAME)
     assert first.read_bytes() == second.read_bytes()
     metadata = storage.read_metadata(first)
     assert metadata["config"] == CONFIG
     assert metadata["seed"] == 3
-    assert metadata["sources"]["vas_theory.provenance.tables"] == storage.sha256_file(storage.__file__)
+    assert metadata["key"] == "abc"
+    assert metadata["modules"] == {"room.module": "12"}
     assert metadata["versions"]["numpy"]
 
 
-def test_current_means_same_config_seed_sources_and_bytes(tmp_path: Path) -> None:
+def test_current_means_same_config_seed_code_and_bytes(tmp_path: Path) -> None:
     path = _write(tmp_path / "a.parquet")
-    wanted = {"config": CONFIG, "seed": 3, "sources": [storage]}
+    wanted = {"config": CONFIG, "seed": 3, "key": KEY}
     assert storage.table_is_current(path, **wanted)
     assert not storage.table_is_current(path, **{**wanted, "seed": 4})
     assert not storage.table_is_current(path, **{**wanted, "config": {"arms": 4}})
-    assert not storage.table_is_current(path, **{**wanted, "sources": [Path(__file__)]})
+    assert not storage.table_is_current(path, **{**wanted, "key": Key("abd", (), {}, {})})
     assert not storage.table_is_current(tmp_path / "other.parquet", **wanted)
     path.write_bytes(path.read_bytes()[:-1])
     assert not storage.table_is_current(path, **wanted)
+
+
+def test_a_table_of_arms_is_read_as_one(tmp_path: Path) -> None:
+    for arm in ("b", "a"):
+        part = FRAME[FRAME["arm"] == arm]
+        storage.write_table(part, tmp_path / "t" / f"{arm}.parquet", config={**CONFIG, "arm": arm}, seed=3, key=KEY)
+    path = tmp_path / "t.parquet"
+    assert [file.name for file in storage.table_files(path)] == ["a.parquet", "b.parquet"]
+    assert storage.read_table(path)["arm"].tolist() == ["a", "a", "b"]
+    metadata = storage.read_metadata(path)
+    assert metadata["config"] == CONFIG
+    assert metadata["rows"] == 3
+    assert set(metadata["arms"]) == {"a", "b"}
+    (tmp_path / "t" / "a.parquet").write_bytes(b"")
+    with pytest.raises(IntegrityError, match=r"a\.parquet"):
+        storage.read_table(path)
 
 
 @pytest.mark.parametrize("damage", ["truncate", "flip"])

@@ -16,6 +16,8 @@ from vas_theory.foundation.errors import UnknownNameError
 
 __all__ = ["all_claims", "claim_modules", "get_claims"]
 
+__dispatch__ = "CLAIMS"
+
 _CLAIM_MODULE = re.compile(r"[abl]\d\d_\w+")
 
 

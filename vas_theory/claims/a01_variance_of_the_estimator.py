@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_extra import thinned
 from vas_theory.claims.lib.domains_scored import scored_bandits
 from vas_theory.policy.gradients import (
@@ -120,8 +121,23 @@ CLAIMS = (
         left=_second_moment_by_definition,
         right=_product_plus_covariance,
         domain=thinned(scored_bandits(binary=False, arm_counts=(2, 3, 8)), 8),
-        certificate=identity("both sides expand to E[|g|^2 (R - E R)^2]", _identities, bridge=Claim.sides),
+        certificate=identity(
+            "both sides expand to E[|g|^2 (R - E R)^2]",
+            _identities,
+            bridge=Claim.sides,
+            sizes="K = 3, one coordinate of the score",
+            remains="that every coincidence of indices occurs at these sizes, and that coordinates add up",
+        ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "ScoreMoments.second_moment_identity",
+            sizes="all policies and dimensions",
+            points="scored",
+            left="ScoreMoments.trVar acts dims p r g (ScoreMoments.J acts p r) + ScoreMoments.grad2 acts dims p r g",
+            right="ScoreMoments.Var acts p r * ScoreMoments.Gamma acts dims p g + ScoreMoments.Cov acts "
+            "p (ScoreMoments.sq dims g) (fun a : A => (r a - ScoreMoments.J acts p r) ^ 2)",
+            where={"acts": "arms", "dims": "seq 0 2"},
+        ),
         equality=_arms,
         sharp=True,
     ),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_extra import Extra, extended, thinned, with_some_score
 from vas_theory.claims.lib.domains_scored import scored_bandits
 from vas_theory.policy.gradients import estimator_variance, expected_reward, optimal_baseline, score_second_moment
@@ -116,8 +117,24 @@ CLAIMS = (
         domain=thinned(
             extended(with_some_score(scored_bandits(binary=False, arm_counts=(2, 3, 8))), baseline=_BASELINE), 8
         ),
-        certificate=identity("a parabola in b, completed to its square", _identities, bridge=Claim.sides),
+        certificate=identity(
+            "a parabola in b, completed to its square",
+            _identities,
+            bridge=Claim.sides,
+            sizes="all K (in the three moments of |g|^2 and R)",
+        ),
         verdict=Verdict.PROVED,
+        part="the first equation",
+        formal=Formal(
+            "ScoreMoments.best_baseline",
+            sizes="all policies and dimensions",
+            points="scored, baseline",
+            left="ScoreMoments.weighted_square acts dims p r g b",
+            right="ScoreMoments.weighted_square acts dims p r g (ScoreMoments.best_constant acts dims p "
+            "r g) + ScoreMoments.Gamma acts dims p g * (b - ScoreMoments.best_constant acts dims p "
+            "r g) ^ 2",
+            where={"acts": "arms", "dims": "seq 0 2"},
+        ),
         equality=_arms,
         sharp=True,
         notes="With E g = 0 the mean of G_b does not depend on b, so the statement about second moments is one about "

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_scored import scored_bandits
 from vas_theory.policy.gradients import (
     advantages,
@@ -81,8 +82,20 @@ CLAIMS = (
             _identity,
             bridge=_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="K = 3, one coordinate of the score",
+            remains="that every coincidence of indices occurs at these sizes; that the trace is at least the "
+            "largest eigenvalue",
         ),
         verdict=Verdict.PROVED,
+        part="the trace; not the matrix",
+        formal=Formal(
+            "ScoreMoments.variance_at_most_largest_score",
+            sizes="all policies and dimensions",
+            points="scored",
+            left="ScoreMoments.trVar acts dims p r g (ScoreMoments.J acts p r)",
+            right="ScoreMoments.largest_score acts dims g * ScoreMoments.Var acts p r",
+            where={"acts": "arms", "dims": "seq 0 2"},
+        ),
         equality=independent_signs,
         sharp=True,
         notes="The check is of the trace, which is stronger than the paper's matrix inequality.",

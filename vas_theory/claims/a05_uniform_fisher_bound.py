@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.claims.lib.domains_extra import Extra, extended, shares, simplex
 from vas_theory.foundation.arguments import unify
@@ -165,8 +166,18 @@ CLAIMS = (
             _lower_identity,
             bridge=_lower_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="K = 3",
+            remains="that every coincidence of indices occurs at these sizes",
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Tabular.fisher_at_least_rarest_arm",
+            sizes="all K",
+            also=("Tabular.fisher_is_diagonal_minus_outer",),
+            points="tabular, centred direction",
+            left="Tabular.fisher arms p u",
+            right="Sums.min_over p arms * Tabular.norm2 arms u",
+        ),
         equality=_uniform,
         sharp=True,
         notes="Equality in every direction at the uniform policy. Directions are centred before use.",
@@ -186,8 +197,18 @@ CLAIMS = (
             _upper_identity,
             bridge=_upper_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="K = 3",
+            remains="that every coincidence of indices occurs at these sizes, with the extreme entries in any place",
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Tabular.fisher_at_most_half",
+            sizes="all K",
+            also=("Tabular.fisher_is_diagonal_minus_outer",),
+            points="tabular, direction",
+            left="Tabular.fisher arms p u",
+            right="/ 2 * Tabular.norm2 arms u",
+        ),
         equality=_two_arms,
         sharp=True,
         notes="Attained at K = 2, pi = (1/2, 1/2) only; for more arms 1/2 is the supremum, approached as all but two "

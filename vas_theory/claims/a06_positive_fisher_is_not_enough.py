@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.claims.lib.domains_scored import scored_bandits
-from vas_theory.foundation.precision import minimum
+from vas_theory.foundation.precision import minimum, sqrt
 from vas_theory.policy.gradients import expected_reward, policy_gradient_from_scores, reward_variance
 from vas_theory.policy.softmax import feature_score
 
@@ -59,13 +60,13 @@ def _uniform_on_three() -> Instance:
 _INSTANCE = _uniform_on_three()
 
 
-def _squared_norm(probs: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    return (policy_gradient_from_scores(probs, feature_score(probs, features), rewards) ** 2).sum(-1)
+def _norm(probs: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any]) -> Any:
+    return sqrt((policy_gradient_from_scores(probs, feature_score(probs, features), rewards) ** 2).sum(-1))
 
 
 def _rarer_class_times_score(probs: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any]) -> Any:
     rate = expected_reward(probs, rewards)
-    return minimum(rate, 1 - rate) ** 2 * (feature_score(probs, features) ** 2).sum(-1).max(-1)
+    return minimum(rate, 1 - rate) * sqrt((feature_score(probs, features) ** 2).sum(-1).max(-1))
 
 
 def _class_slack(weights: NDArray[Any], scores: NDArray[Any], bound: Any) -> Any:
@@ -94,7 +95,8 @@ def _class_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
     correct_is_rarer = expected_reward(probs, rewards)[..., None] <= 0.5
     weights = np.where(correct_is_rarer, probs * rewards, probs * (1 - rewards))
     left, right = claim.sides(instance)
-    return right, left + _class_slack(weights, scores, (scores**2).sum(-1).max(-1))  # two arms: no slack at all
+    slack = _class_slack(weights, scores, (scores**2).sum(-1).max(-1))  # two arms: no slack at all
+    return right**2, left**2 + slack
 
 
 def _one_logit(size: int) -> Instance:
@@ -123,6 +125,11 @@ CLAIMS = (
             _INSTANCE,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal(
+            "Counterexamples.positive_fisher_zero_gradient",
+            sizes="the instance",
+            also=("Counterexamples.no_bound_from_positive_fisher",),
+        ),
         counterexample=_INSTANCE,
         lacked="the scores must explain the reward: where R2 = 0 the gradient vanishes however large Var and F are, "
         "so no positive constant c works",
@@ -138,7 +145,7 @@ CLAIMS = (
         r"G_{\max}^2\tfrac{\min(p,1-p)}{\max(p,1-p)}\Big)",
         assumptions=("R in {0, 1}", "E g = 0", "|g| <= G_max"),
         relation=Relation.AT_MOST,
-        left=_squared_norm,
+        left=_norm,
         right=_rarer_class_times_score,
         domain=scored_bandits(binary=True),
         certificate=identity(
@@ -146,10 +153,29 @@ CLAIMS = (
             _class_identity,
             bridge=_class_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="three arms of a class, one coordinate of the score",
+            remains="that every coincidence of indices occurs at these sizes, and that the gradient is the sum "
+            "over either class",
         ),
         verdict=Verdict.PROVED,
+        part="the bound on the norm; not what follows for c",
+        formal=Formal(
+            "Gradients.gradient_at_most_rarer_class",
+            sizes="every differentiable policy with finitely many actions and parameters",
+            points="scored, binary",
+            left="Tabular.norm dims v",
+            right="Rmin (Policy.objective acts pol r theta) (1 - Policy.objective acts pol r theta) * Gmax",
+            where={
+                "acts": "arms",
+                "dims": "seq 0 2",
+                "pol": "fun (_ : D -> R) (a : nat) => p a",
+                "theta": "fun _ : nat => 0",
+                "v": "fun k : nat => Sums.sum_over (fun a : nat => p a * g a k * r a) acts",
+                "Gmax": "sqrt (Sums.max_over (fun a : nat => Tabular.norm2 dims (g a)) acts)",
+            },
+        ),
         equality=_one_logit,
         sharp=True,
-        notes="The sides are the squares of what the statement shows. Equality for one logit and p <= 1/2.",
+        notes="Equality for one logit and p <= 1/2.",
     ),
 )

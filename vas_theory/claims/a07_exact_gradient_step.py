@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.claims.lib.domains_extra import extended, shares
 from vas_theory.claims.lib.taylor_step import Moments, moments, one_logit_step, taylor_steps
@@ -149,7 +150,11 @@ def _extremal_policy() -> bool:
 
 _STEPS = [
     ("Taylor and |H| <= L: gain >= eta N - L eta^2 N / 2 = eta N (1 - s c / (8 Gamma))", _taylor_factor),
-    ("Cauchy-Schwarz N <= Gamma V coordinate by coordinate, hence c <= Gamma", _cauchy_schwarz),
+    Step(
+        "Cauchy-Schwarz N <= Gamma V coordinate by coordinate, hence c <= Gamma",
+        _cauchy_schwarz,
+        "K = 3, one coordinate of the score",
+    ),
     ("slack = (N - c V)(1 - s c/(8 Gamma)) + (c V / 8)(1 - s c/Gamma) >= 0", _slack_identity),
 ]
 
@@ -184,6 +189,24 @@ CLAIMS = (
         domain=extended(bandits(), share=shares()),
         certificate=proof_steps("descent lemma with c <= Gamma", _STEPS, bridge=_taylor_bridge),
         verdict=Verdict.CONDITIONAL,
+        formal=Formal(
+            "Improvement.exact_step_gain_quarter",
+            sizes="every differentiable policy with finitely many actions and parameters",
+            points="softmax, two arms, share",
+            left="Policy.objective acts pol r (Policy.move theta v eta) - Policy.objective acts pol r theta",
+            right="eta * c / 4 * Gradients.policy_variance acts pol theta r",
+            where={
+                "acts": "seq 0 K",
+                "dims": "seq 0 K",
+                "pol": "Softmax.softmax K",
+                "theta": "th",
+                "v": "Derivative.partial K r th",
+                "g": "fun (a k : nat) => (if Nat.eq_dec a k then 1 else 0) - Softmax.softmax K th k",
+                "L": "(Sums.max_over r acts - Sums.min_over r acts) / (3 * sqrt 3)",
+                "c": "Sums.sum_over (fun k : nat => v k ^ 2) dims / Gradients.policy_variance acts pol theta r",
+                "eta": "share * (c / (4 * L * Improvement.score_second_moment acts dims pol theta g))",
+            },
+        ),
         experiment="one_step_progress",
         figure="one_step_progress",
         notes="Stressed on real tabular policies with L = Delta / (3 sqrt 3) and c = |grad|^2 / Var at the policy. Not "
@@ -208,6 +231,23 @@ CLAIMS = (
             bridge=_bridge,
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Improvement.exact_step_gain",
+            sizes="every differentiable policy with finitely many actions and parameters",
+            also=("Improvement.exact_step_gain_is_sharp",),
+            points="scored, step, constant",
+            right="7 / 8 * eta * c * Gradients.policy_variance acts pol theta r",
+            where={
+                "acts": "arms",
+                "dims": "seq 0 2",
+                "pol": "fun (_ : D -> R) (a : nat) => p a",
+                "theta": "fun _ : nat => 0",
+                "L": "smoothness",
+                "v": "fun k : nat => Sums.sum_over (fun a : nat => p a * g a k * r a) acts",
+                "c": "constant_share * (Tabular.norm2 dims v / Gradients.policy_variance acts pol theta r)",
+                "eta": "share * (c / (4 * L * Improvement.score_second_moment acts dims pol theta g))",
+            },
+        ),
         equality=lambda size: {**one_logit_step(size), "constant_share": np.ones(1)},
         sharp=True,
     ),

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, enclosure, proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.taylor_step import Moments, moments, taylor_steps
 from vas_theory.foundation.arguments import unify
 from vas_theory.policy.softmax import bernoulli_logit_probability
@@ -273,6 +274,23 @@ CLAIMS = (
             bridge=_bridge,
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Improvement.one_sample_step_gain_appendix",
+            sizes="every differentiable policy with finitely many actions and parameters",
+            points="scored, step, constant",
+            right="3 / 4 * eta * c * Gradients.policy_variance acts pol theta r",
+            where={
+                "acts": "arms",
+                "dims": "seq 0 2",
+                "pol": "fun (_ : D -> R) (a : nat) => p a",
+                "theta": "fun _ : nat => 0",
+                "L": "smoothness",
+                "v": "fun k : nat => Sums.sum_over (fun a : nat => p a * g a k * r a) acts",
+                "c": "constant_share * (Tabular.norm2 dims v / Gradients.policy_variance acts pol theta r)",
+                "Gmax2": "Sums.max_over (fun a : nat => Tabular.norm2 dims (g a)) acts",
+                "eta": "share * (c / (2 * L * (c + INR (length dims) * Gmax2)))",
+            },
+        ),
         limit=Limit(
             _tilted_signs, lambda size: 1.0 / (3 * size**2 + 4), "3/4 is approached as the correlation vanishes"
         ),

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.b02_variance_over_rho import lagrange_sum
 from vas_theory.claims.lib.base import Certificate, CertificateKind, Claim, Evidence, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.claims.lib.domains_extra import Extra, extended, shares
 from vas_theory.foundation.arguments import unify
@@ -202,8 +203,18 @@ CLAIMS = (
             _identities,
             bridge=_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="K = 3",
+            remains="that every coincidence of indices occurs at these sizes",
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Gradients.penalised_gradient_at_least_variance",
+            sizes="all K",
+            points="softmax, reference",
+            right="Tabular.Var (Derivative.arms K) (Softmax.softmax K th) (Gradients.penalised_reward K "
+            "r th ref beta) / Tabular.rho (Derivative.arms K) (Gradients.penalised_reward K r th "
+            "ref beta)",
+        ),
         equality=_uniform_within_classes,
         sharp=True,
     ),

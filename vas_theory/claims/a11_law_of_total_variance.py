@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_chains import chains
 from vas_theory.claims.lib.domains_extra import thinned
 
@@ -66,8 +67,22 @@ CLAIMS = (
         left=total_variance,
         right=_sum_of_parts,
         domain=thinned(chains(), 4),
-        certificate=identity("both sides expand to P - P^2", _identity, bridge=Claim.sides),
+        certificate=identity(
+            "both sides expand to P - P^2",
+            _identity,
+            bridge=Claim.sides,
+            sizes="2, 3 and 4 chains",
+            remains="that every coincidence of indices occurs at these sizes",
+        ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Pools.law_of_total_variance",
+            sizes="all finite sets of chains",
+            points="chains",
+            left="Pools.E l p z * (1 - Pools.E l p z)",
+            right="Pools.E l p (fun a : A => z a * (1 - z a)) + Pools.Var l p z",
+            where={"l": "arms"},
+        ),
         equality=_spread,
         sharp=True,
     ),

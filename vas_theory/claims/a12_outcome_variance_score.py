@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.a11_law_of_total_variance import total_variance, within_chains
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import pass_rates
 from vas_theory.claims.lib.domains_chains import chains
 from vas_theory.claims.lib.domains_extra import thinned
@@ -103,8 +104,22 @@ CLAIMS = (
         left=expected_outcome_variance,
         right=_shrunk_variance,
         domain=thinned(pass_rates(), 4),
-        certificate=identity("the first two factorial moments of a binomial", _identities, bridge=Claim.sides),
+        certificate=identity(
+            "the first two factorial moments of a binomial",
+            _identities,
+            bridge=Claim.sides,
+            sizes="all K by factorial moments; K = 2, 3, 8 by enumeration",
+        ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Pools.plug_in_variance_mean",
+            sizes="all K",
+            points="rates",
+            left="Pools.EK l p K (fun w : list A => Pools.total r w / INR K * (1 - Pools.total r w / INR K))",
+            right="(INR K - 1) / INR K * (Sums.sum_over (fun a : A => p a * r a) l * (1 - Sums.sum_over "
+            "(fun a : A => p a * r a) l))",
+            where={"l": "[0%nat; 1%nat]", "p": "fun a : nat => nth a [1 - rate; rate] 0", "r": "INR", "K": "group"},
+        ),
         experiment="score_estimation",
         figure="score_error",
         equality=_group_of,

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.a11_law_of_total_variance import between_chains
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_chains import mean_squared_distance, spaced_chains
 
 
@@ -132,8 +133,18 @@ CLAIMS = (
             _identity,
             bridge=_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="2 and 3 chains",
+            remains="that every coincidence of indices occurs at these sizes",
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Pools.variance_at_most_pair_distance",
+            sizes="all finite sets of chains",
+            points="chains, distances",
+            left="Pools.Var l p z",
+            right="L ^ 2 / 2 * Pools.EE l p (fun a b : A => d a b ^ 2)",
+            where={"l": "arms", "L": "slope"},
+        ),
         equality=_rates_as_distances,
         sharp=True,
     ),
@@ -152,8 +163,18 @@ CLAIMS = (
             _identity,
             bridge=_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="2 and 3 chains",
+            remains="that every coincidence of indices occurs at these sizes",
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Pools.variance_at_least_pair_distance",
+            sizes="all finite sets of chains",
+            points="chains, distances",
+            left="Pools.Var l p z",
+            right="c ^ 2 / 2 * Pools.EE l p (fun a b : A => d a b ^ 2)",
+            where={"l": "arms", "c": "slope"},
+        ),
         equality=_rates_as_distances,
         sharp=True,
         notes="Textual diversity satisfies this only if chains that read differently succeed at different rates.",

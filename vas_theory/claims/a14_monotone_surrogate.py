@@ -34,6 +34,7 @@ from vas_theory.claims.lib.base import (
     Verdict,
 )
 from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.foundation.arguments import unify
 
 # prompts on the last axis: first the prompt with the larger variance, then the other
@@ -187,8 +188,25 @@ CLAIMS = (
         left=_drawn_variance,
         right=_drawn_by_formula,
         domain=_pools(),
-        certificate=identity("rational identity in the pool's four moments", _identity, bridge=Claim.sides),
+        certificate=identity(
+            "rational identity in the pool's four moments",
+            _identity,
+            bridge=Claim.sides,
+            sizes="all pools (in their four moments)",
+        ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Pools.weighted_pool_comparison",
+            sizes="all finite pools",
+            points="variances",
+            left="Pools.U pool (fun x : A => v x * (al * v x + be * t x)) / Pools.U pool (fun x : A => "
+            "al * v x + be * t x)",
+            right="Pools.U pool (fun x : A => v x ^ 2) / Pools.U pool v + be * Pools.U pool t / Pools.U "
+            "pool (fun x : A => al * v x + be * t x) * ((Pools.U pool (fun x : A => v x * t x) - "
+            "Pools.U pool v * Pools.U pool t) / Pools.U pool t - (Pools.U pool (fun x : A => v x ^ "
+            "2) - Pools.U pool v ^ 2) / Pools.U pool v)",
+            where={"pool": "arms", "v": "variance", "t": "diversity", "al": "alpha", "be": "beta"},
+        ),
         experiment="tds_value",
         figure="tds_value",
         equality=_pool,

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.a03_upper_variance_bound import independent_signs
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_extra import Extra, extended
 from vas_theory.claims.lib.domains_scored import scored_bandits
 from vas_theory.foundation.arguments import unify
@@ -131,8 +132,20 @@ CLAIMS = (
             _identities,
             bridge=_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="K = 3, one coordinate of the score",
+            remains="that every coincidence of indices occurs at these sizes, and that coordinates add up",
         ),
         verdict=Verdict.PROVED,
+        part="the bound; not that the mean is the gradient",
+        formal=Formal(
+            "ScoreMoments.any_baseline",
+            sizes="all policies and dimensions",
+            points="scored, baseline",
+            left="ScoreMoments.trVar acts dims p r g b",
+            right="ScoreMoments.largest_score acts dims g * (ScoreMoments.Var acts p r + (ScoreMoments.J "
+            "acts p r - b) ^ 2)",
+            where={"acts": "arms", "dims": "seq 0 2"},
+        ),
         equality=lambda size: {**independent_signs(size), "baseline": np.array([0.25])},
         sharp=True,
     ),

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.claims.lib.domains_extra import Extra, extended, shares, thinned
 from vas_theory.foundation.arguments import unify
@@ -189,8 +190,19 @@ CLAIMS = (
             _identity,
             bridge=_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="three clipped arms with three patterns of signs, one parameter",
+            remains="that every coincidence of indices occurs at these sizes; that the clipped terms are the bias",
         ),
         verdict=Verdict.PROVED,
+        part="the bound; not the form of the bias",
+        formal=Formal(
+            "Clipping.clipping_bias",
+            sizes="every differentiable policy, advantages, old policy and clip range",
+            also=(
+                "Clipping.mean_update_is_gradient",
+                "Clipping.mean_clipped_update_is_gradient",
+            ),
+        ),
         equality=_all_clipped,
         sharp=True,
         notes="The sides are the squares. A pair contributes |a_i a_j| (G_max^2 -+ g_i g_j) >= 0 since |g| <= G_max.",

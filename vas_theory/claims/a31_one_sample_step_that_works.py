@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.taylor_step import moments, one_logit_step, taylor_steps
 from vas_theory.foundation.arguments import unify
 
@@ -108,6 +109,22 @@ CLAIMS = (
             bridge=_bridge,
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Improvement.one_sample_step_gain",
+            sizes="every differentiable policy with finitely many actions and parameters",
+            points="scored, step",
+            right="eta / 2 * Tabular.norm2 dims v",
+            where={
+                "acts": "arms",
+                "dims": "seq 0 2",
+                "pol": "fun (_ : D -> R) (a : nat) => p a",
+                "theta": "fun _ : nat => 0",
+                "L": "smoothness",
+                "v": "fun k : nat => Sums.sum_over (fun a : nat => p a * g a k * r a) acts",
+                "eta": "share * (Tabular.norm2 dims v / (L * Improvement.estimator_second_moment acts "
+                "dims pol theta g r))",
+            },
+        ),
         experiment="one_step_progress",
         figure="one_step_progress",
         equality=one_logit_step,

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps, sampled
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.claims.lib.domains_extra import extended, shares
 from vas_theory.claims.lib.step_gain import gradient_squared, one_sample_gain
@@ -158,6 +159,21 @@ CLAIMS = (
             bridge=_closed_form_bridge,
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "TwoArms.one_sample_gain",
+            sizes="two arms, every step length",
+            points="softmax, two arms, step",
+            left="TwoArms.gain a b r1 r2 eta",
+            right="TwoArms.grad2 a b r1 r2 * (1 - exp (- (2 * eta * delta))) / (2 * delta)",
+            where={
+                "a": "th 0%nat",
+                "b": "th 1%nat",
+                "r1": "r 0%nat",
+                "r2": "r 1%nat",
+                "delta": "r1 - r2",
+                "eta": "step / delta",
+            },
+        ),
         limit=Limit(
             lambda size: {**_rare_worse_arm(size), "step": np.array([0.5])},
             lambda size: _gap(size, 1.0),

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_scored import scored_bandits
 from vas_theory.policy.gradients import (
     between_class_dispersion,
@@ -100,8 +101,22 @@ CLAIMS = (
         left=gradient_squared,
         right=_class_distance,
         domain=scored_bandits(binary=True),
-        certificate=identity("linear algebra of two classes with E g = 0", _binary_identity, bridge=Claim.sides),
+        certificate=identity(
+            "linear algebra of two classes with E g = 0",
+            _binary_identity,
+            bridge=Claim.sides,
+            sizes="all policies (in p and the class mean)",
+        ),
         verdict=Verdict.PROVED,
+        part="the outer equation",
+        formal=Formal(
+            "ScoreMoments.between_class_identity",
+            sizes="all policies and dimensions",
+            points="scored, binary",
+            left="ScoreMoments.grad2 acts dims p r g",
+            right="ScoreMoments.Var acts p r ^ 2 * ScoreMoments.class_distance acts dims p r g",
+            where={"acts": "arms", "dims": "seq 0 2"},
+        ),
         equality=_two_classes,
         sharp=True,
         experiment="bound_gallery",
@@ -122,8 +137,25 @@ CLAIMS = (
             _general_identity,
             bridge=_general_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="three levels of reward, one coordinate of the score",
+            remains="that every coincidence of indices occurs at these sizes, and that coordinates add up",
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Gradients.gradient_at_most_dispersion",
+            sizes="every differentiable policy with finitely many actions and parameters",
+            points="scored",
+            left="Tabular.norm dims v ^ 2",
+            right="Gradients.policy_variance acts pol theta r * Gradients.between_level_dispersion acts "
+            "dims pol theta g r",
+            where={
+                "acts": "arms",
+                "dims": "seq 0 2",
+                "pol": "fun (_ : D -> R) (a : nat) => p a",
+                "theta": "fun _ : nat => 0",
+                "v": "fun k : nat => Sums.sum_over (fun a : nat => p a * g a k * r a) acts",
+            },
+        ),
         equality=_two_classes,
         sharp=True,
         notes="Equality if and only if E[g | R] is affine in R, so always for binary rewards.",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from vas_theory.bounds import centred_reward_norm, variance_over_rho
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.foundation.precision import sqrt
 from vas_theory.policy.gradients import policy_gradient, reward_variance
@@ -82,8 +83,18 @@ CLAIMS = (
             _identities,
             bridge=_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="K = 2, 3, 4",
+            remains="that every coincidence of indices occurs at these sizes",
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Tabular.gradient_at_least_variance_over_rho",
+            sizes="all K",
+            also=("Derivative.gradient_norm_at_least_variance_over_rho",),
+            points="tabular",
+            left="Tabular.norm arms (Tabular.grad arms p r)",
+            right="Tabular.Var arms p r / Tabular.rho arms r",
+        ),
         equality=uniform_within_classes,
         sharp=True,
         experiment="bound_gallery",

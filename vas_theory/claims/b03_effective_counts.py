@@ -13,30 +13,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.b02_variance_over_rho import gradient_norm, uniform_within_classes
+from vas_theory.bounds import binary_gradient_floor, effective_counts
+from vas_theory.claims.b02_variance_over_rho import uniform_within_classes
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.step_gain import gradient_squared
 from vas_theory.policy.gradients import reward_variance
 
 
 def _squared_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    return gradient_norm(probs, rewards) ** 2
+    return gradient_squared(probs, rewards)
 
 
 def _simpson(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
     """Return q^2 (1/N_c + 1/N_w) from the class-conditional probabilities."""
-    total = 0
-    for member in (rewards, 1 - rewards):
-        mass = (probs * member).sum(-1, keepdims=True)
-        total = total + ((probs * member / mass) ** 2).sum(-1)
-    return reward_variance(probs, rewards) ** 2 * total
+    correct, wrong = effective_counts(probs, rewards)
+    return reward_variance(probs, rewards) ** 2 * (1 / correct + 1 / wrong)
 
 
 def _counts(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
     """Return q^2 (1/m + 1/n) from the numbers of correct and wrong arms."""
-    correct, wrong = rewards.sum(-1), (1 - rewards).sum(-1)
-    return reward_variance(probs, rewards) ** 2 * (1 / correct + 1 / wrong)
+    return binary_gradient_floor(probs, rewards)
 
 
 def _pair_sums(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
@@ -104,8 +103,22 @@ CLAIMS = (
         left=_squared_norm,
         right=_simpson,
         domain=bandits(binary=True),
-        certificate=identity("expanded for classes of up to three arms", _simpson_identity, bridge=Claim.sides),
+        certificate=identity(
+            "expanded for classes of up to three arms",
+            _simpson_identity,
+            bridge=Claim.sides,
+            sizes="classes of (1, 1), (2, 1), (2, 2), (3, 2) arms",
+            remains="that every coincidence of indices occurs at these sizes",
+        ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Tabular.effective_counts_identity",
+            sizes="all K",
+            also=("Derivative.effective_counts_identity",),
+            points="tabular, binary",
+            left="Tabular.norm2 arms (Tabular.grad arms p r)",
+            right="Tabular.Var arms p r ^ 2 * (1 / Tabular.correct_count arms p r + 1 / Tabular.wrong_count arms p r)",
+        ),
         equality=uniform_within_classes,
         sharp=True,
         notes="N_c and N_w are inverse-Simpson effective counts within the classes: more diversity, smaller gradient.",
@@ -125,8 +138,20 @@ CLAIMS = (
             _count_identity,
             bridge=_count_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
+            sizes="classes of (1, 1), (2, 1), (2, 2), (3, 2) arms",
+            remains="that every coincidence of indices occurs at these sizes",
         ),
         verdict=Verdict.PROVED,
+        part="the inequality; not the remainder",
+        formal=Formal(
+            "Tabular.binary_gradient_remainder",
+            sizes="all K",
+            also=("Derivative.binary_gradient_remainder",),
+            points="tabular, binary",
+            left="Tabular.norm2 arms (Tabular.grad arms p r)",
+            right="Tabular.Var arms p r ^ 2 * (1 / Sums.sum_over r arms + 1 / Sums.sum_over (fun a : A "
+            "=> 1 - r a) arms)",
+        ),
         equality=uniform_within_classes,
         sharp=True,
     ),

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.b01_between_class_identity import gradient_squared
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_scored import scored_bandits
 from vas_theory.policy.gradients import (
     explained_variance,
@@ -104,6 +105,18 @@ CLAIMS = (
         domain=_well_conditioned(),
         certificate=proof_steps("range of the Fisher matrix and its eigenbasis", [*_STEPS, _BASIS]),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "ExplainedVariance.gradient_at_least_smallest_eigenvalue",
+            sizes="all policies with finitely many actions and parameters",
+            also=(
+                "Eigenvalues.least_quotient_is_eigenvalue",
+                "ExplainedVariance.score_gradient",
+                "ExplainedVariance.score_mean_zero",
+            ),
+            points="scored",
+            left="ScoreMoments.grad2 acts dims p r g",
+            where={"acts": "arms", "dims": "seq 0 2"},
+        ),
         equality=_one_feature,
         sharp=True,
         float_tolerance=1e-9,
@@ -121,6 +134,18 @@ CLAIMS = (
         domain=_well_conditioned(),
         certificate=proof_steps("range of the Fisher matrix and its eigenbasis", [*_STEPS, _BASIS]),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "ExplainedVariance.gradient_at_most_largest_eigenvalue",
+            sizes="all policies with finitely many actions and parameters",
+            also=(
+                "Eigenvalues.least_quotient_is_eigenvalue",
+                "ExplainedVariance.score_gradient",
+                "ExplainedVariance.score_mean_zero",
+            ),
+            points="scored",
+            left="ScoreMoments.grad2 acts dims p r g",
+            where={"acts": "arms", "dims": "seq 0 2"},
+        ),
         equality=_one_feature,
         sharp=True,
         float_tolerance=1e-9,
@@ -137,6 +162,14 @@ CLAIMS = (
         domain=_well_conditioned(),
         certificate=proof_steps("range of the Fisher matrix", _STEPS),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "ExplainedVariance.natural_gradient_explains",
+            sizes="all policies with finitely many actions and parameters",
+            also=(
+                "ExplainedVariance.score_gradient",
+                "ExplainedVariance.score_mean_zero",
+            ),
+        ),
         equality=_one_feature,
         sharp=True,
         float_tolerance=1e-9,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.policy.gradients import advantages, reward_variance
 from vas_theory.policy.softmax import exponential_tilt
@@ -113,8 +114,27 @@ CLAIMS = (
         left=_gain,
         right=_integrated_variance,
         domain=_steps(),
-        certificate=identity("symbolic derivative for two, three and four arms", _derivatives, bridge=Claim.sides),
+        certificate=identity(
+            "symbolic derivative for two, three and four arms",
+            _derivatives,
+            bridge=Claim.sides,
+            sizes="K = 2, 3, 4",
+            remains="that every coincidence of indices occurs at these sizes; that the gain is the integral of "
+            "its derivative",
+        ),
         verdict=Verdict.PROVED,
+        part="its integral over a step",
+        formal=Formal(
+            "TiltStep.tilt_progress",
+            sizes="all K, every eta",
+            also=(
+                "TiltStep.tilt_gain_is_integrated_variance",
+                "TiltStep.softmax_tilt",
+                "TiltStep.tilt_is_natural_gradient",
+            ),
+            points="tabular, tilt",
+            left="TiltStep.tilted_mean arms p r eta - Tabular.V arms p r",
+        ),
         equality=_two_points,
         sharp=True,
         float_tolerance=1e-10,

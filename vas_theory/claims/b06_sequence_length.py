@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from vas_theory.bounds import length_bound
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
-from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_sequences import (
     binary_counter,
     gradient_norm,
@@ -28,8 +29,8 @@ from vas_theory.claims.lib.domains_sequences import (
 
 
 def _bound(theta: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any], end: NDArray[Any]) -> Any:
-    length = mean_length(theta, features, end)
-    return jacobian_norm(features) * np.sqrt(length / 2.0) * reward_deviation(theta, features, rewards, end)
+    variance = reward_deviation(theta, features, rewards, end) ** 2
+    return length_bound(jacobian_norm(features), mean_length(theta, features, end), variance)
 
 
 def _martingale() -> bool:
@@ -57,8 +58,12 @@ def _two_token_eigenvalue() -> bool:
 
 _STEPS = [
     ("u . grad = Cov(R, u . g) <= STD(R) STD(u . g) for every unit vector u", None),
-    ("token scores are martingale differences, so their variances add", _martingale),
-    ("each token adds at most gamma^2 lambda_max(F) <= gamma^2 / 2 (B17)", _two_token_eigenvalue),
+    Step(
+        "token scores are martingale differences, so their variances add",
+        _martingale,
+        "two tokens, length 2, one shared logit",
+    ),
+    Step("each token adds at most gamma^2 lambda_max(F) <= gamma^2 / 2 (B17)", _two_token_eigenvalue, "two tokens"),
     ("a token's term counts only while the sequence runs, so the sum over t is E[T] at most", None),
 ]
 
@@ -79,6 +84,7 @@ CLAIMS = (
         domain=sequences(with_end=False),
         certificate=proof_steps("Cauchy-Schwarz and orthogonal token scores", _STEPS),
         verdict=Verdict.PROVED,
+        formal=Formal("Tokens.sequence_gradient", sizes="all K, all L, any differentiable logits"),
         equality=binary_counter,
         sharp=True,
         float_tolerance=1e-12,
@@ -99,6 +105,10 @@ CLAIMS = (
         domain=sequences(with_end=True),
         certificate=proof_steps("Cauchy-Schwarz and orthogonal token scores", _STEPS),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Tokens.random_length_gradient",
+            sizes="all K, every largest length, any ending rule, any differentiable logits",
+        ),
         equality=binary_counter,
         sharp=True,
         float_tolerance=1e-12,

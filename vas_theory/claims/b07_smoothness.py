@@ -2,17 +2,18 @@ r"""Sharp smoothness of the tabular objective, absolute (B07) and relative to th
 
 For a unit vector u let U be the coordinate of the drawn arm and m = E U. Then u^T H u = Cov(r, (U - m)^2).
 
-B07. The covariance is linear in r, so on [0, Delta]^K it is largest at r = Delta 1_C; let p = P(C). With conditional
-means m_1, m_0 and d = m_1 - m_0 it is at most Delta p (1 - p) f, f = E[U^2 | C] - x^2 + s (x - m_0)^2, x = m_1, s = 1
-- 2 p. If s <= 0, f <= Var(U | C) <= 1/2 and p (1 - p) f <= 1/8. Otherwise flip u so that m_0 = -n <= 0, let beta and
--alpha be the largest and smallest value of U on C, widened to contain 0: alpha^2 + beta^2 + n^2 <= 1 and the chord of
-the square gives E[U^2 | C] <= x (beta - alpha) + alpha beta. As a concave function of x in [-alpha, beta], f has
-- its maximum at x = beta: f = s (beta + n)^2 <= 2 s, or at x = -alpha: f = s (alpha - n)^2 <= s; and 2 p (1 - p)(1 -
-  2 p) <= 1/(3 sqrt 3), with equality at p = (3 - sqrt 3)/6; or
-- an interior maximum, where beta - alpha + 2 s n <= 4 p beta and f = alpha beta + s n^2 + (beta - alpha + 2 s n)^2/(8
-  p). For p <= 31/100 the first condition gives f <= alpha beta + s n^2 + 2 p beta^2, at most max(s, p + sqrt(p^2 +
-  1/4)); for p >= 31/100 dropping the term -alpha n leaves a quadratic form whose eigenvalues are enclosed. Both are <
-  1/(3 sqrt 3).
+B07. The covariance is linear in r, so on [0, Delta]^K it is largest at r = Delta 1_C; let p = P(C). Let x and y be the
+means of U on C and off it, beta and alpha the lengths of the positive and the negative part of u on C, and n^2 the
+square of the rest of u: alpha^2 + beta^2 + n^2 = 1. On C, (U + alpha)(beta - U) >= 0, and off it E[U^2] >= y^2, so
+
+    Cov(1_C, (U - m)^2) <= p (1 - p) ((x + alpha)(beta - x) + (1 - 2 p)(x - y)^2).
+
+Let t = 1/(3 sqrt 3). Both factors are non-negative in x in [-alpha, beta], p (1 - p) <= 1/4 < 2 t, and p (1 - p)(1 -
+2 p) <= t/2 with equality at p = (3 - sqrt 3)/6. What is left is
+
+    t (2 (x + alpha)(beta - x) + (x - y)^2 / 2) = t (alpha^2 + beta^2 + y^2 - (x + alpha - beta)^2 - (x + y)^2 / 2),
+
+at most t since y^2 <= n^2.
 
 B46. With g = pi A, sum g_i = 0 and W_i = (u_i - m)^2, u^T H u = sum g_i (W_i - c) for every c, so |u^T H u|^2 is at
 most |g|^2 sum (W_i - c)^2; at c = m^2 that is |g|^2 sum u_i^2 (u_i - 2 m)^2. The sum is convex in m in [min u, max
@@ -24,19 +25,20 @@ policy that concentrates on the arm of -b.
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.b02_variance_over_rho import gradient_norm
+from vas_theory.bounds import KAPPA_POLYNOMIAL, curvature_bound, mei_smoothness, reward_range, smoothness
 from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
-from vas_theory.claims.lib.certificates import enclosure, proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.step_gain import KAPPA_ROUNDED_UP, kappa_exceeds_its_root, kappa_term
 from vas_theory.policy.gradients import hessian
-
-_SUPREMUM = 1.0 / (3.0 * math.sqrt(3.0))
 
 
 def _hessian_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
@@ -44,11 +46,15 @@ def _hessian_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
 
 
 def _range_bound(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    return (rewards.max(-1) - rewards.min(-1)) * _SUPREMUM
+    return smoothness(reward_range(rewards))
 
 
 def _mei_bound(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    return np.full(len(probs), 2.5)
+    return np.broadcast_to(mei_smoothness(_UNIT_RANGE), (len(probs),))
+
+
+def _below_mei() -> bool:
+    return bool(smoothness(_UNIT_RANGE) < mei_smoothness(_UNIT_RANGE))
 
 
 @cache
@@ -61,7 +67,7 @@ def _best_angle() -> tuple[float, float, float]:
 
 
 def _kappa_bound(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    return _best_angle()[2] * gradient_norm(probs, rewards)
+    return curvature_bound(probs, rewards)
 
 
 def _two_arms(size: int) -> Instance:
@@ -98,6 +104,11 @@ def _concentrated_gap(size: int) -> float:
     return 1.0 - norm / (_best_angle()[2] * float(np.linalg.norm(push)))
 
 
+def _form(probs: NDArray[Any], rewards: NDArray[Any], direction: NDArray[Any]) -> Any:
+    """Return u^T H u, of which the Hessian's norm is the largest over unit vectors u."""
+    return (direction[..., :, None] * hessian(probs, rewards) * direction[..., None, :]).sum((-2, -1))
+
+
 def _second_order_form() -> bool:
     """u^T H u = E[A (U - m)^2] identically, at K = 3."""
     import sympy
@@ -111,60 +122,46 @@ def _second_order_form() -> bool:
     return bool(sympy.expand(form - (probs * (rewards - value) * (u - mean) ** 2).sum()) == 0)
 
 
-def _chord_maxima() -> bool:
-    """The values of f at the ends and in the interior, and 2 p (1 - p)(1 - 2 p) <= 1/(3 sqrt 3), squared."""
+def _chord_form() -> bool:
+    """With class means x and y, E[U^2 | C] on the chord and E[U^2] = y^2 off C, the covariance is the stated form."""
     import sympy
 
-    x, alpha, beta, n, p = sympy.symbols("x alpha beta n p")
-    s = 1 - 2 * p
-    f = x * (beta - alpha) + alpha * beta - x**2 + s * (x + n) ** 2
-    middle = (beta - alpha + 2 * s * n) / (4 * p)
-    interior = alpha * beta + s * n**2 + (beta - alpha + 2 * s * n) ** 2 / (8 * p)
-    ends = sympy.expand(f.subs(x, beta) - s * (beta + n) ** 2) == 0
-    ends &= sympy.expand(f.subs(x, -alpha) - s * (alpha - n) ** 2) == 0
-    inner = sympy.simplify(f.subs(x, middle) - interior) == 0 and sympy.simplify(sympy.diff(f, x).subs(x, middle)) == 0
-    # with y = s^2: (2 p (1-p) s)^2 = (1 - y)^2 y / 4 <= 1/27, since the difference is (3y - 1)^2 (4 - 3y) / 108
-    y = sympy.Symbol("y")
-    cubic = sympy.Rational(1, 27) - (1 - y) ** 2 * y / 4 - (3 * y - 1) ** 2 * (4 - 3 * y) / 108
-    return bool(ends and inner and sympy.expand(cubic) == 0)
+    x, y, alpha, beta, p = sympy.symbols("x y alpha beta p")
+    mean = p * x + (1 - p) * y
+    squares = x * (beta - alpha) + alpha * beta, y**2
+    # Cov(1_C, (U - m)^2) = p (1 - p) (E[(U - m)^2 | C] - E[(U - m)^2 | not C])
+    covariance = p * (1 - p) * (squares[0] - 2 * mean * x - (squares[1] - 2 * mean * y))
+    return bool(sympy.expand(covariance - p * (1 - p) * ((x + alpha) * (beta - x) + (1 - 2 * p) * (x - y) ** 2)) == 0)
 
 
-def _interior_small(p: Any) -> Any:
-    """Ball of 1/(3 sqrt 3) - p (1 - p)(p + sqrt(p^2 + 1/4)).
-
-    The other branch of the maximum, p (1 - p)(1 - 2 p), is half of what the ends already bound.
-    """
-    import flint
-
-    supremum = 1 / (3 * flint.arb(3).sqrt())
-    weight = p * (1 - p)
-    return supremum - weight * (p + (p * p + flint.arb(1) / 4).sqrt())
+def weights_slack(p: Any) -> tuple[Any, Any]:
+    """Return 4 (2 t)^2 - 1 and t^2 - (2 p (1 - p)(1 - 2 p))^2 for t^2 = 1/27: what the two weights leave, squared."""
+    third = Fraction(1, 27)
+    return 16 * 4 * third - 1, third - (2 * p * (1 - p) * (1 - 2 * p)) ** 2
 
 
-def _interior_large(p: Any) -> Any:
-    """Ball of the smallest leading minor of t I - M(p), t = 1/(3 sqrt 3); positive minors mean eigenvalues below t.
+def _weights() -> bool:
+    """p (1 - p) <= 1/4 <= 2 t and 2 p (1 - p)(1 - 2 p) <= t: a square times 4 - 3 s is left, s = (1 - 2 p)^2."""
+    import sympy
 
-    M is the form p (1-p)(alpha beta + s n^2) + (1-p)(beta - alpha + 2 s n)^2 / 8 without its term in alpha n, which is
-    not positive; variables in the order (alpha, beta, n).
-    """
-    import flint
-
-    t = 1 / (3 * flint.arb(3).sqrt())
-    s = 1 - 2 * p
-    e, w = (1 - p) / 8, p * (1 - p)
-    off = w / 2 - e
-    corner = t - (4 * s * s * e + w * s)
-    diagonal, tail = t - e, -2 * s * e
-    first = diagonal
-    second = diagonal * diagonal - off * off
-    third = corner * second - tail * tail * diagonal
-    return first.min(second).min(third)
+    p, s = sympy.symbols("p s")
+    first, second = weights_slack(p)
+    quarter = sympy.expand(sympy.Rational(1, 4) - p * (1 - p) - (p - sympy.Rational(1, 2)) ** 2) == 0
+    square = sympy.expand(second - ((3 * s - 1) ** 2 * (4 - 3 * s) / 108).subs(s, (1 - 2 * p) ** 2)) == 0
+    return bool(quarter and first > 0 and square)
 
 
-def _decided(function: Any, low: str, high: str) -> bool:
-    from fractions import Fraction
+def remaining_form(x: Any, y: Any, alpha: Any, beta: Any) -> tuple[Any, Any]:
+    """Return 2 (x + alpha)(beta - x) + (x - y)^2 / 2, and the same as alpha^2 + beta^2 + y^2 minus two squares."""
+    form = 2 * (x + alpha) * (beta - x) + (x - y) ** 2 / 2
+    return form, alpha**2 + beta**2 + y**2 - (x + alpha - beta) ** 2 - (x + y) ** 2 / 2
 
-    return enclosure("", function, [[(Fraction(low), Fraction(high))]]).check().passed
+
+def _remaining_squares() -> bool:
+    import sympy
+
+    form, squares = remaining_form(*sympy.symbols("x y alpha beta"))
+    return bool(sympy.expand(form - squares) == 0)
 
 
 def _kappa_polynomial() -> bool:
@@ -176,13 +173,12 @@ def _kappa_polynomial() -> bool:
     stationary = sympy.numer(sympy.together(sympy.diff(top / bottom, t)))
     condition = t**3 + 3 * t**2 - t - 1
     divides = sympy.rem(sympy.Poly(stationary, t), sympy.Poly(condition, t)).is_zero
-    cubic = sympy.Poly(10 * y**3 - 38 * y**2 + 30 * y - 1, y)
+    cubic = sympy.Poly(KAPPA_POLYNOMIAL, y)
     resultant = sympy.Poly(sympy.resultant(y * bottom - top, condition, t), y)
     proportional = sympy.rem(resultant, cubic).is_zero
     largest = max(sympy.real_roots(cubic), key=lambda root: root.evalf(30))
-    low, high = sympy.Rational("1.644490") ** 2, sympy.Rational("1.644491") ** 2
-    _, _, kappa = _best_angle()
-    return bool(divides and proportional and low < largest < high and abs(kappa**2 - float(largest)) < 1e-12)
+    near = abs(_best_angle()[2] ** 2 - float(largest)) < 1e-12
+    return bool(divides and proportional and near and kappa_exceeds_its_root())
 
 
 def _kappa_sum() -> bool:
@@ -194,6 +190,9 @@ def _kappa_sum() -> bool:
     return bool(same and sympy.expand(sympy.diff(u**2 * (u - 2 * m) ** 2, m, 2) - 8 * u**2) == 0)
 
 
+_CUBIC = f"{KAPPA_POLYNOMIAL[0]}y^3{KAPPA_POLYNOMIAL[1]:+d}y^2{KAPPA_POLYNOMIAL[2]:+d}y{KAPPA_POLYNOMIAL[3]:+d}"
+_UNIT_RANGE = 1.0
+"""L03 is about rewards in [0, 1]."""
 _DOMAIN = bandits(arm_counts=(2, 3, 4, 8, 24), sparse_arm_counts=(256,))
 
 CLAIMS = (
@@ -208,16 +207,27 @@ CLAIMS = (
         right=_range_bound,
         domain=_DOMAIN,
         certificate=proof_steps(
-            "covariance form, reduction to three values, two enclosures in p",
+            "covariance form, two class means, a sum of squares",
             [
-                ("u^T H u = Cov(r, (U - m)^2)", _second_order_form),
-                ("linear in r, so largest at r = Delta 1_C; for p >= 1/2 at most Delta/8", None),
-                ("the chord bound, its maxima over x, and the exact bound at the ends", _chord_maxima),
-                ("interior maximum, p in [0, 31/100]", lambda: _decided(_interior_small, "0", "0.31")),
-                ("interior maximum, p in [31/100, 1/2]", lambda: _decided(_interior_large, "0.31", "0.5")),
+                Step("u^T H u = Cov(r, (U - m)^2)", _second_order_form, "K = 3"),
+                Step("linear in r, so largest at r = Delta 1_C", None),
+                Step("(U + alpha)(beta - U) >= 0 on C and E[U^2] >= y^2 off C, for K arms", None),
+                Step("so Cov <= p (1 - p) ((x + alpha)(beta - x) + (1 - 2 p)(x - y)^2)", _chord_form),
+                Step("p (1 - p) <= 1/4 <= 2 t and 2 p (1 - p)(1 - 2 p) <= t = 1/(3 sqrt 3)", _weights),
+                Step("2 (x + alpha)(beta - x) + (x - y)^2/2 = alpha^2 + beta^2 + y^2 - squares", _remaining_squares),
             ],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Hessian.hessian_at_most_range",
+            sizes="all K",
+            also=("Curvature.curvature_bound",),
+            points="tabular, direction",
+            left="Curvature.curvature arms p r u",
+            right="(hi - lo) / (3 * sqrt 3)",
+            where={"lo": "Sums.min_over r arms", "hi": "Sums.max_over r arms"},
+            sides=(_form, None),
+        ),
         equality=_two_arms,
         sharp=True,
         float_tolerance=1e-10,
@@ -225,9 +235,9 @@ CLAIMS = (
     ),
     Claim(
         id="B46",
-        title="The Hessian is at most kappa |grad|, kappa = 1.644491 (rounded up)",
+        title=f"The Hessian is at most kappa |grad|, kappa = {KAPPA_ROUNDED_UP} (rounded up)",
         source="we found no prior source; compare Lemma 3 of Mei et al. 2020 and its non-uniform smoothness",
-        statement=r"\|\nabla^2 V\|\le\kappa\|\nabla V\|,\quad\kappa^2=\max\{y:10y^3-38y^2+30y-1=0\}",
+        statement=rf"\|\nabla^2 V\|\le\kappa\|\nabla V\|,\quad\kappa^2=\max\{{y:{_CUBIC}=0\}}",
         assumptions=("tabular softmax policy",),
         relation=Relation.AT_MOST,
         left=_hessian_norm,
@@ -239,10 +249,25 @@ CLAIMS = (
                 ("u^T H u = sum g_i (W_i - c) for every c, hence <= |g| sqrt(sum (W_i - c)^2)", _second_order_form),
                 ("at c = m^2 the sum is sum u_i^2 (u_i - 2m)^2, convex in m, so m is an entry -b of u", _kappa_sum),
                 ("the other entries have |u_i| <= a, a^2 + b^2 = 1: at most b^4 + a^2 (a + 2b)^2", None),
-                ("its maximum is the largest root of 10 y^3 - 38 y^2 + 30 y - 1", _kappa_polynomial),
+                (f"its maximum is the largest root of {_CUBIC}", _kappa_polynomial),
             ],
         ),
         verdict=Verdict.PROVED,
+        part="the bound; not that kappa is that root",
+        formal=Formal(
+            "Kappa.hessian_at_most_kappa_gradient",
+            sizes="all K",
+            also=(
+                "Kappa.curvature_at_most_gradient",
+                "Kappa.kappa_exists",
+                "Kappa.kappa_digits",
+            ),
+            points="tabular, direction",
+            left="Curvature.curvature arms p r u",
+            right="k * sqrt (Tabular.norm2 arms (Tabular.grad arms p r))",
+            where={"k": kappa_term},
+            sides=(_form, None),
+        ),
         limit=Limit(_concentrated, _concentrated_gap, "policies concentrating on one arm, as K grows"),
         sharp=True,
         float_tolerance=1e-9,
@@ -252,14 +277,18 @@ CLAIMS = (
         id="L03",
         title="Mei et al.: the objective is 5/2-smooth",
         source="Mei et al., ICML 2020 (arXiv 2005.06392), Lemma 2",
-        statement=r"\|\nabla^2 V\|\le \tfrac52,\qquad r\in[0,1]^K",
+        statement=rf"\|\nabla^2 V\|\le {float(mei_smoothness(_UNIT_RANGE))},\qquad r\in[0,1]^K",
         assumptions=("tabular softmax policy", "rewards in [0, 1]"),
         relation=Relation.AT_MOST,
         left=_hessian_norm,
         right=_mei_bound,
         domain=_DOMAIN,
-        certificate=proof_steps("follows from B07", [("1/(3 sqrt 3) = 0.1925 is below 5/2", lambda: _SUPREMUM < 2.5)]),
+        certificate=proof_steps(
+            "follows from B07",
+            [("1/(3 sqrt 3) = 0.1925 is below 5/2", _below_mei)],
+        ),
         verdict=Verdict.PROVED,
+        formal=Formal("Hessian.mei_smoothness", sizes="all K", points="softmax", right="5 / 2"),
         float_tolerance=1e-10,
         notes="B07 is 13 times smaller.",
     ),

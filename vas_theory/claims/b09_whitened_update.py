@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_groups import SMALL_SHAPES, by_group_size, group_bandits
 from vas_theory.claims.lib.step_gain import group_updates
 from vas_theory.foundation.arguments import like, unify
@@ -48,6 +49,18 @@ def _gain_times_square(probs: NDArray[Any], rewards: NDArray[Any], group_size: N
         return group_gain(rate, size) * (policy_gradient(pi, r) ** 2).sum(-1)
 
     return by_group_size(product, group_size, *unify(probs, rewards))
+
+
+def _entry_of_the_mean(probs: NDArray[Any], rewards: NDArray[Any], group_size: NDArray[Any]) -> Any:
+    """Return the second entry of E ghat, enumerated."""
+    chance, updates = group_updates(probs, rewards, int(group_size[0]), "grpo")
+    return (chance[..., None] * updates).sum(-2)[..., 1]
+
+
+def _entry_of_the_gradient(probs: NDArray[Any], rewards: NDArray[Any], group_size: NDArray[Any]) -> Any:
+    """Return the second entry of w_G grad p."""
+    rate = (probs * rewards).sum(-1)
+    return group_gain(rate, int(group_size[0])) * policy_gradient(probs, rewards)[..., 1]
 
 
 def conditional_gap(p: Any, size: int, *, ddof: int = 0, eps: Any = 0) -> Any:
@@ -191,8 +204,30 @@ CLAIMS = (
             "closed and conditional forms for G = 2..9, coefficients for every G, whole vectors for three arms",
             _identities,
             bridge=_bridge,
+            sizes="G = 2..9; whole vectors for three arms and G = 2, 3; the coefficients for all G",
+            remains="exchangeability of the rollouts and the step to every G and policy",
         ),
         verdict=Verdict.PROVED,
+        part="the first equation, along the gradient",
+        formal=Formal(
+            "GroupUpdate.whitened_mean",
+            sizes="all G >= 2, every differentiable policy",
+            points="tabular, binary, groups",
+            left="GroupUpdate.group_expect acts pol theta (S (S n)) (GroupUpdate.whitened r g G k)",
+            right="GroupGain.w (GroupUpdate.expect acts pol theta r) n * v k",
+            where={
+                "acts": "arms",
+                "pol": "fun (_ : D -> R) (a : nat) => p a",
+                "theta": "fun _ : nat => 0",
+                "dims": "arms",
+                "g": "fun (a k : nat) => (if Nat.eq_dec a k then 1 else 0) - p k",
+                "n": "(group - 2)%nat",
+                "G": "INR (S (S n))",
+                "v": "fun k : nat => Sums.sum_over (fun a : nat => p a * g a k * r a) acts",
+                "k": "1%nat",
+            },
+            sides=(_entry_of_the_mean, _entry_of_the_gradient),
+        ),
         experiment="finite_group_gain",
         figure="finite_group_gain",
         equality=_one_of_many,

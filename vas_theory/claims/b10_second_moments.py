@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_groups import SMALL_SHAPES, by_group_size, group_bandits
 from vas_theory.claims.lib.step_gain import group_updates
 from vas_theory.foundation.arguments import unify
@@ -58,6 +59,15 @@ def _closed(function: Callable[..., Any]) -> Callable[..., Any]:
         return by_group_size(function, group_size, *unify(probs, rewards))
 
     return second_moment
+
+
+def _less_the_mean(second_moment: Callable[..., Any]) -> Callable[..., Any]:
+    """Return E|ghat|^2 - |grad V|^2: of an unbiased update the trace of its variance."""
+
+    def variance(probs: NDArray[Any], rewards: NDArray[Any], group_size: NDArray[Any]) -> Any:
+        return second_moment(probs, rewards, group_size) - (policy_gradient(probs, rewards) ** 2).sum(-1)
+
+    return variance
 
 
 def _rloo_form(m: Any, square: Any, product: Any, size: Any) -> Any:
@@ -212,16 +222,38 @@ CLAIMS = (
                     "the update is the U-statistic with kernel (r-r')(g-g')/2, whose projection is (A g + grad V)/2",
                     None,
                 ),
-                ("E (A-A')^2 |g-g'|^2 = 2 M + 2 Var Gamma + 4 |grad V|^2", _kernel_moment),
+                Step("E (A-A')^2 |g-g'|^2 = 2 M + 2 Var Gamma + 4 |grad V|^2", _kernel_moment, "a scalar score"),
                 ("Hoeffding's variance formula is the stated form", _hoeffding),
-                (
+                Step(
                     "the enumeration agrees, for three arms with free probabilities and rewards, G = 2, 3",
                     _rloo_enumerated,
+                    "K = 3, G = 2, 3",
                 ),
             ],
             bridge=_rloo_bridge,
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "GroupUpdate.rloo_trace_variance",
+            sizes="all G >= 2, every differentiable policy, any rewards",
+            also=("GroupUpdate.rloo_unbiased",),
+            points="tabular, groups",
+            left="GroupUpdate.trace_variance acts dims pol theta (S (S n)) (GroupUpdate.rloo r g G)",
+            right="(GroupUpdate.weighted_square acts dims pol r theta g - GroupUpdate.squared_norm dims "
+            "v) / G + (GroupUpdate.reward_var acts pol r theta * GroupUpdate.score_square acts "
+            "dims pol theta g + GroupUpdate.squared_norm dims v) / (G * (G - 1))",
+            where={
+                "acts": "arms",
+                "pol": "fun (_ : D -> R) (a : nat) => p a",
+                "theta": "fun _ : nat => 0",
+                "dims": "arms",
+                "g": "fun (a k : nat) => (if Nat.eq_dec a k then 1 else 0) - p k",
+                "n": "(group - 2)%nat",
+                "G": "INR (S (S n))",
+                "v": "fun k : nat => Sums.sum_over (fun a : nat => p a * g a k * r a) acts",
+            },
+            sides=(_less_the_mean(_enumerated("rloo")), _less_the_mean(_closed(rloo_second_moment))),
+        ),
         equality=_three_arms,
         sharp=True,
     ),
@@ -247,11 +279,37 @@ CLAIMS = (
                     "the binomial means give the form, G = 2..7; E[(1-ph) 1{k>=1}] = (1-p)(1-(1-p)^(G-1))",
                     _binomial_means,
                 ),
-                ("the enumeration agrees, for three arms with free probabilities, G = 2, 3, 4", _whitened_enumerated),
+                Step(
+                    "the enumeration agrees, for three arms with free probabilities, G = 2, 3, 4",
+                    _whitened_enumerated,
+                    "K = 3, G = 2, 3, 4",
+                ),
             ],
             bridge=_binary_bridge(_whitened_form),
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "GroupUpdate.whitened_second_moment",
+            sizes="all G >= 2, every differentiable policy",
+            points="tabular, binary, groups",
+            left="Sums.sum_over (fun k : D => GroupUpdate.group_expect acts pol theta (S (S n)) (fun w "
+            ": list A => GroupUpdate.whitened r g G k w ^ 2)) dims",
+            right="(1 - / G) * (GroupUpdate.expect acts pol theta r * (1 - GroupUpdate.expect acts pol "
+            "theta r)) * GroupUpdate.class_distance acts dims pol r theta g + / G * "
+            "(GroupUpdate.spread_right acts dims pol r theta g * ((1 - GroupUpdate.expect acts pol "
+            "theta r) * (1 - (1 - GroupUpdate.expect acts pol theta r) ^ S n)) + "
+            "GroupUpdate.spread_wrong acts dims pol r theta g * (GroupUpdate.expect acts pol theta "
+            "r * (1 - GroupUpdate.expect acts pol theta r ^ S n)))",
+            where={
+                "acts": "arms",
+                "pol": "fun (_ : D -> R) (a : nat) => p a",
+                "theta": "fun _ : nat => 0",
+                "dims": "arms",
+                "g": "fun (a k : nat) => (if Nat.eq_dec a k then 1 else 0) - p k",
+                "n": "(group - 2)%nat",
+                "G": "INR (S (S n))",
+            },
+        ),
         equality=_three_arms,
         sharp=True,
     ),
@@ -270,12 +328,42 @@ CLAIMS = (
             "binomial mean over the number of correct rollouts",
             [
                 ("given k the update is ph (1-ph) (mean score correct - mean score wrong), independent means", None),
-                ("the binomial means give the form, for every G by factorial moments", _binomial_means),
-                ("the enumeration agrees, for three arms with free probabilities, G = 2, 3, 4", _dr_grpo_enumerated),
+                Step(
+                    "the binomial means give the form, for every G by factorial moments",
+                    _binomial_means,
+                    "all G for Dr.GRPO, G = 2..7 whitened",
+                ),
+                Step(
+                    "the enumeration agrees, for three arms with free probabilities, G = 2, 3, 4",
+                    _dr_grpo_enumerated,
+                    "K = 3, G = 2, 3, 4",
+                ),
             ],
             bridge=_binary_bridge(_dr_grpo_form),
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "GroupUpdate.dr_grpo_second_moment",
+            sizes="all G >= 2, every differentiable policy",
+            points="tabular, binary, groups",
+            left="Sums.sum_over (fun k : D => GroupUpdate.group_expect acts pol theta (S (S n)) (fun w "
+            ": list A => GroupUpdate.dr_grpo r g G k w ^ 2)) dims",
+            right="GroupUpdate.expect acts pol theta r * (1 - GroupUpdate.expect acts pol theta r) * (G "
+            "- 1) / G ^ 3 * (GroupUpdate.class_distance acts dims pol r theta g * (G - 1 + (G - 2) "
+            "* (G - 3) * (GroupUpdate.expect acts pol theta r * (1 - GroupUpdate.expect acts pol "
+            "theta r))) + GroupUpdate.spread_right acts dims pol r theta g * ((G - 2) * (1 - "
+            "GroupUpdate.expect acts pol theta r) + 1) + GroupUpdate.spread_wrong acts dims pol r "
+            "theta g * ((G - 2) * GroupUpdate.expect acts pol theta r + 1))",
+            where={
+                "acts": "arms",
+                "pol": "fun (_ : D -> R) (a : nat) => p a",
+                "theta": "fun _ : nat => 0",
+                "dims": "arms",
+                "g": "fun (a k : nat) => (if Nat.eq_dec a k then 1 else 0) - p k",
+                "n": "(group - 2)%nat",
+                "G": "INR (S (S n))",
+            },
+        ),
         equality=_three_arms,
         sharp=True,
     ),

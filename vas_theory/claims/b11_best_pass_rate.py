@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.balls import through_balls
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import counterexample, proof_steps, sampled
+from vas_theory.claims.lib.certificates import Step, counterexample, proof_steps, sampled
+from vas_theory.claims.lib.completeness import Formal, Method
 from vas_theory.claims.lib.domains import pass_rates
 from vas_theory.claims.lib.domains_groups import by_group_size
 from vas_theory.foundation.arguments import unify
@@ -195,6 +196,7 @@ def _rates() -> Domain:
 
 _COUNTEREXAMPLE: Instance = {"pass_rate": np.array([Fraction(21, 50)], dtype=object)}
 
+_CERTIFIED = f"{min(CERTIFIED_GROUP_SIZES)} <= G <= {max(CERTIFIED_GROUP_SIZES)}"
 _EQUAL = ("D and tau_1 = tau_0 do not change with p", "G independent rollouts, rewards in {0, 1}")
 
 CLAIMS = (
@@ -209,8 +211,20 @@ CLAIMS = (
         left=_at_half(whitened_ratio),
         right=_at_p(whitened_ratio),
         domain=_equal_traces((2, 3, 8, 64, 128)),
-        certificate=sampled("no proof for every G; claim B57 certifies 2 <= G <= 64"),
+        certificate=sampled(f"no proof for every G; claim B57 certifies {_CERTIFIED}"),
         verdict=Verdict.SAMPLED_ONLY,
+        formal=Formal(
+            "SignalToNoise.whitened_signal_to_noise_peak",
+            sizes="all G >= 2, 0 < p < 1",
+            also=(
+                "SignalToNoise.whitened_signal_to_noise_form",
+                "SignalToNoise.whitened_signal_to_noise_increases",
+            ),
+            points="groups, trace",
+            left="SignalToNoise.whitened_signal_to_noise n (1 / 2) D tau tau",
+            right="SignalToNoise.whitened_signal_to_noise n p D tau tau",
+            where={"n": "(group - 2)%nat", "p": "rate", "D": "1", "tau": "trace"},
+        ),
         notes="Not in general: see claim B56. For one correct arm among very many and G = 16 the best pass rates are "
         "0.4221 (Dr.GRPO) and 0.3425 (whitened).",
     ),
@@ -239,24 +253,43 @@ CLAIMS = (
     ),
     Claim(
         id="B57",
-        title="Signal-to-noise of the whitened update peaks at pass rate 1/2 when both classes spread alike, G <= 64",
+        title="Signal-to-noise of the whitened update peaks at pass rate 1/2 when both classes spread alike, "
+        f"G <= {max(CERTIFIED_GROUP_SIZES)}",
         source="we found no prior source",
-        statement=r"\tau_1=\tau_0,\ 2\le G\le 64 \;\Rightarrow\; \frac{\|E\hat g\|^2}{E\|\hat g\|^2}\Big|_{p}"
+        statement=rf"\tau_1=\tau_0,\ {min(CERTIFIED_GROUP_SIZES)}\le G\le {max(CERTIFIED_GROUP_SIZES)} \;\Rightarrow\; "
+        r"\frac{\|E\hat g\|^2}{E\|\hat g\|^2}\Big|_{p}"
         r" \le \frac{\|E\hat g\|^2}{E\|\hat g\|^2}\Big|_{1/2}",
-        assumptions=(*_EQUAL, "population standard deviation, nothing added to it", "2 <= G <= 64"),
+        assumptions=(*_EQUAL, "population standard deviation, nothing added to it", _CERTIFIED),
         relation=Relation.AT_LEAST,
         left=_at_half(whitened_ratio),
         right=_at_p(whitened_ratio),
         domain=_equal_traces((2, 3, 4, 8, 16, 64)),
         certificate=proof_steps(
-            "two polynomials in q = p(1-p), positive in ball arithmetic for every G from 2 to 64",
+            f"two polynomials in q = p(1-p), positive in ball arithmetic for every {_CERTIFIED}",
             [
                 ("the inverse ratio is a sum of q/(E s)^2 and a/(E s)^2 with positive weights", None),
-                ("W + 2 q W' > 0 and alpha W + 2 q alpha W' - q alpha' W > 0 on [0, 1/4]", _monotone_whitened),
+                Step(
+                    "W + 2 q W' > 0 and alpha W + 2 q alpha W' - q alpha' W > 0 on [0, 1/4]",
+                    _monotone_whitened,
+                    f"every {_CERTIFIED}",
+                    Method.BALLS,
+                ),
             ],
             bridge=_bridge,
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "SignalToNoise.whitened_signal_to_noise_peak",
+            sizes="all G >= 2, 0 < p < 1",
+            also=(
+                "SignalToNoise.whitened_signal_to_noise_form",
+                "SignalToNoise.whitened_signal_to_noise_increases",
+            ),
+            points="groups, trace",
+            left="SignalToNoise.whitened_signal_to_noise n (1 / 2) D tau tau",
+            right="SignalToNoise.whitened_signal_to_noise n p D tau tau",
+            where={"n": "(group - 2)%nat", "p": "rate", "D": "1", "tau": "trace"},
+        ),
     ),
     Claim(
         id="B58",
@@ -278,5 +311,21 @@ CLAIMS = (
             bridge=_affine_bridge,
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "GroupUpdate.dr_grpo_signal_to_noise_increases",
+            sizes="all G >= 2",
+            also=("GroupUpdate.dr_grpo_signal_to_noise_form",),
+            points="groups, trace",
+            left="GroupUpdate.dr_grpo_signal_to_noise G q' D tau",
+            right="GroupUpdate.dr_grpo_signal_to_noise G q D tau",
+            where={
+                "n": "(group - 2)%nat",
+                "G": "INR (S (S n))",
+                "q": "rate * (1 - rate)",
+                "q'": "1 / 4",
+                "D": "1",
+                "tau": "trace",
+            },
+        ),
     ),
 )

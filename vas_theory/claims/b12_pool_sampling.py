@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_groups import by_group_size
 from vas_theory.foundation.arguments import unify
 from vas_theory.potentials import beta_pool_gain, mixture_expected_variance, sampling_weights
@@ -208,8 +209,23 @@ CLAIMS = (
         left=_drawn_variance,
         right=_with_spread,
         domain=_pools(),
-        certificate=identity("pools of 1 to 4 prompts with free pass rates", _pool_identities, bridge=_pool_bridge),
+        certificate=identity(
+            "pools of 1 to 4 prompts with free pass rates",
+            _pool_identities,
+            bridge=_pool_bridge,
+            sizes="pools of 1 to 4 prompts",
+            remains="that every coincidence of indices occurs at these sizes",
+        ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Pools.mixture_sampling_gain",
+            sizes="all finite pools",
+            points="pool, mixture",
+            left="Sums.sum_over (fun x : A => (lam * (v x / Sums.sum_over v pool) + (1 - lam) / "
+            "Sums.sum_over (fun _ : A => 1) pool) * v x) pool",
+            right="Pools.U pool v * (1 + lam * Pools.CV2 pool v)",
+            where={"v": "fun a : nat => rates a * (1 - rates a)", "pool": "arms", "lam": "mixture"},
+        ),
         experiment="score_estimation",
         figure="score_error",
         equality=_ramp,
@@ -227,8 +243,20 @@ CLAIMS = (
         left=_plug_in_gain,
         right=_beta_gain,
         domain=_beta_pools(),
-        certificate=identity("free a and b for N = 2..5; E[Vhat|p] = (1-1/N) V for every N", _beta_identities),
+        certificate=identity(
+            "free a and b for N = 2..5; E[Vhat|p] = (1-1/N) V for every N",
+            _beta_identities,
+            sizes="N = 2..5",
+            remains="the step to every N",
+        ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "BetaPools.beta_pool_gain",
+            sizes="all a, b > 0, all N >= 2",
+            also=("BetaPools.beta_integral_exists",),
+            points="beta",
+            right="(a + 1) * (b + 1) * ((a + b) * (a + b + 1)) / (a * b * ((a + b + 2) * (a + b + 3)))",
+        ),
         experiment="score_estimation",
         figure="score_error",
         equality=_uniform_prior,
@@ -247,8 +275,22 @@ CLAIMS = (
         left=_realised,
         right=_realised_form,
         domain=_beta_pools(),
-        certificate=identity("free a and b for N = 2..5; the uniform prior for every N", _realised_identities),
+        certificate=identity(
+            "free a and b for N = 2..5; the uniform prior for every N",
+            _realised_identities,
+            sizes="N = 2..5; the uniform prior for all N",
+            remains="the step to every N",
+        ),
         verdict=Verdict.PROVED,
+        part="the first equation; not the uniform prior",
+        formal=Formal(
+            "BetaPools.realised_score",
+            sizes="all a, b > 0, all N >= 2",
+            also=(
+                "BetaPools.realised_score_uniform",
+                "BetaPools.beta_integral_exists",
+            ),
+        ),
         experiment="score_estimation",
         figure="score_error",
         equality=_uniform_prior,

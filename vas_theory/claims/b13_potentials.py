@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.foundation.arguments import unify
 from vas_theory.groups import expected_group_std, group_gain
 from vas_theory.potentials import (
@@ -141,8 +142,23 @@ CLAIMS = (
         left=_rise_of_the_potential,
         right=_work_along_the_segment,
         domain=_pairs(),
-        certificate=identity("the slope of every potential is weight times gain", _slopes, bridge=_bridge),
+        certificate=identity(
+            "the slope of every potential is weight times gain",
+            _slopes,
+            bridge=_bridge,
+            sizes="all p for the plain and the limit forms; G = 2..5 for the whitened ones",
+            remains="the step to every G, and the limit of large groups",
+        ),
         verdict=Verdict.PROVED,
+        part="the plain form, along a straight way of the pass rates",
+        formal=Formal(
+            "Potentials.sampling_potentials",
+            sizes="all pools, all G >= 2, any moving pass rates",
+            also=(
+                "Potentials.potential_slopes",
+                "Potentials.potential_slope_limits",
+            ),
+        ),
         experiment="potential_flows",
         figure="potentials",
         equality=_learned,
@@ -154,8 +170,8 @@ CLAIMS = (
         id="B52",
         title="A mix of uniform and variance-proportional sampling ascends some potential",
         source="the use of a mixture in arXiv 2509.21268, algorithm 1",
-        statement=r"0<\lambda<1:\quad \sum_x\Big(\lambda\frac{q_x}{\sum_y q_y}+\frac{1-\lambda}{n}\Big)dp_x"
-        r" = \mu\,d\Phi\ \text{ for some } \mu>0,\ \Phi \;\Rightarrow\; F\cdot(\nabla\times F)=0",
+        statement=r"0<\lambda<1\;\Rightarrow\;\exists\,\mu>0,\Phi:\quad "
+        r"\sum_x\Big(\lambda\frac{q_x}{\sum_y q_y}+\frac{1-\lambda}{n}\Big)dp_x = \mu\,d\Phi",
         assumptions=(*_FLOW, "lambda = 1/2, three prompts with independent parameters"),
         relation=Relation.EQUAL,
         left=_half_mixed_defect,
@@ -167,8 +183,10 @@ CLAIMS = (
             _half_mixed_defect,
             _no_defect,
             _COUNTEREXAMPLE,
+            remains="Frobenius: such mu and Phi would make F . (curl F) vanish, F the flow's coefficients",
         ),
         verdict=Verdict.REFUTED,
+        part="F . (curl F) = 0, which such mu and Phi would need; F the coefficients of dp_x",
         experiment="potential_flows",
         figure="potentials",
         counterexample=_COUNTEREXAMPLE,

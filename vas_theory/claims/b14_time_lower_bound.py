@@ -31,7 +31,8 @@ from numpy.typing import NDArray
 from vas_theory.bounds import improvement_time_bound
 from vas_theory.claims.lib.balls import through_balls
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Limit, Relation, Verdict
-from vas_theory.claims.lib.certificates import enclosure, proof_steps
+from vas_theory.claims.lib.certificates import Step, enclosure, proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.flow_time import flow_domain, flow_facts, time_to_rise
 from vas_theory.foundation.arguments import unify
 from vas_theory.foundation.precision import arcsin, exp, log, sqrt
@@ -169,7 +170,7 @@ _COUNTEREXAMPLE: Instance = {
 
 _STEPS = [
     ("|grad| <= E_x sqrt(V_x) G <= G sqrt V (Cauchy-Schwarz, Jensen)", None),
-    ("grad V_x = E[(R~ - m)^2 g] - 2 beta grad_x, checked on two arms", _variance_gradient),
+    Step("grad V_x = E[(R~ - m)^2 g] - 2 beta grad_x, checked on two arms", _variance_gradient, "two arms"),
     ("V' <= G^2 V^(3/2), so V^(-1/2) falls at most at the rate G^2/2; at the start R~ = R", None),
     ("|m'| <= G^2 sqrt((1 - m^2) V), and the integral of the right side", _integral),
     ("a rise by gamma takes at least 2 arcsin(gamma/2) of arcsin m", _shortest_arc),
@@ -198,6 +199,9 @@ CLAIMS = (
             [*_STEPS, ("claim B14 is weaker than claim B53: 2 (1 - a) >= 1 - a^2, arcsin x >= x", _weaker)],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "GradientFlow.time_to_rise", sizes="all prompts and responses (finitely many), any number of parameters"
+        ),
         experiment="time_to_target",
         figure="time_to_target",
         limit=Limit(_short_way, _gap(lambda rise: 1 - math.exp(-rise)), "short rises from a fair start, one logit"),
@@ -219,6 +223,10 @@ CLAIMS = (
             "a differential inequality for the variance along the flow", _STEPS, bridge=_inverse_bridge
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "GradientFlow.time_to_rise_improved",
+            sizes="all prompts and responses (finitely many), any number of parameters",
+        ),
         experiment="time_to_target",
         figure="time_to_target",
         limit=Limit(

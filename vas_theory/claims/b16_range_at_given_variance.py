@@ -16,27 +16,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vas_theory.bounds import binary_gradient_supremum, gradient_supremum, minimum_gradient
 from vas_theory.claims.b02_variance_over_rho import gradient_norm, uniform_within_classes
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
-from vas_theory.foundation.precision import sqrt
 from vas_theory.policy.gradients import reward_variance
 
 
 def _least(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    arms = probs.shape[-1]
-    one = 1 + 0 * probs[..., 0]  # an integer would leave the arithmetic of the instance
-    return reward_variance(probs, rewards) * sqrt(one * arms / ((arms // 2) * (arms - arms // 2)))
+    return minimum_gradient(reward_variance(probs, rewards), probs.shape[-1])
 
 
 def _greatest(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    return sqrt(reward_variance(probs, rewards) / 2)
+    return gradient_supremum(reward_variance(probs, rewards))
 
 
 def _greatest_binary(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    variance = reward_variance(probs, rewards)
-    return variance * sqrt(2 + 0 * variance)
+    return binary_gradient_supremum(reward_variance(probs, rewards))
 
 
 def _balanced(size: int) -> Instance:
@@ -90,14 +88,22 @@ CLAIMS = (
         certificate=proof_steps(
             "B02 with the largest rho on the cube",
             [
-                (
+                Step(
                     "rho^2 is convex in each reward, and at a vertex with m ones it is m (K - m) / K",
                     _vertices_are_largest,
+                    "K = 5 for convexity, K < 300 for the maximum",
                 ),
                 ("so rho^2 <= floor(K/2) ceil(K/2) / K, and B02 gives the bound", None),
             ],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Gradients.gradient_at_least_variance_on_cube",
+            sizes="all K >= 2",
+            points="softmax",
+            left="Tabular.norm (Derivative.arms K) (Derivative.partial K r th)",
+            right="Derivative.variance K r th * sqrt (INR K / (INR (K / 2) * INR (K - K / 2)))",
+        ),
         equality=_balanced,
         sharp=True,
         experiment="bound_gallery",
@@ -121,6 +127,15 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        part="the outer inequality, without lambda_max(F)",
+        formal=Formal(
+            "Tabular.gradient_at_most_half_variance",
+            sizes="all K",
+            also=("Derivative.gradient_at_most_half_variance",),
+            points="tabular",
+            left="Tabular.norm arms (Tabular.grad arms p r)",
+            right="sqrt (Tabular.Var arms p r / 2)",
+        ),
         equality=lambda size: _two_arms(0.5),
         sharp=True,
         experiment="bound_gallery",
@@ -145,6 +160,14 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Tabular.binary_gradient_at_most_variance",
+            sizes="all K",
+            also=("Derivative.binary_gradient_at_most_variance",),
+            points="tabular, binary",
+            left="Tabular.norm arms (Tabular.grad arms p r)",
+            right="sqrt 2 * Tabular.Var arms p r",
+        ),
         equality=lambda size: _two_arms(1.0 / (size + 1)),
         sharp=True,
     ),

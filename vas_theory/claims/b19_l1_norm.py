@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vas_theory.bounds import gradient_l1_bound
 from vas_theory.claims.b02_variance_over_rho import uniform_within_classes
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
-from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.policy.gradients import policy_gradient, reward_variance
 
@@ -23,7 +25,7 @@ def _l1_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
 
 
 def _twice_variance_over_range(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    return 2 * reward_variance(probs, rewards) / (rewards.max(-1) - rewards.min(-1))
+    return gradient_l1_bound(probs, rewards)
 
 
 def _gradient_pairs_with_shifted_rewards() -> bool:
@@ -54,11 +56,21 @@ CLAIMS = (
         certificate=proof_steps(
             "Hoelder's inequality with rewards centred on the middle of their range",
             [
-                ("sum_i g_i (r_i - c) = Var for every shift c", _gradient_pairs_with_shifted_rewards),
+                Step(
+                    "sum_i g_i (r_i - c) = Var for every shift c", _gradient_pairs_with_shifted_rewards, "K = 2, 3, 4"
+                ),
                 ("at the middle of the range |r_i - c| <= Delta / 2, so Var <= |g|_1 Delta / 2", None),
             ],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Tabular.l1_gradient_at_least_variance_over_range",
+            sizes="all K",
+            also=("Derivative.l1_gradient_at_least_variance_over_range",),
+            points="tabular",
+            left="Tabular.l1_norm arms (Tabular.grad arms p r)",
+            right="2 * Tabular.Var arms p r / Tabular.reward_range arms r",
+        ),
         equality=uniform_within_classes,
         sharp=True,
         notes="Equality if and only if every reward is at an end of the range, so always for binary rewards.",

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.b02_variance_over_rho import gradient_norm
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.step_gain import gradient_squared
 from vas_theory.policy.gradients import reward_variance
 
 
@@ -41,7 +42,7 @@ def second_eigenvalue(probs: NDArray[Any]) -> Any:
 
 
 def _squared_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    return gradient_norm(probs, rewards) ** 2
+    return gradient_squared(probs, rewards)
 
 
 def _by_second_eigenvalue(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
@@ -89,13 +90,22 @@ CLAIMS = (
             "spectral theorem on the complement of the null vector",
             [
                 ("grad = F r, Var = r^T F r, and F^{1/2} r is orthogonal to the null vector 1 of F", None),
-                (
+                Step(
                     "the other eigenvalues solve sum pi_i / (pi_i - x) = 0, so they interlace with the pi_i",
                     _secular_equation,
+                    "K = 2, 3, 4",
                 ),
             ],
         ),
         verdict=Verdict.PROVED,
+        part="the bound; not the interlacing",
+        formal=Formal(
+            "Fisher.gradient_at_least_second_eigenvalue",
+            sizes="all K",
+            also=("Fisher.second_eigenvalue_exists", "Eigenvalues.least_quotient_is_eigenvalue"),
+            points="softmax",
+            left="Sums.sum_over (fun i : nat => Derivative.partial K r th i ^ 2) (seq 0 K)",
+        ),
         equality=_uniform,
         sharp=True,
     ),
@@ -114,6 +124,14 @@ CLAIMS = (
             [("|grad|^2 = sum pi_i^2 A_i^2 >= pi_min sum pi_i A_i^2 = pi_min Var", None)],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Tabular.gradient_at_least_rarest_arm",
+            sizes="all K",
+            also=("Derivative.gradient_at_least_rarest_arm",),
+            points="tabular",
+            left="Tabular.norm2 arms (Tabular.grad arms p r)",
+            right="Sums.min_over p arms * Tabular.Var arms p r",
+        ),
         equality=_uniform,
         sharp=True,
     ),

@@ -15,6 +15,7 @@ least :math:`\eta|\nabla V|^2 (1 - x e^x/2)`, which is half of :math:`\eta|\nabl
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -24,7 +25,8 @@ from numpy.typing import NDArray
 from vas_theory.bounds import ONE_SAMPLE_STEP, centred_reward_norm
 from vas_theory.claims.lib.balls import through_balls
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import enclosure, proof_steps
+from vas_theory.claims.lib.certificates import Step, enclosure, proof_steps
+from vas_theory.claims.lib.completeness import Formal, Method
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.claims.lib.domains_groups import with_steps
 from vas_theory.claims.lib.step_gain import (
@@ -32,6 +34,7 @@ from vas_theory.claims.lib.step_gain import (
     gradient_squared,
     kappa_exceeds_its_root,
     kappa_like,
+    kappa_term,
     kernel_by_series,
     one_sample_gain,
     remainder_kernel,
@@ -96,28 +99,39 @@ def _rho_and_range() -> bool:
     return bool(sympy.expand(difference) == 0)
 
 
-def _threshold() -> bool:
-    """Check x e^x < 1 at eta rho = 0.1724, and that 0.1725 would not do, for x = 2 kappa eta rho."""
+def next_digit(step: float) -> str:
+    """Return the step plus 0.0001: thresholds are rounded down to four digits."""
+    return str(Decimal(str(step)) + Decimal("0.0001"))
+
+
+def _reaches(step: float) -> list[Any]:
+    """Return balls around x = 2 kappa eta rho at a threshold and at the next digit, with kappa rounded up."""
     import flint
 
-    value = [2 * flint.arb(KAPPA_ROUNDED_UP) * flint.arb(c) for c in (str(ONE_SAMPLE_STEP), "0.1725")]
-    return bool(value[0] * value[0].exp() < 1 and value[1] * value[1].exp() > 1)
+    return [2 * flint.arb(KAPPA_ROUNDED_UP) * flint.arb(c) for c in (str(step), next_digit(step))]
+
+
+def _threshold() -> bool:
+    """Check x e^x < 1 at the threshold, and that its next digit would not do."""
+    inside, outside = _reaches(ONE_SAMPLE_STEP)
+    return bool(inside * inside.exp() < 1 and outside * outside.exp() > 1)
 
 
 def _improved_threshold() -> bool:
-    """Check (e^x - 1 - x)/x < 1/2 at eta rho = 0.2318, and that 0.2319 would not do."""
-    import flint
+    """Check (e^x - 1 - x)/x < 1/2 at the threshold, and that its next digit would not do."""
+    inside, outside = ((x.exp() - 1 - x) / x for x in _reaches(_IMPROVED_STEP))
+    return bool(inside < 0.5 and outside > 0.5)
 
-    values = [2 * flint.arb(KAPPA_ROUNDED_UP) * flint.arb(c) for c in (str(_IMPROVED_STEP), "0.2319")]
-    shares = [(x.exp() - 1 - x) / x for x in values]
-    return bool(shares[0] < 0.5 and shares[1] > 0.5)
+
+def _last(inequality: str, step: float) -> str:
+    return f"{inequality} for x = 2 kappa eta rho and eta rho <= {step}, not for {next_digit(step)}"
 
 
 _STEPS = [
     ("|H| <= kappa |grad| (claim B46) bounds the gradient along the step by e^(kappa |delta|)", None),
     ("kappa lies within 1e-6 below 1.644491", kappa_exceeds_its_root),
     ("the remainder kernel is phi(x) = (e^x - 1 - x)/x^2, and phi(x) <= e^x/2", _remainder_kernel),
-    ("|e_y - pi|^2 <= 2", _score_norm),
+    Step("|e_y - pi|^2 <= 2", _score_norm, "K = 3"),
     ("rho^2 >= Delta^2/2, hence |delta| <= sqrt 2 eta Delta <= 2 eta rho", _rho_and_range),
     ("E|delta|^2 <= 2 eta^2 Var <= 2 eta^2 rho |grad| by claim B02", None),
 ]
@@ -185,9 +199,16 @@ CLAIMS = (
         id="B25",
         title="One-sample step with the mean reward as baseline: half of eta |grad|^2 is guaranteed",
         source="replaces Theorem 1 of arXiv 2509.21268 for the one-sample gradient; we found no prior source",
-        statement=r"\eta \le \frac{0.1724}{\rho} \;\Rightarrow\; E[V(\theta^+)]-V(\theta) \ge "
+        statement=rf"0<\eta \le \frac{{{ONE_SAMPLE_STEP}}}{{\rho}}"
+        r" \;\Rightarrow\; E[V(\theta^+)]-V(\theta) \ge "
         r"\tfrac{\eta}{2}\|\nabla V\|^2 \ge \frac{\eta\,\mathrm{Var}^2}{2\rho^2}",
-        assumptions=("tabular softmax policy", "one sample y from pi", "baseline V = pi.r", "rewards not all equal"),
+        assumptions=(
+            "tabular softmax policy",
+            "one sample y from pi",
+            "baseline V = pi.r",
+            "rewards not all equal",
+            "eta > 0",
+        ),
         relation=Relation.AT_LEAST,
         left=_gain,
         right=_half,
@@ -196,21 +217,35 @@ CLAIMS = (
         ),
         certificate=proof_steps(
             "self-bounding curvature along every sampled step",
-            [*_STEPS, ("x e^x <= 1 for x = 2 kappa eta rho and eta rho <= 0.1724, not for 0.1725", _threshold)],
+            [*_STEPS, Step(_last("x e^x <= 1", ONE_SAMPLE_STEP), _threshold, by=Method.BALLS)],
         ),
         verdict=Verdict.PROVED,
+        part="the first inequality",
+        formal=Formal(
+            "SampleStep.one_sample_gain_guaranteed",
+            sizes="all K",
+            also=(
+                "Kappa.kappa_exists",
+                "Kappa.kappa_digits",
+            ),
+            points="softmax, step",
+            left="SampleStep.expected_gain K r th eta",
+            right="eta / 2 * SampleStep.gradient_norm K r th ^ 2",
+            where={"eta": "step / SampleStep.rho K r"},
+        ),
         experiment="one_step_progress",
         figure="one_step_progress",
         notes="The second inequality is claim B02. The constant is what this argument gives, not the best: claim B54 "
-        "has 0.2318. A search over at most six arms found no failure at eta rho = 0.4 and one at 0.5 (four arms), and "
-        "none above 0.563 can work (two arms, failure rate f -> 0: the expected gain is f^2 (1 - e^(-2 eta)) to "
-        "leading order, against |grad|^2 = 2 f^2 and rho = 1/sqrt 2; claim A42 settles two arms).",
+        f"has {_IMPROVED_STEP}. A search over at most six arms found no failure at eta rho = 0.4 and one at 0.5 (four "
+        "arms), and none above 0.563 can work (two arms, failure rate f -> 0: the expected gain is f^2 (1 - e^(-2 eta))"
+        " to leading order, against |grad|^2 = 2 f^2 and rho = 1/sqrt 2; claim A42 settles two arms).",
     ),
     Claim(
         id="B26",
         title="One-sample step with the unweighted mean of the rewards as baseline",
         source="the stronger form of claim B25",
-        statement=r"b=\bar r,\ \eta \le \frac{0.1724}{\rho} \;\Rightarrow\; E[V(\theta^+)]-V(\theta) \ge"
+        statement=rf"b=\bar r,\ 0<\eta \le \frac{{{ONE_SAMPLE_STEP}}}{{\rho}}"
+        r" \;\Rightarrow\; E[V(\theta^+)]-V(\theta) \ge"
         r" \tfrac{\eta}{2}\|\nabla V\|^2",
         assumptions=("tabular softmax policy", "one sample y from pi", "baseline: the unweighted mean of r"),
         relation=Relation.AT_LEAST,
@@ -232,21 +267,38 @@ CLAIMS = (
     ),
     Claim(
         id="B54",
-        title="One-sample step, improved: a guarantee for every step length, half up to eta rho = 0.2318",
+        title=f"One-sample step, improved: a guarantee for every step length, half up to eta rho = {_IMPROVED_STEP}",
         source="improves claim B25; we found no prior source",
         statement=r"E[V(\theta^+)]-V(\theta) \ge \eta\|\nabla V\|^2\Big(1-\frac{e^x-1-x}{x}\Big),"
-        r"\qquad x=2\kappa\eta\rho;\qquad \text{at least half for } \eta\rho\le 0.2318",
-        assumptions=("tabular softmax policy", "one sample y from pi", "baseline V = pi.r", "rewards not all equal"),
+        rf"\qquad x=2\kappa\eta\rho;\qquad \text{{at least half for }} \eta\rho\le {_IMPROVED_STEP}",
+        assumptions=(
+            "tabular softmax policy",
+            "one sample y from pi",
+            "baseline V = pi.r",
+            "rewards not all equal",
+            "eta > 0",
+        ),
         relation=Relation.AT_LEAST,
         left=_gain,
         right=_improved,
         domain=with_steps(bandits(arm_counts=(2, 3, 4, 8), sparse_arm_counts=(256,)), 1e-3, 0.6),
         certificate=proof_steps(
             "the proof of claim B25 with the exact remainder kernel",
-            [*_STEPS, ("(e^x - 1 - x)/x <= 1/2 for eta rho <= 0.2318, not for 0.2319", _improved_threshold)],
+            [*_STEPS, Step(_last("(e^x - 1 - x)/x <= 1/2", _IMPROVED_STEP), _improved_threshold, by=Method.BALLS)],
             bridge=_kernel_bridge,
         ),
         verdict=Verdict.PROVED,
+        part="the guarantee for every step length; not the threshold",
+        formal=Formal(
+            "SampleStep.one_sample_gain",
+            sizes="all K, every step length",
+            also=("SampleStep.one_sample_gain_half",),
+            points="softmax, step",
+            left="SampleStep.expected_gain K r th eta",
+            right="eta * SampleStep.gradient_norm K r th ^ 2 * (1 - (exp (SampleStep.reach K r eta k) - 1 - "
+            "SampleStep.reach K r eta k) / SampleStep.reach K r eta k)",
+            where={"k": kappa_term, "eta": "step / SampleStep.rho K r"},
+        ),
         experiment="one_step_progress",
         figure="one_step_progress",
     ),

@@ -27,13 +27,15 @@ from numpy.typing import NDArray
 
 from vas_theory.bounds import centred_reward_norm, dr_grpo_step_gain, reward_range, whitened_step_gain
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_groups import by_group_size, group_bandits, with_steps
 from vas_theory.claims.lib.step_gain import (
     gradient_squared,
     group_gain_of_step,
     kappa_exceeds_its_root,
     kappa_like,
+    kappa_term,
     kernel_by_series,
     remainder_kernel,
 )
@@ -151,14 +153,14 @@ def _quarter_of_the_group_size() -> bool:
 _COMMON = [
     ("Taylor's formula with |H| <= kappa |grad| along the step (claim B46) and phi(x) <= e^x/2 (claim B25)", None),
     ("kappa lies within 1e-6 below 1.644491", kappa_exceeds_its_root),
-    ("a vector v of zero sum has |v|_2^2 <= |v|_1^2/2", _zero_sum_norm),
+    Step("a vector v of zero sum has |v|_2^2 <= |v|_1^2/2", _zero_sum_norm, "four entries, two of either sign"),
 ]
 
 _WHITENED = [
     *_COMMON,
     ("E ghat = w_G grad p (claim B09)", None),
     ("|ghat|_1 = 2 s <= 1, hence |ghat| <= 1/sqrt 2 and |ghat|^2 <= 2 s^2", _one_norm_of_a_whitened_update),
-    ("E s^2 = (1 - 1/G) q, at most (1 - 1/G) rho |grad| by claim B02", _mean_sample_variance),
+    Step("E s^2 = (1 - 1/G) q, at most (1 - 1/G) rho |grad| by claim B02", _mean_sample_variance, "G = 2..8"),
 ]
 
 CLAIMS = (
@@ -168,7 +170,12 @@ CLAIMS = (
         source="replaces Theorem 1 of arXiv 2509.21268 for group updates; we found no prior source",
         statement=r"E[V(\theta+\eta\hat g)]-V(\theta) \ge \eta\big(1-\tfrac1G\big)\|\nabla V\|^2"
         r"\Big[1-\tfrac{\kappa\eta\rho}{4}\,e^{\kappa\eta\Delta/(2\sqrt2)}\Big]",
-        assumptions=("tabular softmax policy", "one group of G independent rollouts", "rewards not all equal"),
+        assumptions=(
+            "tabular softmax policy",
+            "one group of G independent rollouts",
+            "rewards not all equal",
+            "eta > 0",
+        ),
         relation=Relation.AT_LEAST,
         left=_dr_grpo_gain,
         right=_dr_grpo_bound,
@@ -179,10 +186,29 @@ CLAIMS = (
                 *_COMMON,
                 ("E ghat = (1 - 1/G) grad V, as A_i = (1 - 1/G) times the RLOO advantage", None),
                 ("|ghat|_1 <= mean |r_i - mean| <= min(Delta/2, s), hence |ghat|_2 <= Delta/(2 sqrt 2)", None),
-                ("E s^2 = (1 - 1/G) Var, at most (1 - 1/G) rho |grad| by claim B02", _mean_variance_of_any_reward),
+                Step(
+                    "E s^2 = (1 - 1/G) Var, at most (1 - 1/G) rho |grad| by claim B02",
+                    _mean_variance_of_any_reward,
+                    "G = 4; the count of pairs for all G",
+                ),
             ],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "GroupStep.dr_grpo_gain",
+            sizes="all K, all G, every step length",
+            points="softmax, two arms, step, group",
+            left="GroupStep.expected_group_gain K r th eta G (fun _ : list nat => 1)",
+            right="eta * (1 - / INR G) * SampleStep.gradient_norm K r th ^ 2 * (1 - k * eta * "
+            "SampleStep.rho K r / 4 * exp (k * eta * (hi - lo) / (2 * sqrt 2)))",
+            where={
+                "k": kappa_term,
+                "lo": "Sums.min_over r arms",
+                "hi": "Sums.max_over r arms",
+                "eta": "step / (hi - lo)",
+                "G": "group",
+            },
+        ),
         experiment="one_step_progress",
         figure="one_step_progress",
     ),
@@ -197,6 +223,7 @@ CLAIMS = (
             "one group of G independent rollouts",
             "rewards in {0, 1}, 0 < p < 1",
             "population standard deviation, nothing added to it; silent groups give no update",
+            "eta > 0",
         ),
         relation=Relation.AT_LEAST,
         left=_whitened_gain,
@@ -207,6 +234,16 @@ CLAIMS = (
             [*_WHITENED, ("1 - 1/G <= G/4", _quarter_of_the_group_size)],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "WhitenedStep.whitened_gain_weaker",
+            sizes="all K, all G >= 2, every step length",
+            points="softmax, two arms, binary, step, group",
+            left="WhitenedStep.whitened_gain K r th eta n",
+            right="eta * GroupGain.w (Softmax.value K r th) n * SampleStep.gradient_norm K r th ^ 2 * (1 "
+            "- k * eta * INR (S (S n)) * SampleStep.rho K r * exp (k * eta / sqrt 2) / (4 * "
+            "GroupGain.w (Softmax.value K r th) n))",
+            where={"k": kappa_term, "n": "(group - 2)%nat", "eta": "step"},
+        ),
         experiment="one_step_progress",
         figure="one_step_progress",
         notes="Claim B55 replaces the factor G by 4 (1 - 1/G), and is never weaker.",
@@ -222,6 +259,7 @@ CLAIMS = (
             "one group of G independent rollouts",
             "rewards in {0, 1}, 0 < p < 1",
             "population standard deviation, nothing added to it; silent groups give no update",
+            "eta > 0",
         ),
         relation=Relation.AT_LEAST,
         left=_whitened_gain,
@@ -229,6 +267,16 @@ CLAIMS = (
         domain=with_steps(group_bandits(binary=True), 1e-3, 3.0),
         certificate=proof_steps("self-bounding curvature along every group's step", _WHITENED, bridge=_kernel_bridge),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "WhitenedStep.whitened_gain_at_least",
+            sizes="all K, all G >= 2, every step length",
+            points="softmax, two arms, binary, step, group",
+            left="WhitenedStep.whitened_gain K r th eta n",
+            right="eta * GroupGain.w (Softmax.value K r th) n * SampleStep.gradient_norm K r th ^ 2 * (1 "
+            "- 2 * k * eta * SampleStep.rho K r / GroupGain.w (Softmax.value K r th) n * (1 - / "
+            "INR (S (S n))) * WhitenedStep.phi (k * eta / sqrt 2))",
+            where={"k": kappa_term, "n": "(group - 2)%nat", "eta": "step"},
+        ),
         experiment="one_step_progress",
         figure="one_step_progress",
     ),

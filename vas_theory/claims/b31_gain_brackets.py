@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from vas_theory.bounds import group_gain_bounds
 from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import pass_rates
 from vas_theory.claims.lib.domains_groups import by_group_size
 from vas_theory.groups import group_gain
@@ -119,6 +120,15 @@ CLAIMS = (
             bridge=_lower_bridge,
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "GainBounds.group_gain_at_least",
+            sizes="all G >= 2, all p",
+            also=("GainBounds.group_gain_binomial_sum",),
+            points="groups",
+            left="BinomialMeans.binomial_mean p n (fun j : nat => (G - 1) / sqrt ((INR j + 1) * (G - 1 - INR j)))",
+            right="(G - 1) / sqrt ((G - 2) * (G - 3) * (p * (1 - p)) + (G - 1))",
+            where={"n": "(group - 2)%nat", "p": "rate", "G": "INR n + 2"},
+        ),
         experiment="finite_group_gain",
         figure="finite_group_gain",
         equality=_near_the_end,
@@ -145,6 +155,15 @@ CLAIMS = (
             bridge=_upper_bridge,
         ),
         verdict=Verdict.PROVED,
+        part="the bracket; not the limit",
+        formal=Formal(
+            "GainBounds.group_gain_arcsine_limit",
+            sizes="all G >= 2, 0 < p < 1",
+            points="groups",
+            left="GroupGain.w p n",
+            right="sqrt ((G - 1) / (G * (p * (1 - p))))",
+            where={"n": "(group - 2)%nat", "p": "rate", "G": "INR n + 2"},
+        ),
         experiment="finite_group_gain",
         figure="finite_group_gain",
         limit=Limit(_fair, _fair_gap, "a fair coin and growing groups"),

@@ -6,8 +6,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from vas_theory.bounds import razin_gradient_bound
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_sequences import (
     gradient_norm,
     jacobian_norm,
@@ -18,9 +20,8 @@ from vas_theory.claims.lib.domains_sequences import (
 
 
 def _bound(theta: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any], end: NDArray[Any]) -> Any:
-    length = mean_length(theta, features, end)
-    deviation = reward_deviation(theta, features, rewards, end)
-    return 6.0 * length * jacobian_norm(features) * deviation ** (2.0 / 3.0)
+    variance = reward_deviation(theta, features, rewards, end) ** 2
+    return razin_gradient_bound(jacobian_norm(features), mean_length(theta, features, end), variance)
 
 
 def _b06_is_smaller() -> bool:
@@ -54,6 +55,7 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal("Tokens.razin_gradient", sizes="all K, all L, any differentiable logits"),
         float_tolerance=1e-12,
         notes="At most 1 / (6 sqrt 2) = 11.8 % of it can ever be reached.",
     ),

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from vas_theory.bounds import mei_gradient_bound
 from vas_theory.claims.b02_variance_over_rho import gradient_norm
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
-from vas_theory.policy.gradients import policy_gradient
 
 
 def _optimal_arm_bound(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
-    """Return pi(a*) (r(a*) - V), with the first best arm where several tie."""
-    best = rewards.argmax(-1)
-    rows = np.arange(len(best))
-    return policy_gradient(probs, rewards)[rows, best]
+    """Return pi(a*) (r(a*) - V), with the most probable best arm where several tie."""
+    return mei_gradient_bound(probs, rewards)
 
 
 CLAIMS = (
@@ -37,6 +35,14 @@ CLAIMS = (
             [("the right side is the a*-th entry of the gradient, and a norm is at least an entry", None)],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Gradients.gradient_at_least_best_arm",
+            sizes="all K",
+            points="softmax",
+            left="Tabular.norm (Derivative.arms K) (Derivative.partial K r th)",
+            right="Softmax.softmax K th best * (r best - Softmax.value K r th)",
+            where={"best": "0%nat"},
+        ),
         notes="The other entries sum to minus this one, so sqrt(K / (K - 1)) may be put in front; B02 is larger "
         "wherever the best arm is rare.",
     ),

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import pass_rates
 from vas_theory.claims.lib.domains_groups import by_group_size
 from vas_theory.foundation.arguments import like, unify
@@ -96,9 +97,27 @@ CLAIMS = (
         right=_gain,
         domain=replace(pass_rates((2, 3, 4, 8)), perturb=None),
         certificate=identity(
-            "both slopes for M = 2..7, and the binomial form for every M", _identities, bridge=_bridge
+            "both slopes for M = 2..7, and the binomial form for every M",
+            _identities,
+            bridge=_bridge,
+            sizes="M = 2..7; the binomial form for all M",
+            remains="exchangeability, the step to every M, and the limit",
         ),
         verdict=Verdict.PROVED,
+        part="h_M' = w_M",
+        formal=Formal(
+            "FirstMoment.h_slope_is_group_gain",
+            sizes="all M >= 2, every differentiable policy",
+            remains="the general weights of the source; GRPO's are taken",
+            also=(
+                "FirstMoment.update_is_gradient",
+                "FirstMoment.h_arcsine_limit",
+            ),
+            points="groups",
+            left="FirstMoment.h_slope (S (S n)) t",
+            right="GroupGain.w t n",
+            where={"n": "(group - 2)%nat", "t": "rate"},
+        ),
         experiment="finite_group_gain",
         figure="finite_group_gain",
         equality=_third,

@@ -6,15 +6,25 @@ Nothing heavy is imported here, so that ``--help`` and ``--version`` answer at o
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
+from typing import Any
 
 from vas_theory import __version__
-from vas_theory.foundation.errors import MissingExtraError, VASError
+from vas_theory.foundation.errors import ArgumentError, MissingExtraError, VASError
 
-__all__ = ["build_parser", "require", "run"]
+__all__ = ["build_parser", "parse_assignments", "require", "run"]
+
+__neutral__ = "how commands are read and errors are shown"
+
+_OF_THE_USER = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
+    *(errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP),
+)
+"""What is wrong with a disk or a place on it, not with this code: a full disk, a file where a folder has to be."""
 
 
 def build_parser(program: str, description: str) -> argparse.ArgumentParser:
@@ -23,6 +33,34 @@ def build_parser(program: str, description: str) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"{program} {__version__}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return parser
+
+
+def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
+    """Turn ``["draws=100", "model.name=tiny"]`` into values by key; dots are left to the caller.
+
+    A value is JSON or TOML (``[2, 3]``, ``true``, ``{a = 1}``); anything else is text.
+
+    Raises:
+        ArgumentError: an entry has no ``=`` or no key, or a key comes twice.
+    """
+    import json
+    import tomllib
+
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        key, separator, text = (part.strip() for part in assignment.partition("="))
+        if not separator or not key:
+            raise ArgumentError("--set", "have the form key=value", assignment)
+        if key in values:
+            raise ArgumentError("--set", "name each key once", assignment)
+        try:
+            values[key] = json.loads(text)
+        except json.JSONDecodeError:
+            try:
+                values[key] = tomllib.loads(f"value = {text}")["value"]
+            except tomllib.TOMLDecodeError:
+                values[key] = text
+    return values
 
 
 def require(module: str, extra: str) -> ModuleType:
@@ -43,7 +81,7 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
     """Parse ``argv``, call the chosen handler and return the exit code.
 
     Returns:
-        What the handler returned (0 for ``None``); 2 after an error of the user's, with one line
+        What the handler returned (0 for ``None``); 2 after an error of the user's or of their disk, with one line
         on standard error; 130 after an interrupt.
     """
     arguments = parser.parse_args(argv)
@@ -64,3 +102,9 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
     except BrokenPipeError:  # the reader (head, less) left early
         sys.stderr.close()
         return 0
+    except OSError as error:
+        if arguments.debug or error.errno not in _OF_THE_USER:
+            raise
+        place = f": {error.filename}" if error.filename else ""
+        print(f"error: {' '.join(str(error.strerror).split())}{place}", file=sys.stderr)
+        return 2

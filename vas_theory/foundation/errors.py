@@ -19,6 +19,8 @@ __all__ = [
     "VASError",
 ]
 
+__neutral__ = "how refused input is told"
+
 
 class VASError(ValueError):
     """Base of every error raised on purpose by this package."""
@@ -37,7 +39,7 @@ class ArgumentError(VASError):
         self.argument = argument
         self.requirement = requirement
         self.received = received
-        shown = repr(received)
+        shown = " ".join(repr(received).split())  # arrays and data sets show themselves on several lines
         if len(shown) > 200:
             shown = shown[:197] + "..."
         super().__init__(f"{argument} must {requirement}; received {shown}")

@@ -16,6 +16,8 @@ from vas_theory.provenance.tables import sha256_file, write_json
 
 __all__ = ["MANIFEST", "folder_hash", "new_folder", "read_manifest", "verify_folder"]
 
+__neutral__ = "how results are stored"
+
 MANIFEST = "manifest.json"
 
 
@@ -64,22 +66,26 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a folder.
 
     Raises:
-        DataError: it is missing or unreadable.
+        DataError: it is missing, unreadable or not a manifest.
     """
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(f"{folder} has no {MANIFEST}") from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise DataError(f"{folder / MANIFEST} cannot be read: {error}") from None
-    return manifest
+    parts = (manifest.get("about"), manifest.get("sha256")) if isinstance(manifest, dict) else (None, None)
+    if not all(isinstance(part, dict) for part in parts):
+        raise DataError(f"{folder / MANIFEST} is not a manifest: it needs the tables 'about' and 'sha256'")
+    found: dict[str, Any] = manifest
+    return found
 
 
 def verify_folder(folder: Path) -> dict[str, Any]:
     """Check every file against the manifest and return what the manifest says about the folder.
 
     Raises:
-        DataError: there is no manifest.
+        DataError: there is no manifest, or it is not one.
         IntegrityError: a file is missing, cut short or altered.
     """
     manifest = read_manifest(folder)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ import numpy as np
 from vas_theory.foundation.errors import ArgumentError, DataError, IntegrityError
 from vas_theory.provenance.tables import atomic_path
 
-__all__ = ["read_state", "seal", "verify", "write_state"]
+__all__ = ["LARGEST_STATE", "read_state", "seal", "verify", "write_state"]
+
+LARGEST_STATE = 1 << 34
+"""Bytes; 20 million prompts with keys of 100 characters take a fifth of it."""
 
 State = dict[str, Any]
 
@@ -74,19 +78,31 @@ def _unpack(value: np.ndarray[Any, Any]) -> Any:
     return value if value.ndim else value.item()
 
 
+def _require_size(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse, before anything of it is read, a file that would fill the memory."""
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > LARGEST_STATE:
+        raise DataError(f"state {path} holds {unpacked:,} bytes, more than the {LARGEST_STATE:,} of the largest state")
+    if unpacked > path.stat().st_size:  # a state is written as it is: a small file that grows is none
+        raise IntegrityError(f"state {path} is compressed, which no state is")
+
+
 def read_state(path: Path | str) -> State:
     """Read a state written by :func:`write_state` and verify its checksum.
 
     Raises:
-        DataError: there is no such file.
+        DataError: there is no such file, or it is larger than any state (:data:`LARGEST_STATE`).
         IntegrityError: the file is cut short, altered or not a state.
     """
     path = Path(path)
     try:
         with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            _require_size(path, archive.zip.infolist())
             state = {name: _unpack(archive[name]) for name in archive.files}
     except FileNotFoundError:
         raise DataError(f"state {path} does not exist") from None
+    except DataError:
+        raise
     except Exception as error:  # a damaged header can make zipfile and numpy raise almost anything
         raise IntegrityError(f"state {path} is cut short, altered or not a state ({error})") from error
     verify(state, what=f"state {path}")

@@ -1,9 +1,9 @@
-"""Atomic files, and tables that carry what they were made from.
+"""Atomic files, and tables beside which lies what they were made from.
 
-A table is a parquet file whose bytes depend only on its rows, config, seed and source hashes. Next
-to ``name.parquet`` lies ``name.parquet.meta.json``: its SHA-256, the same provenance in readable
-form, and what may differ between equal runs (versions, commit, time, seconds). Reading verifies the
-checksum, so a truncated or altered table is refused instead of plotted.
+A table is a parquet file whose bytes depend on its rows alone. Next to ``name.parquet`` lies
+``name.parquet.meta.json``: its SHA-256, config, seed and the key of the code that computed it, and what may differ
+between equal runs (versions, commit, time, seconds). Reading verifies the checksum, so a truncated or altered table is
+refused instead of plotted.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.metadata
+import io
 import json
 import os
 import platform
@@ -19,7 +20,6 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from vas_theory.foundation.errors import DataError, IntegrityError
@@ -27,16 +27,25 @@ from vas_theory.foundation.errors import DataError, IntegrityError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from vas_theory.provenance.fingerprint import Key
+
 __all__ = [
     "atomic_path",
-    "hash_sources",
+    "now",
+    "parquet_bytes",
     "read_metadata",
     "read_table",
+    "remove_table",
     "sha256_file",
+    "table_files",
+    "table_hash",
     "table_is_current",
     "write_json",
+    "write_metadata",
     "write_table",
 ]
+
+__neutral__ = "how results are stored"
 
 _REPORTED_PACKAGES = ("numpy", "scipy", "sympy", "numba", "pandas", "pyarrow", "torch", "transformers", "trl")
 
@@ -81,32 +90,12 @@ def sha256_file(path: Path | str) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def hash_sources(sources: Iterable[ModuleType | Path | str]) -> dict[str, str]:
-    """Hash the source files that a result depends on.
-
-    Args:
-        sources: modules (named by their import path) or files (named by their file name).
-
-    Returns:
-        name -> SHA-256 of the file's bytes.
-    """
-    hashes = {}
-    for source in sources:
-        if isinstance(source, ModuleType):
-            if source.__file__ is None:
-                raise DataError(f"module {source.__name__} has no source file to hash")
-            hashes[source.__name__] = sha256_file(source.__file__)
-        else:
-            hashes[Path(source).name] = sha256_file(source)
-    return hashes
-
-
 def _sidecar(path: Path) -> Path:
     return path.with_name(path.name + ".meta.json")
 
 
-def _provenance(config: Mapping[str, Any], seed: int | None, sources: Mapping[str, str]) -> dict[str, Any]:
-    return {"config": json.loads(json.dumps(config, sort_keys=True)), "seed": seed, "sources": dict(sources)}
+def _making(config: Mapping[str, Any], seed: int | None) -> dict[str, Any]:
+    return {"config": json.loads(json.dumps(config, sort_keys=True)), "seed": seed}
 
 
 def _commit(folder: Path) -> str | None:
@@ -133,57 +122,94 @@ def write_table(
     *,
     config: Mapping[str, Any],
     seed: int | None,
-    sources: Iterable[ModuleType | Path | str],
+    key: Key,
     seconds: float | None = None,
 ) -> Path:
-    """Write a tidy frame as parquet with its provenance.
+    """Write a tidy frame as parquet, and beside it where it comes from.
 
     Args:
         frame: one row an observation; the index is not stored.
         path: target, ending in ``.parquet``.
-        config: everything the rows depend on besides seed and sources, JSON-serialisable.
+        config: everything the rows depend on besides seed and code, JSON-serialisable.
         seed: the seed of the run, ``None`` if nothing random was used.
-        sources: modules or files whose text the rows depend on.
+        key: of the code that computed the rows, see :func:`vas_theory.provenance.fingerprint.key_of`.
         seconds: what the computation took, for the sidecar.
 
     Returns:
         The path written.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     path = Path(path)
-    provenance = _provenance(config, seed, hash_sources(sources))
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    metadata = {b"vas": json.dumps(provenance, sort_keys=True).encode()}
-    table = table.replace_schema_metadata(metadata)
+    content = parquet_bytes(frame)
     with atomic_path(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd", write_page_checksum=True, store_schema=False)
-    write_json(
-        _sidecar(path),
+        temporary.write_bytes(content)
+    write_metadata(
+        path,
         {
-            **provenance,
+            **_making(config, seed),
+            **key.as_json(),
             "sha256": sha256_file(path),
             "rows": len(frame),
             "columns": [str(name) for name in frame.columns],
             "versions": _versions(),
             "commit": _commit(Path(__file__).parent),
-            "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "written": now(),
             "seconds": seconds,
         },
     )
     return path
 
 
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """Return a frame as parquet: equal rows give equal bytes. The index is left out."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    stream = io.BytesIO()
+    pq.write_table(table, stream, compression="zstd", write_page_checksum=True, store_schema=False)
+    return stream.getvalue()
+
+
+def write_metadata(path: Path, metadata: Mapping[str, Any]) -> None:
+    """Write the sidecar of a table or of another stored file."""
+    write_json(_sidecar(path), metadata)
+
+
+def remove_table(path: Path) -> None:
+    """Remove a file of a table with its sidecar."""
+    path.unlink(missing_ok=True)
+    _sidecar(path).unlink(missing_ok=True)
+
+
+def now() -> str:
+    """Return the time as sidecars give it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def table_files(path: Path | str) -> list[Path]:
+    """Return the files of a table, sorted: itself, or one an arm in the folder of its name; none if it is not there.
+
+    A table of arms lies in the folder ``name`` where ``name.parquet`` would lie, so that an arm is added as a file.
+    """
+    path = Path(path)
+    return [path] if path.exists() else sorted(path.with_suffix("").glob("[!.]*.parquet"))
+
+
 def read_metadata(path: Path | str) -> dict[str, Any]:
-    """Return the sidecar of a table.
+    """Return the sidecar of a table. Of a table of arms: what all have in common, sums of rows and seconds, ``arms``.
 
     Raises:
         DataError: the table or its sidecar is missing or unreadable.
     """
     path = Path(path)
-    if not path.exists():
+    files = table_files(path)
+    if not files:
         raise DataError(f"table {path} does not exist")
+    found = {file.stem: _read_sidecar(file) for file in files}
+    return found[path.stem] if files == [path] else _in_common(found)
+
+
+def _read_sidecar(path: Path) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = json.loads(_sidecar(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -193,8 +219,45 @@ def read_metadata(path: Path | str) -> dict[str, Any]:
     return loaded
 
 
+def _in_common(arms: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    first, *others = arms.values()
+    shared = {name: value for name, value in first.items() if all(other.get(name) == value for other in others)}
+    config = {
+        name: value
+        for name, value in first["config"].items()
+        if all(other["config"].get(name) == value for other in others)
+    }
+    seconds = [arm["seconds"] or 0.0 for arm in arms.values()]
+    return {
+        **shared,
+        "config": config,
+        "arms": dict(arms),
+        "sha256": _joint(arm["sha256"] for arm in arms.values()),
+        "rows": sum(arm["rows"] for arm in arms.values()),
+        "seconds": round(sum(seconds), 3),
+        "written": max(arm["written"] for arm in arms.values()),
+    }
+
+
+def _joint(hashes: Iterable[str]) -> str:
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+
+def table_hash(path: Path | str) -> str:
+    """Return one SHA-256 for the bytes of a table: its file's, or of an arm's files that of their hashes in order.
+
+    Raises:
+        DataError: it is not there.
+    """
+    path = Path(path)
+    files = table_files(path)
+    if not files:
+        raise DataError(f"table {path} does not exist")
+    return sha256_file(path) if files == [path] else _joint(map(sha256_file, files))
+
+
 def read_table(path: Path | str) -> pd.DataFrame:
-    """Read a table written by :func:`write_table` after verifying its checksum.
+    """Read a table written by :func:`write_table`, or all arms of one in the order of their names, and verify it.
 
     Raises:
         DataError: the file or its metadata is missing or unreadable.
@@ -203,7 +266,17 @@ def read_table(path: Path | str) -> pd.DataFrame:
     import pandas as pd
 
     path = Path(path)
-    expected = read_metadata(path)["sha256"]
+    files = table_files(path)
+    if not files:
+        raise DataError(f"table {path} does not exist")
+    frames = [_read_file(file) for file in files]
+    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+
+
+def _read_file(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    expected = _read_sidecar(path)["sha256"]
     found = sha256_file(path)
     if found != expected:
         raise IntegrityError(
@@ -215,14 +288,16 @@ def read_table(path: Path | str) -> pd.DataFrame:
         raise DataError(f"table {path} cannot be read: {error}") from error
 
 
-def table_is_current(
-    path: Path | str, *, config: Mapping[str, Any], seed: int | None, sources: Iterable[ModuleType | Path | str]
-) -> bool:
-    """Say whether an intact table with this config, seed and these sources is already there."""
+def table_is_current(path: Path | str, *, config: Mapping[str, Any], seed: int | None, key: Key) -> bool:
+    """Say whether an intact table of this config and seed, made by code of this key, is already there."""
     path = Path(path)
+    if not path.is_file():
+        return False
     try:
-        metadata = read_metadata(path)
+        metadata = _read_sidecar(path)
     except DataError:
         return False
-    wanted = _provenance(config, seed, hash_sources(sources))
-    return all(metadata.get(key) == value for key, value in wanted.items()) and metadata["sha256"] == sha256_file(path)
+    wanted = {**_making(config, seed), "key": key.digest}
+    return all(metadata.get(name) == value for name, value in wanted.items()) and (
+        metadata["sha256"] == sha256_file(path)
+    )

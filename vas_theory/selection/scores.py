@@ -15,6 +15,7 @@ from vas_theory.selection.group_moments import binomial_expectation, check_group
 
 __all__ = [
     "expected_group_signal",
+    "group_diversity",
     "mixed_group_probability",
     "outcome_variance_score",
     "reward_variance_score",
@@ -97,6 +98,23 @@ def trajectory_diversity_score(similarity: ArrayLike) -> Array:
     if not fits.all():
         raise ArgumentError("similarity", "lie in [0, 1]", float(values[~fits].flat[0]))
     return 1.0 - values
+
+
+def group_diversity(tokens: ArrayLike, offsets: ArrayLike, group_size: int) -> Array:
+    """Trajectory diversity 1 - self-BLEU of each group of rollouts.
+
+    Args:
+        tokens: of all rollouts in one flat array; rollouts of a group lie together.
+        offsets: where each of the N rollouts begins, and the end, shape (N + 1,).
+        group_size: G, rollouts of a group.
+
+    Returns:
+        Scores in [0, 1], shape (N / G,).
+    """
+    from vas_theory.selection.diversity import self_bleu_groups
+
+    groups = np.arange(0, np.size(offsets), group_size, dtype=np.int64)
+    return trajectory_diversity_score(self_bleu_groups(tokens, offsets, groups))
 
 
 def variance_promotion_score(

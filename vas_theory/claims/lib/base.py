@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vas_theory.claims.lib.completeness import Completeness, Formal, Machine, Method
 from vas_theory.foundation.errors import ArgumentError
 
 __all__ = [
@@ -48,6 +49,8 @@ class CertificateKind(StrEnum):
 
     IDENTITY = "identity"
     SUM_OF_SQUARES = "sum-of-squares"
+    FIXED_SIZES = "fixed-sizes"
+    """An identity or a sum of squares, checked at some sizes and argued for the others."""
     COUNTEREXAMPLE = "counterexample"
     POLYNOMIAL_SIGN = "polynomial-sign"
     ENCLOSURE = "enclosure"
@@ -95,12 +98,16 @@ class Certificate:
         bridge: given the claim and an instance, returns two arrays that must agree: one made from the
             claim's own sides, one from the expression that was certified. It ties what was proved to what
             is evaluated.
+        machine: what the check decides: each statement with its sizes and its method.
+        remains: what only the argument in words carries; empty where the check decides the whole verdict.
     """
 
     kind: CertificateKind
     summary: str
     check: Callable[[], Evidence]
     bridge: Callable[[Claim, Instance], tuple[Any, Any]] | None = None
+    machine: tuple[Machine, ...] = ()
+    remains: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,6 +160,8 @@ class Claim:
         domain: the instances it is stressed on.
         certificate: how its verdict can be checked exactly.
         verdict: what is known; data, never prose.
+        formal: the theorem that Rocq has checked, where there is one.
+        part: which part of the statement the two sides compare, where it says more than they do.
         equality: size -> instance where both sides agree to 1e-12 (the bound is attained).
         limit: the family that approaches the bound where it is not attained.
         sharp: the constant cannot be improved; then scaling a side by 1 % must break a check.
@@ -177,6 +186,8 @@ class Claim:
     domain: Domain
     certificate: Certificate
     verdict: Verdict
+    formal: Formal | None = None
+    part: str = ""
     equality: Callable[[int], Instance] | None = None
     limit: Limit | None = None
     sharp: bool = False
@@ -195,6 +206,28 @@ class Claim:
             raise ArgumentError("counterexample, lacked", "be given for a refuted claim", self.id)
         if self.sharp and self.equality is None and self.limit is None:
             raise ArgumentError("equality or limit", "be given for a sharp claim", self.id)
+
+    @property
+    def machine(self) -> tuple[Machine, ...]:
+        """What a machine has checked: the formal theorems first, then the certificate's own part."""
+        if self.formal is None:
+            return self.certificate.machine
+        theorems = (Machine(name, Method.ROCQ, self.formal.sizes, name) for name in self.formal.theorems)
+        return (*theorems, *self.certificate.machine)
+
+    @property
+    def remains(self) -> str:
+        """What of the statement rests on an argument in words; empty where nothing does."""
+        return self.certificate.remains if self.formal is None else self.formal.remains
+
+    @property
+    def complete(self) -> Completeness:
+        """How much of the statement a machine has checked."""
+        if self.certificate.kind is CertificateKind.SAMPLED and self.formal is None:
+            return Completeness.NONE
+        if not self.machine:
+            return Completeness.ARGUED
+        return Completeness.PARTLY if self.remains else Completeness.MACHINE
 
     def sides(self, instance: Instance) -> tuple[Any, Any]:
         """Return both sides on an instance batch."""

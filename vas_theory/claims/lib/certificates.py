@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from vas_theory.claims.lib.base import Certificate, CertificateKind, Claim, Evidence, Instance, Relation, Side
+from vas_theory.claims.lib.completeness import Machine, Method
+from vas_theory.foundation.errors import ArgumentError
 from vas_theory.foundation.precision import exact
 
-__all__ = ["counterexample", "enclosure", "identity", "polynomial_sign", "proof_steps", "sampled"]
+__all__ = ["Step", "counterexample", "enclosure", "identity", "polynomial_sign", "proof_steps", "sampled"]
 
 _LEAST_WIDTH = 2.0**-40
 """A box this small that is still undecided holds a zero, or comes too near to one for the working precision."""
 
 Bridge = Callable[[Claim, Instance], tuple[Any, Any]]
-Step = tuple[str, Callable[[], bool] | None]
+
+
+class Step(NamedTuple):
+    """One step of a proof on paper.
+
+    Args:
+        text: the step in words.
+        check: an exact check of it, or ``None`` where only the argument in words carries it.
+        sizes: the sizes for which the check decides it.
+        by: what the check consists of.
+    """
+
+    text: str
+    check: Callable[[], bool] | None
+    sizes: str = "all"
+    by: Method = Method.SYMBOLIC
 
 
 def _vanishes(expression: Any) -> bool:
@@ -41,6 +58,8 @@ def identity(
     summary: str,
     expressions: Callable[[], Mapping[str, Any]],
     *,
+    sizes: str,
+    remains: str = "",
     bridge: Bridge | None = None,
     kind: CertificateKind = CertificateKind.IDENTITY,
 ) -> Certificate:
@@ -49,9 +68,19 @@ def identity(
     Args:
         summary: one line.
         expressions: returns name -> expression that must expand (or simplify) to zero.
+        sizes: the sizes at which the expressions are written out; starts with ``all`` where they hold for every size.
+            What is checked at some sizes only is not called an identity: its kind is ``FIXED_SIZES``.
+        remains: what is argued in words, such as the step from these sizes to all; some sizes alone must say it.
         bridge: see :class:`Certificate`.
         kind: ``IDENTITY``, or ``SUM_OF_SQUARES`` when the expression is ``slack - sum of squares``.
+
+    Raises:
+        ArgumentError: ``sizes`` names some sizes and ``remains`` is empty.
     """
+    if not sizes.startswith("all"):
+        if not remains:
+            raise ArgumentError("remains", f"say what carries the step from {sizes} to every size", remains)
+        kind = CertificateKind.FIXED_SIZES
 
     def check() -> Evidence:
         lines = []
@@ -62,10 +91,12 @@ def identity(
             lines.append(f"{name}: {'vanishes identically' if zero else f'does NOT vanish: {expression}'}")
         return Evidence(passed and bool(lines), "; ".join(lines))
 
-    return Certificate(kind, summary, check, bridge)
+    return Certificate(kind, summary, check, bridge, (Machine(summary, Method.SYMBOLIC, sizes),), remains)
 
 
-def counterexample(summary: str, relation: Relation, left: Side, right: Side, instance: Instance) -> Certificate:
+def counterexample(
+    summary: str, relation: Relation, left: Side, right: Side, instance: Instance, *, remains: str = ""
+) -> Certificate:
     """Certify that an exact instance violates a relation, in rational arithmetic.
 
     Args:
@@ -74,6 +105,7 @@ def counterexample(summary: str, relation: Relation, left: Side, right: Side, in
         left: the claim's left side.
         right: the claim's right side.
         instance: arrays of integers, fractions or floats (floats are taken exactly).
+        remains: what of the refutation is argued in words, such as every other constant than those shown.
     """
 
     def check() -> Evidence:
@@ -84,11 +116,17 @@ def counterexample(summary: str, relation: Relation, left: Side, right: Side, in
         shown = ", ".join(f"{a} {relation} {b} is false" for a, b in zip(left_value, right_value, strict=True))
         return Evidence(bool(slack) and all(value < 0 for value in slack), shown)
 
-    return Certificate(CertificateKind.COUNTEREXAMPLE, summary, check)
+    machine = (Machine(summary, Method.FRACTIONS, "the instance"),)
+    return Certificate(CertificateKind.COUNTEREXAMPLE, summary, check, machine=machine, remains=remains)
 
 
 def polynomial_sign(
-    summary: str, polynomials: Callable[[], Mapping[str, tuple[Any, Any, Any]]], *, bridge: Bridge | None = None
+    summary: str,
+    polynomials: Callable[[], Mapping[str, tuple[Any, Any, Any]]],
+    *,
+    sizes: str,
+    remains: str = "",
+    bridge: Bridge | None = None,
 ) -> Certificate:
     """Certify that univariate polynomials with rational coefficients are positive inside intervals.
 
@@ -96,6 +134,8 @@ def polynomial_sign(
         summary: one line.
         polynomials: returns name -> (polynomial, low, high); it must have no root in the open interval
             (counted exactly by Sturm's theorem) and be positive at the midpoint.
+        sizes: the sizes that the polynomials cover.
+        remains: what is argued in words.
         bridge: see :class:`Certificate`.
     """
 
@@ -118,7 +158,8 @@ def polynomial_sign(
             lines.append(f"{name}: {'positive' if good else 'NOT positive'} on ({low}, {high})")
         return Evidence(passed and bool(lines), "; ".join(lines))
 
-    return Certificate(CertificateKind.POLYNOMIAL_SIGN, summary, check, bridge)
+    machine = (Machine(summary, Method.STURM, sizes),)
+    return Certificate(CertificateKind.POLYNOMIAL_SIGN, summary, check, bridge, machine, remains)
 
 
 def enclosure(
@@ -127,6 +168,7 @@ def enclosure(
     boxes: Sequence[Sequence[tuple[Any, Any]]],
     *,
     max_boxes: int = 200_000,
+    remains: str = "",
     bridge: Bridge | None = None,
 ) -> Certificate:
     """Certify that a function is positive on boxes by ball arithmetic and bisection.
@@ -136,6 +178,7 @@ def enclosure(
         function: takes one ``flint.arb`` ball a dimension and returns a ball containing the values.
         boxes: each a sequence of (low, high), given as exact decimal strings, integers or fractions.
         max_boxes: the check fails when it needs more pieces than this.
+        remains: what is argued in words, such as that the function is the claim's slack.
         bridge: see :class:`Certificate`.
     """
 
@@ -169,30 +212,39 @@ def enclosure(
                 stack.append((*box[:axis], part, *box[axis + 1 :]))
         return Evidence(pieces > 0, f"positive on every one of {pieces} pieces")
 
-    return Certificate(CertificateKind.ENCLOSURE, summary, check, bridge)
+    machine = (Machine(summary, Method.BALLS, "every point of the boxes"),)
+    return Certificate(CertificateKind.ENCLOSURE, summary, check, bridge, machine, remains)
 
 
-def proof_steps(summary: str, steps: Sequence[Step], *, bridge: Bridge | None = None) -> Certificate:
+def proof_steps(
+    summary: str, steps: Sequence[Step | tuple[str, Callable[[], bool] | None]], *, bridge: Bridge | None = None
+) -> Certificate:
     """Certify a proof on paper as far as its algebra can be checked.
+
+    It is never complete: that the steps together give the statement is left to the reader.
 
     Args:
         summary: one line.
-        steps: (the step in words, an exact check or ``None`` where only the argument in words carries it).
+        steps: the steps, or pairs of their text and check.
         bridge: see :class:`Certificate`.
     """
+    listed = [Step(*step) for step in steps]
 
     def check() -> Evidence:
         lines, passed = [], True
-        for number, (text, step) in enumerate(steps, 1):
-            if step is None:
-                lines.append(f"{number}. {text} [argued]")
+        for number, step in enumerate(listed, 1):
+            if step.check is None:
+                lines.append(f"{number}. {step.text} [argued]")
                 continue
-            good = bool(step())
+            good = bool(step.check())
             passed &= good
-            lines.append(f"{number}. {text} [{'checked' if good else 'FAILED'}]")
+            lines.append(f"{number}. {step.text} [{'checked' if good else 'FAILED'}]")
         return Evidence(passed and bool(lines), "\n".join(lines))
 
-    return Certificate(CertificateKind.PROOF_STEPS, summary, check, bridge)
+    machine = tuple(Machine(step.text, step.by, step.sizes) for step in listed if step.check is not None)
+    argued = [step.text for step in listed if step.check is None]
+    remains = "; ".join([*argued, "that the steps together give the statement"])
+    return Certificate(CertificateKind.PROOF_STEPS, summary, check, bridge, machine, remains)
 
 
 def sampled(summary: str) -> Certificate:

@@ -2,11 +2,13 @@
 
 The exact half is the certificate. Float64 shows violations of relative size 1e-4 near saturated policies that
 do not exist, so no verdict rests on float64: every instance whose float slack is small is evaluated again at
-50 digits, where it must be non-negative.
+50 digits or more, where it must be non-negative. Where an effort caps that, an instance that it leaves out is counted
+as undecided and as nothing else.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Evidence, Instance, Relation, Verdict
 from vas_theory.foundation.precision import DIGITS, floating, multiprecision
 
-__all__ = ["DEEP", "DEFAULT", "Effort", "NumericCheck", "Report", "stress", "verify"]
+__all__ = ["DEEP", "DEFAULT", "Effort", "NumericCheck", "Report", "recheck", "stress", "verify"]
 
 SMALL_SLACK = 1e-10
 """Instances with a relative float slack under this are rechecked at 50 digits."""
@@ -37,17 +39,18 @@ class Effort:
         instances: random instances a family.
         search_width: instances a batch that the adversarial search moves.
         search_steps: steps of that search.
-        rechecks: most array entries a batch that are evaluated at 50 digits; the worst instances are taken.
+        rechecks: most array entries a batch that are evaluated at 50 digits, the worst instances first; ``None``
+            for all. What is left out counts as undecided.
     """
 
     instances: int = 1200
     search_width: int = 16
     search_steps: int = 40
-    rechecks: int = 600
+    rechecks: int | None = None
 
 
 DEFAULT = Effort()
-DEEP = Effort(instances=60_000, search_width=128, search_steps=1500, rechecks=100_000)
+DEEP = Effort(instances=60_000, search_width=128, search_steps=1500)
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,9 @@ class NumericCheck:
 
     Args:
         passed: no violation survived 50 digits (a refuted claim: its counterexample violates in float64 too).
-        instances: how many instances were evaluated.
-        rechecked: how many of them again at 50 digits.
+        instances: how many instances were decided: by float64, or again at 50 digits.
+        rechecked: how many of them at 50 digits.
+        undecided: how many more have a small float slack and were not evaluated again; they count nowhere else.
         worst_slack: smallest relative slack, from 50 digits where rechecked.
         worst_instance: the instance that reached it, as lists.
         tightness: largest ratio of the smaller to the larger side that was met (1 = the bound is reached);
@@ -69,6 +73,7 @@ class NumericCheck:
     passed: bool
     instances: int
     rechecked: int
+    undecided: int
     worst_slack: float
     worst_instance: dict[str, Any]
     tightness: float | None
@@ -145,6 +150,39 @@ def _as_lists(instance: Instance, row: int) -> dict[str, Any]:
     return {name: np.asarray(values)[row].tolist() for name, values in instance.items()}
 
 
+def _digits(instance: Instance) -> int:
+    """Return the digits at which an instance is rechecked: 50, and four more for every decade of its smallest entry.
+
+    A slack is of the order of the second to fourth power of the rarest probability, beside terms of order one; with
+    fixed digits nothing of it is left at probabilities near 1e-20.
+    """
+    floats = [np.abs(values[values != 0]) for values in map(np.asarray, instance.values()) if values.dtype.kind == "f"]
+    least = min((float(values.min()) for values in floats if values.size), default=1.0)
+    return DIGITS + 4 * max(0, math.ceil(-math.log10(least)))
+
+
+def recheck(claim: Claim, instance: Instance) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the relative slack and the ratio of the sides at 50 digits or more; a slack under rounding is zero."""
+    import mpmath
+
+    relative, ratio = [], []
+    digits = [_digits(_take(instance, np.array([row]))) for row in range(len(next(iter(instance.values()))))]
+    for count in sorted(set(digits)):  # rows that need the same digits together
+        rows = np.flatnonzero(np.array(digits) == count)
+        with mpmath.workdps(count):
+            slack, share = _relative(claim, multiprecision(_take(instance, rows)))
+        relative.append((rows, np.where(np.abs(slack) < ROUNDING, 0.0, slack)))
+        ratio.append((rows, share))
+    return _gathered(relative, len(digits)), _gathered(ratio, len(digits))
+
+
+def _gathered(parts: list[tuple[NDArray[Any], NDArray[Any]]], count: int) -> NDArray[Any]:
+    whole = np.empty(count)
+    for rows, values in parts:
+        whole[rows] = values
+    return whole
+
+
 def stress(claim: Claim, rng: np.random.Generator, effort: Effort = DEFAULT) -> NumericCheck:
     """Look for violations of a claim over its domain.
 
@@ -156,36 +194,30 @@ def stress(claim: Claim, rng: np.random.Generator, effort: Effort = DEFAULT) -> 
     Returns:
         What was found; see :class:`NumericCheck`.
     """
-    import mpmath
-
-    total = rechecked = violated = 0
+    total = rechecked = undecided = violated = 0
     worst, worst_instance, worst_family = np.inf, {}, ""
     tightness = 0.0
     for family, instance in _batches(claim, rng, effort):
         relative, ratio = _relative(claim, instance)
         if not np.isfinite(relative).all():
             row = int(np.flatnonzero(~np.isfinite(relative))[0])
-            return NumericCheck(
-                False, total, rechecked, np.nan, _as_lists(instance, row), None, 0.0, f"not finite ({family})"
-            )
-        total += relative.size
-        sure = relative >= SMALL_SLACK  # rows whose float value needs no recheck
-        flagged = np.flatnonzero(~sure)
+            lists = _as_lists(instance, row)
+            return NumericCheck(False, total, rechecked, undecided, np.nan, lists, None, 0.0, f"not finite ({family})")
+        rows = np.arange(relative.size)
+        flagged = np.flatnonzero(relative < SMALL_SLACK)
         if claim.verdict is not Verdict.REFUTED and claim.float_tolerance == 0 and flagged.size:
-            # a row costs in proportion to its size, and the worst rows come first
-            row_size = max(np.asarray(values)[0].size for values in instance.values())
-            flagged = flagged[np.argsort(relative[flagged])][: max(3, effort.rechecks // row_size)]
-            with mpmath.workdps(DIGITS):
-                precise, precise_ratio = _relative(claim, multiprecision(_take(instance, flagged)))
-            relative[flagged] = np.where(np.abs(precise) < ROUNDING, 0.0, precise)
-            ratio[flagged] = precise_ratio
+            left_out = flagged[:0]
+            if effort.rechecks is not None:
+                # a row costs in proportion to its size, and the worst rows come first
+                row_size = max(np.asarray(values)[0].size for values in instance.values())
+                flagged = flagged[np.argsort(relative[flagged])]
+                flagged, left_out = np.split(flagged, [max(3, effort.rechecks // row_size)])
+            relative[flagged], ratio[flagged] = recheck(claim, _take(instance, flagged))
             rechecked += flagged.size
-            known = sure
-            known[flagged] = True
-            relative, ratio = relative[known], ratio[known]
-            rows = np.flatnonzero(known)
-        else:
-            rows = np.arange(relative.size)
+            undecided += left_out.size
+            rows = np.setdiff1d(rows, left_out)
+            relative, ratio = relative[rows], ratio[rows]
+        total += relative.size
         violated += int((relative < -claim.float_tolerance).sum())
         lowest = int(np.argmin(relative))
         if relative[lowest] < worst:
@@ -198,7 +230,8 @@ def stress(claim: Claim, rng: np.random.Generator, effort: Effort = DEFAULT) -> 
             tightness = max(tightness, float(np.minimum(ratio, 1.0).max()))
     passed = worst >= -claim.float_tolerance
     detail = f"worst relative slack {worst:.3g} in family '{worst_family}'"
-    return NumericCheck(passed, total, rechecked, worst, worst_instance, tightness, violated / max(total, 1), detail)
+    share = violated / max(total, 1)
+    return NumericCheck(passed, total, rechecked, undecided, worst, worst_instance, tightness, share, detail)
 
 
 def _attained(claim: Claim) -> tuple[Evidence, float]:

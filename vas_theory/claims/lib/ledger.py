@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from vas_theory.claims.lib.base import Claim
+from vas_theory.claims.lib.base import Claim, Verdict
 from vas_theory.claims.lib.checks import Report
+from vas_theory.claims.lib.completeness import Completeness
 from vas_theory.foundation.errors import DataError
+from vas_theory.proofs import record as proofs
 
-__all__ = ["RECORD", "ledger_markdown", "read_record", "report_row"]
+__all__ = [
+    "COLUMNS",
+    "RECORD",
+    "completeness_row",
+    "ledger_markdown",
+    "read_record",
+    "report_row",
+    "shown_row",
+    "summary",
+]
 
 RECORD = Path(__file__).parents[2] / "results" / "ledger.json"
 """The last recorded verification of the whole ledger, written by ``verify --record``."""
@@ -28,6 +42,7 @@ def report_row(report: Report) -> dict[str, Any]:
         "evidence": report.evidence.detail,
         "instances": numeric.instances,
         "rechecked": numeric.rechecked,
+        "undecided": numeric.undecided,
         "worst_slack": numeric.worst_slack,
         "violated_share": numeric.violated_share,
         "numeric": numeric.detail,
@@ -42,10 +57,65 @@ def claim_row(claim: Claim) -> dict[str, Any]:
         "source": claim.source,
         "verdict": claim.verdict.value,
         "certificate": claim.certificate.kind.value,
+        **completeness_row(claim),
         "corrected_by": list(claim.corrected_by),
         "experiment": claim.experiment,
         "figure": claim.figure,
     }
+
+
+@cache
+def _recorded_proofs() -> proofs.Record:
+    return proofs.read()
+
+
+def completeness_row(claim: Claim) -> dict[str, Any]:
+    """Return what a machine has checked of a claim, and what it has not.
+
+    A formal theorem counts where the record of the proofs has it, on the axioms of the standard reals alone.
+
+    Returns:
+        ``complete`` (machine, partly, argued or none), ``machine`` (statement, by, sizes, theorem of everything that
+        was checked), ``remains`` (what rests on words), ``part`` (which part of the statement the two sides compare,
+        where it says more), ``tied`` (how the sides are tied to what was checked; empty where they are not).
+    """
+    recorded = _recorded_proofs()
+    theorems = recorded.theorems
+    named = claim.formal.theorems if claim.formal is not None else ()
+    counted = set(recorded.axioms) <= proofs.ALLOWED_AXIOMS and set(named) <= set(theorems)
+    known = claim if counted else replace(claim, formal=None)
+    machine = [
+        {
+            "statement": " ".join(theorems[part.theorem].statement.split()) if part.theorem else part.statement,
+            "by": part.by.value,
+            "sizes": part.sizes,
+            "theorem": part.theorem,
+        }
+        for part in known.machine
+    ]
+    ties = ["equal values at rational points, in Rocq"] if known.formal is not None and known.formal.points else []
+    ties += ["equal values of what was certified, in floats"] if claim.certificate.bridge is not None else []
+    return {
+        "complete": known.complete.value,
+        "machine": machine,
+        "remains": known.remains,
+        "part": claim.part,
+        "tied": "; ".join(ties),
+    }
+
+
+def summary(claims: Iterable[Claim]) -> str:
+    """Return how many proved claims a machine has checked completely, and where the formal theorems come from."""
+    from vas_theory.proofs.rocq import missing_packages
+
+    proved = [c for c in claims if c.verdict in (Verdict.PROVED, Verdict.CONDITIONAL)]
+    counts = Counter(completeness_row(claim)["complete"] for claim in proved)
+    shares = ", ".join(f"{counts[kind.value]} {kind.value}" for kind in Completeness if counts[kind.value])
+    source = "not installed here; " if missing_packages() else ""
+    return (
+        f"{len(proved)} proved or conditional claims: {shares}. Formal theorems as recorded with Rocq "
+        f"{_recorded_proofs().version} ({source}`make proofs` checks them again)."
+    )
 
 
 def read_record() -> dict[str, dict[str, Any]]:
@@ -82,14 +152,13 @@ def ledger_markdown(claims: Sequence[Claim], record: Mapping[str, Mapping[str, A
     return "\n".join(lines)
 
 
-def plain_table(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return rows as a fixed-width table: id, verdict, certificate, tightness, seconds, title."""
-    lines = [f"{'id':4} {'verdict':14} {'certificate':15} {'tight':>6} {'seconds':>8}  title"]
-    for row in rows:
-        seconds = row.get("seconds")
-        shown = "–" if seconds is None else f"{seconds:.2f}"
-        lines.append(
-            f"{row['id']:4} {row['verdict']:14} {row['certificate']:15} {_tightness(row.get('tightness')):>6} "
-            f"{shown:>8}  {row['title']}"
-        )
-    return "\n".join(lines)
+COLUMNS = ("id", "verdict", "certificate", "complete", "tight", "seconds", "title")
+"""Headings of :func:`shown_row`."""
+
+
+def shown_row(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a row as people read it; the headings are :data:`COLUMNS`."""
+    seconds = row.get("seconds")
+    shown = "–" if seconds is None else f"{seconds:.2f}"
+    texts = (str(row[name]) for name in ("id", "verdict", "certificate", "complete"))
+    return (*texts, _tightness(row.get("tightness")), shown, str(row["title"]))

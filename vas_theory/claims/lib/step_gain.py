@@ -31,6 +31,7 @@ __all__ = [
     "group_updates",
     "kappa_exceeds_its_root",
     "kappa_like",
+    "kappa_term",
     "kernel_by_series",
     "one_sample_gain",
     "remainder_kernel",
@@ -45,6 +46,15 @@ def kappa_like(example: NDArray[Any]) -> Any:
     """Return the constant kappa of claim B46 in the arithmetic of ``example``."""
     constant = kappa()
     return constant if example.dtype == object else float(constant)
+
+
+def kappa_term() -> str:
+    """Return kappa to 30 digits, as Rocq reads it."""
+    import mpmath
+
+    with mpmath.workdps(40):
+        decimal = Fraction(mpmath.nstr(kappa(), 30))
+    return f"({decimal.numerator}/{decimal.denominator})"
 
 
 def kappa_exceeds_its_root() -> bool:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from vas_theory.foundation.errors import StateMismatchError, VASError
+from vas_theory.foundation.streams import stream_generator
 from vas_theory.selection.contract.ledger import RolloutLedger
 from vas_theory.selection.contract.strategy import FloatArray, IntArray, Proposal, Rollouts, Strategy, TrainingGroups
 
@@ -83,7 +84,7 @@ class SelectionDriver:
         """
         received: list[Rollouts] = []
         groups: TrainingGroups | None = None
-        rng = self._generator()
+        rng = stream_generator(self.strategy.setting.seed, "strategy", self.step)
         while True:
             proposal = self.strategy.propose(rng)
             if proposal is None:
@@ -141,11 +142,6 @@ class SelectionDriver:
         for name in ("_prompts", "_rewards", "_trained"):
             getattr(self, name)[: self.generated] = state[name]
         self._mark_available()
-
-    def _generator(self) -> np.random.Generator:
-        key = np.array([self.strategy.setting.seed, 1], dtype=np.uint64)
-        counter = np.array([0, 0, self.step, 0], dtype=np.uint64)
-        return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
     def _checked_proposal(self, prompts: IntArray, counts: IntArray) -> Proposal:
         prompts_P, counts_P = np.array(prompts, dtype=np.int64), np.array(counts, dtype=np.int64)

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
@@ -178,7 +179,7 @@ class SamplerConfig:
     def _require(self, name: str, low: float, high: float, *, integer: bool = False) -> None:
         value = getattr(self, name)
         try:
-            fits = low <= value <= high and value < math.inf and (not integer or int(value) == value)
+            fits = low <= value <= high and value < math.inf and (not integer or isinstance(value, Integral))
         except TypeError:
             fits = False
         if not fits or isinstance(value, bool):

@@ -97,14 +97,18 @@ class Feedback:
 
 
 def as_numbers(argument: str, values: Any) -> Array:
-    """Return float64 values, and refuse by name what is ragged, text or on another device.
+    """Return float64 values, and refuse by name what is ragged or text.
+
+    A tensor may need a gradient, lie on another device, or have a type that numpy lacks, such as bfloat16.
 
     Raises:
         ArgumentError: the values are no array of numbers.
     """
     try:
+        if hasattr(values, "detach"):
+            values = values.detach().cpu().double()
         return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError, RuntimeError):  # the last from tensors that need a gradient
+    except (TypeError, ValueError, RuntimeError):  # the last from lists of tensors that need a gradient
         raise ArgumentError(argument, "be an array of numbers whose rows have one length", values) from None
 
 

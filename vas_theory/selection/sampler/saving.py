@@ -40,8 +40,7 @@ def _entries(pool: Pool) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         "settings": json.dumps(_settings(pool), sort_keys=True),
-        "key_kind": pool.keys.kind(),
-        "keys": pool.keys.as_state(),
+        **pool.keys.as_state(),
         "seed": str(pool.seed),  # may pass 2**63, which not every reader of the file can hold
         "step": pool.step,
         "policy_version": pool.policy_version,
@@ -74,7 +73,7 @@ def restore(pool: Pool, state: Mapping[str, Any], *, match_keys: bool) -> None:
         found = (state.get("format"), state.get("version"))
         raise DataError(f"sampler state has format and version {found}; this code reads {(FORMAT, VERSION)}")
     _check_entries(pool, state)
-    saved_keys = PromptKeys(int(state["keys"][0]) if state["key_kind"] == "positions" else state["keys"])
+    saved_keys = PromptKeys.from_state(state)
     _compare(pool, state, saved_keys, match_keys)
     if missing := sorted(pool.posterior.state_dict().keys() - _part(state, "posterior").keys()):
         raise DataError(f"sampler state has no {', '.join(missing)} of the posterior")
@@ -116,11 +115,13 @@ def restore(pool: Pool, state: Mapping[str, Any], *, match_keys: bool) -> None:
 
 def _check_entries(pool: Pool, state: Mapping[str, Any]) -> None:
     """Refuse a state that is sealed and not whole, before anything changes."""
-    own = {name for name in _entries(pool) if not name.startswith("posterior.")}
+    own = {name for name in _entries(pool) if not name.startswith("posterior.") and not name.startswith("key")}
     own -= {"last_drawn"} if state["version"] == 1 else set()
     if missing := sorted(own - state.keys()):
         raise DataError(f"sampler state has no {', '.join(missing)}")
-    count = int(state["keys"][0]) if state["key_kind"] == "positions" else len(state["keys"])
+    if "keys" not in state or "key_kind" not in state:
+        raise DataError("sampler state has no keys")
+    count = int(state["keys"][0]) if state["key_kind"] == "positions" else len(state.get("key_ends", state["keys"]))
     for name in ("weights", "draw_counts", "drawn_by", "last_drawn"):
         if (length := len(state.get(name, ()))) not in ((0, count) if name in ("last_drawn", "weights") else (count,)):
             raise DataError(f"sampler state has {length} {name} for {count} prompts")

@@ -15,7 +15,16 @@ from vas_theory.foundation.errors import UnknownNameError
 if TYPE_CHECKING:
     from vas_theory.selection.contract.strategy import SelectionSetting, Strategy
 
-__all__ = ["make_strategy", "strategy_class", "strategy_names"]
+__all__ = [
+    "make_strategy",
+    "one_round_strategies",
+    "strategy_class",
+    "strategy_entry",
+    "strategy_names",
+    "strategy_options",
+]
+
+__dispatch__ = "STRATEGY"
 
 _MACHINERY = {"base", "driver"}
 
@@ -38,6 +47,43 @@ def strategy_class(name: str) -> type[Strategy]:
     return found
 
 
+def strategy_options(name: str) -> list[str]:
+    """Return the names of the options that a strategy declares.
+
+    Raises:
+        UnknownNameError: there is no strategy of this name.
+    """
+    return [field.name for field in fields(strategy_class(name)) if field.init and field.name != "setting"]
+
+
+def strategy_entry(name: str) -> str:
+    """Return where a strategy is defined, as results that depend on it name it in their keys.
+
+    Raises:
+        UnknownNameError: there is none of this name.
+    """
+    return f"{strategy_class(name).__module__}:STRATEGY"
+
+
+def one_round_strategies() -> list[str]:
+    """Return the names of the strategies that choose whole groups in one round a step and train on all of them.
+
+    These fit trainers that make a fixed number of rollouts before every update, such as TRL's.
+    """
+    from vas_theory.selection.contract.strategy import OneRoundStrategy
+
+    def fits(name: str) -> bool:
+        found = strategy_class(name)
+        return (
+            found.propose is OneRoundStrategy.propose
+            and found.training_groups is OneRoundStrategy.training_groups
+            and not found.needs_truth
+            and found.sampling == "independent"
+        )
+
+    return [name for name in strategy_names() if fits(name)]
+
+
 def make_strategy(name: str, setting: SelectionSetting, **options: Any) -> Strategy:
     """Return a fresh strategy.
 
@@ -50,7 +96,7 @@ def make_strategy(name: str, setting: SelectionSetting, **options: Any) -> Strat
         UnknownNameError: there is no strategy of this name, or it has no such option.
     """
     found = strategy_class(name)
-    known = [field.name for field in fields(found) if field.init and field.name != "setting"]
+    known = strategy_options(name)
     for option in options:
         if option not in known:
             raise UnknownNameError(f"option of {name}", option, known)

@@ -1,0 +1,1 @@
+"""What the predictions share: draws from the pilot, rehearsals of training, and the measured tables."""

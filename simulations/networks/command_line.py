@@ -1,0 +1,148 @@
+"""``python -m simulations networks``: list worlds and arms, make starts, run an arm, run the tournament."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from vas_theory.foundation.command_line import require
+
+__all__ = ["add_commands"]
+
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def _alone(handler: Callable[[argparse.Namespace], None]) -> Callable[[argparse.Namespace], None]:
+    """Run a handler with one thread a process: equal bits, and processes that do not get in each other's way."""
+
+    def run(arguments: argparse.Namespace) -> None:
+        os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+        require("torch", "networks")
+        handler(arguments)
+
+    return run
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    from simulations.networks.roster import ARMS
+    from simulations.networks.worlds import get_world, world_names
+
+    print("worlds")
+    for name in world_names():
+        world = get_world(name)
+        print(f"  {name:<20} {world.summary}; {world.varies}")
+    print("arms (NAME@N: a prompt is rolled in at most N steps)")
+    for name, arm in ARMS.items():
+        print(f"  {name:<20} {arm.strategy}" + (f"; free: {arm.free}" if arm.free else ""))
+
+
+def _start(arguments: argparse.Namespace) -> None:
+    import numpy as np
+
+    from simulations.networks.columns import pass_rates
+    from simulations.networks.starts import load_start, start_names
+    from simulations.networks.worlds import get_world, world_names
+
+    for name in arguments.worlds or world_names():
+        world = get_world(name)
+        prompts = world.prompts(np.random.default_rng(0), 500)
+        rates: dict[str, Any] = {}
+        for start in start_names(world) if arguments.others else ["own"]:
+            rates[start] = pass_rates(load_start(world, start, report=_say), prompts, 8, 0)[0]
+            own = rates[start]
+            line = f"mean pass rate {own.mean():.3f}, silent 0/8 {(own == 0).mean():.2f}, 8/8 {(own == 1).mean():.2f}"
+            if start != "own":
+                line += f", correlation with its own start {np.corrcoef(rates['own'], own)[0, 1]:.2f}"
+            print(f"{name} {start}: {line}")
+
+
+def _preset(arguments: argparse.Namespace) -> Any:
+    from dataclasses import replace
+
+    from simulations.networks.roster import get_arm
+    from simulations.networks.tournament import PRESETS
+    from simulations.networks.worlds import get_world
+    from vas_theory.foundation.errors import UnknownNameError
+
+    if arguments.preset not in PRESETS:
+        raise UnknownNameError("preset", arguments.preset, PRESETS)
+    preset = PRESETS[arguments.preset]
+    for name in arguments.worlds or ():
+        get_world(name)
+    for name in arguments.arms or ():
+        get_arm(name)
+    chosen: dict[str, Any] = {key: tuple(value) for key in ("worlds", "arms") if (value := getattr(arguments, key))}
+    if arguments.seeds is not None:
+        chosen["seeds"] = arguments.seeds
+    return replace(preset, **chosen)
+
+
+def _tournament(arguments: argparse.Namespace) -> None:
+    from simulations.networks.analysis import format_comparison
+    from simulations.networks.tournament import run_tournament
+
+    preset = _preset(arguments)
+    folder = Path(arguments.output or Path("simulations") / "output" / arguments.preset)
+    table = run_tournament(preset, folder, workers=arguments.workers, backend=arguments.backend, report=_say)
+    print(format_comparison(table))
+    print(f"\n{folder / 'network_tournament.parquet'}: {len(table)} rows")
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    """Run one arm beside uniform sampling, on seeds that are never reported."""
+    import pandas as pd
+
+    from simulations.networks.cells import run_seed
+    from simulations.networks.roster import get_arm
+    from simulations.networks.starts import load_start
+    from simulations.networks.tournament import DEVELOPMENT, PRESETS
+    from simulations.networks.training import Plan, train_together
+    from simulations.networks.worlds import get_world
+
+    world = PRESETS["paper"].sized(get_world(arguments.world))
+    arm = get_arm(arguments.arm)
+    rate = arguments.learning_rate or world.run.learning_rate
+    seeds = [run_seed(world.name, DEVELOPMENT + index) for index in range(arguments.seeds or 3)]
+    curves = train_together(world, load_start(world, report=_say), [Plan(arm, seed, rate) for seed in seeds])
+    keys = range(len(seeds))
+    table = pd.concat(dict(zip(keys, curves, strict=True)), names=["seed", "row"]).reset_index(level="row", drop=True)
+    shown = ("rollouts", "held_out_pass_rate", "held_out_greedy", "pass_at_32", "mixed_groups", "entropy")
+    print(table[list(shown)].to_string(float_format="{:.3f}".format))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add the commands of the network laboratory to its parser."""
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    command = commands.add_parser("list", help="name every world and arm")
+    command.set_defaults(handler=_list)
+
+    command = commands.add_parser("start", help="make supervised starts and say what they can do")
+    command.add_argument("worlds", nargs="*", metavar="WORLD", help="worlds, see `list` (all)")
+    command.add_argument("--others", action="store_true", help="also the starts of other models")
+    command.set_defaults(handler=_alone(_start))
+
+    command = commands.add_parser("run", help="run one arm on development seeds and print its learning curves")
+    command.add_argument("world", metavar="WORLD")
+    command.add_argument("arm", metavar="ARM")
+    command.add_argument("--learning-rate", type=float, help="instead of the world's own")
+    command.add_argument("--seeds", type=int, help="number of seeds (3)")
+    command.set_defaults(handler=_alone(_run))
+
+    command = commands.add_parser("tournament", help="tune and run every arm in every world, and compare")
+    command.add_argument("--preset", default="quick", help="smoke, quick (default) or paper")
+    command.add_argument("--worlds", nargs="+", metavar="WORLD", help="instead of the preset's")
+    command.add_argument("--arms", nargs="+", metavar="ARM", help="instead of the preset's")
+    command.add_argument("--seeds", type=int, help="instead of the preset's")
+    command.add_argument("--output", metavar="DIR", help="folder of the tables (simulations/output/<preset>)")
+    command.add_argument("--workers", type=int, default=1, help="processes")
+    command.add_argument("--backend", default="loky", help="where they run: loky (default) or dask")
+    command.set_defaults(handler=_alone(_tournament))

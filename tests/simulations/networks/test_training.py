@@ -1,0 +1,138 @@
+"""Runs of the network laboratory: every arm trains within its budget, repeats, and is paired with the others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+pytest.importorskip("torch")
+
+from simulations.networks.roster import ARMS, get_arm
+from simulations.networks.starts import load_start, start_path, train_start
+from simulations.networks.training import Plan, Run, train_together
+from simulations.networks.transformer import Networks
+from simulations.networks.world import ModelShape, RunShape, Start, World
+from simulations.networks.worlds.chains import Chains
+from vas_theory.foundation.errors import UnknownNameError
+
+SHAPE = RunShape(pool=60, held_out=40, batch_size=6, group_size=8, budget=960)
+WORLD: World = Chains(
+    "chains", "", "", model=ModelShape(width=16, layers=1, heads=2, expansion=2), run=SHAPE, start=Start(60, 64),
+    longest=2,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def start() -> Networks:
+    return train_start(WORLD, WORLD.start)
+
+
+def curves(start: Networks, arms: list[str], seeds: list[int], **shape: float) -> list[pd.DataFrame]:
+    plans = [Plan(get_arm(arm), seed, 1e-3, 2) for arm in arms for seed in seeds]
+    return train_together(WORLD, start, plans, replace(SHAPE, **shape))
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_every_arm_trains_within_its_budget(arm: str, start: Networks) -> None:
+    (curve,) = curves(start, [arm], [3])
+    end = curve.iloc[-1]
+    assert 0 < end["rollouts"] <= SHAPE.budget
+    charged = sum(end[f"{purpose}_rollouts"] for purpose in ("training", "scoring", "screening", "rejected"))
+    assert charged == end["rollouts"]
+    assert (curve["rollouts"].diff().dropna() >= 0).all()
+    assert 0 < end["held_out_pass_rate"] < 1
+    assert end["pass_at_32"] >= end["pass_at_8"] >= end["held_out_pass_rate"]
+    assert curve["gradient_norm"].iloc[1:].max() > 0
+
+
+def test_equal_calls_give_equal_bits_and_seeds_differ(start: Networks) -> None:
+    one, other = (curves(start, ["uniform", "predictor", "dapo"], [3, 4]) for _ in range(2))
+    for first, second in zip(one, other, strict=True):
+        pd.testing.assert_frame_equal(first, second, check_exact=True)
+    assert not one[0].equals(one[1])
+
+
+def test_runs_of_one_seed_share_prompts_and_start(start: Networks) -> None:
+    uniform, oracle = curves(start, ["uniform", "oracle"], [3])
+    columns = ["held_out_pass_rate", "held_out_greedy", "pass_at_32"]
+    assert uniform.iloc[0][columns].equals(oracle.iloc[0][columns])
+    assert uniform.iloc[-1]["held_out_pass_rate"] != oracle.iloc[-1]["held_out_pass_rate"]
+
+
+def test_a_cap_limits_visits(start: Networks) -> None:
+    free, capped = curves(start, ["index", "index@3"], [3])
+    assert free["most_visits"].max() > 3
+    assert capped["most_visits"].max() == 3
+    with pytest.raises(UnknownNameError):
+        get_arm("index@none")
+
+
+def test_group_size_changes_and_the_rollouts_of_a_step_do_not(start: Networks) -> None:
+    small, large = curves(start, ["uniform-g4", "uniform-g16"], [3])
+    assert small["updates"].max() == large["updates"].max() == SHAPE.budget // 48
+
+
+def test_a_noisy_verifier_flips_rewards_in_training_alone(start: Networks) -> None:
+    exact, noisy = curves(start, ["uniform"], [3])[0], curves(start, ["uniform"], [3], false_positive=0.9)[0]
+    assert noisy["training_reward"].iloc[-1] > 0.8 > exact["training_reward"].iloc[-1]
+    assert noisy["held_out_pass_rate"].iloc[0] == exact["held_out_pass_rate"].iloc[0]
+
+
+def test_a_batch_weighs_groups_equally_and_leaves_silent_ones_out_of_the_sums_alone(start: Networks) -> None:
+    from vas_theory.selection.contract.strategy import TrainingGroups
+
+    run = Run(WORLD, SHAPE, Plan(get_arm("uniform"), 3, 1e-3), lambda kind, request: None)
+    run.tokens_RT[:8] = np.arange(8)[:, None]
+    rewards_R = np.array([1.0, 0, 0, 0, 1, 1, 1, 1])
+    advantages_R = np.array([1.5, -0.5, -0.5, -0.5, 0, 0, 0, 0])
+    groups = TrainingGroups(np.array([5, 9]), np.array([4, 4]), np.arange(8), rewards_R, advantages_R)
+    batch = run.batch(groups)
+    assert batch is not None
+    np.testing.assert_array_equal(batch.prompts_PL, run.pool.tokens_PL[[5]])
+    np.testing.assert_array_equal(batch.responses_RT, np.repeat(np.arange(4)[:, None], 4, axis=1))
+    # over two groups, four rollouts of the group and four tokens of a response
+    np.testing.assert_allclose(batch.weights_R, advantages_R[:4] / 32)
+    silent = TrainingGroups(np.array([9]), np.array([4]), np.arange(4, 8), rewards_R[4:], advantages_R[4:])
+    assert run.batch(silent) is None
+
+
+def test_a_start_is_kept_under_a_hash_of_what_it_depends_on(tmp_path: object, start: Networks) -> None:
+    from pathlib import Path
+
+    folder = Path(str(tmp_path))
+    said: list[str] = []
+    kept = load_start(WORLD, folder=folder, report=said.append)
+    assert len(said) == 1
+    again = load_start(WORLD, folder=folder, report=said.append)
+    assert len(said) == 1
+    np.testing.assert_array_equal(kept.flat_SN.numpy(), start.flat_SN.numpy())
+    np.testing.assert_array_equal(kept.flat_SN.numpy(), again.flat_SN.numpy())
+    for changed in (replace(WORLD, start=Start(61, 64)), replace(WORLD, model=ModelShape(width=32))):
+        assert start_path(changed, folder=folder) != start_path(WORLD, folder=folder)
+    WORLD.prompts(np.random.default_rng(0), 5)
+    WORLD.demonstrations(np.random.default_rng(0), 5)  # fills cached tables, which change no name
+    assert start_path(replace(WORLD, run=RunShape()), folder=folder) == start_path(WORLD, folder=folder)
+    with pytest.raises(UnknownNameError):
+        load_start(WORLD, "no-such-start", folder)
+
+
+def test_the_way_of_other_devices_gives_the_same_curves(start: Networks, monkeypatch: pytest.MonkeyPatch) -> None:
+    from simulations.networks import transformer
+    from simulations.networks.attention import path_attention_gathered
+
+    (compiled,) = curves(start, ["predictor"], [3])
+    monkeypatch.setattr(transformer, "path_attention", path_attention_gathered)
+    (gathered,) = curves(start, ["predictor"], [3])
+    assert abs(compiled["held_out_pass_rate"] - gathered["held_out_pass_rate"]).max() < 0.03
+    assert (compiled["rollouts"] == gathered["rollouts"]).all()
+
+
+@pytest.mark.gpu
+def test_the_chain_network_trains_on_a_gpu(start: Networks) -> None:
+    plans = [Plan(get_arm(arm), 3, 1e-3, 2) for arm in ("uniform", "predictor")]
+    for curve in train_together(WORLD, start, plans, SHAPE, device="cuda"):
+        assert curve["rollouts"].iloc[-1] == SHAPE.budget
+        assert curve["gradient_norm"].iloc[1:].max() > 0

@@ -1,0 +1,148 @@
+"""Progress and tables for people: with rich on a terminal, plain lines everywhere else.
+
+Nothing is imported before something is shown, and what goes into a pipe or a file holds no control characters.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any, TextIO
+
+__all__ = ["Progress", "print_table", "text_table"]
+
+__neutral__ = "how progress and tables are shown"
+
+_COLOURS = {"held": "green", "ok": "green", "proved": "green", "failed": "red", "FAILED": "red", "refuted": "red"}
+"""Words that are coloured on a terminal; they are words everywhere, so that nothing is told by colour alone."""
+
+
+class Progress:
+    """Says how far some work is and how long it may take: a bar on a terminal, else a line now and then.
+
+    Use it as a context manager, so that an interrupted bar leaves the terminal as it was.
+
+    Args:
+        name: what is running.
+        total: pieces of work.
+        stream: where to write, standard error by default.
+        interval: seconds between lines where the stream is no terminal.
+        unit: what the pieces are called.
+    """
+
+    def __init__(
+        self, name: str, total: int, stream: TextIO | None = None, interval: float = 10.0, unit: str = "cells"
+    ) -> None:
+        self._name, self._total, self._interval, self._unit = name, total, interval, unit
+        self._stream = sys.stderr if stream is None else stream
+        self._done = 0
+        self._start = self._last = time.monotonic()
+        self._bar: Any = None
+
+    def __enter__(self) -> Progress:
+        if self._total and self._stream.isatty():
+            from rich import progress
+            from rich.console import Console
+
+            columns = (
+                progress.TextColumn("{task.description}"),
+                progress.BarColumn(),
+                progress.MofNCompleteColumn(),
+                progress.TextColumn(self._unit),
+                progress.TimeElapsedColumn(),
+                progress.TimeRemainingColumn(compact=True),
+            )
+            self._bar = progress.Progress(*columns, console=Console(file=self._stream))
+            self._bar.add_task(self._name, total=self._total)
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def advance(self, note: str = "") -> None:
+        """Count one finished piece; a note is shown above the bar, or as a line of its own."""
+        self._done += 1
+        if self._bar is not None:
+            if note:
+                self._bar.console.print(note, markup=False, highlight=False)
+            self._bar.advance(self._bar.task_ids[0])
+            return
+        now = time.monotonic()
+        if note:
+            self._write(f"[{self._done}/{self._total}] {note}")
+        elif now - self._last >= self._interval or self._done == self._total:
+            self._last = now
+            elapsed = now - self._start
+            left = elapsed / self._done * (self._total - self._done)
+            counted = f"{self._done}/{self._total} {self._unit}"
+            self._write(f"{self._name}: {counted}, {_duration(elapsed)}, {_duration(left)} left")
+
+    def _write(self, line: str) -> None:
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def _is_number(text: str) -> bool:
+    return text[:1].isdigit() or (text[:1] in "+-−.–" and (len(text) == 1 or text[1:2].isdigit()))
+
+
+def _numeric(rows: Sequence[Sequence[str]], columns: int) -> list[bool]:
+    """Return which columns hold numbers alone; those are aligned on the right."""
+    return [all(_is_number(row[place]) for row in rows if row[place]) for place in range(columns)]
+
+
+def text_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table as aligned text.
+
+    Args:
+        columns: headings.
+        rows: cells, one for each heading.
+    """
+    cells = [[str(cell) for cell in row] for row in rows]
+    right = _numeric(cells, len(columns))
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    lines = []
+    for row in [list(columns), *cells]:
+        aligned = (
+            cell.rjust(width) if number else cell.ljust(width)
+            for cell, width, number in zip(row, widths, right, strict=True)
+        )
+        lines.append("  ".join(aligned).rstrip())
+    return "\n".join(lines)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], stream: TextIO | None = None) -> None:
+    """Print a table: with rich on a terminal, as :func:`text_table` elsewhere.
+
+    Args:
+        columns: headings.
+        rows: cells, one for each heading.
+        stream: where to, standard output by default.
+    """
+    stream = sys.stdout if stream is None else stream
+    cells = [[str(cell) for cell in row] for row in rows]
+    if not stream.isatty():
+        print(text_table(columns, cells), file=stream)
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading, number in zip(columns, _numeric(cells, len(columns)), strict=True):
+        table.add_column(heading, justify="right" if number else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(cell, style=_COLOURS.get(cell, "")) for cell in row))
+    Console(file=stream).print(table)

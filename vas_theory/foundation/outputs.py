@@ -1,0 +1,49 @@
+"""Whether results can be written where they are asked for, found out before they are computed."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from vas_theory.foundation.errors import ArgumentError
+
+__all__ = ["check_output_file", "check_output_folder"]
+
+_PROBE = b"\0" * 65536
+
+
+def check_output_folder(path: Path | str, argument: str = "--output") -> Path:
+    """Return the folder after trying to write where it is, or where it will be made; nothing is left behind.
+
+    Raises:
+        ArgumentError: it is a file or leads through one, a link to nothing, read-only, or on a full disk.
+    """
+    folder = Path(path).expanduser()
+    for part in (folder, *folder.parents):
+        if part.is_symlink() and not part.exists():
+            raise ArgumentError(argument, f"be a folder: {part} is a link to nothing", str(path))
+        if not part.exists():
+            continue
+        if not part.is_dir():
+            raise ArgumentError(argument, f"be a folder: {part} is a file", str(path))
+        try:
+            with tempfile.TemporaryFile(dir=part) as stream:
+                stream.write(_PROBE)
+        except OSError as error:
+            raise ArgumentError(argument, f"be a folder to write to: {part}: {error.strerror}", str(path)) from None
+        break
+    return folder
+
+
+def check_output_file(path: Path | str, argument: str = "--output") -> Path:
+    """Return the file after the same trial in its folder.
+
+    Raises:
+        ArgumentError: it is a folder or a link to nothing, or nothing can be written beside it.
+    """
+    file = Path(path).expanduser()
+    if file.is_dir() or (file.is_symlink() and not file.exists()):
+        kind = "a folder" if file.is_dir() else "a link to nothing"
+        raise ArgumentError(argument, f"be a file: {file} is {kind}", str(path))
+    check_output_folder(file.parent, argument)
+    return file
