@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.import_graph import circle, grouped, import_graph
+from paper_figures.docs.import_graph import circle, grouped, import_graph
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("vas_theory", "simulations", "full_scale", "paper_figures")

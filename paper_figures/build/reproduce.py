@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from paper_figures.drawing.declaration import ROOT
 from paper_figures.build.graph import build, stale_reasons
 from paper_figures.build.nodes import claims_node, project_tables
+from paper_figures.drawing.declaration import ROOT
 from paper_figures.report.results import Counts, claim_counts, prediction_counts
 from vas_theory.foundation.errors import MissingExtraError
 from vas_theory.provenance.tables import atomic_path

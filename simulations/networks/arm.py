@@ -44,9 +44,11 @@ class Arm:
         return self.strategy in _DIVERSE
 
     @property
-    def module(self) -> str:
-        """Import path of the strategy."""
-        return (own_class if self.strategy in own_names() else strategy_class)(self.strategy).__module__
+    def entries(self) -> tuple[str, str]:
+        """What the arm's results depend on: its strategy, and no other of the two folders of strategies."""
+        own = self.strategy in own_names()
+        module = (own_class if own else strategy_class)(self.strategy).__module__
+        return f"{module}:STRATEGY", "vas_theory.selection.strategies:" if own else "simulations.networks.strategies:"
 
 
 def build_strategy(arm: Arm, setting: SelectionSetting, policy: Policy) -> Strategy:

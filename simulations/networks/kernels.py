@@ -47,16 +47,34 @@ def path_dots(asks_SNHE, parents_SC, nodes_SN, counts_S, keys_SCHE, out_LSNH):  
 
 @njit(cache=True, fastmath=True)
 def path_mix(weights_LSNH, parents_SC, nodes_SN, counts_S, values_SCHE, out_SNHE):  # type: ignore[no-untyped-def]
-    """Add the weighted values on each asking node's path to what is there."""
+    """Add the weighted values on each asking node's path to what is there.
+
+    Four nodes of the path at a time: a short row that is read and written for every one of them would cost twice that.
+    """
     path = np.empty(weights_LSNH.shape[0], np.int64)
     for s in range(len(counts_S)):
         for n in range(counts_S[s]):
             length = _path(parents_SC, s, nodes_SN[s, n], path)
-            for back in range(length):
-                for h in range(out_SNHE.shape[2]):
+            for h in range(out_SNHE.shape[2]):
+                back = 0
+                while back + 3 < length:
+                    depth = length - 1 - back
+                    w0, w1 = weights_LSNH[depth, s, n, h], weights_LSNH[depth - 1, s, n, h]
+                    w2, w3 = weights_LSNH[depth - 2, s, n, h], weights_LSNH[depth - 3, s, n, h]
+                    a0, a1, a2, a3 = path[back], path[back + 1], path[back + 2], path[back + 3]
+                    for e in range(out_SNHE.shape[3]):
+                        out_SNHE[s, n, h, e] += (
+                            w0 * values_SCHE[s, a0, h, e]
+                            + w1 * values_SCHE[s, a1, h, e]
+                            + w2 * values_SCHE[s, a2, h, e]
+                            + w3 * values_SCHE[s, a3, h, e]
+                        )
+                    back += 4
+                while back < length:
                     weight = weights_LSNH[length - 1 - back, s, n, h]
                     for e in range(out_SNHE.shape[3]):
                         out_SNHE[s, n, h, e] += weight * values_SCHE[s, path[back], h, e]
+                    back += 1
 
 
 @njit(cache=True, fastmath=True)

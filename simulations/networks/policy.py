@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulations.networks import kernels
+from simulations.networks.columns import pass_rates
 from simulations.networks.crew import Ask
 from simulations.networks.sampling import Job
+from simulations.networks.starts import load_start
 from simulations.networks.world import FloatArray, IntArray, Prompts, World
 
 __all__ = ["Policy"]
@@ -62,3 +64,16 @@ class Policy:
         found = self.ask("sample", Job(self.pool.tokens_PL, np.full(prompts, rollouts), keys_R))
         right_R = self.world.correct(self.pool.take(places_R), found.tokens_RT)
         return right_R.reshape(prompts, rollouts).mean(axis=1), found.tokens_RT
+
+    def column(self, start: str, rollouts: int) -> FloatArray:
+        """Return pass rates of all prompts under a start, as another model's are known before training; not charged.
+
+        Args:
+            start: ``own``, ``reseeded``, or ``otherwise`` for the one of the world's other starts that was taught
+                otherwise.
+            rollouts: of each prompt.
+        """
+        if start == "otherwise":
+            start = min(name for name, other in self.world.other_starts.items() if other.variant)
+        found: FloatArray = pass_rates(load_start(self.world, start), self.pool, rollouts, self.seed)[0]
+        return found

@@ -9,6 +9,7 @@ from vas_theory.foundation.errors import UnknownNameError
 
 __all__ = ["ARMS", "get_arm"]
 
+_COLUMN = "pass rates of all prompts before training, 8 rollouts each"
 _TRUTH = "pass rates of all prompts, 16 rollouts each every 40 steps"
 
 ARMS: dict[str, Arm] = {
@@ -33,6 +34,12 @@ ARMS: dict[str, Arm] = {
         Arm("oracle", "true-variance", free=_TRUTH),
         Arm("oracle-half", "true-variance", {"mixture_ratio": 0.5}, free=_TRUTH),
         Arm("predictor", "predictor"),
+        Arm("vas-states", "vas-informed"),
+        *(
+            Arm(f"vas-{name}", "vas-informed", {"column": name, "states": False}, free=_COLUMN)
+            for name in ("own", "reseeded", "otherwise", "shuffled", "reversed")
+        ),
+        Arm("vas-both", "vas-informed", {"column": "own"}, free=_COLUMN),
         Arm("index@2", "index", max_visits=2),
         Arm("top-variance", "top-variance"),
         Arm("informative-group", "informative-group"),

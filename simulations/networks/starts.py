@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, fields
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,12 @@ from simulations.networks.transformer import Networks
 from simulations.networks.updating import Batch, Optimiser, gradients
 from simulations.networks.world import Start, World
 from vas_theory.foundation.errors import UnknownNameError
-from vas_theory.provenance.sources import source_files
-from vas_theory.provenance.tables import atomic_path, sha256_file
+from vas_theory.provenance.fingerprint import key_of
+from vas_theory.provenance.tables import atomic_path
 
 __all__ = ["FOLDER", "load_start", "start_names", "start_path", "train_start"]
+
+__reads__ = ()
 
 FOLDER = Path("simulations") / "output" / "networks" / "starts"
 """Where starts are kept; everything in it can be made again."""
@@ -44,13 +47,16 @@ def start_path(world: World, name: str = "own", folder: Path = FOLDER) -> Path:
     about = {
         "world": {item.name: repr(getattr(world, item.name)) for item in fields(world) if item.name not in _OTHERWISE},
         "start": asdict(_start(world, name)),
-        "sources": {
-            module: sha256_file(path) for module, path in source_files(__name__, type(world).__module__).items()
-        },
+        "code": _code(type(world)),
         "torch": torch.__version__,
     }
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
     return folder / f"{world.name}.{name}.{digest}.npy"
+
+
+@cache
+def _code(kind: type[World]) -> str:
+    return key_of(train_start, kind).digest
 
 
 def load_start(

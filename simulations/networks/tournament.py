@@ -17,7 +17,7 @@ from simulations.networks.world import World
 from simulations.networks.worlds import get_world, world_module, world_names
 from simulations.running.sweep import Cell, run_sweep
 from vas_theory.foundation.errors import ArgumentError
-from vas_theory.provenance.sources import first_party_sources
+from vas_theory.provenance.fingerprint import key_of
 from vas_theory.provenance.tables import write_table
 
 __all__ = ["PRESETS", "Preset", "run_tournament", "summary"]
@@ -94,7 +94,7 @@ def run_tournament(
         preset: which size.
         folder: of the tables.
         workers: processes.
-        backend: where they run, see :func:`~simulations.sweep.run_sweep`.
+        backend: where they run, see :func:`~simulations.running.sweep.run_sweep`.
         report: called with lines about what is being done.
 
     Returns:
@@ -106,13 +106,12 @@ def run_tournament(
         load_start(world, report=report)
     pairs = [(world, arm.name) for world in worlds for arm in arms]
     sweep: dict[str, Any] = {"workers": workers, "backend": backend}
-    sources = first_party_sources("simulations.networks.cells")
     tuning = None
     rates = {(world.name, arm): world.run.learning_rate for world, arm in pairs}
     if preset.tuning_seeds:
         indices = range(preset.seeds, preset.seeds + preset.tuning_seeds)
         cells = [_cell(preset, world, arm, indices) for world, arm in pairs]
-        tuning = run_sweep("tuning", cells, run_tuning, folder / "networks" / "tuning", sources=sources, **sweep)
+        tuning = run_sweep("tuning", cells, run_tuning, folder / "networks" / "tuning", **sweep)
         chosen = tuning[tuning["chosen"]].groupby(["world", "arm"])["learning_rate"].first()
         rates = {pair: float(chosen[pair]) for pair in rates}
     cells = [
@@ -122,12 +121,11 @@ def run_tournament(
         )
         for world, arm in pairs
     ]  # fmt: skip
-    curves = run_sweep("final", cells, run_final, folder / "networks" / "final", sources=sources, **sweep)
+    curves = run_sweep("final", cells, run_final, folder / "networks" / "final", **sweep)
     table = summary(curves, tuning)
-    write_table(
-        table, folder / "network_tournament.parquet", config=asdict(preset), seed=0,
-        sources=[*sources, *first_party_sources("simulations.networks.tournament")],
-    )  # fmt: skip
+    config, uses = asdict(preset), {entry for cell in cells for entry in cell.uses}
+    key = key_of(summary, run_tuning, run_final, *sorted(uses))
+    write_table(table, folder / "network_tournament.parquet", config=config, seed=0, key=key)
     return table
 
 
@@ -144,7 +142,8 @@ def _cell(preset: Preset, world: World, arm: str, indices: Iterable[int], **valu
         "passes": preset.passes,
         **values,
     }
-    return Cell(f"network-{world.name}.{arm}", config, 0, (world_module(world.name), entry.module))
+    uses = (f"{world_module(world.name)}:WORLDS", *entry.entries)
+    return Cell(f"network-{world.name}.{arm}", config, 0, uses)
 
 
 def summary(curves: pd.DataFrame, tuning: pd.DataFrame | None) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -136,8 +137,8 @@ class Networks:
                 keys, values = cache.keys[layer], cache.values[layer]
             attended = path_attention(asks, keys, values, tree).view(count, nodes, width)
             x = x + torch.bmm(attended, self.matrices[f"collect{layer}"])
-            wide = torch.relu(torch.bmm(_norm(x), self.matrices[f"widen{layer}"]))
-            x = x + torch.bmm(wide * wide, self.matrices[f"narrow{layer}"])
+            wide = _SquaredRelu.apply(torch.bmm(_norm(x), self.matrices[f"widen{layer}"]))
+            x = x + torch.bmm(wide, self.matrices[f"narrow{layer}"])
         return _norm(x)
 
     def logits(self, hidden_SND: torch.Tensor) -> torch.Tensor:
@@ -147,3 +148,18 @@ class Networks:
 
 def _norm(x: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.rms_norm(x, x.shape[-1:], eps=1e-6)
+
+
+class _SquaredRelu(torch.autograd.Function):
+    """max(x, 0)^2, with fewer passes over memory than its parts have together."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        kept = torch.relu(x)
+        ctx.save_for_backward(kept)
+        return kept * kept
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> Any:
+        (kept,) = ctx.saved_tensors
+        return (grads[0] * kept).mul_(2)

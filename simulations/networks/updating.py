@@ -89,8 +89,11 @@ def gradients(
     else:
         ratio = torch.exp(logprobs - old)
         gain = (up * ratio.clamp(max=1 + clip_high)).sum() + (down * ratio.clamp(min=1 - clip_low)).sum()
-    parts = torch.autograd.grad(-gain, matrices)
-    return torch.cat([part.flatten(1) for part in parts], dim=1)
+    flat_grad = torch.empty_like(flat)
+    views = Networks(world, flat_grad, networks.shape).matrices.values()
+    for view, part in zip(views, torch.autograd.grad(-gain, matrices), strict=True):
+        view.copy_(part)
+    return flat_grad
 
 
 class Optimiser:

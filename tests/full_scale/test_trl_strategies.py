@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from full_scale.trl_adapter.config import VASConfig
-from full_scale.trl_adapter.strategies import StrategySampler, one_round_strategies
+from full_scale.trl_adapter.strategies import StrategySampler
 from vas_theory.foundation.errors import ArgumentError, IntegrityError, StateMismatchError, UnknownNameError, VASError
 from vas_theory.provenance.state import read_state, write_state
 from vas_theory.selection.contract.driver import Generated, SelectionDriver
 from vas_theory.selection.contract.strategy import SelectionSetting
-from vas_theory.selection.strategies import make_strategy
+from vas_theory.selection.strategies import make_strategy, one_round_strategies
 
 PROMPTS, BATCH, GROUP = 40, 6, 4
 NAMES = [name for name in one_round_strategies() if name != "vas"]
@@ -97,8 +97,3 @@ def test_settings_that_do_not_belong_together() -> None:
         VASConfig(strategy="mopps", sampler={"floor": 0.0})
     with pytest.raises(VASError, match=r"asks for 3 prompts .* but TRL makes 6 groups of 4"):
         StrategySampler("mopps", KEYS[:3], batch_size=BATCH, group_size=GROUP, seed=0, options={}).draw()
-
-
-def test_page_names_the_strategies_that_fit() -> None:
-    page = (Path(__file__).parents[2] / "paper_figures" / "docs" / "trl.md").read_text(encoding="utf-8")
-    assert ", ".join(f"`{name}`" for name in NAMES) in " ".join(page.split())

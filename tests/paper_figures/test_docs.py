@@ -21,12 +21,14 @@ from paper_figures.docs.api_pages import ROOMS, home_of, own_constants, public_m
 from paper_figures.docs.docstrings import escape_prose, field_lists
 from paper_figures.docs.glossary import SYMBOLS
 from paper_figures.docs.guide import SECTIONS
+from paper_figures.docs.packages import picture
 from paper_figures.docs.statements import statement_markdown
 from paper_figures.docs.tables import find_table, points, with_interval
 from paper_figures.drawing.declaration import ROOT
 from paper_figures.report.maths import formula
 from vas_theory.claims import all_claims
 from vas_theory.provenance.tables import read_table
+from vas_theory.selection.strategies import strategy_names
 
 DOCS = ROOT / "paper_figures" / "docs"
 MODULES = [module for room in ROOMS for module in public_modules(room)]
@@ -125,6 +127,34 @@ def test_guide_finds_committed_tables_first_and_says_what_is_missing(tmp_path: P
         path.parent.mkdir(parents=True)
         path.touch()
         assert find_table("tournament", tmp_path) == path
+
+
+def test_every_strategy_is_in_the_table_with_the_trainers_that_run_it() -> None:
+    rows = {row.split("|")[1].strip(" `"): row for row in SECTIONS["strategies"](ROOT).splitlines()[2:]}
+    assert list(rows) == strategy_names()
+    able = {name: tuple(cell.strip() for cell in row.split("|")[-3:-1]) for name, row in rows.items()}
+    assert (able["vas"], able["mopps"]) == (("yes", "yes"), ("yes", "yes"))
+    assert (able["dapo"], able["knapsack"], able["oracle"]) == (("–", "yes"), ("–", "–"), ("–", "–"))
+    assert "2507.04632" in rows["mopps"]
+    assert all(len(row.split("|")[2].strip()) > 10 for row in rows.values())
+
+
+def test_the_picture_shows_every_package_and_only_the_imports_that_there_are() -> None:
+    drawn = picture()
+    for name in ("vas_theory", "simulations", "full_scale", "paper_figures", "selection", "predictions", "figures"):
+        assert f">{name}</t" in drawn, name
+    said = (
+        "simulations imports vas_theory; full_scale imports vas_theory; paper_figures imports simulations, vas_theory"
+    )
+    assert sorted(re.search('aria-label="(.*?)"', drawn)[1].split("; ")) == sorted(said.split("; "))  # type: ignore[index]
+    assert drawn.count("<line") == 5, "four imports and the tables"
+
+
+def test_the_architecture_page_names_files_that_exist() -> None:
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:vas_theory|simulations|full_scale|paper_figures)/[\w/.]+)`", page))
+    assert len(named) > 12
+    assert not [path for path in named if not (ROOT / path).exists()]
 
 
 def test_cost_of_scoring_is_that_of_the_published_settings() -> None:

@@ -36,7 +36,8 @@ def test_it_holds_what_the_paper_preset_asks_for(table: pd.DataFrame) -> None:
     arms = {name for name in strategy_names() if strategy_class(name).sampling != "tree"}
     runs = table.groupby(["regime", "phase", "world", "strategy", "learning_rate", "seed"]).ngroups
     each = 2 * CONFIG.seeds + CONFIG.tuning_seeds * len(CONFIG.learning_rates)
-    assert set(table["strategy"]) == arms
+    again = "python -m simulations run tournament --preset paper --output simulations/results/paper"
+    assert set(table["strategy"]) == arms, f"the committed table lacks an arm or holds one that is gone; run: {again}"
     assert runs == 16 * len(arms) * each
 
 

@@ -215,7 +215,7 @@ def test_the_smallest_size_tunes_on_other_seeds_and_can_be_ranked(tmp_path: Path
 def test_every_arm_and_world_is_a_cell_of_the_paper_size() -> None:
     assert EXPERIMENT.cells is not None
     cells: list[Cell] = list(EXPERIMENT.cells(EXPERIMENT.presets["paper"]))
-    assert len(cells) == 2 * 6 * len(tree_arms()) == 300
+    assert len(cells) == 2 * 6 * len(tree_arms())
     assert {cell.config["seeds"] for cell in cells} == {20}
     assert all(cell.modules[0].rsplit(".")[-1].replace("_", "-") in strategy_names() for cell in cells)
 

@@ -124,6 +124,7 @@ CLAIMS = (
             sizes="all K (in the three moments of |g|^2 and R)",
         ),
         verdict=Verdict.PROVED,
+        part="the first equation",
         formal=Formal(
             "ScoreMoments.best_baseline",
             sizes="all policies and dimensions",

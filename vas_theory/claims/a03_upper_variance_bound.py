@@ -87,6 +87,7 @@ CLAIMS = (
             "largest eigenvalue",
         ),
         verdict=Verdict.PROVED,
+        part="the trace; not the matrix",
         formal=Formal(
             "ScoreMoments.variance_at_most_largest_score",
             sizes="all policies and dimensions",

@@ -158,6 +158,7 @@ CLAIMS = (
             "over either class",
         ),
         verdict=Verdict.PROVED,
+        part="the bound on the norm; not what follows for c",
         formal=Formal(
             "Gradients.gradient_at_most_rarer_class",
             sizes="every differentiable policy with finitely many actions and parameters",

@@ -136,6 +136,7 @@ CLAIMS = (
             remains="that every coincidence of indices occurs at these sizes, and that coordinates add up",
         ),
         verdict=Verdict.PROVED,
+        part="the bound; not that the mean is the gradient",
         formal=Formal(
             "ScoreMoments.any_baseline",
             sizes="all policies and dimensions",

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.a11_law_of_total_variance import between_chains, total_variance
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import counterexample, proof_steps
+from vas_theory.claims.lib.certificates import Step, counterexample, proof_steps
 from vas_theory.claims.lib.domains_chains import mean_squared_distance, spaced_chains
 from vas_theory.claims.lib.domains_extra import extended, shares
 from vas_theory.foundation.arguments import unify
@@ -189,7 +189,11 @@ CLAIMS = (
         certificate=proof_steps(
             "averages over pairs: unbiased, bounded differences, summable tails",
             [
-                ("the expectation, enumerated for K = 2 and 3 rollouts of two chains", _unbiased),
+                Step(
+                    "the expectation, enumerated for K = 2 and 3 rollouts of two chains",
+                    _unbiased,
+                    "2 and 3 rollouts of two chains",
+                ),
                 ("both are averages over pairs; one rollout is in a share 2/K of them", _kernels),
                 ("linearity over pairs makes them unbiased for every K", None),
                 ("McDiarmid: P(|U - E U| >= t) <= 2 exp(-K t^2 / (2 B^2)), a convergent series", _summable),
@@ -198,6 +202,7 @@ CLAIMS = (
             bridge=Claim.sides,
         ),
         verdict=Verdict.PROVED,
+        part="the mean; not the almost sure convergence",
         experiment="score_estimation",
         figure="score_error",
         equality=_spread,

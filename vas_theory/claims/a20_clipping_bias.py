@@ -194,6 +194,7 @@ CLAIMS = (
             remains="that every coincidence of indices occurs at these sizes; that the clipped terms are the bias",
         ),
         verdict=Verdict.PROVED,
+        part="the bound; not the form of the bias",
         formal=Formal(
             "Clipping.clipping_bias",
             sizes="every differentiable policy, advantages, old policy and clip range",

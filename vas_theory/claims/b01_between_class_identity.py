@@ -108,6 +108,7 @@ CLAIMS = (
             sizes="all policies (in p and the class mean)",
         ),
         verdict=Verdict.PROVED,
+        part="the outer equation",
         formal=Formal(
             "ScoreMoments.between_class_identity",
             sizes="all policies and dimensions",

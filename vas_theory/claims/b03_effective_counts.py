@@ -142,6 +142,7 @@ CLAIMS = (
             remains="that every coincidence of indices occurs at these sizes",
         ),
         verdict=Verdict.PROVED,
+        part="the inequality; not the remainder",
         formal=Formal(
             "Tabular.binary_gradient_remainder",
             sizes="all K",

@@ -123,6 +123,7 @@ CLAIMS = (
             "its derivative",
         ),
         verdict=Verdict.PROVED,
+        part="its integral over a step",
         formal=Formal(
             "TiltStep.tilt_progress",
             sizes="all K, every eta",

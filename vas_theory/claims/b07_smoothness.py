@@ -253,6 +253,7 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        part="the bound; not that kappa is that root",
         formal=Formal(
             "Kappa.hessian_at_most_kappa_gradient",
             sizes="all K",

@@ -208,6 +208,7 @@ CLAIMS = (
             remains="exchangeability of the rollouts and the step to every G and policy",
         ),
         verdict=Verdict.PROVED,
+        part="the first equation, along the gradient",
         formal=Formal(
             "GroupUpdate.whitened_mean",
             sizes="all G >= 2, every differentiable policy",

@@ -282,6 +282,7 @@ CLAIMS = (
             remains="the step to every N",
         ),
         verdict=Verdict.PROVED,
+        part="the first equation; not the uniform prior",
         formal=Formal(
             "BetaPools.realised_score",
             sizes="all a, b > 0, all N >= 2",

@@ -150,6 +150,7 @@ CLAIMS = (
             remains="the step to every G, and the limit of large groups",
         ),
         verdict=Verdict.PROVED,
+        part="the plain form, along a straight way of the pass rates",
         formal=Formal(
             "Potentials.sampling_potentials",
             sizes="all pools, all G >= 2, any moving pass rates",

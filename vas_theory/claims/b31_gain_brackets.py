@@ -155,6 +155,7 @@ CLAIMS = (
             bridge=_upper_bridge,
         ),
         verdict=Verdict.PROVED,
+        part="the bracket; not the limit",
         formal=Formal(
             "GainBounds.group_gain_arcsine_limit",
             sizes="all G >= 2, 0 < p < 1",

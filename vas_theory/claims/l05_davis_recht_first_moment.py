@@ -104,6 +104,7 @@ CLAIMS = (
             remains="exchangeability, the step to every M, and the limit",
         ),
         verdict=Verdict.PROVED,
+        part="h_M' = w_M",
         formal=Formal(
             "FirstMoment.h_slope_is_group_gain",
             sizes="all M >= 2, every differentiable policy",

@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vas_theory.selection.contract.strategy import Strategy
 
+__dispatch__ = "STRATEGY"
+
 __all__ = ["own_class", "own_names"]
+
+__dispatch__ = "STRATEGY"
 
 
 def own_names() -> list[str]:

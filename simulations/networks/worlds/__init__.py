@@ -12,7 +12,11 @@ from vas_theory.foundation.errors import UnknownNameError
 if TYPE_CHECKING:
     from simulations.networks.world import World
 
+__dispatch__ = "WORLDS"
+
 __all__ = ["get_world", "world_module", "world_names"]
+
+__dispatch__ = "WORLDS"
 
 
 @cache

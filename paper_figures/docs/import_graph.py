@@ -36,14 +36,14 @@ def import_graph(root: Path, packages: tuple[str, ...]) -> dict[str, set[str]]:
             files[name.removesuffix(".__init__")] = path
     graph: dict[str, set[str]] = {}
     for name, path in files.items():
-        found = graph[name] = set()
+        found: set[str] = set()
         for statement in _imported(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(statement, ast.Import):
                 found |= {alias.name for alias in statement.names}
             elif statement.module:
                 inner = {f"{statement.module}.{alias.name}" for alias in statement.names}
                 found |= inner & files.keys() or {statement.module}
-        found &= files.keys()
+        graph[name] = found & set(files)
     return graph
 
 
