@@ -141,7 +141,7 @@ def test_killed_conversion_leaves_nothing_and_the_next_one_cleans_up(tmp_path: P
             (folder / "weights").write_bytes(b"x" * 1000)
             os.kill(os.getpid(), signal.SIGKILL)
     """
-    root = str(Path(__file__).parents[2])
+    root = str(Path(__file__).parents[3])
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], env={**os.environ, "PYTHONPATH": root})
     assert done.returncode == -signal.SIGKILL
     assert not target.exists()

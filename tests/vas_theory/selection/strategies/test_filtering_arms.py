@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from tests.vas_theory.strategies.builders import received, setting
+from tests.vas_theory.selection.strategies.builders import received, setting
 from vas_theory.selection.contract.driver import Generated, SelectionDriver
 from vas_theory.selection.contract.strategy import IntArray, Rollouts, Strategy
 from vas_theory.selection.strategies.dapo import Dapo

@@ -22,7 +22,7 @@ from full_scale.trl_adapter.feedback import check_groups, group_rewards
 from full_scale.trl_adapter.prompts import prompt_key, prompt_keys
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError, VASError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NAN, INF = float("nan"), float("inf")
 
 

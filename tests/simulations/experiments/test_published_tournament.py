@@ -21,7 +21,7 @@ from simulations.running.sweep import Cell
 from vas_theory.provenance.tables import read_metadata, read_table
 from vas_theory.selection.strategies import strategy_class, strategy_names
 
-PATH = Path(__file__).resolve().parents[2] / "simulations" / "results" / "paper" / "tournament.parquet"
+PATH = Path(__file__).resolve().parents[3] / "simulations" / "results" / "paper" / "tournament.parquet"
 CONFIG = EXPERIMENT.presets["paper"]
 
 

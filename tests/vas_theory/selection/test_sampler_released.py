@@ -15,7 +15,9 @@ from vas_theory.selection.drawing.uniform_walk import FixedWalk
 from vas_theory.selection.released import combined_scores, min_max_normalized, moved_weights
 from vas_theory.selection.sampler.tally import ARMS
 
-CASE: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "mmr1_released.json").read_text(encoding="utf-8"))
+CASE: dict[str, Any] = json.loads(
+    (Path(__file__).parents[1] / "data" / "mmr1_released.json").read_text(encoding="utf-8")
+)
 SINGLE = 2e-7
 """The recorded numbers are single precision: one rounding is 6e-8 of the value, and a few add up."""
 

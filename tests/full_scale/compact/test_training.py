@@ -31,7 +31,7 @@ from vas_theory.foundation.streams import stream
 from vas_theory.selection.contract.strategy import SelectionSetting, TrainingGroups
 from vas_theory.selection.strategies import make_strategy
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TIMES = ("seconds", "rollout_seconds", "sampler_seconds")
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from tests.vas_theory.strategies.builders import received, setting
+from tests.vas_theory.selection.strategies.builders import received, setting
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection.contract.strategy import Rollouts
 from vas_theory.selection.strategies._trees import prefix_values

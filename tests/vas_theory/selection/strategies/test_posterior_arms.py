@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from tests.vas_theory.strategies.builders import received, setting
+from tests.vas_theory.selection.strategies.builders import received, setting
 from vas_theory.selection.strategies.arcus import Arcus
 from vas_theory.selection.strategies.dps import ALL, MIXED, NONE, Dps
 from vas_theory.selection.strategies.insight import Insight, beta_entropy, information_gain

@@ -212,7 +212,7 @@ def test_orphans_end_by_themselves() -> None:
         "v = MathVerifier(deadline=30.0); v.verify('x', 'y'); print(v._idle[0].process.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     found = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
     pid = int(found.stdout)
     for _ in range(100):
@@ -279,7 +279,7 @@ assert verifier.verify("2x", "x+x") == "right" and verifier._idle[0].process.pid
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks are POSIX's")
 def test_after_a_fork_each_process_has_workers_of_its_own() -> None:
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     subprocess.run([sys.executable, "-c", FORKING], cwd=root, check=True, timeout=200)
 
 

@@ -1,4 +1,4 @@
-"""The whole job over small stand-ins for the other rooms, in real processes."""
+"""The whole job over small stand-ins for the other packages, in real processes."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ for table in project_tables(here, {preset!r}):
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """The paper_figures room with one simple figure, and rooms that only write small tables."""
+    """The package paper_figures with one simple figure, and packages that only write small tables."""
     root = tmp_path / "project"
     ignore = shutil.ignore_patterns("output", "__pycache__", "reference")
     shutil.copytree(ROOT / "paper_figures", root / "paper_figures", ignore=ignore)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.vas_theory.strategies.builders import received, setting
+from tests.vas_theory.selection.strategies.builders import received, setting
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.groups.advantages import AdvantageKind
 from vas_theory.selection.contract.strategy import SelectionSetting, TrainingGroups

@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*"),
     pytest.mark.filterwarnings("ignore:.*lora_alpha.*", "ignore::UserWarning:peft.*"),
 ]
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SMALL = {
     "model.device": "cpu",
     "model.precision": "float32",

@@ -225,7 +225,7 @@ def test_every_arm_and_world_is_a_cell_of_the_paper_size() -> None:
 )
 def test_the_committed_table_is_whole_and_made_again_bit_for_bit(name: str) -> None:
     """Bits are promised for one model of processor."""
-    path = Path(__file__).resolve().parents[2] / "simulations" / "results" / "paper" / "step_credit.parquet"
+    path = Path(__file__).resolve().parents[3] / "simulations" / "results" / "paper" / "step_credit.parquet"
     config = EXPERIMENT.presets["paper"]
     table = read_table(path)
     assert read_metadata(path)["config"] == config.model_dump(mode="json", exclude={"seed"})

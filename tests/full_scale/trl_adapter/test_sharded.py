@@ -25,7 +25,7 @@ from full_scale.trl_adapter.presets.launch import accelerate_config, check_launc
 from vas_theory.foundation.errors import VASError
 from vas_theory.provenance.tables import read_table
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SMALL = (
     'task={name = "arithmetic", largest_operand = 4}',
     'arms=[{name = "uniform", mixture_ratio = 0.0}, {name = "vas"}]',

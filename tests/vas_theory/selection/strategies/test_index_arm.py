@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate
 
-from tests.vas_theory.strategies.builders import received, setting
+from tests.vas_theory.selection.strategies.builders import received, setting
 from vas_theory.foundation.errors import ArgumentError, StateMismatchError
 from vas_theory.selection.group_moments import signal_values
 from vas_theory.selection.strategies._diffusion import Diffusion
