@@ -8,12 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-<<<<<<< HEAD:tests/vas_theory/strategies/test_vas_arms.py
-from tests.vas_theory.strategies.builders import received, setting
-from vas_theory.foundation.errors import ArgumentError
-=======
 from tests.vas_theory.selection.strategies.builders import received, setting
->>>>>>> house-tidy:tests/vas_theory/selection/strategies/test_vas_arms.py
+from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection.contract.strategy import FloatArray, Strategy
 from vas_theory.selection.strategies.props import Props
 from vas_theory.selection.strategies.uniform import Uniform
