@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from simulations.analysis.pass_traces import TraceFit
 from simulations.running.bandit_worlds import world_settings
 from simulations.running.equal_budget import EqualBudgetConfig
 from simulations.world.learner import Learner, LearnerConfig
+from simulations.world.pass_traces import TraceFit
 from simulations.world.pool import PoolConfig, build_pool
 from vas_theory.foundation.errors import DataError
 from vas_theory.selection.contract.driver import SelectionDriver
@@ -59,7 +59,7 @@ def fit_world(fit: TraceFit) -> dict[str, Any]:
 
     Returns:
         ``source``, ``start`` (a, b), ``coupling``, ``learning_rate``, ``batch_size``, ``group_size``, ``visits``,
-        ``end`` (each measure in the trace and here), and ``distance``, the root mean square of the three differences.
+        ``end`` (each measure in the trace and here) and ``distance`` (root mean square of the three differences).
     """
     size = max(2, fit.rollouts)
     prompts = min(fit.prompts, 1200)

@@ -26,6 +26,7 @@ from vas_theory.claims.b25_one_sample_step import _IMPROVED_STEP, next_digit
 from vas_theory.claims.lib.base import Claim
 from vas_theory.claims.lib.step_gain import KAPPA_ROUNDED_UP
 from vas_theory.policy.gradients import policy_gradient, reward_variance
+from vas_theory.proofs import record
 
 BANDIT = {"probs": np.array([[0.5, 0.2, 0.3]]), "rewards": np.array([[0.9, 0.1, 0.4]])}
 BINARY = {"probs": np.array([[0.5, 0.2, 0.3]]), "rewards": np.array([[1.0, 0.0, 1.0]])}
@@ -158,6 +159,19 @@ def test_a_threshold_that_is_not_the_last_digit_fails(
     assert not claim.certificate.check().passed
 
 
+def test_the_formal_thresholds_are_the_codes() -> None:
+    statements = record.read().theorems
+    assert (
+        f"eta <= {ONE_SAMPLE_STEP} / SampleStep.rho K r"
+        in statements["SampleStep.one_sample_gain_guaranteed"].statement
+    )
+    assert f"SampleStep.rho K r <= {_IMPROVED_STEP}" in statements["SampleStep.one_sample_gain_half"].statement
+    first, second, third, last = KAPPA_POLYNOMIAL
+    cubic = f"{first} * y ^ 3 - {-second} * y ^ 2 + {third} * y - {-last} = 0"
+    assert cubic in record.read().definitions["Kappa.kappa_root"]
+    assert f"< k < {KAPPA_ROUNDED_UP}" in statements["Kappa.kappa_digits"].statement
+
+
 def test_a_step_backwards_needs_its_sign() -> None:
     """At eta < 0 the half of B25 fails; B25, B27, B28, B54 and B55 say eta > 0."""
     from vas_theory.claims.b25_one_sample_step import _gain, _half
@@ -179,7 +193,9 @@ def test_what_b52_says_is_what_is_refuted() -> None:
     assert r"\exists\,\mu>0,\Phi" in claim.statement
     assert r"\Rightarrow\; F" not in claim.statement
     assert "F . (curl F) = 0" in claim.part
-    assert "Frobenius" in claim.remains
+    assert "Frobenius" in claim.certificate.remains
+    assert claim.formal is not None
+    assert claim.remains == claim.formal.remains == "potentials whose mixed slopes do not agree"
 
 
 def test_the_gradient_bound_of_mei_uses_the_best_arm() -> None:

@@ -18,11 +18,12 @@ from vas_theory.claims.lib.certificates import (
     sampled,
 )
 from vas_theory.claims.lib.checks import Effort, verify
+from vas_theory.claims.lib.completeness import Completeness
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.foundation.precision import exact, floating, symbolic
 
 CLAIMS = list(all_claims().values())
-QUICK = Effort(instances=240, search_width=4, search_steps=8, rechecks=200)
+QUICK = Effort(instances=240, search_width=4, search_steps=8)
 
 
 def _ids(claims: list[Claim]) -> list[str]:
@@ -117,11 +118,14 @@ class TestCertificatesCanFail:
         import sympy
 
         x = sympy.Symbol("x")
-        good = identity("", lambda: {"square": (x + 1) ** 2 - x**2 - 2 * x - 1})
-        bad = identity("", lambda: {"square": (x + 1) ** 2 - x**2 - 2 * x})
+        good = identity("", lambda: {"square": (x + 1) ** 2 - x**2 - 2 * x - 1}, sizes="all x")
+        bad = identity("", lambda: {"square": (x + 1) ** 2 - x**2 - 2 * x}, sizes="all x")
         assert good.check().passed
         assert not bad.check().passed
-        assert not identity("", dict).check().passed
+        assert not identity("", dict, sizes="all x").check().passed
+        with pytest.raises(ArgumentError, match="remains must say what carries the step from K = 2 to every size"):
+            identity("", dict, sizes="K = 2")
+        assert identity("", dict, sizes="K = 2", remains="words").kind is CertificateKind.FIXED_SIZES
 
     def test_counterexample(self) -> None:
         instance = {"x": np.array([0.5])}
@@ -134,7 +138,7 @@ class TestCertificatesCanFail:
         import sympy
 
         x = sympy.Symbol("x")
-        check = lambda expression: polynomial_sign("", lambda: {"p": (expression, 0, 1)}).check().passed  # noqa: E731
+        check = lambda expression: polynomial_sign("", lambda: {"p": (expression, 0, 1)}, sizes="all").check().passed  # noqa: E731
         assert check(x * (1 - x))
         assert check(x**2 - x + sympy.Rational(26, 100))
         assert not check(x**2 - x + sympy.Rational(24, 100))
@@ -150,6 +154,22 @@ class TestCertificatesCanFail:
     def test_proof_steps(self) -> None:
         assert proof_steps("", [("argued", None), ("checked", lambda: True)]).check().passed
         assert not proof_steps("", [("checked", lambda: False)]).check().passed
+
+
+WIDER = {"A21", "A23", "A27", "A39", "A41", "B09", "B13", "B17", "B20", "B25", "B29", "B30", "B32", "B51", "B54", "L05"}
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=_ids(CLAIMS))
+def test_every_claim_says_how_much_a_machine_checked(claim: Claim) -> None:
+    assert claim.complete in Completeness
+    assert (claim.complete is Completeness.MACHINE) == bool(claim.machine and not claim.remains)
+    if claim.verdict in (Verdict.PROVED, Verdict.CONDITIONAL):
+        assert claim.complete is not Completeness.NONE
+    for part in claim.machine:
+        assert part.statement
+        assert part.sizes
+    # a statement that says more than its two sides names what they compare
+    assert claim.part or claim.id not in WIDER
 
 
 def test_kinds_are_data() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from tests.vas_theory.selection.strategies.builders import received, setting
+from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection.contract.strategy import FloatArray, Strategy
 from vas_theory.selection.strategies.props import Props
 from vas_theory.selection.strategies.uniform import Uniform
@@ -165,3 +168,24 @@ def test_uniform_orders_are_uniform() -> None:
 def test_props_asks_for_stratified_rollouts() -> None:
     assert Props.sampling == "stratified"
     assert Uniform.sampling == "independent"
+
+
+def test_vas_predicts_from_the_features_of_the_setting() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.standard_normal((300, 3))
+    rates = 1 / (1 + np.exp(3.0 - 4.0 * features[:, 0]))
+    about = replace(setting(prompts=300, batch_size=8), features_P=features)
+    found = {}
+    for name, arm in {"plain": Vas(about, mixture_ratio=0.0), "informed": Vas(about, features=True)}.items():
+        mixed = []
+        for _ in range(60):
+            proposal = arm.propose(rng)
+            assert proposal is not None
+            rewards = (rng.random((8, proposal[1][0])) < rates[proposal[0], None]).astype(float)
+            mixed.append(((rewards.mean(1) > 0) & (rewards.mean(1) < 1)).sum())
+            arm.receive(received(proposal[0].tolist(), rewards.tolist()))
+            arm.training_groups()
+        found[name] = np.mean(mixed[15:])
+    assert found["informed"] > 1.3 * found["plain"]
+    with pytest.raises(ArgumentError, match="features_P"):
+        Vas(setting(prompts=300, batch_size=8), features=True)

@@ -41,7 +41,7 @@ def compare(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """Compare every arm with uniform sampling in every world.
 
     Args:
-        table: of :func:`~simulations.networks.tournament.summary`.
+        table: of :func:`~simulations.networks.tournament.running.summary`.
         seed: of the bootstrap.
 
     Returns:

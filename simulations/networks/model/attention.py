@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from simulations.networks import kernels
+from simulations.networks.model import kernels
 
 __all__ = ["Tree", "path_attention", "path_attention_gathered"]
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from simulations.networks.cells import run_final, run_tuning
-from simulations.networks.predictions import predicted_sign
-from simulations.networks.roster import ARMS, get_arm
-from simulations.networks.starts import FOLDER, load_start, start_path
+from simulations.networks.model.starts import FOLDER, load_start, start_path
+from simulations.networks.tournament.cells import run_final, run_tuning
+from simulations.networks.tournament.predictions import predicted_sign
+from simulations.networks.tournament.roster import ARMS, get_arm
 from simulations.networks.world import World
 from simulations.networks.worlds import get_world, world_module, world_names
 from simulations.running.sweep import Cell, run_sweep

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulations.networks import kernels
-from simulations.networks.columns import pass_rates
-from simulations.networks.crew import Ask
-from simulations.networks.sampling import Job
-from simulations.networks.starts import load_start
+from simulations.networks.model import kernels
+from simulations.networks.model.columns import pass_rates
+from simulations.networks.model.sampling import Job
+from simulations.networks.model.starts import load_start
+from simulations.networks.runs.crew import Ask
 from simulations.networks.world import FloatArray, IntArray, Prompts, World
 
 __all__ = ["Policy"]

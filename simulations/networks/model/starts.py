@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from simulations.networks.transformer import Networks
-from simulations.networks.updating import Batch, Optimiser, gradients
+from simulations.networks.model.transformer import Networks
+from simulations.networks.model.updating import Batch, Optimiser, gradients
 from simulations.networks.world import Start, World
 from vas_theory.foundation.errors import UnknownNameError
 from vas_theory.provenance.fingerprint import key_of

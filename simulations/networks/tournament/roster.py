@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from simulations.networks.arm import Arm
+from simulations.networks.runs.arm import Arm
 from vas_theory.foundation.errors import UnknownNameError
 
 __all__ = ["ARMS", "get_arm"]

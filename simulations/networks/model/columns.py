@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulations.networks import kernels
-from simulations.networks.sampling import Job, sample
-from simulations.networks.transformer import Networks
+from simulations.networks.model import kernels
+from simulations.networks.model.sampling import Job, sample
+from simulations.networks.model.transformer import Networks
 from simulations.networks.world import FloatArray, Prompts
 
 __all__ = ["pass_rates"]

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from simulations.networks.attention import Tree, path_attention
+from simulations.networks.model.attention import Tree, path_attention
 from simulations.networks.world import ModelShape, World
 
 __all__ = ["Cache", "Networks", "parameter_count"]

@@ -10,7 +10,7 @@ from simulations.networks.strategies import own_class, own_names
 from vas_theory.selection.strategies import make_strategy, strategy_class
 
 if TYPE_CHECKING:
-    from simulations.networks.policy import Policy
+    from simulations.networks.runs.policy import Policy
     from vas_theory.selection.contract.strategy import SelectionSetting, Strategy
 
 __all__ = ["Arm", "build_strategy"]

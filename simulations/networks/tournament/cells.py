@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from simulations.networks.arm import Arm
-from simulations.networks.starts import load_start
-from simulations.networks.training import Plan, train_together
+from simulations.networks.model.starts import load_start
+from simulations.networks.runs.arm import Arm
+from simulations.networks.runs.training import Plan, train_together
 from simulations.networks.world import RunShape, Start, World
 from simulations.networks.worlds import get_world
 from simulations.running.sweep import Cell

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from simulations.networks import kernels
-from simulations.networks.attention import Tree
-from simulations.networks.transformer import Cache, Networks
+from simulations.networks.model import kernels
+from simulations.networks.model.attention import Tree
+from simulations.networks.model.transformer import Cache, Networks
 
 __all__ = ["Job", "Sampled", "prompt_features", "sample"]
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from simulations.networks import kernels
-from simulations.networks.sampling import Job
-from simulations.networks.updating import Batch
+from simulations.networks.model import kernels
+from simulations.networks.model.sampling import Job
+from simulations.networks.model.updating import Batch
 from simulations.networks.world import FloatArray, Prompts
 
 if TYPE_CHECKING:
-    from simulations.networks.training import Run
+    from simulations.networks.runs.training import Run
 
 __all__ = ["MANY", "Measures"]
 

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from simulations.networks import kernels
-from simulations.networks.arm import Arm, build_strategy
-from simulations.networks.crew import Ask, Serve, run_together
-from simulations.networks.measures import Measures
-from simulations.networks.policy import Policy
-from simulations.networks.sampling import Job, prompt_features, sample
-from simulations.networks.transformer import Networks
-from simulations.networks.updating import Batch, Optimiser, gradients
+from simulations.networks.model import kernels
+from simulations.networks.model.sampling import Job, prompt_features, sample
+from simulations.networks.model.transformer import Networks
+from simulations.networks.model.updating import Batch, Optimiser, gradients
+from simulations.networks.runs.arm import Arm, build_strategy
+from simulations.networks.runs.crew import Ask, Serve, run_together
+from simulations.networks.runs.measures import Measures
+from simulations.networks.runs.policy import Policy
 from simulations.networks.world import FloatArray, IntArray, Prompts, RunShape, World
 from vas_theory.selection.contract.driver import Generated, SelectionDriver
 from vas_theory.selection.contract.strategy import SelectionSetting, TrainingGroups

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulations.analysis.pass_traces import fit_trace, read_trace, replay_trace
 from simulations.experiments.fitted import EXPERIMENT, FittedConfig
 from simulations.running.fitted_worlds import FITTED, fit_world, fitted_world, start_rates
+from simulations.world.pass_traces import fit_trace, read_trace, replay_trace
 from simulations.world.pool import PoolConfig
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
 
@@ -70,7 +70,7 @@ def test_planted_numbers_are_found() -> None:
     assert still.start == pytest.approx((0.4, 0.8), rel=0.08)
     assert still.end == pytest.approx(still.start, rel=0.1)
     assert still.retention == 1.0  # nothing moves, so nothing is to be forgotten
-    assert fit_trace(_trace(500, visits=60), 8, "planted").falls == 0.0
+    assert fit_trace(_trace(300, visits=240), 8, "planted").falls == 0.0
     rising = fit_trace(_trace(3000, visits=30, lift=3.0), 8, "planted")
     assert rising.retention < 1.0
     assert rising.mean[1] > rising.mean[0] + 0.2
