@@ -16,7 +16,6 @@ __all__ = [
     "Step",
     "counterexample",
     "enclosure",
-    "formal_proof",
     "identity",
     "polynomial_sign",
     "proof_steps",
