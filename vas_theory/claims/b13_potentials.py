@@ -157,7 +157,12 @@ CLAIMS = (
             also=(
                 "Potentials.potential_slopes",
                 "Potentials.potential_slope_limits",
+                "Potentials.rise_is_work",
             ),
+            points="two states",
+            left="Potentials.rise pool start finish",
+            right="Potentials.simpson pool start finish",
+            where={"pool": "arms"},
         ),
         experiment="potential_flows",
         figure="potentials",
