@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from simulations.analysis.pass_traces import TraceFit
 from simulations.running.bandit_worlds import world_settings
 from simulations.running.equal_budget import EqualBudgetConfig
 from simulations.world.learner import Learner, LearnerConfig
+from simulations.world.pass_traces import TraceFit
 from simulations.world.pool import PoolConfig, build_pool
 from vas_theory.foundation.errors import DataError
 from vas_theory.selection.contract.driver import SelectionDriver

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulations.analysis.pass_traces import fit_trace, read_trace, replay_trace
 from simulations.experiments.fitted import EXPERIMENT, FittedConfig
 from simulations.running.fitted_worlds import FITTED, fit_world, fitted_world, start_rates
+from simulations.world.pass_traces import fit_trace, read_trace, replay_trace
 from simulations.world.pool import PoolConfig
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
 
