@@ -26,7 +26,7 @@ STAGES = {
     "predict": ("measure pilot and calibration prompts and write predictions.json", "predict"),
     "probe": ("measure the predicted prompts' policy gradients", "probe"),
     "evaluate": ("evaluate the start and the trained models on held-out prompts", "evaluate"),
-    "validate": ("hold the predictions against the measurements", "validate"),
+    "validate": ("compare the predictions with the measurements", "validate"),
 }
 
 
@@ -76,7 +76,7 @@ def _train_with_trl(arguments: argparse.Namespace, config: StudyConfig, output: 
     if arguments.command != "train":
         raise ArgumentError("engine", f"be 'compact' for {arguments.command}; the engine 'trl' trains", config.engine)
     require("trl", "full-scale")
-    from full_scale.trl_adapter.run import train_arms
+    from full_scale.trl_adapter.presets.run import train_arms
 
     train_arms(config, output, _progress(), restart=arguments.restart)
     if os.environ.get("RANK", "0") == "0":

@@ -17,8 +17,9 @@ from transformers import TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from full_scale import VASConfig, VASGRPOTrainer
-from full_scale.trl_adapter.resuming import newest_intact, verify_checkpoint, vouch
-from full_scale.trl_adapter.state import LAST_FILE, STATE_FILE, read_sampler, write_sampler
+from full_scale.trl_adapter.checkpoints.manifest import verify_checkpoint, vouch
+from full_scale.trl_adapter.checkpoints.resuming import newest_intact
+from full_scale.trl_adapter.checkpoints.sampler_file import LAST_FILE, STATE_FILE, read_sampler, write_sampler
 from vas_theory.foundation.errors import ArgumentError, DataError, IntegrityError, StateMismatchError
 from vas_theory.provenance.folders import MANIFEST
 from vas_theory.selection import VarianceAwareSampler

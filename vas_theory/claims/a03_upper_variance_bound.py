@@ -95,6 +95,7 @@ CLAIMS = (
             right="ScoreMoments.largest_score acts dims g * ScoreMoments.Var acts p r",
             where={"acts": "arms", "dims": "seq 0 2"},
         ),
+        part="the trace; not the matrix",
         equality=independent_signs,
         sharp=True,
         notes="The check is of the trace, which is stronger than the paper's matrix inequality.",

@@ -173,6 +173,7 @@ CLAIMS = (
                 "Gmax": "sqrt (Sums.max_over (fun a : nat => Tabular.norm2 dims (g a)) acts)",
             },
         ),
+        part="the bound on the norm; not what follows for c",
         equality=_one_logit,
         sharp=True,
         notes="Equality for one logit and p <= 1/2.",

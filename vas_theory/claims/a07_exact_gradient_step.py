@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.claims.lib.domains_extra import extended, shares
@@ -150,7 +150,11 @@ def _extremal_policy() -> bool:
 
 _STEPS = [
     ("Taylor and |H| <= L: gain >= eta N - L eta^2 N / 2 = eta N (1 - s c / (8 Gamma))", _taylor_factor),
-    ("Cauchy-Schwarz N <= Gamma V coordinate by coordinate, hence c <= Gamma", _cauchy_schwarz),
+    Step(
+        "Cauchy-Schwarz N <= Gamma V coordinate by coordinate, hence c <= Gamma",
+        _cauchy_schwarz,
+        "K = 3, one coordinate of the score",
+    ),
     ("slack = (N - c V)(1 - s c/(8 Gamma)) + (c V / 8)(1 - s c/Gamma) >= 0", _slack_identity),
 ]
 
@@ -188,7 +192,7 @@ CLAIMS = (
         formal=Formal(
             "Improvement.exact_step_gain_quarter",
             sizes="every differentiable policy with finitely many actions and parameters",
-            points="softmax, share",
+            points="softmax, two arms, share",
             left="Policy.objective acts pol r (Policy.move theta v eta) - Policy.objective acts pol r theta",
             right="eta * c / 4 * Gradients.policy_variance acts pol theta r",
             where={

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vas_theory.bounds import length_bound
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
-from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_sequences import (
     binary_counter,
@@ -58,8 +58,12 @@ def _two_token_eigenvalue() -> bool:
 
 _STEPS = [
     ("u . grad = Cov(R, u . g) <= STD(R) STD(u . g) for every unit vector u", None),
-    ("token scores are martingale differences, so their variances add", _martingale),
-    ("each token adds at most gamma^2 lambda_max(F) <= gamma^2 / 2 (B17)", _two_token_eigenvalue),
+    Step(
+        "token scores are martingale differences, so their variances add",
+        _martingale,
+        "two tokens, length 2, one shared logit",
+    ),
+    Step("each token adds at most gamma^2 lambda_max(F) <= gamma^2 / 2 (B17)", _two_token_eigenvalue, "two tokens"),
     ("a token's term counts only while the sequence runs, so the sum over t is E[T] at most", None),
 ]
 

@@ -267,6 +267,7 @@ CLAIMS = (
             where={"k": kappa_term},
             sides=(_form, None),
         ),
+        part="the bound; not that kappa is that root",
         limit=Limit(_concentrated, _concentrated_gap, "policies concentrating on one arm, as K grows"),
         sharp=True,
         float_tolerance=1e-9,

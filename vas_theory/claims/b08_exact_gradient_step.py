@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from vas_theory.bounds import exact_step_gain
 from vas_theory.claims.lib.balls import through_balls
 from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
-from vas_theory.claims.lib.certificates import enclosure, proof_steps
-from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.certificates import Step, enclosure, proof_steps
+from vas_theory.claims.lib.completeness import Formal, Method
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.claims.lib.domains_groups import with_steps
 from vas_theory.claims.lib.step_gain import gradient_squared, step_gain
@@ -168,10 +168,11 @@ CLAIMS = (
             "smoothness with the sharp constant, and a differential inequality along the step",
             [
                 ("first branch: Taylor's formula with |H| <= Delta/(3 sqrt 3), claim B07", None),
-                ("along the step D' = E_t[A u] - D E_t[u]", _derivative_along_the_path),
-                (
+                Step("along the step D' = E_t[A u] - D E_t[u]", _derivative_along_the_path, "K = 3"),
+                Step(
                     "|u_i| <= pi_i (1 - pi_i) Delta <= Delta/4, so pi_t/pi >= e^(-t Delta/2), E_t[u] <= Delta/4",
                     _largest_push,
+                    "K = 3",
                 ),
                 ("A_i u_i = u_i^2/pi_i >= 0, so E_t[A u] >= e^(-t Delta/2) |u|^2; D > 0 as D' > 0 where D = 0", None),
                 ("integrating (e^{at} D)' >= e^{-at} |u|^2 with a = Delta/4 gives the second branch", _integrated),
@@ -180,7 +181,12 @@ CLAIMS = (
                     "1 - x/(6 sqrt 3) - e^(-x/4) is 0 at x = 0 and positive at 0.001",
                     _small_steps,
                 ),
-                (f"on [0.001, 400] the branches cross once, for eta Delta within {_CROSSOVER}", _crossover),
+                Step(
+                    f"on [0.001, 400] the branches cross once, for eta Delta within {_CROSSOVER}",
+                    _crossover,
+                    "every point of the boxes",
+                    by=Method.BALLS,
+                ),
             ],
             bridge=_bridge,
         ),
@@ -191,12 +197,12 @@ CLAIMS = (
             points="softmax, step",
             left="ExactStep.gain K r th eta",
             right="eta * Sums.sum_over (fun i : nat => Derivative.partial K r th i ^ 2) (seq 0 K) * Rmax "
-            "(1 - eta * (hi - lo) / (6 * sqrt 3)) (exp (- s) * (1 - exp (- s)) / s)",
+            "(1 - eta * (hi - lo) / (6 * sqrt 3)) (exp (- ExactStep.s lo hi eta) * (1 - exp (- ExactStep.s lo hi eta)) / "
+            "ExactStep.s lo hi eta)",
             where={
                 "lo": "Sums.min_over r arms",
                 "hi": "Sums.max_over r arms",
                 "eta": "step / (hi - lo)",
-                "s": "eta * (hi - lo) / 4",
             },
         ),
         experiment="one_step_progress",

@@ -227,6 +227,7 @@ CLAIMS = (
             },
             sides=(_entry_of_the_mean, _entry_of_the_gradient),
         ),
+        part="the first equation, along the gradient",
         experiment="finite_group_gain",
         figure="finite_group_gain",
         equality=_one_of_many,

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_groups import SMALL_SHAPES, by_group_size, group_bandits
 from vas_theory.claims.lib.step_gain import group_updates
@@ -222,11 +222,12 @@ CLAIMS = (
                     "the update is the U-statistic with kernel (r-r')(g-g')/2, whose projection is (A g + grad V)/2",
                     None,
                 ),
-                ("E (A-A')^2 |g-g'|^2 = 2 M + 2 Var Gamma + 4 |grad V|^2", _kernel_moment),
+                Step("E (A-A')^2 |g-g'|^2 = 2 M + 2 Var Gamma + 4 |grad V|^2", _kernel_moment, "a scalar score"),
                 ("Hoeffding's variance formula is the stated form", _hoeffding),
-                (
+                Step(
                     "the enumeration agrees, for three arms with free probabilities and rewards, G = 2, 3",
                     _rloo_enumerated,
+                    "K = 3, G = 2, 3",
                 ),
             ],
             bridge=_rloo_bridge,
@@ -278,7 +279,11 @@ CLAIMS = (
                     "the binomial means give the form, G = 2..7; E[(1-ph) 1{k>=1}] = (1-p)(1-(1-p)^(G-1))",
                     _binomial_means,
                 ),
-                ("the enumeration agrees, for three arms with free probabilities, G = 2, 3, 4", _whitened_enumerated),
+                Step(
+                    "the enumeration agrees, for three arms with free probabilities, G = 2, 3, 4",
+                    _whitened_enumerated,
+                    "K = 3, G = 2, 3, 4",
+                ),
             ],
             bridge=_binary_bridge(_whitened_form),
         ),
@@ -323,8 +328,16 @@ CLAIMS = (
             "binomial mean over the number of correct rollouts",
             [
                 ("given k the update is ph (1-ph) (mean score correct - mean score wrong), independent means", None),
-                ("the binomial means give the form, for every G by factorial moments", _binomial_means),
-                ("the enumeration agrees, for three arms with free probabilities, G = 2, 3, 4", _dr_grpo_enumerated),
+                Step(
+                    "the binomial means give the form, for every G by factorial moments",
+                    _binomial_means,
+                    "all G for Dr.GRPO, G = 2..7 whitened",
+                ),
+                Step(
+                    "the enumeration agrees, for three arms with free probabilities, G = 2, 3, 4",
+                    _dr_grpo_enumerated,
+                    "K = 3, G = 2, 3, 4",
+                ),
             ],
             bridge=_binary_bridge(_dr_grpo_form),
         ),

@@ -290,6 +290,7 @@ CLAIMS = (
                 "BetaPools.beta_integral_exists",
             ),
         ),
+        part="the first equation; not the uniform prior",
         experiment="score_estimation",
         figure="score_error",
         equality=_uniform_prior,

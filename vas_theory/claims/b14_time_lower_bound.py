@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from vas_theory.bounds import improvement_time_bound
 from vas_theory.claims.lib.balls import through_balls
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Limit, Relation, Verdict
-from vas_theory.claims.lib.certificates import enclosure, proof_steps
+from vas_theory.claims.lib.certificates import Step, enclosure, proof_steps
 from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.flow_time import flow_domain, flow_facts, time_to_rise
 from vas_theory.foundation.arguments import unify
@@ -170,7 +170,7 @@ _COUNTEREXAMPLE: Instance = {
 
 _STEPS = [
     ("|grad| <= E_x sqrt(V_x) G <= G sqrt V (Cauchy-Schwarz, Jensen)", None),
-    ("grad V_x = E[(R~ - m)^2 g] - 2 beta grad_x, checked on two arms", _variance_gradient),
+    Step("grad V_x = E[(R~ - m)^2 g] - 2 beta grad_x, checked on two arms", _variance_gradient, "two arms"),
     ("V' <= G^2 V^(3/2), so V^(-1/2) falls at most at the rate G^2/2; at the start R~ = R", None),
     ("|m'| <= G^2 sqrt((1 - m^2) V), and the integral of the right side", _integral),
     ("a rise by gamma takes at least 2 arcsin(gamma/2) of arcsin m", _shortest_arc),

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from vas_theory.bounds import binary_gradient_supremum, gradient_supremum, minimum_gradient
 from vas_theory.claims.b02_variance_over_rho import gradient_norm, uniform_within_classes
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.policy.gradients import reward_variance
@@ -88,9 +88,10 @@ CLAIMS = (
         certificate=proof_steps(
             "B02 with the largest rho on the cube",
             [
-                (
+                Step(
                     "rho^2 is convex in each reward, and at a vertex with m ones it is m (K - m) / K",
                     _vertices_are_largest,
+                    "K = 5 for convexity, K < 300 for the maximum",
                 ),
                 ("so rho^2 <= floor(K/2) ceil(K/2) / K, and B02 gives the bound", None),
             ],
@@ -134,6 +135,7 @@ CLAIMS = (
             left="Tabular.norm arms (Tabular.grad arms p r)",
             right="sqrt (Tabular.Var arms p r / 2)",
         ),
+        part="the outer inequality, without lambda_max(F)",
         equality=lambda size: _two_arms(0.5),
         sharp=True,
         experiment="bound_gallery",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from vas_theory.bounds import gradient_l1_bound
 from vas_theory.claims.b02_variance_over_rho import uniform_within_classes
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
-from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.policy.gradients import policy_gradient, reward_variance
@@ -56,7 +56,9 @@ CLAIMS = (
         certificate=proof_steps(
             "Hoelder's inequality with rewards centred on the middle of their range",
             [
-                ("sum_i g_i (r_i - c) = Var for every shift c", _gradient_pairs_with_shifted_rewards),
+                Step(
+                    "sum_i g_i (r_i - c) = Var for every shift c", _gradient_pairs_with_shifted_rewards, "K = 2, 3, 4"
+                ),
                 ("at the middle of the range |r_i - c| <= Delta / 2, so Var <= |g|_1 Delta / 2", None),
             ],
         ),

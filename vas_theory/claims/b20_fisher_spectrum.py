@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.claims.lib.step_gain import gradient_squared
@@ -90,9 +90,10 @@ CLAIMS = (
             "spectral theorem on the complement of the null vector",
             [
                 ("grad = F r, Var = r^T F r, and F^{1/2} r is orthogonal to the null vector 1 of F", None),
-                (
+                Step(
                     "the other eigenvalues solve sum pi_i / (pi_i - x) = 0, so they interlace with the pi_i",
                     _secular_equation,
+                    "K = 2, 3, 4",
                 ),
             ],
         ),
@@ -100,11 +101,11 @@ CLAIMS = (
         formal=Formal(
             "Fisher.gradient_at_least_second_eigenvalue",
             sizes="all K",
-            remains="Courant-Fischer: that the greatest bound of the Fisher form on the complement of the "
-            "vector 1 is its second eigenvalue",
+            also=("Fisher.second_eigenvalue_exists", "Eigenvalues.least_quotient_is_eigenvalue"),
             points="softmax",
             left="Sums.sum_over (fun i : nat => Derivative.partial K r th i ^ 2) (seq 0 K)",
         ),
+        part="the bound; not the interlacing",
         equality=_uniform,
         sharp=True,
     ),

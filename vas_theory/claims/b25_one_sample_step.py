@@ -131,7 +131,7 @@ _STEPS = [
     ("|H| <= kappa |grad| (claim B46) bounds the gradient along the step by e^(kappa |delta|)", None),
     ("kappa lies within 1e-6 below 1.644491", kappa_exceeds_its_root),
     ("the remainder kernel is phi(x) = (e^x - 1 - x)/x^2, and phi(x) <= e^x/2", _remainder_kernel),
-    ("|e_y - pi|^2 <= 2", _score_norm),
+    Step("|e_y - pi|^2 <= 2", _score_norm, "K = 3"),
     ("rho^2 >= Delta^2/2, hence |delta| <= sqrt 2 eta Delta <= 2 eta rho", _rho_and_range),
     ("E|delta|^2 <= 2 eta^2 Var <= 2 eta^2 rho |grad| by claim B02", None),
 ]
@@ -232,6 +232,7 @@ CLAIMS = (
             right="eta / 2 * SampleStep.gradient_norm K r th ^ 2",
             where={"eta": "step / SampleStep.rho K r"},
         ),
+        part="the first inequality",
         experiment="one_step_progress",
         figure="one_step_progress",
         notes="The second inequality is claim B02. The constant is what this argument gives, not the best: claim B54 "
@@ -293,9 +294,11 @@ CLAIMS = (
             also=("SampleStep.one_sample_gain_half",),
             points="softmax, step",
             left="SampleStep.expected_gain K r th eta",
-            right="eta * SampleStep.gradient_norm K r th ^ 2 * (1 - (exp x - 1 - x) / x)",
-            where={"k": kappa_term, "eta": "step / SampleStep.rho K r", "x": "2 * k * eta * SampleStep.rho K r"},
+            right="eta * SampleStep.gradient_norm K r th ^ 2 * (1 - (exp (SampleStep.reach K r eta k) - 1 - "
+            "SampleStep.reach K r eta k) / SampleStep.reach K r eta k)",
+            where={"k": kappa_term, "eta": "step / SampleStep.rho K r"},
         ),
+        part="the guarantee for every step length; not the threshold",
         experiment="one_step_progress",
         figure="one_step_progress",
     ),

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from vas_theory.bounds import centred_reward_norm, dr_grpo_step_gain, reward_range, whitened_step_gain
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_groups import by_group_size, group_bandits, with_steps
 from vas_theory.claims.lib.step_gain import (
@@ -153,14 +153,14 @@ def _quarter_of_the_group_size() -> bool:
 _COMMON = [
     ("Taylor's formula with |H| <= kappa |grad| along the step (claim B46) and phi(x) <= e^x/2 (claim B25)", None),
     ("kappa lies within 1e-6 below 1.644491", kappa_exceeds_its_root),
-    ("a vector v of zero sum has |v|_2^2 <= |v|_1^2/2", _zero_sum_norm),
+    Step("a vector v of zero sum has |v|_2^2 <= |v|_1^2/2", _zero_sum_norm, "four entries, two of either sign"),
 ]
 
 _WHITENED = [
     *_COMMON,
     ("E ghat = w_G grad p (claim B09)", None),
     ("|ghat|_1 = 2 s <= 1, hence |ghat| <= 1/sqrt 2 and |ghat|^2 <= 2 s^2", _one_norm_of_a_whitened_update),
-    ("E s^2 = (1 - 1/G) q, at most (1 - 1/G) rho |grad| by claim B02", _mean_sample_variance),
+    Step("E s^2 = (1 - 1/G) q, at most (1 - 1/G) rho |grad| by claim B02", _mean_sample_variance, "G = 2..8"),
 ]
 
 CLAIMS = (
@@ -186,14 +186,18 @@ CLAIMS = (
                 *_COMMON,
                 ("E ghat = (1 - 1/G) grad V, as A_i = (1 - 1/G) times the RLOO advantage", None),
                 ("|ghat|_1 <= mean |r_i - mean| <= min(Delta/2, s), hence |ghat|_2 <= Delta/(2 sqrt 2)", None),
-                ("E s^2 = (1 - 1/G) Var, at most (1 - 1/G) rho |grad| by claim B02", _mean_variance_of_any_reward),
+                Step(
+                    "E s^2 = (1 - 1/G) Var, at most (1 - 1/G) rho |grad| by claim B02",
+                    _mean_variance_of_any_reward,
+                    "G = 4; the count of pairs for all G",
+                ),
             ],
         ),
         verdict=Verdict.PROVED,
         formal=Formal(
             "GroupStep.dr_grpo_gain",
             sizes="all K, all G, every step length",
-            points="softmax, step, group",
+            points="softmax, two arms, step, group",
             left="GroupStep.expected_group_gain K r th eta G (fun _ : list nat => 1)",
             right="eta * (1 - / INR G) * SampleStep.gradient_norm K r th ^ 2 * (1 - k * eta * "
             "SampleStep.rho K r / 4 * exp (k * eta * (hi - lo) / (2 * sqrt 2)))",
@@ -233,7 +237,7 @@ CLAIMS = (
         formal=Formal(
             "WhitenedStep.whitened_gain_weaker",
             sizes="all K, all G >= 2, every step length",
-            points="softmax, binary, step, group",
+            points="softmax, two arms, binary, step, group",
             left="WhitenedStep.whitened_gain K r th eta n",
             right="eta * GroupGain.w (Softmax.value K r th) n * SampleStep.gradient_norm K r th ^ 2 * (1 "
             "- k * eta * INR (S (S n)) * SampleStep.rho K r * exp (k * eta / sqrt 2) / (4 * "
@@ -266,7 +270,7 @@ CLAIMS = (
         formal=Formal(
             "WhitenedStep.whitened_gain_at_least",
             sizes="all K, all G >= 2, every step length",
-            points="softmax, binary, step, group",
+            points="softmax, two arms, binary, step, group",
             left="WhitenedStep.whitened_gain K r th eta n",
             right="eta * GroupGain.w (Softmax.value K r th) n * SampleStep.gradient_norm K r th ^ 2 * (1 "
             "- 2 * k * eta * SampleStep.rho K r / GroupGain.w (Softmax.value K r th) n * (1 - / "

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import pass_rates
 from vas_theory.claims.lib.domains_groups import by_group_size
@@ -121,7 +121,11 @@ CLAIMS = (
             "convex and symmetric Bernstein coefficients",
             [
                 ("(x(G-x))^(-1/2) is log-convex, so the coefficients are convex in j", _log_convex),
-                ("w'' has the second differences of the coefficients as its own coefficients", _second_derivative),
+                Step(
+                    "w'' has the second differences of the coefficients as its own coefficients",
+                    _second_derivative,
+                    "degree 2, 3, 4",
+                ),
                 ("the coefficients are symmetric, so w_G(p) = w_G(1-p) and the minimum is at 1/2", None),
                 ("w_G is constant for G = 2, 3 only, and sqrt(G-1) at the ends", _constant_for_two_and_three_only),
             ],
@@ -135,6 +139,7 @@ CLAIMS = (
             right="GroupGain.w (1 / 2) n",
             where={"n": "(group - 2)%nat", "p": "rate"},
         ),
+        part="w_G(p) >= w_G(1/2)",
         experiment="finite_group_gain",
         figure="finite_group_gain",
         equality=_fair,
@@ -155,9 +160,10 @@ CLAIMS = (
             "raising the degree of a Bernstein polynomial of a concave function",
             [
                 ("q w_G is the Bernstein polynomial of degree G of sqrt(x(1-x)) (claim B09)", None),
-                (
+                Step(
                     "raised by one degree, its coefficients average f at two points whose mean is k/(G+1)",
                     _degree_raising,
+                    "degree 2, 3, 4",
                 ),
                 ("f is strictly concave, so f(k/(G+1)) exceeds that average", _strictly_concave),
                 (
@@ -175,6 +181,7 @@ CLAIMS = (
             right="GroupGain.w p n",
             where={"n": "(group - 2)%nat", "p": "rate"},
         ),
+        part="w_(G+1)(p) >= w_G(p)",
         experiment="finite_group_gain",
         figure="finite_group_gain",
     ),

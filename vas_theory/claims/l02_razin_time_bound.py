@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from vas_theory.bounds import razin_time_bound
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import proof_steps
+from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.flow_time import flow_domain, flow_facts, time_to_rise
 from vas_theory.foundation.arguments import unify
@@ -104,9 +104,10 @@ CLAIMS = (
         certificate=proof_steps(
             "it follows from claim B14",
             [
-                (
+                Step(
                     "|e_y - pi|^2 <= 2, so the score of a sequence has norm at most sqrt 2 L J",
                     _score_of_a_token,
+                    "three tokens",
                 ),
                 ("V_0 <= 1 for rewards in [-1, 1], so V_0^(-1/2) >= V_0^(-1/3)", None),
                 ("(1 - e^-g)/2 >= (1 - e^(-g/9))/8, at least the minimum over 8", _weaker_than_b14),

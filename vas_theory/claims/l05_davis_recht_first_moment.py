@@ -107,16 +107,17 @@ CLAIMS = (
         formal=Formal(
             "FirstMoment.h_slope_is_group_gain",
             sizes="all M >= 2, every differentiable policy",
-            remains="the general weights of the source; GRPO's are taken",
             also=(
                 "FirstMoment.update_is_gradient",
                 "FirstMoment.h_arcsine_limit",
+                "GeneralWeights.general_update_is_gradient",
             ),
             points="groups",
             left="FirstMoment.h_slope (S (S n)) t",
             right="GroupGain.w t n",
             where={"n": "(group - 2)%nat", "t": "rate"},
         ),
+        part="h_M' = w_M",
         experiment="finite_group_gain",
         figure="finite_group_gain",
         equality=_third,

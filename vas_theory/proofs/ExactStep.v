@@ -146,9 +146,10 @@ Proof.
   rewrite <- exp_plus. replace (a * eta + - (a * eta)) with 0 by ring. rewrite exp_0. lra.
 Qed.
 (* B08 *)
-Theorem exact_step_gain eta : 0 < eta -> let s := eta * delta / 4 in
-  eta * squared_gradient * Rmax (1 - eta * delta / (6 * sqrt 3)) (exp (- s) * (1 - exp (- s)) / s) <= gain eta.
+Definition s eta := eta * (hi - lo) / 4.
+Theorem exact_step_gain eta : 0 < eta ->
+  gain eta >= eta * squared_gradient * Rmax (1 - eta * (hi - lo) / (6 * sqrt 3)) (exp (- s eta) * (1 - exp (- s eta)) / s eta).
 Proof.
-  intros He s. unfold Rmax. destruct (Rle_dec _ _); [apply second_branch; assumption | apply first_branch; lra].
+  intros He. apply Rle_ge. unfold Rmax. destruct (Rle_dec _ _); [apply second_branch; assumption | apply first_branch; lra].
 Qed.
 End ExactStep.

@@ -3,6 +3,7 @@
 Require Import Reals Lra Psatz List.
 From Coquelicot Require Import Coquelicot.
 From Vas Require Import Sums Softmax ScoreMoments.
+From Vas Require Eigenvalues.
 Import ListNotations.
 Open Scope R_scope.
 (* least squares: the residual of f on any finite family of functions can be made orthogonal to every one of them *)
@@ -83,6 +84,8 @@ Qed.
 (* w^T F w = Var(w . g) *)
 Lemma variance_form w : dot w (apply_fisher w) = variance_of (projected w).
 Proof. rewrite form. unfold variance_of. rewrite projected_mean. unfold ScoreMoments.E. apply sum_ext. intros. ring. Qed.
+Lemma E_sym u n : E (fun a => projected n a * projected u a) = E (fun a => projected u a * projected n a).
+Proof. unfold ScoreMoments.E. apply sum_ext. intros. ring. Qed.
 Lemma variance_nonneg w : 0 <= dot w (apply_fisher w).
 Proof. rewrite form. apply sum_nonneg. intros. apply Rmult_le_pos; [auto | apply Rle_0_sqr]. Qed.
 Lemma natural_gradient_exists : exists w, natural_gradient w.
@@ -108,9 +111,7 @@ Theorem natural_gradient_explains : Var <> 0 -> dot grad w = explained_share w *
 Proof. intros V0. rewrite dot_sym, grad_dot, variance_form. unfold explained_share. field. assumption. Qed.
 Lemma grad2_form : grad2 = dot grad (apply_fisher w).
 Proof. rewrite <- grad_dot. apply sum_ext. intros. ring. Qed.
-(* lambda_max: the largest Rayleigh quotient *)
-(* B23 *)
-Theorem gradient_at_most_largest_eigenvalue L : Var <> 0 -> (forall v, dot v (apply_fisher v) <= L * dot v v) -> grad2 <= L * (explained_share w * Var).
+Lemma gradient_at_most_quotient L : Var <> 0 -> (forall v, dot v (apply_fisher v) <= L * dot v v) -> grad2 <= L * (explained_share w * Var).
 Proof.
   intros V0 HL. rewrite <- natural_gradient_explains, dot_sym, grad_dot, form by assumption.
   assert (C := cauchy_schwarz p (projected grad) (projected w) acts Hp). cbv beta in C.
@@ -129,9 +130,7 @@ Proof.
   - clearbody x y. assert (Gp : 0 < grad2) by lra. apply Rmult_le_reg_l with grad2; [assumption |].
     apply Rle_trans with (x * y); [lra |]. replace (grad2 * (L * y)) with (L * grad2 * y) by ring. apply Rmult_le_compat_r; assumption.
 Qed.
-(* lambda_min^+: the least Rayleigh quotient on the range of F *)
-(* B04 *)
-Theorem gradient_at_least_smallest_eigenvalue l : Var <> 0 -> (forall z, let v := apply_fisher z in l * dot v v <= dot v (apply_fisher v)) -> l * (explained_share w * Var) <= grad2.
+Lemma gradient_at_least_quotient l : Var <> 0 -> (forall z, let v := apply_fisher z in l * dot v v <= dot v (apply_fisher v)) -> l * (explained_share w * Var) <= grad2.
 Proof.
   intros V0 Hl. rewrite <- natural_gradient_explains, dot_sym, grad_dot by assumption. set (y := dot w (apply_fisher w)).
   assert (Y0 : 0 <= y) by apply variance_nonneg. assert (G0 : 0 <= grad2) by (apply sum_nonneg; intros; apply pow2_ge_0).
@@ -149,6 +148,49 @@ Proof.
   apply Rmult_le_reg_r with y; [assumption |]. apply Rle_trans with (l * (dot w w * grad2)).
   - replace (l * y * y) with (l * y ^2) by ring. apply Rmult_le_compat_l; lra.
   - replace (l * (dot w w * grad2)) with (grad2 * (l * dot w w)) by ring. apply Rmult_le_compat_l; assumption.
+Qed.
+(* eigenvalues of F *)
+Notation eigenvector := (Eigenvalues.eigenvector dims). Notation nonzero := (Eigenvalues.nonzero dims).
+Definition largest_eigenvalue L := (exists v, eigenvector fisher L v) /\ forall L' v, eigenvector fisher L' v -> L' <= L.
+Definition smallest_nonzero_eigenvalue l := (l <> 0 /\ exists v, eigenvector fisher l v) /\ forall l' v, l' <> 0 -> eigenvector fisher l' v -> l <= l'.
+Lemma fisher_symmetric k l : fisher k l = fisher l k.
+Proof. unfold fisher, ScoreMoments.E. apply sum_ext. intros. ring. Qed.
+(* B23 *)
+Theorem gradient_at_most_largest_eigenvalue L : Var <> 0 -> largest_eigenvalue L -> grad2 <= L * (explained_share w * Var).
+Proof.
+  intros V0 [(v0 & n0 & _) HL]. apply gradient_at_most_quotient; [assumption |].
+  destruct (Eigenvalues.least_quotient_is_eigenvalue dims Deq (fun i j => - fisher i j)) with (N := fun _ : D -> R => False) as (l & c & _ & [nc Ec] & Hl).
+  - intros i j _ _. rewrite fisher_symmetric. reflexivity.
+  - exists v0. split; [intros z [] | assumption].
+  - intros v _ z [].
+  - assert (Neg : forall v k, Eigenvalues.times dims (fun i j => - fisher i j) v k = - apply_fisher v k).
+    { intros v k. unfold Eigenvalues.times, apply_fisher. rewrite (sum_comb [(-1, fun j => fisher k j * v j)]); [cbn [comb_sum]; ring | intros; cbn [comb]; ring]. }
+    assert (B : - l <= L). { apply (HL (- l) c). split; [assumption |]. intros k Hk. assert (Q := Ec k Hk). rewrite Neg in Q. change (Eigenvalues.times dims fisher c k) with (apply_fisher c k). lra. }
+    intros v. assert (Q := Hl v ltac:(intros z [])). unfold Eigenvalues.inner in Q at 2. rewrite (sum_ext _ (fun k => - (1) * (v k * apply_fisher v k))) in Q by (intros; rewrite Neg; ring).
+    rewrite sum_scal in Q. fold (dot v (apply_fisher v)) in Q. change (Eigenvalues.inner dims v v) with (dot v v) in Q.
+    assert (D0 : 0 <= dot v v) by (apply sum_nonneg; intros; apply Rle_0_sqr). assert (- l * dot v v <= L * dot v v) by (apply Rmult_le_compat_r; assumption). lra.
+Qed.
+(* B04 *)
+Theorem gradient_at_least_smallest_eigenvalue l : Var <> 0 -> smallest_nonzero_eigenvalue l -> grad2 >= l * (explained_share w * Var).
+Proof.
+  intros V0 [_ Hl]. apply Rle_ge. apply gradient_at_least_quotient; [assumption |]. intros z v.
+  set (null := fun u : D -> R => forall k, In k dims -> apply_fisher u k = 0).
+  assert (Kept : forall u, Eigenvalues.orthogonal dims null (apply_fisher u)).
+  { intros u n Hn. change (dot n (apply_fisher u) = 0). rewrite form. rewrite (E_sym u n). rewrite <- form. unfold dot. rewrite <- (sum_zero dims). apply sum_ext. intros k Hk. rewrite (Hn k Hk). ring. }
+  destruct (Classical_Prop.classic (nonzero v)) as [nv | zv].
+  - destruct (Eigenvalues.least_quotient_is_eigenvalue dims Deq fisher) with (N := null) as (m & c & Oc & Ec & Hm).
+    + intros i j _ _. apply fisher_symmetric.
+    + exists v. split; [apply Kept | assumption].
+    + intros u _. apply Kept.
+    + assert (m0 : m <> 0).
+      { intros z0. assert (Nc : null c).
+        { intros k Hk. destruct Ec as [_ Ec]. assert (Q := Ec k Hk). change (apply_fisher c k = m * c k) in Q. rewrite Q, z0. ring. }
+        assert (Z := Oc c Nc). assert (P := Eigenvalues.inner_positive dims c (proj1 Ec)). lra. }
+      assert (Q := Hm v (Kept z)). change (m * dot v v <= dot v (apply_fisher v)) in Q. assert (D0 : 0 <= dot v v) by (apply sum_nonneg; intros; apply Rle_0_sqr).
+      eapply Rle_trans; [| exact Q]. apply Rmult_le_compat_r; [assumption | apply (Hl m c); assumption].
+  - assert (Z : dot v v = 0).
+    { unfold dot. rewrite <- (sum_zero dims). apply sum_ext. intros k Hk. destruct (Req_dec (v k) 0) as [-> | n]; [ring | exfalso; apply zv; exists k; split; assumption]. }
+    rewrite Z, Rmult_0_r. apply variance_nonneg.
 Qed.
 End Explained.
 (* grad is the derivative of the objective for every differentiable policy with d p(a)/d theta_k = p(a) g_k(a), and E g = 0 *)

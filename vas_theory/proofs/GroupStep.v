@@ -231,9 +231,9 @@ Proof.
 Qed.
 (* B27 *)
 Theorem dr_grpo_gain lo hi : (forall i, (i < K)%nat -> lo <= r i <= hi) ->
-  eta * (1 - / g) * gradient_norm ^2 * (1 - k * eta * rho / 4 * exp (k * eta * (hi - lo) / (2 * sqrt 2))) <= expected_group_gain (fun _ => 1).
+  expected_group_gain (fun _ => 1) >= eta * (1 - / g) * gradient_norm ^2 * (1 - k * eta * rho / 4 * exp (k * eta * (hi - lo) / (2 * sqrt 2))).
 Proof.
-  intros Hb. assert (k0 : 0 < k) by (destruct (kappa_digits k Hk); lra). assert (N := g_pos). assert (n0 : 0 <= gradient_norm) by apply sqrt_pos.
+  intros Hb. apply Rle_ge. assert (k0 : 0 < k) by (destruct (kappa_digits k Hk); lra). assert (N := g_pos). assert (n0 : 0 <= gradient_norm) by apply sqrt_pos.
   assert (D : 0 < hi - lo). { destruct Hr as (i & j & Hi & Hj & n). destruct (Hb i Hi), (Hb j Hj). assert (r i <> r j) by assumption. destruct (Req_dec hi lo); lra. }
   assert (s2 : 0 < sqrt 2) by (apply sqrt_lt_R0; lra). assert (s22 : sqrt 2 * sqrt 2 = 2) by (apply sqrt_sqrt; lra).
   set (X := k * eta * (hi - lo) / (2 * sqrt 2)).

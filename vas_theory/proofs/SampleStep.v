@@ -110,8 +110,8 @@ Proof.
     rewrite (sum_comb [(eta * (r y - V th), fun j => if Nat.eq_dec j y then gradient j else 0); (- (eta * (r y - V th)), fun j => gradient j * p j)] (fun j => gradient j * sample_step y j)) by (intros j _; unfold sample_step; cbn [comb]; destruct (Nat.eq_dec j y); ring).
     cbn [comb_sum]. rewrite (sum_one gradient y arms) by (try apply seq_NoDup; assumption). fold gp. rewrite Ey. ring.
 Qed.
-(* B54 *)
-Theorem one_sample_gain : let x := 2 * k * eta * rho in
+Definition reach := 2 * k * eta * rho. (* x *)
+Lemma gain_at_least : let x := 2 * k * eta * rho in
   eta * gradient_norm ^2 * (1 - (exp x - 1 - x) / x) <= expected_gain.
 Proof.
   intros x. assert (k0 : 0 < k) by (destruct (kappa_digits k Hk); lra). assert (R0 := rho_pos).
@@ -143,10 +143,13 @@ Proof.
     + apply Rmult_le_compat_l; [apply Rmult_le_pos; [assumption | left; apply Rinv_0_lt_compat; assumption] | exact Rm].
     + replace (gradient_norm / k * (k^2 * s / x^2 * rest)) with (c * s) by (unfold c; field; split; lra). apply Rmult_le_compat_l; assumption.
 Qed.
+(* B54 *)
+Theorem one_sample_gain : expected_gain >= eta * gradient_norm ^2 * (1 - (exp reach - 1 - reach) / reach).
+Proof. apply Rle_ge. exact gain_at_least. Qed.
 (* B54: at least half up to eta rho = 0.2318 *)
-Theorem one_sample_gain_half : eta * rho <= 0.2318 -> eta / 2 * gradient_norm ^2 <= expected_gain.
+Theorem one_sample_gain_half : eta * rho <= 0.2318 -> expected_gain >= eta / 2 * gradient_norm ^2.
 Proof.
-  intros Hs. assert (B := one_sample_gain). cbv zeta in B. assert (D := kappa_digits k Hk). assert (R0 := rho_pos).
+  intros Hs. apply Rle_ge. assert (B := gain_at_least). cbv zeta in B. assert (D := kappa_digits k Hk). assert (R0 := rho_pos).
   set (x := 2 * k * eta * rho) in *. assert (er : 0 < eta * rho) by (apply Rmult_lt_0_compat; lra).
   assert (x0 : 0 < x) by (unfold x; replace (2 * k * eta * rho) with (2 * k * (eta * rho)) by ring; apply Rmult_lt_0_compat; lra).
   set (X := 2 * 1.644491 * 0.2318). assert (xX : x <= X).
@@ -166,11 +169,11 @@ Proof.
 Qed.
 (* B25 *)
 Theorem one_sample_gain_guaranteed : eta <= 0.1724 / rho ->
-  eta / 2 * gradient_norm ^2 <= expected_gain /\ eta * variance K r th ^2 / (2 * rho ^2) <= eta / 2 * gradient_norm ^2.
+  expected_gain >= eta / 2 * gradient_norm ^2 /\ eta / 2 * gradient_norm ^2 >= eta * variance K r th ^2 / (2 * rho ^2).
 Proof.
   intros He. assert (R0 := rho_pos). split.
   - apply one_sample_gain_half. apply Rmult_le_compat_r with (r := rho) in He; [| lra]. unfold Rdiv in He. rewrite Rmult_assoc, Rinv_l in He by lra. lra.
-  - assert (B := gradient_at_least_variance_over_rho K r th HK mean_reward). change (Derivative.arms K) with arms in B. rewrite <- rho2, <- gradient_norm2 in B.
+  - apply Rle_ge. assert (B := gradient_at_least_variance_over_rho K r th HK mean_reward). change (Derivative.arms K) with arms in B. rewrite <- rho2, <- gradient_norm2 in B.
     assert (0 < rho ^2) by (apply pow_lt; assumption).
     apply Rmult_le_reg_r with (2 * rho ^2); [lra |]. replace (eta * variance K r th ^2 / (2 * rho ^2) * (2 * rho ^2)) with (eta * variance K r th ^2) by (field; lra).
     replace (eta / 2 * gradient_norm ^2 * (2 * rho ^2)) with (eta * (gradient_norm ^2 * rho ^2)) by field. apply Rmult_le_compat_l; lra.

@@ -123,8 +123,9 @@ Proof.
 Qed.
 (* B55 *)
 Theorem whitened_gain_at_least :
-  eta * group_gain * gradient_norm ^2 * (1 - 2 * k * eta * rho / group_gain * (1 - / g) * phi (k * eta / sqrt 2)) <= whitened_gain.
+  whitened_gain >= eta * group_gain * gradient_norm ^2 * (1 - 2 * k * eta * rho / group_gain * (1 - / g) * phi (k * eta / sqrt 2)).
 Proof.
+  apply Rle_ge.
   assert (k0 : 0 < k) by (destruct (kappa_digits k Hk); lra). assert (g2 := g_at_least_2). assert (n0 : 0 <= gradient_norm) by apply sqrt_pos.
   assert (s2 : 0 < sqrt 2) by (apply sqrt_lt_R0; lra). set (X := k * eta / sqrt 2).
   assert (X0 : 0 < X) by (unfold X; apply Rdiv_lt_0_compat; [apply Rmult_lt_0_compat; lra | assumption]).
@@ -142,9 +143,9 @@ Proof.
 Qed.
 (* B28 *)
 Theorem whitened_gain_weaker :
-  eta * group_gain * gradient_norm ^2 * (1 - k * eta * g * rho * exp (k * eta / sqrt 2) / (4 * group_gain)) <= whitened_gain.
+  whitened_gain >= eta * group_gain * gradient_norm ^2 * (1 - k * eta * g * rho * exp (k * eta / sqrt 2) / (4 * group_gain)).
 Proof.
-  eapply Rle_trans; [| apply whitened_gain_at_least].
+  apply Rle_ge. eapply Rle_trans; [| apply Rge_le, whitened_gain_at_least].
   assert (k0 : 0 < k) by (destruct (kappa_digits k Hk); lra). assert (g2 := g_at_least_2). assert (w0 := group_gain_pos).
   assert (s2 : 0 < sqrt 2) by (apply sqrt_lt_R0; lra). set (X := k * eta / sqrt 2).
   assert (X0 : 0 < X) by (unfold X; apply Rdiv_lt_0_compat; [apply Rmult_lt_0_compat; lra | assumption]).
