@@ -178,6 +178,7 @@ def test_finished_runs_are_neither_repeated_nor_trained_over(tiny_folder: Path, 
     ("changes", "message"),
     [
         (["hardware.devices=2"], "is meant for 2 processes"),
+        (["model.device=cuda:99"], "model.device must be a device of this machine"),
         (["rollouts.prompts_per_step=3", "trl.per_device_batch_size=8"], "must be divisible by"),
         (["objective.ddof=0"], "objective.ddof and objective.eps must be 1"),
         (['trl.arguments={epsilon = 0.1}'], "trl.arguments must leave epsilon to the other tables"),
