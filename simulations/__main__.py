@@ -103,8 +103,8 @@ def _recheck(arguments: argparse.Namespace) -> int:
 def _fit(arguments: argparse.Namespace) -> None:
     import json
 
-    from simulations.analysis.pass_traces import fit_trace, format_fit, read_trace, replay_trace
     from simulations.running.fitted_worlds import fit_world
+    from simulations.world.pass_traces import fit_trace, format_fit, read_trace, replay_trace
     from vas_theory.foundation.errors import ArgumentError
     from vas_theory.provenance.tables import atomic_path
 

@@ -14,7 +14,7 @@ import pytest
 
 from simulations.running.stopping import exit_on_termination
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 SCRIPT = """
 import os, sys, time
