@@ -1,4 +1,4 @@
-"""The rules of the house: who may import whom, how fast the command lines start, how they refuse bad input."""
+"""Rules for the whole project: what imports what, how fast the command lines start, how they refuse bad input."""
 
 from __future__ import annotations
 

@@ -12,6 +12,8 @@ from vas_theory.foundation.errors import VASError
 
 __all__ = ["accelerate_config", "check_launch", "check_trainer"]
 
+__reads__ = ()  # the files are named in messages alone
+
 CONFIGS = Path(__file__).parents[2] / "accelerate_configs"
 
 
