@@ -26,7 +26,7 @@ STAGES = {
     "predict": ("measure pilot and calibration prompts and write predictions.json", "predict"),
     "probe": ("measure the predicted prompts' policy gradients", "probe"),
     "evaluate": ("evaluate the start and the trained models on held-out prompts", "evaluate"),
-    "validate": ("hold the predictions against the measurements", "validate"),
+    "validate": ("compare the predictions with the measurements", "validate"),
 }
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from pydantic import field_validator
 
-from simulations.experiments.tournament import COMPARISON as TOURNAMENT
-from simulations.running.comparison import Comparison, ComparisonConfig, Rates, Worlds, check_names
+from simulations.experiments.tournament import bandit_strategies
+from simulations.running.comparison import Comparison, ComparisonConfig, Rates, Worlds, check_names, comparison_cells
 from simulations.running.equal_budget import run_equal_budget
 from simulations.running.experiment import Experiment
 from simulations.running.fitted_worlds import FITTED, fitted_world
@@ -34,8 +34,12 @@ class FittedConfig(ComparisonConfig):
     )
 
 
-COMPARISON = Comparison(fitted_world, run_equal_budget, TOURNAMENT.arms, kept=("rollouts", "pass_rate"))
+COMPARISON = Comparison(fitted_world, run_equal_budget, kept=("rollouts", "pass_rate"))
 """How arms are compared."""
+
+
+def _cells(config: FittedConfig) -> list[Cell]:
+    return comparison_cells(config, bandit_strategies())
 
 
 def _run_cell(cell: Cell) -> pd.DataFrame:
@@ -56,6 +60,6 @@ EXPERIMENT = Experiment(
         ),
         "paper": FittedConfig(scale=0.35),
     },
-    cells=COMPARISON.cells,
+    cells=_cells,
     run_cell=_run_cell,
 )

@@ -59,7 +59,7 @@ def fit_world(fit: TraceFit) -> dict[str, Any]:
 
     Returns:
         ``source``, ``start`` (a, b), ``coupling``, ``learning_rate``, ``batch_size``, ``group_size``, ``visits``,
-        ``end`` (each measure in the trace and here), and under ``distance`` the root mean square of the three differences.
+        ``end`` (each measure in the trace and here) and ``distance`` (root mean square of the three differences).
     """
     size = max(2, fit.rollouts)
     prompts = min(fit.prompts, 1200)

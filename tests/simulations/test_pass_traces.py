@@ -70,7 +70,7 @@ def test_planted_numbers_are_found() -> None:
     assert still.start == pytest.approx((0.4, 0.8), rel=0.08)
     assert still.end == pytest.approx(still.start, rel=0.1)
     assert still.retention == 1.0  # nothing moves, so nothing is to be forgotten
-    assert fit_trace(_trace(500, visits=60), 8, "planted").falls == 0.0
+    assert fit_trace(_trace(300, visits=240), 8, "planted").falls == 0.0
     rising = fit_trace(_trace(3000, visits=30, lift=3.0), 8, "planted")
     assert rising.retention < 1.0
     assert rising.mean[1] > rising.mean[0] + 0.2

@@ -96,6 +96,7 @@ def test_no_prompt_comes_again_before_it_has_rested(informed: bool, ratio: float
     last = np.full(60, -100)
     counts = np.zeros(60, dtype=int)
     for step in range(150):
+        assert (step - last[sampler.next_candidates()] > 7).all()
         places = sampler.draw()
         assert len(set(places.tolist())) == 5
         assert (step - last[places] > 7).all()

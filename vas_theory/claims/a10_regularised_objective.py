@@ -183,6 +183,10 @@ CLAIMS = (
             _check_optimum,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal(
+            "RefutedBounds.penalised_gradient_has_no_variance_bound",
+            sizes="every c > 0, at the certificate's instance",
+        ),
         counterexample=_INSTANCE,
         lacked="the penalty inside the reward whose variance is taken",
         corrected_by=("A34",),

@@ -167,6 +167,10 @@ CLAIMS = (
             _check,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal(
+            "RefutedBounds.promotion_score_is_not_monotone",
+            sizes="every alpha, beta > 0",
+        ),
         experiment="tds_value",
         figure="tds_value",
         counterexample=_INSTANCE,

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.a11_law_of_total_variance import between_chains, total_variance
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, counterexample, proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains_chains import mean_squared_distance, spaced_chains
 from vas_theory.claims.lib.domains_extra import extended, shares
 from vas_theory.foundation.arguments import unify
@@ -171,6 +172,7 @@ CLAIMS = (
             _SAME_RATE,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedBounds.diversity_is_not_the_variance_between", sizes="the negation of the statement"),
         counterexample=_SAME_RATE,
         lacked="distances that are proportional to the difference of pass rates",
         corrected_by=("A21", "A36", "A37"),
@@ -202,6 +204,22 @@ CLAIMS = (
             bridge=Claim.sides,
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Consistency.scores_unbiased_and_consistent",
+            sizes="all K >= 2, any finite list of chains, almost sure convergence included",
+            points="chains, score",
+            left="Pools.EK l q group (Consistency.corrected_score r dist alpha beta)",
+            right="alpha * (Consistency.pass_rate l q r * (1 - Consistency.pass_rate l q r)) + "
+            "beta * Consistency.pair_expect l q (fun a b : A => dist a b ^ 2)",
+            where={
+                "A": "(nat * bool)%type",
+                "l": "list_prod arms [true; false]",
+                "q": "fun y : A => p (fst y) * (if snd y then z (fst y) else 1 - z (fst y))",
+                "r": "fun y : A => if snd y then 1 else 0",
+                "dist": "fun y y' : A => d (fst y) (fst y')",
+                "beta": "1 - alpha",
+            },
+        ),
         part="the mean; not the almost sure convergence",
         experiment="score_estimation",
         figure="score_error",

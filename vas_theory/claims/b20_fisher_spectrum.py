@@ -98,7 +98,6 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
-        part="the bound; not the interlacing",
         formal=Formal(
             "Fisher.gradient_at_least_second_eigenvalue",
             sizes="all K",
@@ -106,6 +105,7 @@ CLAIMS = (
             points="softmax",
             left="Sums.sum_over (fun i : nat => Derivative.partial K r th i ^ 2) (seq 0 K)",
         ),
+        part="the bound; not the interlacing",
         equality=_uniform,
         sharp=True,
     ),

@@ -1,4 +1,4 @@
-"""The errors of all four rooms.
+"""The errors of all four packages.
 
 Every error a caller can provoke derives from :class:`VASError` (itself a ``ValueError``), so one
 ``except`` clause is enough, and the command lines turn any of them into one line and exit code 2.

@@ -1,5 +1,5 @@
 (* A21: the corrected OVS and the pairwise TDS are unbiased and converge almost surely, for rollouts of any finite policy.
-   A rollout a has a chance p a, an outcome r a in {0, 1} and a distance d a b to another; a group is a list w of rollouts. *)
+   A rollout a has a chance q a, an outcome r a in {0, 1} and a distance dist a b to another; a group is a list w of rollouts. *)
 Require Import Reals ZArith Lra Psatz Lia List Classical.
 From Coquelicot Require Import Coquelicot.
 From Vas Require Import Sums Calculus Pools GroupGain GainShape BinomialMeans GroupDraws.
@@ -43,25 +43,25 @@ Proof.
 Qed.
 
 Section Rollouts.
-Context {A : Type} (l : list A) (p : A -> R).
-Hypothesis Hp : forall a, In a l -> 0 <= p a.
-Hypothesis H1 : sum_over p l = 1.
-Notation EK := (Pools.EK l p).
-Definition pair_expect (k : A -> A -> R) := sum_over (fun a => p a * sum_over (fun b => p b * k a b) l) l. (* E k (Z, Z'), Z and Z' independent *)
+Context {A : Type} (l : list A) (q : A -> R).
+Hypothesis Hp : forall a, In a l -> 0 <= q a.
+Hypothesis H1 : sum_over q l = 1.
+Notation EK := (Pools.EK l q).
+Definition pair_expect (k : A -> A -> R) := sum_over (fun a => q a * sum_over (fun b => q b * k a b) l) l. (* E k (Z, Z'), Z and Z' independent *)
 Lemma pair_expect_flip k : pair_expect (fun a b => k b a) = pair_expect k.
 Proof.
-  unfold pair_expect. rewrite (sum_ext _ (fun a => sum_over (fun b => p a * (p b * k b a)) l)) by (intros; symmetry; apply sum_scal). rewrite sum_swap. apply sum_ext. intros b _.
+  unfold pair_expect. rewrite (sum_ext _ (fun a => sum_over (fun b => q a * (q b * k b a)) l)) by (intros; symmetry; apply sum_scal). rewrite sum_swap. apply sum_ext. intros b _.
   rewrite <- sum_scal. apply sum_ext. intros; ring.
 Qed.
 Lemma mean_pairs k K : EK K (pairs k) = INR K * (INR K - 1) * pair_expect k.
 Proof.
   induction K; cbn [Pools.EK]; [cbn; ring |].
-  rewrite (sum_ext _ (fun a => p a * (INR K * sum_over (fun b => p b * (k a b + k b a)) l + INR K * (INR K - 1) * pair_expect k))).
-  - rewrite (sum_comb [(INR K, fun a => p a * sum_over (fun b => p b * k a b) l); (INR K, fun a => p a * sum_over (fun b => p b * k b a) l); (INR K * (INR K - 1) * pair_expect k, p)]).
+  rewrite (sum_ext _ (fun a => q a * (INR K * sum_over (fun b => q b * (k a b + k b a)) l + INR K * (INR K - 1) * pair_expect k))).
+  - rewrite (sum_comb [(INR K, fun a => q a * sum_over (fun b => q b * k a b) l); (INR K, fun a => q a * sum_over (fun b => q b * k b a) l); (INR K * (INR K - 1) * pair_expect k, q)]).
     + cbn [comb_sum]. rewrite H1, S_INR. fold (pair_expect k) (pair_expect (fun a b => k b a)). rewrite pair_expect_flip. ring.
-    + intros a _. cbn [comb]. rewrite (sum_comb [(1, fun b => p b * k a b); (1, fun b => p b * k b a)] (fun b => p b * (k a b + k b a))); [cbn [comb_sum]; ring | intros; cbn [comb]; ring].
-  - intros a _. f_equal. rewrite (EK_linear l p K [(1, sum_over (fun b => k a b + k b a)); (1, pairs k)]).
-    + cbn [comb_EK]. rewrite (draws_1 l p H1), IHK. ring.
+    + intros a _. cbn [comb]. rewrite (sum_comb [(1, fun b => q b * k a b); (1, fun b => q b * k b a)] (fun b => q b * (k a b + k b a))); [cbn [comb_sum]; ring | intros; cbn [comb]; ring].
+  - intros a _. f_equal. rewrite (EK_linear l q K [(1, sum_over (fun b => k a b + k b a)); (1, pairs k)]).
+    + cbn [comb_EK]. rewrite (draws_1 l q H1), IHK. ring.
     + intros w. cbn [comb pairs]. ring.
 Qed.
 
@@ -75,38 +75,38 @@ Proof.
   intros w Hw Hin. apply H; [cbn; congruence |]. intros z [-> | Hz]; auto.
 Qed.
 Lemma EK_scal K c f : EK K (fun w => c * f w) = c * EK K f.
-Proof. rewrite (EK_linear l p K [(c, f)]); [cbn [comb_EK]; ring | intros; cbn [comb]; ring]. Qed.
+Proof. rewrite (EK_linear l q K [(c, f)]); [cbn [comb_EK]; ring | intros; cbn [comb]; ring]. Qed.
 Lemma one_draw (g : A -> R) c lam : (forall a b, In a l -> In b l -> Rabs (g a - g b) <= c) ->
-  sum_over (fun a => p a * exp (lam * (g a - sum_over (fun b => p b * g b) l))) l <= exp (lam ^2 * c ^2).
+  sum_over (fun a => q a * exp (lam * (g a - sum_over (fun b => q b * g b) l))) l <= exp (lam ^2 * c ^2).
 Proof.
-  intros Hg. set (m := sum_over (fun b => p b * g b) l).
+  intros Hg. set (m := sum_over (fun b => q b * g b) l).
   assert (Hm : forall a, In a l -> Rabs (g a - m) <= c).
-  { intros a Ha. replace (g a - m) with (sum_over (fun b => p b * (g a - g b)) l).
-    - eapply Rle_trans; [apply sum_abs |]. replace c with (sum_over (fun b => p b * c) l) by (rewrite (sum_ext _ (fun b => c * p b)) by (intros; ring); rewrite sum_scal, H1; ring).
+  { intros a Ha. replace (g a - m) with (sum_over (fun b => q b * (g a - g b)) l).
+    - eapply Rle_trans; [apply sum_abs |]. replace c with (sum_over (fun b => q b * c) l) by (rewrite (sum_ext _ (fun b => c * q b)) by (intros; ring); rewrite sum_scal, H1; ring).
       apply sum_le. intros b Hb. rewrite Rabs_mult, Rabs_pos_eq by auto. apply Rmult_le_compat_l; auto.
-    - rewrite (sum_comb [(g a, p); (-1, fun b => p b * g b)]); [cbn [comb_sum]; fold m; rewrite H1; ring | intros; cbn [comb]; ring]. }
-  apply Rle_trans with (sum_over (fun a => p a * (lam * (g a - m) + exp (lam ^2 * c ^2))) l).
+    - rewrite (sum_comb [(g a, q); (-1, fun b => q b * g b)]); [cbn [comb_sum]; fold m; rewrite H1; ring | intros; cbn [comb]; ring]. }
+  apply Rle_trans with (sum_over (fun a => q a * (lam * (g a - m) + exp (lam ^2 * c ^2))) l).
   - apply sum_le. intros a Ha. apply Rmult_le_compat_l; [auto |]. eapply Rle_trans; [apply exp_le_shifted |]. apply Rplus_le_compat_l.
     assert (Q : (lam * (g a - m))^2 <= lam ^2 * c ^2).
     { replace ((lam * (g a - m))^2) with (lam ^2 * (g a - m)^2) by ring. apply Rmult_le_compat_l; [apply pow2_ge_0 |]. rewrite <- (pow2_abs (g a - m)). apply pow_incr. split; [apply Rabs_pos | auto]. }
     destruct Q as [Q | ->]; [left; apply exp_increasing; exact Q | right; reflexivity].
-  - right. rewrite (sum_comb [(lam, fun a => p a * g a); (- lam * m + exp (lam ^2 * c ^2), p)]); [cbn [comb_sum]; fold m; rewrite H1; ring | intros; cbn [comb]; ring].
+  - right. rewrite (sum_comb [(lam, fun a => q a * g a); (- lam * m + exp (lam ^2 * c ^2), q)]); [cbn [comb_sum]; fold m; rewrite H1; ring | intros; cbn [comb]; ring].
 Qed.
 Lemma exponential_moment K c lam : 0 <= c -> forall f, bounded_differences K c f -> EK K (fun w => exp (lam * (f w - EK K f))) <= exp (INR K * (lam ^2 * c ^2)).
 Proof.
   intros Hc. induction K; intros f Hf; [cbn; right; f_equal; ring |]. destruct Hf as [Hd Ht]. set (g := fun a => EK K (fun w => f (a :: w))). set (m := EK (S K) f).
-  assert (Em : m = sum_over (fun b => p b * g b) l) by reflexivity.
+  assert (Em : m = sum_over (fun b => q b * g b) l) by reflexivity.
   assert (Hg : forall a b, In a l -> In b l -> Rabs (g a - g b) <= c).
   { intros a b Ha Hb. assert (U : forall a b, In a l -> In b l -> g a - g b <= c).
     { intros a' b' Ha' Hb'. unfold g. apply Rplus_le_reg_r with (EK K (fun w => f (b' :: w))). replace (EK K (fun w => f (a' :: w)) - EK K (fun w => f (b' :: w)) + EK K (fun w => f (b' :: w))) with (EK K (fun w => f (a' :: w))) by ring.
       apply Rle_trans with (EK K (fun w => c + f (b' :: w))).
       - apply EK_le. intros w Hw Hin. assert (X := Hd a' b' w Ha' Hb' Hw Hin). apply Rabs_le_between in X. lra.
-      - right. rewrite (EK_linear l p K [(c, fun _ => 1); (1, fun w => f (b' :: w))]); [cbn [comb_EK]; rewrite (EK_const l p H1); ring | intros; cbn [comb]; ring]. }
+      - right. rewrite (EK_linear l q K [(c, fun _ => 1); (1, fun w => f (b' :: w))]); [cbn [comb_EK]; rewrite (EK_const l q H1); ring | intros; cbn [comb]; ring]. }
     apply Rabs_le. split; [assert (X := U b a Hb Ha); lra | apply U; assumption]. }
-  cbn [Pools.EK]. apply Rle_trans with (sum_over (fun a => exp (INR K * (lam ^2 * c ^2)) * (p a * exp (lam * (g a - m)))) l).
-  - apply sum_le. intros a Ha. rewrite (EK_ext l p K _ (fun w => exp (lam * (g a - m)) * exp (lam * (f (a :: w) - g a)))) by (intros w; rewrite <- exp_plus; f_equal; ring).
+  cbn [Pools.EK]. apply Rle_trans with (sum_over (fun a => exp (INR K * (lam ^2 * c ^2)) * (q a * exp (lam * (g a - m)))) l).
+  - apply sum_le. intros a Ha. rewrite (EK_ext l q K _ (fun w => exp (lam * (g a - m)) * exp (lam * (f (a :: w) - g a)))) by (intros w; rewrite <- exp_plus; f_equal; ring).
     rewrite EK_scal. assert (X := IHK (fun w => f (a :: w)) (Ht a Ha)). fold (g a) in X. specialize (Hp a Ha).
-    replace (exp (INR K * (lam ^2 * c ^2)) * (p a * exp (lam * (g a - m)))) with (p a * (exp (lam * (g a - m)) * exp (INR K * (lam ^2 * c ^2)))) by ring.
+    replace (exp (INR K * (lam ^2 * c ^2)) * (q a * exp (lam * (g a - m)))) with (q a * (exp (lam * (g a - m)) * exp (INR K * (lam ^2 * c ^2)))) by ring.
     apply Rmult_le_compat_l; [assumption |]. apply Rmult_le_compat_l; [left; apply exp_pos | exact X].
   - rewrite sum_scal. apply Rle_trans with (exp (INR K * (lam ^2 * c ^2)) * exp (lam ^2 * c ^2)).
     + apply Rmult_le_compat_l; [left; apply exp_pos |]. rewrite Em. apply one_draw. exact Hg.
@@ -135,12 +135,12 @@ Definition deviates f m t (w : list A) := if Rlt_dec t (Rabs (f w - m)) then tru
 Theorem mcdiarmid K c t f : (0 < K)%nat -> 0 < c -> 0 < t -> bounded_differences K c f -> chance K (deviates f (EK K f) t) <= 2 * exp (- (t ^2 / (4 * INR K * c ^2))).
 Proof.
   intros HK Hc Ht Hf. assert (U := upper_tail K c t f HK Hc Ht Hf). assert (L := upper_tail K c t (fun w => - f w) HK Hc Ht (bounded_differences_opp K c f Hf)).
-  assert (En : EK K (fun w => - f w) = - EK K f) by (rewrite (EK_ext l p K _ (fun w => (-1) * f w)) by (intros; ring); rewrite EK_scal; ring). rewrite En in L.
+  assert (En : EK K (fun w => - f w) = - EK K f) by (rewrite (EK_ext l q K _ (fun w => (-1) * f w)) by (intros; ring); rewrite EK_scal; ring). rewrite En in L.
   apply Rle_trans with (chance K (above f (EK K f) t) + chance K (above (fun w => - f w) (- EK K f) t)); [| lra].
   unfold chance. apply Rle_trans with (EK K (fun w => (if above f (EK K f) t w then 1 else 0) + (if above (fun w => - f w) (- EK K f) t w then 1 else 0))).
   - apply EK_le. intros w _ _. unfold deviates, above. destruct (Rlt_dec t (Rabs (f w - EK K f))) as [D | D]; destruct (Rlt_dec t (f w - EK K f)) as [P | P]; destruct (Rlt_dec t (- f w - - EK K f)) as [N | N]; try lra.
     exfalso. apply Rlt_not_le in D. apply D. apply Rabs_le. lra.
-  - right. rewrite (EK_linear l p K [(1, fun w => if above f (EK K f) t w then 1 else 0); (1, fun w => if above (fun w => - f w) (- EK K f) t w then 1 else 0)]); [cbn [comb_EK]; ring | intros; cbn [comb]; ring].
+  - right. rewrite (EK_linear l q K [(1, fun w => if above f (EK K f) t w then 1 else 0); (1, fun w => if above (fun w => - f w) (- EK K f) t w then 1 else 0)]); [cbn [comb_EK]; ring | intros; cbn [comb]; ring].
 Qed.
 (* a bounded kernel's average over pairs changes by at most 4 B / K when one rollout is replaced *)
 Lemma pairs_differences (k : A -> A -> R) B d : (forall a b, In a l -> In b l -> Rabs (k a b) <= B) -> 0 <= d -> forall K pre, (forall z, In z pre -> In z l) ->
@@ -230,7 +230,7 @@ Proof.
         replace (4 * B * (INR K - 1) * / (INR K * (INR K - 1))) with (4 * B / INR K) in BD by (field; lra).
         assert (M := mcdiarmid K (4 * B / INR K) (t K) (f K) ltac:(lia) ltac:(apply Rdiv_lt_0_compat; lra) Tp BD).
         assert (Em : EK K (f K) = pair_expect k).
-        { unfold f. rewrite (EK_ext l p K _ (fun w => / (INR K * (INR K - 1)) * pairs k w)) by (intros; ring). rewrite EK_scal, mean_pairs. field. lra. }
+        { unfold f. rewrite (EK_ext l q K _ (fun w => / (INR K * (INR K - 1)) * pairs k w)) by (intros; ring). rewrite EK_scal, mean_pairs. field. lra. }
         rewrite Em in M. eapply Rle_trans; [exact M |].
         replace (t K ^2 / (4 * INR K * (4 * B / INR K)^2)) with (sqrt (INR K) / C).
         2:{ unfold t, C. rewrite pow_inv, pow2_sqrt by lra. assert (Ks : INR K = sqrt (INR K) * sqrt (INR K)) by (symmetry; apply sqrt_sqrt; lra). set (s := sqrt (INR K)) in *. rewrite Ks. field. repeat split; lra. }
@@ -238,21 +238,21 @@ Proof.
         replace (256 / (sqrt (INR K) / C)^4) with (256 * C ^4 * / INR K ^2) in X.
         2:{ replace ((sqrt (INR K) / C)^4) with ((sqrt (INR K) * sqrt (INR K))^2 / C ^4) by (field; lra). rewrite sqrt_sqrt by lra. field. split; lra. }
         lra.
-      * rewrite Rmult_0_l. right. unfold chance. apply (EK_const l p H1).
+      * rewrite Rmult_0_l. right. unfold chance. apply (EK_const l q H1).
     + eapply Rle_trans; [apply Rmult_le_compat_l; [apply Rmult_le_pos; [lra | left; apply pow_lt; assumption] | apply inverse_squares; assumption] | exact HKe].
 Qed.
 
 (* ---- the two scores ---- *)
 Variable r : A -> R.
-Variable d : A -> A -> R.
+Variable dist : A -> A -> R.
 Hypothesis Hr : forall a, In a l -> r a = 0 \/ r a = 1.
 Variable dmax : R.
-Hypothesis Hd : forall a b, In a l -> In b l -> Rabs (d a b) <= dmax.
-Definition pass_rate := sum_over (fun a => p a * r a) l. (* P *)
+Hypothesis Hd : forall a b, In a l -> In b l -> Rabs (dist a b) <= dmax.
+Definition pass_rate := sum_over (fun a => q a * r a) l. (* P *)
 Definition ovs (w : list A) := let K := INR (length w) in sum_over r w / K * (1 - sum_over r w / K). (* OVS_K *)
-Definition tds (w : list A) := let K := INR (length w) in pairs (fun a b => d a b ^2) w / (K * (K - 1)). (* mean squared pairwise distance *)
+Definition tds (w : list A) := let K := INR (length w) in pairs (fun a b => dist a b ^2) w / (K * (K - 1)). (* mean squared pairwise distance *)
 Definition corrected_score alpha beta w := let K := INR (length w) in alpha * (K / (K - 1)) * ovs w + beta * tds w.
-Let kernel alpha beta a b := alpha * ((r a - r b)^2 / 2) + beta * d a b ^2.
+Let kernel alpha beta a b := alpha * ((r a - r b)^2 / 2) + beta * dist a b ^2.
 Lemma outcome_pairs w : (forall a, In a w -> In a l) -> pairs (fun a b => (r a - r b)^2 / 2) w = sum_over r w * (INR (length w) - sum_over r w).
 Proof.
   induction w as [|a w IH]; intros Hin; [cbn; ring |]. cbn [pairs sum_over length]. rewrite IH by (intros; apply Hin; right; assumption). rewrite S_INR.
@@ -266,38 +266,38 @@ Lemma corrected_score_is_pairs alpha beta w : (2 <= length w)%nat -> (forall a, 
   corrected_score alpha beta w = pairs (kernel alpha beta) w / (INR (length w) * (INR (length w) - 1)).
 Proof.
   intros Hw Hin. assert (2 <= INR (length w)) by (change 2 with (INR 2); apply le_INR; assumption).
-  unfold kernel. rewrite (pairs_linear (fun a b => (r a - r b)^2 / 2) (fun a b => d a b ^2)). rewrite outcome_pairs by assumption. unfold corrected_score, ovs, tds. field. lra.
+  unfold kernel. rewrite (pairs_linear (fun a b => (r a - r b)^2 / 2) (fun a b => dist a b ^2)). rewrite outcome_pairs by assumption. unfold corrected_score, ovs, tds. field. lra.
 Qed.
-Lemma kernel_mean alpha beta : pair_expect (kernel alpha beta) = alpha * (pass_rate * (1 - pass_rate)) + beta * pair_expect (fun a b => d a b ^2).
+Lemma kernel_mean alpha beta : pair_expect (kernel alpha beta) = alpha * (pass_rate * (1 - pass_rate)) + beta * pair_expect (fun a b => dist a b ^2).
 Proof.
   unfold kernel, pair_expect.
-  rewrite (sum_comb [(alpha, fun a => p a * sum_over (fun b => p b * ((r a - r b)^2 / 2)) l); (beta, fun a => p a * sum_over (fun b => p b * d a b ^2) l)]).
-  - cbn [comb_sum]. rewrite Rplus_0_r. f_equal. f_equal. rewrite (sum_comb [((1 - 2 * pass_rate) / 2, fun a => p a * r a); (pass_rate / 2, p)]).
+  rewrite (sum_comb [(alpha, fun a => q a * sum_over (fun b => q b * ((r a - r b)^2 / 2)) l); (beta, fun a => q a * sum_over (fun b => q b * dist a b ^2) l)]).
+  - cbn [comb_sum]. rewrite Rplus_0_r. f_equal. f_equal. rewrite (sum_comb [((1 - 2 * pass_rate) / 2, fun a => q a * r a); (pass_rate / 2, q)]).
     + cbn [comb_sum]. rewrite H1. fold pass_rate. field.
-    + intros a Ha. cbn [comb]. rewrite (sum_comb [(r a ^2 / 2, p); ((1 - 2 * r a) / 2, fun b => p b * r b)]).
+    + intros a Ha. cbn [comb]. rewrite (sum_comb [(r a ^2 / 2, q); ((1 - 2 * r a) / 2, fun b => q b * r b)]).
       * cbn [comb_sum]. rewrite H1. fold pass_rate. destruct (Hr a Ha) as [-> | ->]; field.
       * intros b Hb. cbn [comb]. destruct (Hr b Hb) as [-> | ->]; field.
-  - intros a _. cbn [comb]. rewrite (sum_comb [(alpha, fun b => p b * ((r a - r b)^2 / 2)); (beta, fun b => p b * d a b ^2)] (fun b => p b * (alpha * ((r a - r b)^2 / 2) + beta * d a b ^2))); [cbn [comb_sum]; ring | intros; cbn [comb]; ring].
+  - intros a _. cbn [comb]. rewrite (sum_comb [(alpha, fun b => q b * ((r a - r b)^2 / 2)); (beta, fun b => q b * dist a b ^2)] (fun b => q b * (alpha * ((r a - r b)^2 / 2) + beta * dist a b ^2))); [cbn [comb_sum]; ring | intros; cbn [comb]; ring].
 Qed.
 (* A21 *)
 Theorem scores_unbiased_and_consistent alpha beta :
-  (forall K, (2 <= K)%nat -> EK K (corrected_score alpha beta) = alpha * (pass_rate * (1 - pass_rate)) + beta * pair_expect (fun a b => d a b ^2))
+  (forall group, (2 <= group)%nat -> EK group (corrected_score alpha beta) = alpha * (pass_rate * (1 - pass_rate)) + beta * pair_expect (fun a b => dist a b ^2))
   /\ null (fun omega => (forall i, In (omega i) l)
-      /\ ~ is_lim_seq (fun K => corrected_score alpha beta (prefix omega K)) (alpha * (pass_rate * (1 - pass_rate)) + beta * pair_expect (fun a b => d a b ^2))).
+      /\ ~ is_lim_seq (fun K => corrected_score alpha beta (prefix omega K)) (alpha * (pass_rate * (1 - pass_rate)) + beta * pair_expect (fun a b => dist a b ^2))).
 Proof.
   rewrite <- kernel_mean. split.
   - intros K HK. assert (2 <= INR K) by (change 2 with (INR 2); apply le_INR; assumption).
-    rewrite (EK_ext_group l p K _ (fun w => / (INR K * (INR K - 1)) * pairs (kernel alpha beta) w)).
+    rewrite (EK_ext_group l q K _ (fun w => / (INR K * (INR K - 1)) * pairs (kernel alpha beta) w)).
     + rewrite EK_scal, mean_pairs. field. lra.
     + intros w Hw Hin. rewrite corrected_score_is_pairs by (assumption || lia). rewrite Hw. unfold Rdiv. ring.
   - set (B := Rabs alpha + Rabs beta * dmax ^2 + 1). assert (A0 := Rabs_pos alpha). assert (B0 := Rabs_pos beta). assert (D0 := pow2_ge_0 dmax).
     assert (HB : 0 < B) by (unfold B; assert (0 <= Rabs beta * dmax ^2) by (apply Rmult_le_pos; assumption); lra).
     assert (Hk : forall a b, In a l -> In b l -> Rabs (kernel alpha beta a b) <= B).
-    { intros a b Ha Hb. unfold kernel. eapply Rle_trans; [apply Rabs_triang |]. rewrite !Rabs_mult. rewrite (Rabs_pos_eq (d a b ^2)) by apply pow2_ge_0.
-      assert (Dab : d a b ^2 <= dmax ^2) by (rewrite <- (pow2_abs (d a b)); apply pow_incr; split; [apply Rabs_pos | apply Hd; assumption]).
+    { intros a b Ha Hb. unfold kernel. eapply Rle_trans; [apply Rabs_triang |]. rewrite !Rabs_mult. rewrite (Rabs_pos_eq (dist a b ^2)) by apply pow2_ge_0.
+      assert (Dab : dist a b ^2 <= dmax ^2) by (rewrite <- (pow2_abs (dist a b)); apply pow_incr; split; [apply Rabs_pos | apply Hd; assumption]).
       assert (R1 : Rabs ((r a - r b)^2 / 2) <= 1) by (apply Rabs_le; destruct (Hr a Ha) as [-> | ->], (Hr b Hb) as [-> | ->]; lra).
       assert (Rabs alpha * Rabs ((r a - r b)^2 / 2) <= Rabs alpha * 1) by (apply Rmult_le_compat_l; assumption).
-      assert (Rabs beta * d a b ^2 <= Rabs beta * dmax ^2) by (apply Rmult_le_compat_l; assumption). unfold B. lra. }
+      assert (Rabs beta * dist a b ^2 <= Rabs beta * dmax ^2) by (apply Rmult_le_compat_l; assumption). unfold B. lra. }
     intros eps He. destruct (pairs_strong_law (kernel alpha beta) B HB Hk eps He) as [event [Hc Hs]]. exists event. split; [| exact Hs].
     intros omega [Hin Hlim]. apply Hc. split; [exact Hin |]. intros L. apply Hlim. apply (is_lim_seq_ext_loc (fun K => pairs (kernel alpha beta) (prefix omega K) / (INR K * (INR K - 1)))); [| exact L].
     exists 2%nat. intros K HK. assert (Len : length (prefix omega K) = K) by (unfold prefix; rewrite map_length, seq_length; reflexivity).

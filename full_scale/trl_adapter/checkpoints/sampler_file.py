@@ -31,7 +31,7 @@ def write_sampler(folder: Path, sampler_state: dict[str, Any], counters: Mapping
         counters: what the adapter itself has to know; no dots in the names.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (LAST_FILE, MANIFEST):  # left by an earlier run, they would vouch for a torn checkpoint
+    for name in (LAST_FILE, MANIFEST):  # left by an earlier run, they would make an incomplete checkpoint look whole
         (folder / name).unlink(missing_ok=True)
     packed = {f"{_PREFIX}{name}": value for name, value in sampler_state.items()}
     write_state(folder / STATE_FILE, seal({"format": _FORMAT, "version": _VERSION, **counters, **packed}))

@@ -37,7 +37,7 @@ class VasInformed(Vas):
     Costs: ``batch_size * group_size`` rollouts a step, all trained on; the column's are free, and named so.
     """
 
-    mixture_ratio: float | None = None  # type: ignore[assignment]
+    mixture_ratio: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     states: bool = True
     column: str = ""

@@ -12,8 +12,6 @@ from vas_theory.foundation.errors import UnknownNameError
 if TYPE_CHECKING:
     from simulations.networks.world import World
 
-__dispatch__ = "WORLDS"
-
 __all__ = ["get_world", "world_module", "world_names"]
 
 __dispatch__ = "WORLDS"

@@ -62,6 +62,16 @@ def test_a_start_where_full_steps_diverge_ends_at_the_same_place(start: np.ndarr
     assert fit.mean == pytest.approx(fit_logistic(*problem, prior).mean, abs=1e-5)
 
 
+def test_a_prior_mean_where_full_steps_diverge_does_no_harm() -> None:
+    """At a logit of -9 the curvature is next to nothing: a full step lands thousands of logits beyond the data."""
+    problem = _problem(2)
+    far = GaussianPrior(np.array([-9.0, 0, 0, 0, 0, 0]), np.full(6, 1e-4))
+    near = GaussianPrior(np.zeros(6), np.full(6, 1e-4))
+    fit = fit_logistic(*problem, far)
+    assert fit.arrived
+    assert fit.mean == pytest.approx(fit_logistic(*problem, near).mean, abs=0.01)
+
+
 @pytest.mark.parametrize("right", [0.0, 1.0])
 def test_groups_that_are_all_alike_have_a_finite_fit(right: float) -> None:
     rows = np.column_stack([np.ones(500), np.linspace(-3, 3, 500)])

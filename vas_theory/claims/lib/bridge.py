@@ -203,6 +203,11 @@ def _distances(rng: random.Random) -> Iterator[Instance]:
         }
 
 
+def _scored_chains(rng: random.Random) -> Iterator[Instance]:
+    for instance, size in zip(_distances(rng), (3, 2), strict=False):
+        yield {**instance, "alpha": np.array([_share(rng)], dtype=object), "rollouts": np.array([size])}
+
+
 def _pool(rng: random.Random) -> Iterator[Instance]:
     for count in (1, *_SIZES):
         yield {"pool": _row([Fraction(rng.randint(1, 9), 10) for _ in range(count)])}
@@ -298,6 +303,7 @@ POINTS: Mapping[str, Draw] = {
     "scored, baseline": _with(_scored(), baseline=_signed),
     "chains": _chains,
     "chains, distances": _distances,
+    "chains, score": _scored_chains,
     "pool, mixture": _with(_pool, mixture=_share),
     "variances": _two_moments,
     "rates": _rates((2, 3, 4)),

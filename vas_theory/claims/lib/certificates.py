@@ -12,7 +12,16 @@ from vas_theory.claims.lib.completeness import Machine, Method
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.foundation.precision import exact
 
-__all__ = ["Step", "counterexample", "enclosure", "identity", "polynomial_sign", "proof_steps", "sampled"]
+__all__ = [
+    "Step",
+    "counterexample",
+    "enclosure",
+    "formal_proof",
+    "identity",
+    "polynomial_sign",
+    "proof_steps",
+    "sampled",
+]
 
 _LEAST_WIDTH = 2.0**-40
 """A box this small that is still undecided holds a zero, or comes too near to one for the working precision."""
@@ -216,9 +225,7 @@ def enclosure(
     return Certificate(CertificateKind.ENCLOSURE, summary, check, bridge, machine, remains)
 
 
-def proof_steps(
-    summary: str, steps: Sequence[Step | tuple[str, Callable[[], bool] | None]], *, bridge: Bridge | None = None
-) -> Certificate:
+def proof_steps(summary: str, steps: Sequence[Step | tuple[Any, ...]], *, bridge: Bridge | None = None) -> Certificate:
     """Certify a proof on paper as far as its algebra can be checked.
 
     It is never complete: that the steps together give the statement is left to the reader.
