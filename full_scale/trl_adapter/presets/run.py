@@ -216,7 +216,8 @@ def train_arms(
         VASError: this process was started for other devices than the study's, or there is no such device.
     """
     check_launch(config)
-    check_device(config.model.device)
+    if config.hardware.sharding == "none":  # what shards is asked, when it was started, which devices it found
+        check_device(config.model.device)
     task = load_task(config.task)
     runs = [
         TrlRun(config, arm, seed, output / "runs" / f"{arm.name}-seed{seed}", task)

@@ -50,10 +50,15 @@ SMALL = {
 ARITHMETIC = 'task={name = "arithmetic", largest_operand = 4}'
 
 
+def assignments(*changes: str) -> list[str]:
+    """The settings of a small run with some of them changed; each is named once."""
+    settings = [*(f"{key}={value}" for key, value in SMALL.items()), *changes]
+    return list({assignment.partition("=")[0]: assignment for assignment in settings}.values())
+
+
 def call(preset: str, model: Path, output: Path, *changes: str) -> tuple[int, str, str]:
-    settings = [f"{key}={value}" for key, value in SMALL.items()]
     arguments = ["train", "--preset", preset, "--model", str(model), "--output", str(output)]
-    for change in (*settings, *changes):
+    for change in assignments(*changes):
         arguments += ["--set", change]
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
@@ -127,8 +132,7 @@ def test_unfinished_runs_resume_and_foreign_ones_are_refused(tiny_folder: Path, 
     from full_scale.trl_adapter.presets.run import TrlRun
     from vas_theory.provenance.tables import write_json
 
-    assignments = [*(f"{key}={value}" for key, value in SMALL.items()), *changes, f"model.name={tiny_folder}"]
-    config = load_config("smollm2-gpu", assignments)
+    config = load_config("smollm2-gpu", assignments(*changes, f"model.name={tiny_folder}"))
     run = TrlRun(config, config.arms[0], 0, cut / "runs" / "vas-seed0", load_task(config.task))
     trainer = run.build(lambda _: None)
     write_json(run.folder / "identity.json", run.identity)
@@ -174,6 +178,7 @@ def test_finished_runs_are_neither_repeated_nor_trained_over(tiny_folder: Path, 
     ("changes", "message"),
     [
         (["hardware.devices=2"], "is meant for 2 processes"),
+        (["model.device=cuda:99"], "model.device must be a device of this machine"),
         (["rollouts.prompts_per_step=3", "trl.per_device_batch_size=8"], "must be divisible by"),
         (["objective.ddof=0"], "objective.ddof and objective.eps must be 1"),
         (['trl.arguments={epsilon = 0.1}'], "trl.arguments must leave epsilon to the other tables"),
