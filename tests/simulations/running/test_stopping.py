@@ -32,7 +32,7 @@ if __name__ == "__main__":
     cells = [Cell(f"cell{i}", {}, i) for i in range(4)]
     {call}
 """
-CALL = "run_sweep('demo', cells, run_cell, sys.argv[1] + '/out', sources=[simulations.running.sweep], workers=2)"
+CALL = "run_sweep('demo', cells, run_cell, sys.argv[1] + '/out', workers=2)"
 
 
 def alive(process: int) -> bool:
