@@ -89,7 +89,8 @@ def _recheck(arguments: argparse.Namespace) -> int:
         experiment = get_experiment(name)
         config = experiment.configure(arguments.preset, parse_assignments(arguments.set))
         path = _table_path(arguments)
-        outcomes += recheck(experiment, config, path, cells=arguments.cells, seed=arguments.seed, every=arguments.every)
+        options = {"cells": arguments.cells, "seed": arguments.seed, "every": arguments.every}
+        outcomes += recheck(experiment, config, path, against=arguments.against, **options)
     checked = [outcome for outcome in outcomes if outcome.checked]
     differing = [outcome for outcome in outcomes if outcome.differs]
     print(
@@ -102,8 +103,8 @@ def _recheck(arguments: argparse.Namespace) -> int:
 def _fit(arguments: argparse.Namespace) -> None:
     import json
 
-    from simulations.analysis.pass_traces import fit_trace, format_fit, read_trace, replay_trace
     from simulations.running.fitted_worlds import fit_world
+    from simulations.world.pass_traces import fit_trace, format_fit, read_trace, replay_trace
     from vas_theory.foundation.errors import ArgumentError
     from vas_theory.provenance.tables import atomic_path
 
@@ -150,6 +151,9 @@ def main(argv: list[str] | None = None) -> int:
             command.add_argument("--cells", type=int, default=1, help="cells of each file (default: 1)")
             command.add_argument("--seed", type=int, help="of the choice of cells; recorded (default: a fresh one)")
             command.add_argument("--every", action="store_true", help="also files that are current")
+            command.add_argument(
+                "--against", type=Path, metavar="DIR", help="checkout of the code that made them, for another processor"
+            )
         if name in ("run", "tournament"):
             command.add_argument("--workers", type=int, default=1, help="processes for experiments made of cells")
             command.add_argument("--backend", default="loky", help="where they run: loky (default) or dask")

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import pandas as pd
-from pydantic import field_validator
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
-from simulations.experiments.tournament import bandit_strategies
-from simulations.running.comparison import Comparison, ComparisonConfig, Rates, Worlds, check_names, comparison_cells
+import pandas as pd
+from pydantic import Field, field_validator, model_validator
+
+from simulations.running.comparison import (
+    Comparison,
+    ComparisonConfig,
+    Rates,
+    Worlds,
+    check_names,
+    comparison_cells,
+)
 from simulations.running.equal_budget import run_equal_budget
 from simulations.running.experiment import Experiment
-from simulations.running.fitted_worlds import FITTED, fitted_world
+from simulations.running.fitted_worlds import FITTED, fitted_world, read_world
 from simulations.running.sweep import Cell
-from vas_theory.selection.strategies import strategy_names
+from vas_theory.selection.strategies import strategy_class, strategy_names
 
-__all__ = ["COMPARISON", "EXPERIMENT", "FittedConfig"]
+__all__ = ["EXPERIMENT", "FittedConfig"]
 
 
 class FittedConfig(ComparisonConfig):
@@ -21,29 +31,38 @@ class FittedConfig(ComparisonConfig):
 
     worlds: Worlds = tuple(FITTED)
     learning_rates: Rates = (0.0125, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8)
-    fixed_rate: float = 0.025
+    fixed_rate: float = Field(default=0.025, gt=0, description="the learning rate that is the same for all")
+    fits: dict[str, dict[str, Any]] = Field(default={}, description="what the worlds are, filled in from their names")
 
-    @field_validator("worlds")
+    @model_validator(mode="before")
     @classmethod
-    def _worlds_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _fill_in(cls, values: Any) -> Any:
+        """A table depends on what its worlds are, not on the names of their files."""
+        names = values.get("worlds", tuple(FITTED))
         check_names(tuple(name for name in names if not name.endswith(".json")), FITTED, "there is no fitted world {}")
-        return names
+        fits = values.get("fits", {})
+        found = {
+            name: fits.get(name) or (read_world(name) if name.endswith(".json") else FITTED[name]) for name in names
+        }
+        return {**values, "fits": found}
 
     _strategies_exist = field_validator("strategies")(
         lambda names: check_names(names, strategy_names(), "there is no strategy {}")
     )
 
 
-COMPARISON = Comparison(fitted_world, run_equal_budget, kept=("rollouts", "pass_rate"))
-"""How arms are compared."""
-
-
 def _cells(config: FittedConfig) -> list[Cell]:
-    return comparison_cells(config, bandit_strategies())
+    arms = [name for name in strategy_names() if strategy_class(name).sampling != "tree"]
+    cells = comparison_cells(config, arms)
+    return [
+        replace(cell, config={**cell.config, "fits": {place: config.fits[place] for place in [cell.config["world"]]}})
+        for cell in cells
+    ]
 
 
 def _run_cell(cell: Cell) -> pd.DataFrame:
-    return COMPARISON.run_cell(cell)
+    places = partial(fitted_world, fits=cell.config["fits"])
+    return Comparison(places, run_equal_budget, kept=("rollouts", "pass_rate")).run_cell(cell)
 
 
 EXPERIMENT = Experiment(
@@ -62,4 +81,5 @@ EXPERIMENT = Experiment(
     },
     cells=_cells,
     run_cell=_run_cell,
+    arms="strategies",
 )

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from simulations.analysis.pass_traces import TraceFit
 from simulations.running.bandit_worlds import world_settings
 from simulations.running.equal_budget import EqualBudgetConfig
 from simulations.world.learner import Learner, LearnerConfig
+from simulations.world.pass_traces import TraceFit
 from simulations.world.pool import PoolConfig, build_pool
 from vas_theory.foundation.errors import DataError
 from vas_theory.selection.contract.driver import SelectionDriver
@@ -132,23 +132,27 @@ def read_world(path: Path | str) -> dict[str, Any]:
 
 
 def fitted_world(
-    name: str, *, learning_rate: float = 0.2, scale: float = 1.0, evaluations: int = 8
+    name: str,
+    *,
+    learning_rate: float = 0.2,
+    scale: float = 1.0,
+    evaluations: int = 8,
+    fits: Mapping[str, Mapping[str, Any]] = FITTED,
 ) -> EqualBudgetConfig:
-    """Return a world of :data:`FITTED`, or of a file whose name ends in ``.json``.
+    """Return a fitted world: 2,000 prompts and as many visits as its trace had, ten at most.
 
     Args:
-        name: of the world, or of the file.
+        name: of the world.
         learning_rate: of the learner.
         scale: multiplies pool and budget alike.
         evaluations: rows of the learning curve after the first.
+        fits: the worlds, by name.
 
     Raises:
-        DataError: the file is missing or not such a world.
         UnknownNameError: there is no such world.
         ArgumentError: the scale is not in (0, 1].
     """
-    known: Mapping[str, dict[str, Any]] = {name: read_world(name)} if name.endswith(".json") else FITTED
-    values = world_settings(dict(known), name, scale)
+    values = world_settings({place: dict(fit) for place, fit in fits.items()}, name, scale)
     prompts = round(2000 * scale)
     return EqualBudgetConfig(
         pool=_pool(values["start"], values["coupling"], prompts, round(500 * scale)),

@@ -23,7 +23,7 @@ from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.claims.lib.domains_extra import Extra, extended, shares, thinned
 from vas_theory.foundation.arguments import unify
-from vas_theory.foundation.precision import maximum, minimum
+from vas_theory.foundation.precision import maximum, minimum, sqrt
 
 Arrays = NDArray[Any]
 
@@ -67,6 +67,15 @@ def _mass_clipped(probs: Arrays, old_probs: Arrays, feature: Arrays, rewards: Ar
     push, score, clipped = _terms(probs, old_probs, feature, rewards, clip)
     mass = np.where(clipped, abs(push), 0).sum(-1)
     return abs(score).max(-1) ** 2 * mass**2
+
+
+def _bias(probs: Arrays, old_probs: Arrays, feature: Arrays, rewards: Arrays, clip: Arrays) -> Any:
+    """Return the root of the left side, as the theorem states it."""
+    return sqrt(_bias_squared(probs, old_probs, feature, rewards, clip))
+
+
+def _bound(probs: Arrays, old_probs: Arrays, feature: Arrays, rewards: Arrays, clip: Arrays) -> Any:
+    return sqrt(_mass_clipped(probs, old_probs, feature, rewards, clip))
 
 
 def _pairs(push: Arrays, score: Arrays, bound: Any) -> Any:
@@ -204,6 +213,21 @@ CLAIMS = (
                 "Clipping.mean_update_is_gradient",
                 "Clipping.mean_clipped_update_is_gradient",
             ),
+            points="tabular, clipping",
+            left="Tabular.norm dims (fun k : D => Clipping.mean_update acts pol theta g old adv k - "
+            "Clipping.mean_clipped_update acts pol theta g old adv clipped k)",
+            right="Gmax * Sums.sum_over (fun a : A => pol theta a * (Rabs (adv a) * clipped a)) acts",
+            where={
+                "acts": "arms",
+                "D": "unit",
+                "dims": "[tt]",
+                "pol": "fun (_ : D -> R) (a : nat) => p a",
+                "theta": "fun _ : D => 0",
+                "g": "fun (a : nat) (_ : D) => feature a - Sums.sum_over (fun b => p b * feature b) arms",
+                "adv": "fun a : nat => r a - Sums.sum_over (fun b => old b * r b) arms",
+                "Gmax": "largest",
+            },
+            sides=(_bias, _bound),
         ),
         part="the bound; not the form of the bias",
         equality=_all_clipped,

@@ -156,7 +156,12 @@ CLAIMS = (
             also=(
                 "Potentials.potential_slopes",
                 "Potentials.potential_slope_limits",
+                "Potentials.rise_is_work",
             ),
+            points="two states",
+            left="Potentials.rise pool start finish",
+            right="Potentials.simpson pool start finish",
+            where={"pool": "arms"},
         ),
         part="the plain form, along a straight way of the pass rates",
         experiment="potential_flows",

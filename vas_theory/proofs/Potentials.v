@@ -72,3 +72,34 @@ Proof.
     + intros n. field. lra.
     + replace (Finite (1 / s)) with (Rbar_mult (/ s) 1) by (simpl; f_equal; field; lra). apply is_lim_seq_scal_l. exact L.
 Qed.
+
+(* B13 between two states of a pool: the rise of the potential is the work of the flow along the straight way, which Simpson's rule gives exactly *)
+Section Segment.
+Context {X : Type} (pool : list X) (start finish : X -> R).
+Definition along t x := start x + t * (finish x - start x).
+Definition work t := total_variance pool (fun x s => along s x) t * sum_over (fun x => vas_chance pool (fun x s => along s x) t x * (finish x - start x)) pool.
+Definition rise := sum_over (fun x => plain_vas (finish x)) pool - sum_over (fun x => plain_vas (start x)) pool.
+Definition simpson := (work 0 + 4 * work (1 / 2) + work 1) / 6.
+Theorem rise_is_work : (forall t, 0 <= t <= 1 -> total_variance pool (fun x s => along s x) t <> 0) -> is_RInt work 0 1 rise /\ rise = simpson.
+Proof.
+  intros HS. assert (W : forall t, 0 <= t <= 1 -> work t = sum_over (fun x => along t x * (1 - along t x) * (finish x - start x)) pool).
+  { intros t Ht. unfold work. rewrite <- sum_scal. apply sum_ext. intros x _. unfold vas_chance. field. apply HS. assumption. }
+  split.
+  - assert (E1 : sum_over (fun x => plain_vas (along 1 x)) pool = sum_over (fun x => plain_vas (finish x)) pool) by (apply sum_ext; intros; f_equal; unfold along; ring).
+    assert (E0 : sum_over (fun x => plain_vas (along 0 x)) pool = sum_over (fun x => plain_vas (start x)) pool) by (apply sum_ext; intros; f_equal; unfold along; ring).
+    unfold rise. rewrite <- E1, <- E0.
+    assert (D : forall t x, is_derive (fun s => along s x) t (finish x - start x)) by (intros t x; unfold along; auto_derive; [trivial | ring]).
+    apply (is_RInt_ext (fun t => sum_over (fun x => along t x * (1 - along t x) * (finish x - start x)) pool)).
+    { intros t Ht. rewrite Rmin_left, Rmax_right in Ht by lra. symmetry. apply W. lra. }
+    apply (is_RInt_derive (fun t => sum_over (fun x => plain_vas (along t x)) pool) (fun t => sum_over (fun x => along t x * (1 - along t x) * (finish x - start x)) pool)).
+    + intros t _. apply (sum_derive (fun x t => plain_vas (along t x))). intros x _. eapply derive_value; [| apply (is_derive_comp plain_vas (fun s => along s x)); [apply plain_vas_slope | apply D]].
+      real_equation. unfold scal; simpl; unfold mult; simpl. ring.
+    + intros t _. apply (@ex_derive_continuous R_AbsRing R_NormedModule). exists (sum_over (fun x => (1 - 2 * along t x) * (finish x - start x)^2) pool).
+      apply (sum_derive (fun x t => along t x * (1 - along t x) * (finish x - start x))). intros x _. unfold along. auto_derive; [trivial | ring].
+  - unfold simpson, rise. rewrite !W by lra. clear.
+    assert (L : sum_over (fun x => plain_vas (finish x)) pool - sum_over (fun x => plain_vas (start x)) pool
+      = sum_over (fun x => / 6 * (along 0 x * (1 - along 0 x) * (finish x - start x)) + (4 / 6 * (along (1 / 2) x * (1 - along (1 / 2) x) * (finish x - start x)) + / 6 * (along 1 x * (1 - along 1 x) * (finish x - start x)))) pool).
+    { rewrite (sum_comb [(1, fun x => plain_vas (finish x)); (-1, fun x => plain_vas (start x))] (fun x => / 6 * _ + _)); [cbn [comb_sum]; ring | intros x _; cbn [comb]; unfold plain_vas, along; field]. }
+    rewrite L, !sum_plus, !sum_scal. field.
+Qed.
+End Segment.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import platform
 import zlib
 from collections.abc import Mapping, Sequence
 from itertools import islice, product
@@ -18,7 +20,7 @@ from vas_theory.provenance.tables import now, parquet_bytes, read_metadata, sha2
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["choose_cells", "contains", "key_today", "made_for", "stamp", "table_problems"]
+__all__ = ["choose_cells", "contains", "key_today", "made_for", "processor", "stamp", "table_problems"]
 
 __neutral__ = "how results are stored"
 
@@ -70,6 +72,14 @@ def contains(stored: pd.DataFrame, rows: pd.DataFrame) -> bool:
         starts &= (stored[name].isna() if first != first or first is None else stored[name] == first).to_numpy(bool)
     places = [index for index, starting in enumerate(starts) if starting and index + size <= len(stored)]
     return any(parquet_bytes(stored.iloc[index : index + size].reset_index(drop=True)) == wanted for index in places)
+
+
+def processor() -> str:
+    """Return the processor's name, where the system tells it: rows may have other last bits on another kind."""
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
+    return platform.processor() or "unknown"
 
 
 def stamp(path: Path, key: Key, *, checked: Sequence[str], of: int, seed: int | None, **more: Any) -> None:

@@ -42,6 +42,7 @@ def test_every_arm_trains_within_its_budget(arm: str, start: Networks) -> None:
     assert 0 < end["rollouts"] <= SHAPE.budget
     charged = sum(end[f"{purpose}_rollouts"] for purpose in ("training", "scoring", "screening", "rejected"))
     assert charged == end["rollouts"]
+    assert end["tokens"] == charged * WORLD.response_length
     assert (curve["rollouts"].diff().dropna() >= 0).all()
     assert 0 < end["held_out_pass_rate"] < 1
     assert end["pass_at_32"] >= end["pass_at_8"] >= end["held_out_pass_rate"]
@@ -136,3 +137,34 @@ def test_the_chain_network_trains_on_a_gpu(start: Networks) -> None:
     for curve in train_together(WORLD, start, plans, SHAPE, device="cuda"):
         assert curve["rollouts"].iloc[-1] == SHAPE.budget
         assert curve["gradient_norm"].iloc[1:].max() > 0
+
+
+def test_halves_are_measured_at_the_weights_that_sampled(start: Networks, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vas_theory.selection.contract.strategy import TrainingGroups
+
+    asked: list[str] = []
+
+    class Watched:
+        def __init__(self, run: Run) -> None:
+            asked.clear()  # what a measurement asks for
+
+        def due(self) -> bool:
+            return True
+
+        def updated(self, *values: object) -> None:
+            asked.append("updated")
+
+        def after_step(self, mixed_groups: int) -> None:
+            asked.append(f"{mixed_groups} groups")
+
+        def finish(self) -> pd.DataFrame:
+            return pd.DataFrame()
+
+    run = Run(WORLD, SHAPE, Plan(get_arm("uniform"), 3, 1e-3, 2), lambda kind, request: asked.append(kind))
+    advantages_R = np.tile([1.5, -0.5, -0.5, -0.5], 2)
+    groups = TrainingGroups(np.arange(2), np.full(2, 4), np.arange(8), (advantages_R > 0).astype(float), advantages_R)
+    collected = iter([groups, None])
+    monkeypatch.setattr(run.driver, "collect", lambda generate: next(collected))
+    monkeypatch.setattr("simulations.networks.runs.training.Measures", Watched)
+    run.program()
+    assert asked == ["halves", "train", "updated", "2 groups"]

@@ -84,6 +84,7 @@ VARIABLES: Mapping[str, str] = {
     "direction": "u",
     "chain_pass_rates": "z",
     "distances": "d",
+    "end": "finish",
     "group_size": "group",
     "rollouts": "group",
     "pass_rate": "rate",
@@ -213,6 +214,29 @@ def _pool(rng: random.Random) -> Iterator[Instance]:
         yield {"pool": _row([Fraction(rng.randint(1, 9), 10) for _ in range(count)])}
 
 
+def _two_states(rng: random.Random) -> Iterator[Instance]:
+    for count in _SIZES:
+        yield {name: _row([Fraction(rng.randint(1, 9), 10) for _ in range(count)]) for name in ("start", "end")}
+
+
+def _clipped(rng: random.Random) -> Iterator[Instance]:
+    """Policies with an old one, a feature and a clip range; with them which arms are clipped and the largest score."""
+    for instance in _tabular()(rng):
+        p, r = instance["probs"][0], instance["rewards"][0]
+        old = np.array(_probabilities(rng, len(p)), dtype=object)
+        feature = np.array([Fraction(rng.randint(-6, 6), 2) for _ in p], dtype=object)
+        clip = Fraction(1, 7)
+        ratio, advantage, score = p / old, r - (old * r).sum(), feature - (p * feature).sum()
+        over, under = (advantage > 0) & (ratio > 1 + clip), (advantage < 0) & (ratio < 1 - clip)
+        arrays = {"old_probs": old, "feature": feature, "clipped": np.where(over | under, 1, 0) + Fraction(0)}
+        yield {
+            **instance,
+            **{name: _row(values) for name, values in arrays.items()},
+            "clip": np.array([clip]),
+            "largest": np.array([max(abs(score))]),
+        }
+
+
 def _two_moments(rng: random.Random) -> Iterator[Instance]:
     for count in _SIZES:
         rates = [Fraction(rng.randint(1, 9), 10) for _ in range(count)]
@@ -306,6 +330,8 @@ POINTS: Mapping[str, Draw] = {
     "chains, score": _scored_chains,
     "pool, mixture": _with(_pool, mixture=_share),
     "variances": _two_moments,
+    "two states": _two_states,
+    "tabular, clipping": _clipped,
     "rates": _rates((2, 3, 4)),
     "groups": _rates((2, 3, 5)),
     "groups, trace": _with(_rates((2, 3, 4)), trace=_share),

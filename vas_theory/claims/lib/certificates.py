@@ -12,16 +12,7 @@ from vas_theory.claims.lib.completeness import Machine, Method
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.foundation.precision import exact
 
-__all__ = [
-    "Step",
-    "counterexample",
-    "enclosure",
-    "formal_proof",
-    "identity",
-    "polynomial_sign",
-    "proof_steps",
-    "sampled",
-]
+__all__ = ["Step", "counterexample", "enclosure", "identity", "polynomial_sign", "proof_steps", "sampled"]
 
 _LEAST_WIDTH = 2.0**-40
 """A box this small that is still undecided holds a zero, or comes too near to one for the working precision."""

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.vas_theory.test_sampler_state import KEYS, SETTINGS
+from tests.vas_theory.selection.test_sampler_state import KEYS, SETTINGS
 from vas_theory.selection import VarianceAwareSampler
 
 RECORDED: dict[str, str] = json.loads(
-    (Path(__file__).parent / "data" / "sampler_draws.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[1] / "data" / "sampler_draws.json").read_text(encoding="utf-8")
 )
 CASES: dict[str, tuple[Any, dict[str, Any]]] = {
     **{name: (KEYS, settings) for name, settings in SETTINGS.items() if name in RECORDED},
@@ -59,7 +59,7 @@ def test_the_digests_tell_settings_apart() -> None:
 
 
 def test_the_parts_of_the_sampler_do_not_know_the_sampler() -> None:
-    folder = Path(__file__).parents[2] / "vas_theory" / "selection"
+    folder = Path(__file__).parents[3] / "vas_theory" / "selection"
     within = [path for name in ("sampler", "posteriors", "drawing") for path in (folder / name).glob("*.py")]
     assert len(within) > 15
     assert not [path.name for path in within if "sampler.variance_aware import" in path.read_text(encoding="utf-8")]

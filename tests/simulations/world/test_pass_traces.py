@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulations.analysis.pass_traces import fit_trace, read_trace, replay_trace
 from simulations.experiments.fitted import EXPERIMENT, FittedConfig
-from simulations.running.fitted_worlds import FITTED, fit_world, fitted_world, start_rates
+from simulations.running.fitted_worlds import FITTED, fit_world, fitted_world, read_world, start_rates
+from simulations.world.pass_traces import fit_trace, read_trace, replay_trace
 from simulations.world.pool import PoolConfig
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
 
@@ -115,12 +115,16 @@ def test_worlds_by_name_and_by_file(tmp_path: Path) -> None:
         assert values["source"]
     path = tmp_path / "w.json"
     path.write_text(json.dumps({"world": next(iter(FITTED.values()))}), encoding="utf-8")
-    assert fitted_world(str(path)) == fitted_world(next(iter(FITTED)))
+    config = FittedConfig(worlds=(str(path),))
+    assert fitted_world(str(path), fits=config.fits) == fitted_world(next(iter(FITTED)))
+    before = config.model_dump()
+    path.write_text(json.dumps({"world": {**next(iter(FITTED.values())), "start": [0.2, 0.2]}}), encoding="utf-8")
+    assert FittedConfig(worlds=(str(path),)).model_dump() != before  # another file is another table
     path.write_text("{}", encoding="utf-8")
     with pytest.raises(DataError, match="simulations fit"):
-        fitted_world(str(path))
+        read_world(path)
     with pytest.raises(DataError, match="does not exist"):
-        fitted_world(str(tmp_path / "none.json"))
+        read_world(tmp_path / "none.json")
     with pytest.raises(UnknownNameError):
         fitted_world("no-such-world")
     with pytest.raises(ValueError, match="no fitted world nowhere"):
