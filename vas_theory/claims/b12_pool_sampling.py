@@ -282,7 +282,6 @@ CLAIMS = (
             remains="the step to every N",
         ),
         verdict=Verdict.PROVED,
-        part="the first equation; not the uniform prior",
         formal=Formal(
             "BetaPools.realised_score",
             sizes="all a, b > 0, all N >= 2",
@@ -291,6 +290,7 @@ CLAIMS = (
                 "BetaPools.beta_integral_exists",
             ),
         ),
+        part="the first equation; not the uniform prior",
         experiment="score_estimation",
         figure="score_error",
         equality=_uniform_prior,
