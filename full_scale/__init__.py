@@ -1,4 +1,4 @@
-"""Real GRPO + VAS training on language models, and the theory's predictions held against it.
+"""Real GRPO + VAS training on language models, and the theory's predictions compared with it.
 
 What a TRL script needs is loaded at first use, so that ``import full_scale`` stays light.
 """

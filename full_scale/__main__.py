@@ -26,7 +26,7 @@ STAGES = {
     "predict": ("measure pilot and calibration prompts and write predictions.json", "predict"),
     "probe": ("measure the predicted prompts' policy gradients", "probe"),
     "evaluate": ("evaluate the start and the trained models on held-out prompts", "evaluate"),
-    "validate": ("hold the predictions against the measurements", "validate"),
+    "validate": ("compare the predictions with the measurements", "validate"),
 }
 
 
@@ -76,7 +76,7 @@ def _train_with_trl(arguments: argparse.Namespace, config: StudyConfig, output: 
     if arguments.command != "train":
         raise ArgumentError("engine", f"be 'compact' for {arguments.command}; the engine 'trl' trains", config.engine)
     require("trl", "full-scale")
-    from full_scale.trl_adapter.run import train_arms
+    from full_scale.trl_adapter.presets.run import train_arms
 
     train_arms(config, output, _progress(), restart=arguments.restart)
     if os.environ.get("RANK", "0") == "0":
@@ -124,7 +124,7 @@ def _recheck(arguments: argparse.Namespace) -> int:
     report = _progress()
     study = Study(config, arguments.output or Path("full_scale") / "output" / config.name, report)
     options = {"cells": arguments.cells, "seed": arguments.seed, "every": arguments.every}
-    return 1 if recheck(study, arguments.tables, report=report, **options) else 0
+    return 1 if recheck(study, arguments.tables, against=arguments.against, report=report, **options) else 0
 
 
 def _plan(arguments: argparse.Namespace) -> None:
@@ -172,6 +172,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             command.add_argument("--cells", type=int, default=1, help="prompts or runs of each (default: 1)")
             command.add_argument("--seed", type=int, help="of the choice of cells; recorded (default: a fresh one)")
             command.add_argument("--every", action="store_true", help="also tables that are current")
+            command.add_argument(
+                "--against", type=Path, metavar="DIR", help="study by the code that made them, for another processor"
+            )
         if name in STAGES:
             command.add_argument(
                 "--restart", action="store_true", help="drop unfinished training, and finished runs of other settings"

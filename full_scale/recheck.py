@@ -2,6 +2,9 @@
 
 A part of ``probe`` and ``calibration`` is a prompt; of the tables of training and evaluation a run, which is trained
 again from the start; ``pilot``, ``recount``, ``predictions`` and ``validation`` are computed as a whole.
+
+Another kind of processor may give other last bits, and then other samples. There the reference is a study that the code
+which made the tables made on this machine: a part is the same if both codes give the same bits.
 """
 
 from __future__ import annotations
@@ -29,8 +32,8 @@ from full_scale.stages import (
 )
 from full_scale.study import EVALUATED, MEASURED, TRAINED, Study
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
-from vas_theory.provenance.stamps import choose_cells, contains, made_for, stamp
-from vas_theory.provenance.tables import read_metadata, sha256_file
+from vas_theory.provenance.stamps import choose_cells, contains, made_for, processor, stamp
+from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
 __all__ = ["GROUPS", "recheck"]
 
@@ -50,6 +53,7 @@ def recheck(
     cells: int,
     seed: int | None = None,
     every: bool = False,
+    against: Path | None = None,
     report: Callable[[str], None],
 ) -> int:
     """Compute random parts of tables whose code changed again, and stamp the tables whose parts are the same.
@@ -60,6 +64,7 @@ def recheck(
         cells: parts of each, at random without repetition.
         seed: of the choice, which the stamp records; a fresh one by default.
         every: check tables that are current, too.
+        against: folder of such a study; of runs it may hold those that are chosen alone.
         report: called with a line for each table.
 
     Returns:
@@ -88,12 +93,16 @@ def recheck(
             continue
         parts = _parts(study, group)
         chosen = choose_cells(parts, cells, seed, group[0])
-        differs = _check(study, group, chosen, report)
+        stored = {name: _rows_of(study, name, against) for name in group}
+        differs = _check(study, group, chosen, stored, report)
         for name in stale:
             wrong = differs.get(name, [])
             differing += bool(wrong)
             if not wrong:
-                stamp(_path(study, name), about[name]["key"], checked=chosen, of=len(parts), seed=seed)
+                reference = (
+                    {} if against is None else {"against": _commit(study, name, against), "processor": processor()}
+                )
+                stamp(_path(study, name), about[name]["key"], checked=chosen, of=len(parts), seed=seed, **reference)
             word = f"{', '.join(wrong)} differ: not stamped" if wrong else "the same, stamped"
             report(f"{name}: {len(chosen)} of {len(parts)} parts computed again: {word}")
     return differing
@@ -121,22 +130,56 @@ def _parts(study: Study, group: tuple[str, ...]) -> list[str]:
     return ["all"]
 
 
+def _rows_of(study: Study, name: str, against: Path | None) -> Any:
+    """Return the rows, or the predictions, that a table's parts are held against."""
+    if against is None:
+        return read_predictions(study.predictions) if name == "predictions" else study.read(name)
+    _commit(study, name, against)
+    return (
+        read_predictions(against / "predictions.json") if name == "predictions" else read_table(_beside(name, against))
+    )
+
+
+def _beside(name: str, against: Path) -> Path:
+    return against / ("predictions.json" if name == "predictions" else f"{name}.parquet")
+
+
+def _commit(study: Study, name: str, against: Path) -> str:
+    """Return the commit at which a reference was made, if by the code that a table of the study names.
+
+    Raises:
+        DataError: it was made by other code.
+    """
+    metadata = read_metadata(_path(study, name))
+    if name == "predictions" and not (against / "predictions.json.meta.json").exists():
+        name = "pilot"  # what was made before predictions had a sidecar
+    found = read_metadata(_beside(name, against))
+    carried = metadata.get("carried", {}).get("commit", "no commit")
+    of_commit = "key" not in found and str(found["commit"]).startswith(carried) and "rechecked" not in metadata
+    if found.get("key") != metadata["key"] and not of_commit:
+        raise DataError(f"{_beside(name, against)} was not made by the code that made {_path(study, name)}")
+    return str(found["commit"])
+
+
 def _check(
-    study: Study, group: tuple[str, ...], chosen: Sequence[str], report: Callable[[str], None]
+    study: Study,
+    group: tuple[str, ...],
+    chosen: Sequence[str],
+    stored: Mapping[str, Any],
+    report: Callable[[str], None],
 ) -> dict[str, list[str]]:
     """Return table -> the chosen parts of it that come out otherwise today."""
     if group[0] in TRAINED:
-        return _check_runs(study, chosen, report)
-    if group[0] == "predictions":
-        return {} if _predictions_agree(study) else {"predictions": ["all"]}
+        return _check_runs(study, chosen, stored, report)
     (name,) = group
-    stored = study.read(name)
+    if name == "predictions":
+        return {} if _predictions_agree(study, stored[name]) else {name: ["all"]}
     if name in ("calibration", "probe"):
-        keys = stored.prompt_key.tolist()
+        keys = study.read(name).prompt_key.tolist()
         found = {key: _measured(study, name, keys.index(key), report) for key in chosen}
-        return {name: [key for key, rows in found.items() if not contains(stored, rows)]}
+        return {name: [key for key, rows in found.items() if not contains(stored[name], rows)]}
     whole = _whole(study, name)
-    return {} if len(whole) == len(stored) and contains(stored, whole) else {name: ["all"]}
+    return {} if len(whole) == len(stored[name]) and contains(stored[name], whole) else {name: ["all"]}
 
 
 def _whole(study: Study, name: str) -> pd.DataFrame:
@@ -157,16 +200,17 @@ def _measured(study: Study, name: str, place: int, report: Callable[[str], None]
     return probe_table(config, task, study.load, pilot, predicted, report, [place])
 
 
-def _predictions_agree(study: Study) -> bool:
-    stored, pilot, calibration = read_predictions(study.predictions), study.read("pilot"), study.read("calibration")
+def _predictions_agree(study: Study, stored: Mapping[str, Any]) -> bool:
+    pilot, calibration = study.read("pilot"), study.read("calibration")
     content = json.loads(json.dumps(prediction_content(study.config, study.task, pilot, calibration)))
     return bool(content == {name: stored.get(name) for name in content})
 
 
-def _check_runs(study: Study, chosen: Sequence[str], report: Callable[[str], None]) -> dict[str, list[str]]:
+def _check_runs(
+    study: Study, chosen: Sequence[str], stored: Mapping[str, Any], report: Callable[[str], None]
+) -> dict[str, list[str]]:
     """Train runs again in a folder that is thrown away, and evaluate them."""
     config, differs = study.config, dict[str, list[str]]()
-    stored = {name: study.read(name) for name in (*TRAINED, *EVALUATED)}
     with tempfile.TemporaryDirectory(prefix="recheck-") as folder:
         again = Study(config, Path(folder), report)
         for run in again.runs():

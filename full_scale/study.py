@@ -297,7 +297,7 @@ class Study:
                 run.remove_weights()
 
     def validate(self) -> None:
-        """Hold every prediction against its measurement."""
+        """Compare every prediction with its measurement."""
         self.probe()
         self.evaluate()
         content = read_predictions(self.predictions)

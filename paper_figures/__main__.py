@@ -99,13 +99,15 @@ def _parser() -> argparse.ArgumentParser:
         ("make", _make, "draw the figures that are stale"),
         ("check", _check, "exit 1 and name what is stale or missing"),
         ("report", _page, "write the report from figures, ledger and predictions"),
-        ("explorer", _page, "write the page on which one's own pool and budget can be tried"),
+        ("explorer", _page, "write the page on which you try your own pool and budget"),
         ("reproduce", _reproduce, "verify, simulate, train, draw and report; skips what is current"),
     ):
         command = commands.add_parser(name, help=help_text)
         command.set_defaults(handler=handler)
         command.add_argument("--preset", choices=("smoke", "quick", "paper"), default="quick", help="size (quick)")
-        command.add_argument("--root", type=Path, metavar="DIR", help="folder of the rooms (this project)")
+        command.add_argument(
+            "--root", type=Path, metavar="DIR", help="folder of the four packages (default: this project)"
+        )
         if name == "make":
             command.add_argument("names", nargs="*", metavar="NAME", help="figures; all when none are given")
         if name == "reproduce":

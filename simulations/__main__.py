@@ -89,7 +89,8 @@ def _recheck(arguments: argparse.Namespace) -> int:
         experiment = get_experiment(name)
         config = experiment.configure(arguments.preset, parse_assignments(arguments.set))
         path = _table_path(arguments)
-        outcomes += recheck(experiment, config, path, cells=arguments.cells, seed=arguments.seed, every=arguments.every)
+        options = {"cells": arguments.cells, "seed": arguments.seed, "every": arguments.every}
+        outcomes += recheck(experiment, config, path, against=arguments.against, **options)
     checked = [outcome for outcome in outcomes if outcome.checked]
     differing = [outcome for outcome in outcomes if outcome.differs]
     print(
@@ -97,6 +98,31 @@ def _recheck(arguments: argparse.Namespace) -> int:
         f"{len(checked) - len(differing)} by cells computed again, {len(differing)} differ"
     )
     return 1 if differing else 0
+
+
+def _fit(arguments: argparse.Namespace) -> None:
+    import json
+
+    from simulations.running.fitted_worlds import fit_world
+    from simulations.world.pass_traces import fit_trace, format_fit, read_trace, replay_trace
+    from vas_theory.foundation.errors import ArgumentError
+    from vas_theory.provenance.tables import atomic_path
+
+    if not 0 < arguments.share <= 1:
+        raise ArgumentError("--share", "lie in (0, 1]", arguments.share)
+    right, rollouts = read_trace(arguments.trace, arguments.rollouts)
+    source = arguments.source or Path(arguments.trace).stem
+    path = Path(arguments.output or Path("simulations") / "output" / "traces" / f"{Path(arguments.trace).stem}.json")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fit = fit_trace(right, rollouts, source)
+    replayed = replay_trace(right, rollouts, share=arguments.share, retention=fit.retention)
+    print(format_fit(fit, replayed, arguments.share))
+    world = fit_world(fit)
+    with atomic_path(path) as temporary:
+        Path(temporary).write_text(json.dumps({"world": world, "fit": fit.as_dict()}, indent=2), encoding="utf-8")
+    ends = ", ".join(f"{name} {theirs:.2f} there, {ours:.2f} here" for name, (theirs, ours) in world["end"].items())
+    print(f"world: coupling {world['coupling']}, learning rate {world['learning_rate']:g}; at the end {ends}")
+    print(f"{path}: run the tournament there with: python -m simulations run fitted --set 'worlds=[\"{path}\"]'")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -125,6 +151,9 @@ def main(argv: list[str] | None = None) -> int:
             command.add_argument("--cells", type=int, default=1, help="cells of each file (default: 1)")
             command.add_argument("--seed", type=int, help="of the choice of cells; recorded (default: a fresh one)")
             command.add_argument("--every", action="store_true", help="also files that are current")
+            command.add_argument(
+                "--against", type=Path, metavar="DIR", help="checkout of the code that made them, for another processor"
+            )
         if name in ("run", "tournament"):
             command.add_argument("--workers", type=int, default=1, help="processes for experiments made of cells")
             command.add_argument("--backend", default="loky", help="where they run: loky (default) or dask")
@@ -135,6 +164,13 @@ def main(argv: list[str] | None = None) -> int:
     from simulations.networks.command_line import add_commands
 
     add_commands(commands.add_parser("networks", help="small networks that are trained here: worlds, arms, tournament"))
+    command = commands.add_parser("fit", help="describe a trace of pass rates and make a world like it")
+    command.add_argument("trace", metavar="TRACE", help="JSON file: prompt -> list of pass rates, one a visit")
+    command.add_argument("--rollouts", type=int, help="rollouts of a visit (the smallest number that fits)")
+    command.add_argument("--share", type=float, default=0.25, help="prompts chosen at each visit in the replay (.25)")
+    command.add_argument("--source", help="where the trace is from (the file's name)")
+    command.add_argument("--output", metavar="FILE", help="the world (simulations/output/traces/<trace>.json)")
+    command.set_defaults(handler=_fit)
     return run(parser, argv)
 
 

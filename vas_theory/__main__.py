@@ -1,4 +1,4 @@
-"""``python -m vas_theory``: list, show and verify the claims; audit a bandit of one's own."""
+"""``python -m vas_theory``: list, show and verify the claims; audit your own bandit."""
 
 from __future__ import annotations
 

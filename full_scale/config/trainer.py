@@ -1,6 +1,6 @@
 """Settings of the TRL engine: the machine, adapters, generation with vLLM, and what only a large run needs.
 
-They stand in tables of their own, so that the compact engine's results do not depend on them.
+They are in tables of their own, so that the compact engine's results do not depend on them.
 """
 
 from __future__ import annotations

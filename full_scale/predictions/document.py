@@ -77,15 +77,22 @@ def read_predictions(path: Path) -> dict[str, Any]:
     """Read predictions and verify their hash.
 
     Raises:
-        DataError: there is no such file, or it is not JSON.
+        DataError: there is no such file, or it does not hold predictions.
         IntegrityError: it was changed after it was written.
     """
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
     except FileNotFoundError:
         raise DataError(f"{path} does not exist; run `python -m full_scale predict` first") from None
-    except ValueError as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
+    if not isinstance(content, dict) or not isinstance(content.get("predictions"), list):
+        raise DataError(f"{path} does not hold predictions")
     if content.get("sha256") != _seal(content):
         raise IntegrityError(f"{path} was changed after it was written")
-    return content
+    found: dict[str, Any] = content
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number")

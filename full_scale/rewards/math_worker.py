@@ -128,7 +128,7 @@ def _peak_mebibytes() -> float:
 
 
 def _die_alone(seconds: float) -> None:
-    """Let the system end this process if it is still busy then, in case nobody is left to kill it; 0 calls that off."""
+    """Let the system end this process if it is still busy then, in case its parent is gone; 0 cancels that."""
     with contextlib.suppress(ImportError, AttributeError):
         import signal
 

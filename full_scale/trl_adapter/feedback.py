@@ -90,7 +90,7 @@ def check_groups(keys_N: Sequence[str] | Sequence[int], drawn_P: Sequence[str] |
     """Check that the gathered rollouts are whole groups of the prompts that this process drew.
 
     Raises:
-        VASError: another process drew other prompts, or a group is torn.
+        VASError: another process drew other prompts, or a group is incomplete.
     """
     for place, key in enumerate(keys_N):
         if key != drawn_P[place // size]:

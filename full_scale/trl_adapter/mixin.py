@@ -12,7 +12,6 @@ import inspect
 import logging
 import math
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,16 +22,19 @@ from transformers import TrainerState
 from transformers.trainer_utils import TrainOutput
 
 from full_scale.models.saving import disk_errors
+from full_scale.trl_adapter.checkpoints.manifest import vouch
+from full_scale.trl_adapter.checkpoints.resuming import find_checkpoint
+from full_scale.trl_adapter.checkpoints.sampler_file import LAST_FILE, read_sampler, write_sampler
+from full_scale.trl_adapter.checkpoints.settings import run_settings
 from full_scale.trl_adapter.compatibility import excludes_unscored
 from full_scale.trl_adapter.config import VASConfig
-from full_scale.trl_adapter.feedback import GroupedRewards, check_groups, group_rewards
+from full_scale.trl_adapter.feedback import check_groups, group_rewards
 from full_scale.trl_adapter.front_door import check_arguments, check_template, success_column
+from full_scale.trl_adapter.metrics import GenerationBatch, batch_metrics
 from full_scale.trl_adapter.pacing import SaveBetweenBatches, say_batch
 from full_scale.trl_adapter.prompts import prompt_keys
-from full_scale.trl_adapter.resuming import find_checkpoint, run_settings, vouch
 from full_scale.trl_adapter.reward_view import PASS_RATES, RewardView
 from full_scale.trl_adapter.sharding import reference_by_blocks, whole_parameters
-from full_scale.trl_adapter.state import LAST_FILE, read_sampler, write_sampler
 from full_scale.trl_adapter.strategies import StrategySampler
 from vas_theory.foundation.errors import ArgumentError, VASError
 from vas_theory.selection.diversity import from_lists
@@ -48,31 +50,6 @@ else:
 __all__ = ["VASMixin"]
 
 logger = logging.getLogger(__name__)
-
-_LOGGED = (
-    "effective_sample_size",
-    "coverage",
-    "gini",
-    "staleness_max",
-    "uniform_scores",
-    "predicted_mixed_share",
-    "realised_mixed_share",
-    "varying_share",
-    "excluded_rewards",
-    "excluded_groups",
-    "training_rollouts",
-)
-
-
-@dataclass
-class _Batch:
-    """A generation batch on its way: what was drawn, and later what came of it."""
-
-    keys_P: list[Any]
-    local_keys_N: list[Any]
-    lag: int
-    seconds: float
-    rewards: GroupedRewards | None = None
 
 
 class VASMixin(_Base):
@@ -103,7 +80,7 @@ class VASMixin(_Base):
         self._build_sampler(keys, prompts)
         self._prompt_rows = self._remove_unused_columns(self.train_dataset, description="Training")
         self._vas_counters = {"drawn": 0, "observed": 0, "silent_groups": 0, "unused_steps": 0}
-        self._vas_batch: _Batch | None = None
+        self._vas_batch: GenerationBatch | None = None
         self._drops_incomplete_groups = not excludes_unscored(importlib.metadata.version("trl"))
         self.add_callback(SaveBetweenBatches(self))
         if self.is_world_process_zero():
@@ -188,7 +165,8 @@ class VASMixin(_Base):
             # equal rewards differ from their rounded mean: without this a silent group would move the weights
             silent_N = np.repeat(batch.rewards.silent_P, self.num_generations)
             output["advantages"][torch.from_numpy(self._local(silent_N, len(inputs)))] = 0.0
-        self._log_batch(batch)
+        for name, value in batch_metrics(self.sampler, batch, self._vas_counters["silent_groups"]).items():
+            self._metrics["train"][f"vas/{name}"].append(value)
         return output
 
     def _calculate_rewards(
@@ -275,7 +253,7 @@ class VASMixin(_Base):
         """Micro-steps (forward and backward passes) that one generation batch serves."""
         return int(self.args.steps_per_generation * self.num_iterations)
 
-    def _draw(self, local_rows: int) -> tuple[_Batch, list[dict[str, Any]]]:
+    def _draw(self, local_rows: int) -> tuple[GenerationBatch, list[dict[str, Any]]]:
         """Draw the prompts of a generation batch and return it with this process's rows of the data set."""
         started = time.perf_counter()
         total, size = local_rows * self.accelerator.num_processes, self.num_generations
@@ -288,7 +266,7 @@ class VASMixin(_Base):
         positions_P = self.sampler.draw(policy_version=self.state.global_step)
         self._vas_counters["drawn"] += 1
         positions_N = self._local(np.repeat(positions_P, size), local_rows)
-        batch = _Batch(
+        batch = GenerationBatch(
             keys_P=self.sampler.keys.at(positions_P).tolist(),
             local_keys_N=self.sampler.keys.at(positions_N).tolist(),
             lag=lag,
@@ -300,20 +278,3 @@ class VASMixin(_Base):
         """Return this process's part of what all processes hold together."""
         start = self.accelerator.process_index * local_rows
         return values_N[start : start + local_rows]
-
-    def _log_batch(self, batch: _Batch) -> None:
-        assert batch.rewards is not None
-        started = time.perf_counter()
-        known = self.sampler.metrics()
-        batch.seconds += time.perf_counter() - started
-        values: dict[str, float] = {name: known[name] for name in _LOGGED if not np.isnan(known.get(name, np.nan))}
-        values |= {
-            "lag": batch.lag,
-            "silent_groups": int(batch.rewards.silent_P.sum()),
-            "silent_groups_total": self._vas_counters["silent_groups"],
-            "excluded_rollouts": int(batch.rewards.excluded_PG.sum()),
-            "weighted_places": int((self.sampler.last_arms == 1).sum()),
-            "sampler_seconds": batch.seconds,
-        }
-        for name, value in values.items():
-            self._metrics["train"][f"vas/{name}"].append(float(value))

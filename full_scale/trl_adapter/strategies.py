@@ -17,29 +17,14 @@ from numpy.typing import ArrayLike, NDArray
 from vas_theory.foundation.errors import ArgumentError, StateMismatchError, VASError
 from vas_theory.foundation.streams import stream_generator
 from vas_theory.provenance.state import seal, verify
-from vas_theory.selection.contract.strategy import OneRoundStrategy, Rollouts, SelectionSetting
+from vas_theory.selection.contract.strategy import Rollouts, SelectionSetting
 from vas_theory.selection.sampler.prompt_keys import PromptKeys
-from vas_theory.selection.strategies import make_strategy, strategy_class, strategy_names
+from vas_theory.selection.strategies import make_strategy, one_round_strategies, strategy_class
 
-__all__ = ["StrategySampler", "one_round_strategies", "require_one_round"]
+__all__ = ["StrategySampler", "require_one_round"]
 
 _STATE = "strategy."
 _UNBOUNDED = 2**62
-
-
-def _fits(name: str) -> bool:
-    found = strategy_class(name)
-    return (
-        found.propose is OneRoundStrategy.propose
-        and found.training_groups is OneRoundStrategy.training_groups
-        and not found.needs_truth
-        and found.sampling == "independent"
-    )
-
-
-def one_round_strategies() -> list[str]:
-    """Return the names of the strategies that can run inside TRL."""
-    return [name for name in strategy_names() if _fits(name)]
 
 
 def require_one_round(name: str) -> None:
@@ -49,7 +34,8 @@ def require_one_round(name: str) -> None:
         UnknownNameError: there is no strategy of this name.
         ArgumentError: TRL cannot serve it.
     """
-    if not _fits(name):
+    strategy_class(name)
+    if name not in one_round_strategies():
         raise ArgumentError(
             "strategy",
             f"roll one batch of whole groups a step ({', '.join(one_round_strategies())}), as TRL does; the compact "

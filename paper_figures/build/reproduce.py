@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from paper_figures.drawing.declaration import ROOT
 from paper_figures.build.graph import build, stale_reasons
 from paper_figures.build.nodes import claims_node, project_tables
+from paper_figures.drawing.declaration import ROOT
 from paper_figures.report.results import Counts, claim_counts, prediction_counts
 from vas_theory.foundation.errors import MissingExtraError
 from vas_theory.provenance.tables import atomic_path
@@ -95,7 +95,7 @@ def _stages(root: Path, preset: str) -> list[Stage]:
         Stage("study", "GRPO and VAS on a real language model", run_all("full_scale")),
         Stage("figures", "what is stale among the figures", lambda: _call(["paper_figures", "make", *here])),
         Stage("report", "one offline page", lambda: _call(["paper_figures", "report", *here])),
-        Stage("explorer", "a page to try one's own pool on", lambda: _call(["paper_figures", "explorer", *here])),
+        Stage("explorer", "a page on which you try your own pool", lambda: _call(["paper_figures", "explorer", *here])),
     ]
 
 
@@ -120,7 +120,7 @@ def reproduce(root: Path, preset: str, record: Path | None = None) -> int:
     """Run every stage in order and stop at the first that fails.
 
     Args:
-        root: the project's folder, under which the rooms keep their outputs.
+        root: the project's folder, under which the packages keep their outputs.
         preset: the size of the job.
         record: where to store the closing lines besides printing them.
 

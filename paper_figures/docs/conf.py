@@ -17,6 +17,7 @@ extensions = [
     "paper_figures.docs.api_pages",
     "paper_figures.docs.docstrings",
     "paper_figures.docs.guide",
+    "paper_figures.docs.packages",
     "paper_figures.docs.glossary",
 ]
 root_doc = "index"

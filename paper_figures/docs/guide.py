@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sphinx.util.docutils import SphinxDirective
 
+from paper_figures.docs.strategies import strategies
 from paper_figures.docs.tables import find_table, markdown, missing, origin, points, with_interval
 from paper_figures.docs.tournament import losses, ranking, verdict
 from paper_figures.drawing.declaration import ROOT
@@ -166,6 +167,7 @@ SECTIONS: dict[str, Callable[[Path], str]] = {
     "settings": settings,
     "posteriors": posteriors,
     "study": study,
+    "strategies": strategies,
 }
 """What ``{laboratory} NAME`` shows, by name."""
 

@@ -9,7 +9,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from vas_theory.claims import all_claims
 from vas_theory.claims.lib.base import Claim, Verdict
-from vas_theory.claims.lib.ledger import read_record
+from vas_theory.claims.lib.ledger import completeness_row, read_record
 
 __all__ = ["setup", "statement_markdown"]
 
@@ -23,6 +23,15 @@ def _plain(text: str) -> str:
     for mark in "\\*_`|[]$<>":
         text = text.replace(mark, f"\\{mark}")
     return text
+
+
+def _machine(claim: Claim) -> str:
+    """Return how much of a claim a machine has checked, by which theorems, and what rests on words."""
+    row = completeness_row(claim)
+    theorems = ", ".join(f"`{part['theorem']}`" for part in row["machine"] if part["theorem"])
+    sizes = sorted({part["sizes"] for part in row["machine"] if bool(part["theorem"]) == bool(theorems)})
+    text = row["complete"] + (f", {_plain('; '.join(sizes))}" if sizes else "") + (f": {theorems}" if theorems else "")
+    return text + (f". In words: {_plain(row['remains'])}" if row["remains"] else "")
 
 
 def statement_markdown(claim: Claim, recorded: Mapping[str, Any]) -> str:
@@ -39,6 +48,7 @@ def statement_markdown(claim: Claim, recorded: Mapping[str, Any]) -> str:
         ("Source", _plain(claim.source)),
         ("Needs", _plain("; ".join(claim.assumptions))),
         ("Certificate", f"{claim.certificate.kind}: {_plain(claim.certificate.summary)}"),
+        ("Machine-checked", _machine(claim)),
     ]
     if claim.verdict is Verdict.REFUTED:
         details.append(("What it lacked", _plain(claim.lacked)))

@@ -1,1 +1,1 @@
-"""The explorer: one HTML file that computes, offline, what VAS would do to a pool of one's own."""
+"""The explorer: one HTML file that computes, offline, what VAS would do to your own pool."""

@@ -41,7 +41,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Job:
-    """A command, the seconds that it took (``None`` if nobody knows) and the files it made with their hashes."""
+    """A command, the seconds that it took (``None`` if unknown) and the files it made with their hashes."""
 
     command: str
     seconds: float | None

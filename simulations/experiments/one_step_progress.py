@@ -1,8 +1,8 @@
 """What one step gains, exactly, against the gains that are guaranteed and the gain that was claimed.
 
 Two kinds of rows. Random softmax bandits take exact, one-sample, Dr.GRPO and whitened steps of many lengths, and each
-expected gain is held against its lower bounds. Policies of one parameter and the same bandits take steps of the
-lengths that Theorem 1 of arXiv 2509.21268 allows, and each gain is held against the gain it claims there,
+expected gain is compared with its lower bounds. Policies of one parameter and the same bandits take steps of the
+lengths that Theorem 1 of arXiv 2509.21268 allows, and each gain is compared with the gain it claims there,
 eta c Var / 4 with the largest constant c = |grad|^2 / Var that its assumption (ii) permits.
 
 Every expectation is a sum over the sampled arm, or over the arm counts of a group: no row has sampling error.
@@ -144,7 +144,7 @@ def _frame(rows: list[Rows], first: int, arms: int, kind: str) -> pd.DataFrame:
 
 
 def run(config: OneStepConfig) -> pd.DataFrame:
-    """Draw the policies, take the steps, and hold every gain against its bound.
+    """Draw the policies, take the steps, and compare every gain with its bound.
 
     Returns:
         One row a policy, step and statement: policy (softmax, scaled logit, quadratic), policy_id, arms, reward_kind,

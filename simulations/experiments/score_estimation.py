@@ -1,6 +1,6 @@
 """What scoring rollouts can know of a prompt's reward variance, and how long the knowledge keeps.
 
-Still pools: every prompt is rolled N times, and each score is held against the prompt's true variance V = p(1-p), as a
+Still pools: every prompt is rolled N times, and each score is compared with the prompt's true variance V = p(1-p), as a
 ranking, as sampling weights, and by the variance of the prompts it would draw. Drifting pools: pass rates wander, and
 refreshing all scores at fixed intervals is compared with a posterior that learns from the groups of every step, both
 from the same number of rollouts a step.

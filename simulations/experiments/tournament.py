@@ -23,7 +23,7 @@ from simulations.running.experiment import Experiment
 from simulations.running.sweep import Cell
 from vas_theory.selection.strategies import strategy_class, strategy_names
 
-__all__ = ["COMPARISON", "EXPERIMENT", "REGIMES", "TournamentConfig"]
+__all__ = ["COMPARISON", "EXPERIMENT", "REGIMES", "TournamentConfig", "bandit_strategies"]
 
 
 class TournamentConfig(ComparisonConfig):
@@ -38,12 +38,13 @@ class TournamentConfig(ComparisonConfig):
     )
 
 
-def _bandit_strategies() -> list[str]:
+def bandit_strategies() -> list[str]:
+    """Return the names of the strategies that a pool of bandits can play."""
     return [name for name in strategy_names() if strategy_class(name).sampling != "tree"]
 
 
 def _cells(config: TournamentConfig) -> list[Cell]:
-    return comparison_cells(config, _bandit_strategies())
+    return comparison_cells(config, bandit_strategies())
 
 
 COMPARISON = Comparison(world, run_equal_budget, kept=("rollouts", "pass_rate"))

@@ -28,7 +28,7 @@ def _alone(handler: Callable[[argparse.Namespace], None]) -> Callable[[argparse.
 
 
 def _list(arguments: argparse.Namespace) -> None:
-    from simulations.networks.roster import ARMS
+    from simulations.networks.tournament.roster import ARMS
     from simulations.networks.worlds import get_world, world_names
 
     print("worlds")
@@ -43,8 +43,8 @@ def _list(arguments: argparse.Namespace) -> None:
 def _start(arguments: argparse.Namespace) -> None:
     import numpy as np
 
-    from simulations.networks.columns import pass_rates
-    from simulations.networks.starts import load_start, start_names
+    from simulations.networks.model.columns import pass_rates
+    from simulations.networks.model.starts import load_start, start_names
     from simulations.networks.worlds import get_world, world_names
 
     for name in arguments.worlds or world_names():
@@ -63,8 +63,8 @@ def _start(arguments: argparse.Namespace) -> None:
 def _preset(arguments: argparse.Namespace) -> Any:
     from dataclasses import replace
 
-    from simulations.networks.roster import get_arm
-    from simulations.networks.tournament import PRESETS
+    from simulations.networks.tournament.roster import get_arm
+    from simulations.networks.tournament.running import PRESETS
     from simulations.networks.worlds import get_world
     from vas_theory.foundation.errors import UnknownNameError
 
@@ -82,8 +82,8 @@ def _preset(arguments: argparse.Namespace) -> Any:
 
 
 def _tournament(arguments: argparse.Namespace) -> None:
-    from simulations.networks.analysis import format_comparison
-    from simulations.networks.tournament import run_tournament
+    from simulations.networks.tournament.analysis import format_comparison
+    from simulations.networks.tournament.running import run_tournament
 
     preset = _preset(arguments)
     folder = Path(arguments.output or Path("simulations") / "output" / arguments.preset)
@@ -96,11 +96,11 @@ def _run(arguments: argparse.Namespace) -> None:
     """Run one arm beside uniform sampling, on seeds that are never reported."""
     import pandas as pd
 
-    from simulations.networks.cells import run_seed
-    from simulations.networks.roster import get_arm
-    from simulations.networks.starts import load_start
-    from simulations.networks.tournament import DEVELOPMENT, PRESETS
-    from simulations.networks.training import Plan, train_together
+    from simulations.networks.model.starts import load_start
+    from simulations.networks.runs.training import Plan, train_together
+    from simulations.networks.tournament.cells import run_seed
+    from simulations.networks.tournament.roster import get_arm
+    from simulations.networks.tournament.running import DEVELOPMENT, PRESETS
     from simulations.networks.worlds import get_world
 
     world = PRESETS["paper"].sized(get_world(arguments.world))

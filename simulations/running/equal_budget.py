@@ -42,7 +42,7 @@ class Recorder:
 
     Args:
         learner: whose pass rates are measured.
-        driver: whose books are read.
+        driver: whose ledger and visits are read.
         evaluations: rows after the first.
     """
 

@@ -11,8 +11,8 @@ import pytest
 
 from full_scale.config.training import PRESETS, StudyConfig, load_config, preset_names
 from full_scale.planning.plan import plan_run
-from full_scale.trl_adapter.arguments import grpo_arguments, grpo_config, reward_parts, vas_config
-from full_scale.trl_adapter.launch import CONFIGS, accelerate_config, check_launch
+from full_scale.trl_adapter.presets.arguments import grpo_arguments, grpo_config, reward_parts, vas_config
+from full_scale.trl_adapter.presets.launch import CONFIGS, accelerate_config, check_launch
 from vas_theory.foundation.errors import ArgumentError, VASError
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*")

@@ -181,6 +181,17 @@ def test_changed_prediction_is_refused(output: Path, tmp_path: Path) -> None:
         read_predictions(tmp_path / "absent.json")
 
 
+@pytest.mark.parametrize(
+    "content", [b"[]", b"null", b"{}", b'{"predictions": 3}', b"\xff", b'{"predictions": [NaN]}', b"["]
+)
+def test_damaged_predictions_are_named_and_made_again(
+    content: bytes, output: Path, study_toml: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "predictions.json").write_bytes(content)
+    with pytest.raises(DataError, match=r"predictions\.json"):
+        read_predictions(tmp_path / "predictions.json")
+
+
 def test_pool_fit_recovers_the_distribution() -> None:
     draw = np.random.default_rng(1)
     counts = draw.binomial(16, draw.beta(0.5, 0.8, 4000)).astype(float)

@@ -26,7 +26,7 @@ from vas_theory.provenance.tables import write_json
 RunCommand = Callable[..., subprocess.CompletedProcess[str]]
 
 DRAWN = ("bound_gallery", "real_model_gradient", "training_curves")
-"""Drawn in every size here; what the others draw is held against their references, and drawn in full by slow tests."""
+"""Drawn in every size here; what the others draw is compared with their references, and drawn in full by slow tests."""
 
 _BLANK = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
@@ -72,7 +72,7 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def built(built_once: Path, tmp_path: Path) -> Path:
-    """A folder of one's own in which every table, figure and the report are current."""
+    """A folder of its own in which every table, figure and the report are current."""
     root = tmp_path / "built"
     shutil.copytree(built_once, root)
     return root

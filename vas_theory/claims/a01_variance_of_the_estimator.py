@@ -106,6 +106,7 @@ CLAIMS = (
             _INSTANCE,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedBounds.estimator_variance_is_not_the_product", sizes="the negation of the statement"),
         counterexample=_INSTANCE,
         lacked="|g|^2 and (R - E R)^2 uncorrelated, and the squared mean |grad J|^2 subtracted",
         corrected_by=("A22",),

@@ -100,6 +100,7 @@ CLAIMS = (
             _INSTANCE,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedBounds.mean_is_not_the_best_baseline", sizes="the negation of the statement"),
         counterexample=_INSTANCE,
         lacked="|g|^2 uncorrelated with R",
         corrected_by=("A23",),
@@ -124,7 +125,6 @@ CLAIMS = (
             sizes="all K (in the three moments of |g|^2 and R)",
         ),
         verdict=Verdict.PROVED,
-        part="the first equation",
         formal=Formal(
             "ScoreMoments.best_baseline",
             sizes="all policies and dimensions",
@@ -135,6 +135,7 @@ CLAIMS = (
             "r g) ^ 2",
             where={"acts": "arms", "dims": "seq 0 2"},
         ),
+        part="the first equation",
         equality=_arms,
         sharp=True,
         notes="With E g = 0 the mean of G_b does not depend on b, so the statement about second moments is one about "

@@ -87,7 +87,6 @@ CLAIMS = (
             "largest eigenvalue",
         ),
         verdict=Verdict.PROVED,
-        part="the trace; not the matrix",
         formal=Formal(
             "ScoreMoments.variance_at_most_largest_score",
             sizes="all policies and dimensions",
@@ -96,6 +95,7 @@ CLAIMS = (
             right="ScoreMoments.largest_score acts dims g * ScoreMoments.Var acts p r",
             where={"acts": "arms", "dims": "seq 0 2"},
         ),
+        part="the trace; not the matrix",
         equality=independent_signs,
         sharp=True,
         notes="The check is of the trace, which is stronger than the paper's matrix inequality.",

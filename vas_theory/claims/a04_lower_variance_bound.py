@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.claims.lib.domains_extra import Extra, extended, shares
 from vas_theory.foundation.arguments import unify
@@ -97,6 +98,7 @@ CLAIMS = (
             _ONE_LOGIT,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedBounds.estimator_variance_has_no_fisher_bound", sizes="the negation of the statement"),
         counterexample=_ONE_LOGIT,
         lacked="scores of constant length: where |g| is small exactly where R deviates from its mean, Var[G] is "
         "small; no positive constant works (A24)",
@@ -121,6 +123,7 @@ CLAIMS = (
             _CONSTANTS,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedBounds.second_moment_has_no_fisher_bound", sizes="the negation of the statement"),
         counterexample=_CONSTANTS,
         lacked="scores that do not vanish where the reward deviates most",
         corrected_by=("A22",),

@@ -146,6 +146,7 @@ CLAIMS = (
             _NULL_VECTOR,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedBounds.fisher_is_not_positive_definite", sizes="the negation of the statement"),
         counterexample=_NULL_VECTOR,
         lacked="a minimal parametrisation (no direction that leaves the policy unchanged) and parameters in a compact "
         "set; softmax logits have neither",

@@ -158,7 +158,6 @@ CLAIMS = (
             "over either class",
         ),
         verdict=Verdict.PROVED,
-        part="the bound on the norm; not what follows for c",
         formal=Formal(
             "Gradients.gradient_at_most_rarer_class",
             sizes="every differentiable policy with finitely many actions and parameters",
@@ -174,6 +173,7 @@ CLAIMS = (
                 "Gmax": "sqrt (Sums.max_over (fun a : nat => Tabular.norm2 dims (g a)) acts)",
             },
         ),
+        part="the bound on the norm; not what follows for c",
         equality=_one_logit,
         sharp=True,
         notes="Equality for one logit and p <= 1/2.",

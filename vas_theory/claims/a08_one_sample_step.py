@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, enclosure
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.foundation.arguments import unify
 from vas_theory.foundation.precision import cos, sin, sqrt
 
@@ -176,6 +177,7 @@ CLAIMS = (
             _QUADRATIC,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedSteps.one_sample_theorem_fails", sizes="the negation of the statement"),
         experiment="one_step_progress",
         figure="one_step_progress",
         counterexample=_QUADRATIC,

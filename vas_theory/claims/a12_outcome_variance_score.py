@@ -88,6 +88,9 @@ CLAIMS = (
             _FAIR_CHAINS,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal(
+            "RefutedBounds.outcome_variance_score_is_not_the_part_within", sizes="the negation of the statement"
+        ),
         experiment="score_estimation",
         figure="score_error",
         counterexample=_FAIR_CHAINS,

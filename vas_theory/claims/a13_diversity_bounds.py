@@ -114,6 +114,7 @@ CLAIMS = (
             _ONE_OF_TEN,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedBounds.diversity_is_no_lower_bound", sizes="the negation of the statement"),
         counterexample=_ONE_OF_TEN,
         lacked="a lower Lipschitz bound |p_z - p_z'| >= l d(z, z'): an upper one can only bound the variance above",
         corrected_by=("A36", "A37"),

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.claims.lib.domains_extra import Extra, extended, thinned
 from vas_theory.claims.lib.domains_groups import by_group_size
@@ -74,6 +75,7 @@ CLAIMS = (
             _INSTANCE,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedSteps.whitened_update_is_biased", sizes="the negation of the statement"),
         experiment="finite_group_gain",
         figure="finite_group_gain",
         counterexample=_INSTANCE,

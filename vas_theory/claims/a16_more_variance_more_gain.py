@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains import bandits
 from vas_theory.policy.gradients import policy_gradient, reward_variance
 
@@ -71,6 +72,7 @@ CLAIMS = (
             _INSTANCE,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedBounds.more_variance_is_not_more_gradient", sizes="the negation of the statement"),
         counterexample=_INSTANCE,
         lacked="the same policy geometry at both prompts: the effective number of arms, in general the between-class "
         "dispersion of the scores",

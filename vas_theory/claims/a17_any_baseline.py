@@ -112,6 +112,7 @@ CLAIMS = (
             _INSTANCE,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedBounds.variance_bound_needs_the_mean_baseline", sizes="the negation of the statement"),
         counterexample=_INSTANCE,
         lacked="b = E R, or E (R - b)^2 in place of Var[R]; bounds that only use E[G_b] do hold for every b",
         corrected_by=("A39", "A07"),
@@ -136,7 +137,6 @@ CLAIMS = (
             remains="that every coincidence of indices occurs at these sizes, and that coordinates add up",
         ),
         verdict=Verdict.PROVED,
-        part="the bound; not that the mean is the gradient",
         formal=Formal(
             "ScoreMoments.any_baseline",
             sizes="all policies and dimensions",
@@ -146,6 +146,7 @@ CLAIMS = (
             "acts p r - b) ^ 2)",
             where={"acts": "arms", "dims": "seq 0 2"},
         ),
+        part="the bound; not that the mean is the gradient",
         equality=lambda size: {**independent_signs(size), "baseline": np.array([0.25])},
         sharp=True,
     ),

@@ -172,6 +172,7 @@ CLAIMS = (
             _SAME_RATE,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedBounds.diversity_is_not_the_variance_between", sizes="the negation of the statement"),
         counterexample=_SAME_RATE,
         lacked="distances that are proportional to the difference of pass rates",
         corrected_by=("A21", "A36", "A37"),

@@ -179,6 +179,9 @@ CLAIMS = (
             _INSTANCE,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal(
+            "RefutedSteps.clipping_bias_is_not_of_the_order_of_the_range", sizes="the negation of the statement"
+        ),
         counterexample=_INSTANCE,
         lacked="ratios inside the clip range: the bias is everything that is clipped, whatever the range",
         corrected_by=("A41",),
@@ -203,7 +206,6 @@ CLAIMS = (
             remains="that every coincidence of indices occurs at these sizes; that the clipped terms are the bias",
         ),
         verdict=Verdict.PROVED,
-        part="the bound; not the form of the bias",
         formal=Formal(
             "Clipping.clipping_bias",
             sizes="every differentiable policy, advantages, old policy and clip range",
@@ -227,6 +229,7 @@ CLAIMS = (
             },
             sides=(_bias, _bound),
         ),
+        part="the bound; not the form of the bias",
         equality=_all_clipped,
         sharp=True,
         notes="The sides are the squares. A pair contributes |a_i a_j| (G_max^2 -+ g_i g_j) >= 0 since |g| <= G_max.",

@@ -108,7 +108,6 @@ CLAIMS = (
             sizes="all policies (in p and the class mean)",
         ),
         verdict=Verdict.PROVED,
-        part="the outer equation",
         formal=Formal(
             "ScoreMoments.between_class_identity",
             sizes="all policies and dimensions",
@@ -117,6 +116,7 @@ CLAIMS = (
             right="ScoreMoments.Var acts p r ^ 2 * ScoreMoments.class_distance acts dims p r g",
             where={"acts": "arms", "dims": "seq 0 2"},
         ),
+        part="the outer equation",
         equality=_two_classes,
         sharp=True,
         experiment="bound_gallery",

@@ -142,7 +142,6 @@ CLAIMS = (
             remains="that every coincidence of indices occurs at these sizes",
         ),
         verdict=Verdict.PROVED,
-        part="the inequality; not the remainder",
         formal=Formal(
             "Tabular.binary_gradient_remainder",
             sizes="all K",
@@ -152,6 +151,7 @@ CLAIMS = (
             right="Tabular.Var arms p r ^ 2 * (1 / Sums.sum_over r arms + 1 / Sums.sum_over (fun a : A "
             "=> 1 - r a) arms)",
         ),
+        part="the inequality; not the remainder",
         equality=uniform_within_classes,
         sharp=True,
     ),

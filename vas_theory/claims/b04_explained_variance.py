@@ -108,9 +108,8 @@ CLAIMS = (
         formal=Formal(
             "ExplainedVariance.gradient_at_least_smallest_eigenvalue",
             sizes="all policies with finitely many actions and parameters",
-            remains="that the greatest such bound of the Fisher form is its smallest non-zero eigenvalue "
-            "(spectral theorem)",
             also=(
+                "Eigenvalues.least_quotient_is_eigenvalue",
                 "ExplainedVariance.score_gradient",
                 "ExplainedVariance.score_mean_zero",
             ),
@@ -138,8 +137,8 @@ CLAIMS = (
         formal=Formal(
             "ExplainedVariance.gradient_at_most_largest_eigenvalue",
             sizes="all policies with finitely many actions and parameters",
-            remains="that the least such bound of the Fisher form is its largest eigenvalue (spectral theorem)",
             also=(
+                "Eigenvalues.least_quotient_is_eigenvalue",
                 "ExplainedVariance.score_gradient",
                 "ExplainedVariance.score_mean_zero",
             ),

@@ -123,7 +123,6 @@ CLAIMS = (
             "its derivative",
         ),
         verdict=Verdict.PROVED,
-        part="its integral over a step",
         formal=Formal(
             "TiltStep.tilt_progress",
             sizes="all K, every eta",
@@ -135,6 +134,7 @@ CLAIMS = (
             points="tabular, tilt",
             left="TiltStep.tilted_mean arms p r eta - Tabular.V arms p r",
         ),
+        part="its integral over a step",
         equality=_two_points,
         sharp=True,
         float_tolerance=1e-10,
@@ -158,6 +158,7 @@ CLAIMS = (
             _UNIFORM,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedBounds.natural_gradient_misses_the_variance", sizes="the negation of the statement"),
         counterexample=_UNIFORM,
         lacked="scores that span the reward: the slope is R2 Var, and R2 may be 0",
         corrected_by=("B05", "B24"),

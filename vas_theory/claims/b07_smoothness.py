@@ -253,7 +253,6 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
-        part="the bound; not that kappa is that root",
         formal=Formal(
             "Kappa.hessian_at_most_kappa_gradient",
             sizes="all K",
@@ -268,6 +267,7 @@ CLAIMS = (
             where={"k": kappa_term},
             sides=(_form, None),
         ),
+        part="the bound; not that kappa is that root",
         limit=Limit(_concentrated, _concentrated_gap, "policies concentrating on one arm, as K grows"),
         sharp=True,
         float_tolerance=1e-9,

@@ -197,12 +197,12 @@ CLAIMS = (
             points="softmax, step",
             left="ExactStep.gain K r th eta",
             right="eta * Sums.sum_over (fun i : nat => Derivative.partial K r th i ^ 2) (seq 0 K) * Rmax "
-            "(1 - eta * (hi - lo) / (6 * sqrt 3)) (exp (- s) * (1 - exp (- s)) / s)",
+            "(1 - eta * (hi - lo) / (6 * sqrt 3)) (exp (- ExactStep.s lo hi eta) * "
+            "(1 - exp (- ExactStep.s lo hi eta)) / ExactStep.s lo hi eta)",
             where={
                 "lo": "Sums.min_over r arms",
                 "hi": "Sums.max_over r arms",
                 "eta": "step / (hi - lo)",
-                "s": "eta * (hi - lo) / 4",
             },
         ),
         experiment="one_step_progress",

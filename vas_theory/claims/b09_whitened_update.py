@@ -208,7 +208,6 @@ CLAIMS = (
             remains="exchangeability of the rollouts and the step to every G and policy",
         ),
         verdict=Verdict.PROVED,
-        part="the first equation, along the gradient",
         formal=Formal(
             "GroupUpdate.whitened_mean",
             sizes="all G >= 2, every differentiable policy",
@@ -228,6 +227,7 @@ CLAIMS = (
             },
             sides=(_entry_of_the_mean, _entry_of_the_gradient),
         ),
+        part="the first equation, along the gradient",
         experiment="finite_group_gain",
         figure="finite_group_gain",
         equality=_one_of_many,

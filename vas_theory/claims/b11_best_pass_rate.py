@@ -9,10 +9,17 @@ With tau_1 = tau_0 = tau the two forms are, with a = 1 - p^G - (1-p)^G,
 .. math:: \frac{G(G-1)\,q D}{D((G-1)+(G-2)(G-3)q) + G\tau}\ (\text{Dr.GRPO}), \qquad
     \frac{(E s)^2 D}{(1-1/G)\,q D + a\tau/G}\ (\text{whitened}).
 
-The first increases with q for every G. For the second it is enough that :math:`q/(E s)^2` and :math:`a/(E s)^2`
-decrease in q. With :math:`E s = q W(q)` and :math:`a = q \alpha(q)`, polynomials in q, that is
-:math:`W + 2 q W' > 0` and :math:`\alpha W + 2 q \alpha W' - q \alpha' W > 0` on [0, 1/4], which is decided for each G
-in ball arithmetic.
+The first increases with q for every G. For the second it is enough that :math:`q/(E s)^2` and :math:`a/q` decrease
+in q (claim B11, every G). On (0, 1/2] the derivative of :math:`(E s)^2/q` has the sign of
+:math:`2 p (1-p) (E s)' - (1-2p) E s = \sum_j (2j-1)\,d_j\,(p^j y^{G+1-j} - p^{G+1-j} y^j)`, with y = 1 - p and
+:math:`d_j = \binom{G}{j}\sqrt{j(G-j)}/G = d_{G-j}`. The powers j and G + 1 - j together give
+:math:`((2j-1) d_j - (2(G-j)+1) d_{j-1})(p^j y^{G+1-j} - p^{G+1-j} y^j)`, and both factors have the sign of
+G + 1 - 2j: the first by its squares, the second as p <= y. Moreover
+:math:`a/q = \sum_{i=0}^{G-2} (p^i + (1-p)^i)`, whose terms fall on (0, 1/2].
+
+Claim B57 certifies the same for small G without pairing: with :math:`E s = q W(q)` and :math:`a = q \alpha(q)`,
+polynomials in q, it asks for :math:`W + 2 q W' > 0` and :math:`\alpha W + 2 q \alpha W' - q \alpha' W > 0` on
+[0, 1/4], which is decided for each G in ball arithmetic.
 """
 
 from __future__ import annotations
@@ -27,11 +34,12 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.balls import through_balls
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
-from vas_theory.claims.lib.certificates import Step, counterexample, proof_steps, sampled
+from vas_theory.claims.lib.certificates import Step, counterexample, proof_steps
 from vas_theory.claims.lib.completeness import Formal, Method
 from vas_theory.claims.lib.domains import pass_rates
 from vas_theory.claims.lib.domains_groups import by_group_size
 from vas_theory.foundation.arguments import unify
+from vas_theory.foundation.precision import sqrt
 from vas_theory.groups import expected_group_std
 
 CERTIFIED_GROUP_SIZES = range(2, 65)
@@ -150,6 +158,41 @@ def _positive(polynomial: Any) -> bool:
     return False
 
 
+def _derivative_of_a_power() -> bool:
+    """2 p y (p^j y^(G-j))' - (y - p) p^j y^(G-j) is ((2 j - 1) y - (2 (G - j) - 1) p) p^j y^(G-j), y = 1 - p."""
+    import sympy
+
+    p, j, size = sympy.symbols("p j G", positive=True)
+    power = p**j * (1 - p) ** (size - j)
+    left = 2 * p * (1 - p) * sympy.diff(power, p) - (1 - 2 * p) * power
+    right = ((2 * j - 1) * (1 - p) - (2 * (size - j) - 1) * p) * power
+    return bool(sympy.simplify((left - right) / power) == 0)
+
+
+def pair_slack(j: Any, size: Any) -> Any:
+    """Return j ((2j-1) d_j)^2 - j ((2(G-j)+1) d_(j-1))^2 over (G - j + 1) (C(G, j-1)/G)^2.
+
+    It uses j C(G, j) = (G - j + 1) C(G, j - 1).
+    """
+    return (2 * j - 1) ** 2 * (size - j + 1) * (size - j) - (2 * (size - j) + 1) ** 2 * j * (j - 1)
+
+
+def _pairs() -> bool:
+    import sympy
+
+    j, size = sympy.symbols("j G")
+    return bool(sympy.expand(pair_slack(j, size) - size * (size + 1 - 2 * j)) == 0)
+
+
+def _mixed_groups() -> bool:
+    """From G = m to m + 1 the chance of a mixed group grows by p (1 - p)(p^(m-1) + (1-p)^(m-1))."""
+    import sympy
+
+    p, y, m = sympy.symbols("p y m", positive=True)
+    step = p**m * y + y**m * p  # p^m - p^(m+1) + y^m - y^(m+1) with y = 1 - p
+    return bool(sympy.simplify(step - p * y * (p ** (m - 1) + y ** (m - 1))) == 0)
+
+
 def _monotone_whitened() -> bool:
     """Check both derivative conditions on [0, 1/4] for every certified group size."""
     import flint
@@ -167,6 +210,20 @@ def _ratio_ball(p: Any, size: int, tau: Any) -> Any:
 def _bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
     columns = (instance["pass_rate"], instance["group_size"], instance["trace"])
     return claim.right(**instance), through_balls(_ratio_ball, *columns, bits=300 + 8 * max(CERTIFIED_GROUP_SIZES))
+
+
+def _pair_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
+    """Return the ratio with E s from the d_j of the argument and a from its power sums."""
+
+    def ratio(rate: NDArray[Any], trace: NDArray[Any], size: int) -> Any:
+        other = 1 - rate
+        roots = [sqrt(unify(j * (size - j), rate)[0]) for j in range(size)]
+        deviation = sum(math.comb(size, j) * roots[j] * rate**j * other ** (size - j) for j in range(size)) / size
+        mixed = rate * other * sum(rate**i + other**i for i in range(size - 1))
+        return size * deviation**2 / ((size - 1) * rate * other + mixed * trace)
+
+    rate, trace = unify(instance["pass_rate"], instance["trace"])
+    return claim.right(**instance), by_group_size(ratio, instance["group_size"], rate, trace)
 
 
 def _affine_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
@@ -211,8 +268,19 @@ CLAIMS = (
         left=_at_half(whitened_ratio),
         right=_at_p(whitened_ratio),
         domain=_equal_traces((2, 3, 8, 64, 128)),
-        certificate=sampled(f"no proof for every G; claim B57 certifies {_CERTIFIED}"),
-        verdict=Verdict.SAMPLED_ONLY,
+        certificate=proof_steps(
+            "q/(E s)^2 and a/q fall on (0, 1/2], for every G",
+            [
+                Step("the inverse ratio is a sum of q/(E s)^2 and a/(E s)^2 with positive weights", None),
+                Step("the derivative of one power of E s", _derivative_of_a_power),
+                Step("the powers j and G + 1 - j of the derivative of (E s)^2/q have one sign together", None),
+                Step("(2j-1) d_j - (2(G-j)+1) d_(j-1) has the sign of G + 1 - 2j, by squares", _pairs),
+                Step("a/q is the sum of p^i + (1-p)^i over i = 0..G-2", _mixed_groups),
+                Step("p^i + (1-p)^i falls on (0, 1/2]", None),
+            ],
+            bridge=_pair_bridge,
+        ),
+        verdict=Verdict.PROVED,
         formal=Formal(
             "SignalToNoise.whitened_signal_to_noise_peak",
             sizes="all G >= 2, 0 < p < 1",
@@ -246,6 +314,7 @@ CLAIMS = (
             _COUNTEREXAMPLE,
         ),
         verdict=Verdict.REFUTED,
+        formal=Formal("RefutedBounds.best_pass_rate_is_not_always_half", sizes="the negation of the statement"),
         counterexample=_COUNTEREXAMPLE,
         lacked="equal spread of the scores inside both classes: where the wrong answers spread more, fewer successes "
         "(p below 1/2) are better",

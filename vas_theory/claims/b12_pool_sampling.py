@@ -282,7 +282,6 @@ CLAIMS = (
             remains="the step to every N",
         ),
         verdict=Verdict.PROVED,
-        part="the first equation; not the uniform prior",
         formal=Formal(
             "BetaPools.realised_score",
             sizes="all a, b > 0, all N >= 2",
@@ -295,6 +294,7 @@ CLAIMS = (
             right="((INR N - 2) * (INR N - 3) + (INR N - 1) / m) / INR N ^ 2",
             where={"N": "group", "m": "(a + 1) * (b + 1) / ((a + b + 2) * (a + b + 3))"},
         ),
+        part="the first equation; not the uniform prior",
         experiment="score_estimation",
         figure="score_error",
         equality=_uniform_prior,

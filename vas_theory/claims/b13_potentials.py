@@ -150,7 +150,6 @@ CLAIMS = (
             remains="the step to every G, and the limit of large groups",
         ),
         verdict=Verdict.PROVED,
-        part="the plain form, along a straight way of the pass rates",
         formal=Formal(
             "Potentials.sampling_potentials",
             sizes="all pools, all G >= 2, any moving pass rates",
@@ -164,6 +163,7 @@ CLAIMS = (
             right="Potentials.simpson pool start finish",
             where={"pool": "arms"},
         ),
+        part="the plain form, along a straight way of the pass rates",
         experiment="potential_flows",
         figure="potentials",
         equality=_learned,
@@ -194,6 +194,7 @@ CLAIMS = (
         formal=Formal(
             "RefutedSteps.mixed_sampling_ascends_nothing",
             sizes="every lambda in (0, 1), three prompts, any mu > 0 and any Phi whose mixed slopes agree (Schwarz)",
+            remains="potentials whose mixed slopes do not agree",
         ),
         part="F . (curl F) = 0, which such mu and Phi would need; F the coefficients of dp_x",
         experiment="potential_flows",

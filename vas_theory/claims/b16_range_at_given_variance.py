@@ -127,7 +127,6 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
-        part="the outer inequality, without lambda_max(F)",
         formal=Formal(
             "Tabular.gradient_at_most_half_variance",
             sizes="all K",
@@ -136,6 +135,7 @@ CLAIMS = (
             left="Tabular.norm arms (Tabular.grad arms p r)",
             right="sqrt (Tabular.Var arms p r / 2)",
         ),
+        part="the outer inequality, without lambda_max(F)",
         equality=lambda size: _two_arms(0.5),
         sharp=True,
         experiment="bound_gallery",

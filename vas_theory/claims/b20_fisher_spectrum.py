@@ -98,15 +98,14 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
-        part="the bound; not the interlacing",
         formal=Formal(
             "Fisher.gradient_at_least_second_eigenvalue",
             sizes="all K",
-            remains="Courant-Fischer: that the greatest bound of the Fisher form on the complement of the "
-            "vector 1 is its second eigenvalue",
+            also=("Fisher.second_eigenvalue_exists", "Eigenvalues.least_quotient_is_eigenvalue"),
             points="softmax",
             left="Sums.sum_over (fun i : nat => Derivative.partial K r th i ^ 2) (seq 0 K)",
         ),
+        part="the bound; not the interlacing",
         equality=_uniform,
         sharp=True,
     ),

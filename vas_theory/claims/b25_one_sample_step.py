@@ -220,7 +220,6 @@ CLAIMS = (
             [*_STEPS, Step(_last("x e^x <= 1", ONE_SAMPLE_STEP), _threshold, by=Method.BALLS)],
         ),
         verdict=Verdict.PROVED,
-        part="the first inequality",
         formal=Formal(
             "SampleStep.one_sample_gain_guaranteed",
             sizes="all K",
@@ -233,6 +232,7 @@ CLAIMS = (
             right="eta / 2 * SampleStep.gradient_norm K r th ^ 2",
             where={"eta": "step / SampleStep.rho K r"},
         ),
+        part="the first inequality",
         experiment="one_step_progress",
         figure="one_step_progress",
         notes="The second inequality is claim B02. The constant is what this argument gives, not the best: claim B54 "
@@ -288,16 +288,17 @@ CLAIMS = (
             bridge=_kernel_bridge,
         ),
         verdict=Verdict.PROVED,
-        part="the guarantee for every step length; not the threshold",
         formal=Formal(
             "SampleStep.one_sample_gain",
             sizes="all K, every step length",
             also=("SampleStep.one_sample_gain_half",),
             points="softmax, step",
             left="SampleStep.expected_gain K r th eta",
-            right="eta * SampleStep.gradient_norm K r th ^ 2 * (1 - (exp x - 1 - x) / x)",
-            where={"k": kappa_term, "eta": "step / SampleStep.rho K r", "x": "2 * k * eta * SampleStep.rho K r"},
+            right="eta * SampleStep.gradient_norm K r th ^ 2 * (1 - (exp (SampleStep.reach K r eta k) - 1 - "
+            "SampleStep.reach K r eta k) / SampleStep.reach K r eta k)",
+            where={"k": kappa_term, "eta": "step / SampleStep.rho K r"},
         ),
+        part="the guarantee for every step length; not the threshold",
         experiment="one_step_progress",
         figure="one_step_progress",
     ),

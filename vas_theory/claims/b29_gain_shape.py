@@ -131,7 +131,6 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
-        part="w_G(p) >= w_G(1/2)",
         formal=Formal(
             "GainBounds.group_gain_shape",
             sizes="all G >= 2, all p",
@@ -140,6 +139,7 @@ CLAIMS = (
             right="GroupGain.w (1 / 2) n",
             where={"n": "(group - 2)%nat", "p": "rate"},
         ),
+        part="w_G(p) >= w_G(1/2)",
         experiment="finite_group_gain",
         figure="finite_group_gain",
         equality=_fair,
@@ -173,7 +173,6 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
-        part="w_(G+1)(p) >= w_G(p)",
         formal=Formal(
             "GainBounds.group_gain_growth",
             sizes="all G >= 2, all p",
@@ -182,6 +181,7 @@ CLAIMS = (
             right="GroupGain.w p n",
             where={"n": "(group - 2)%nat", "p": "rate"},
         ),
+        part="w_(G+1)(p) >= w_G(p)",
         experiment="finite_group_gain",
         figure="finite_group_gain",
     ),

@@ -155,7 +155,6 @@ CLAIMS = (
             bridge=_upper_bridge,
         ),
         verdict=Verdict.PROVED,
-        part="the bracket; not the limit",
         formal=Formal(
             "GainBounds.group_gain_arcsine_limit",
             sizes="all G >= 2, 0 < p < 1",
@@ -164,6 +163,7 @@ CLAIMS = (
             right="sqrt ((G - 1) / (G * (p * (1 - p))))",
             where={"n": "(group - 2)%nat", "p": "rate", "G": "INR n + 2"},
         ),
+        part="the bracket; not the limit",
         experiment="finite_group_gain",
         figure="finite_group_gain",
         limit=Limit(_fair, _fair_gap, "a fair coin and growing groups"),

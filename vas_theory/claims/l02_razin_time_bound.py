@@ -114,6 +114,11 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "TokenFlow.razin_time",
+            sizes="all numbers of tokens, lengths, prompts and parameters",
+            also=("GradientFlow.razin_time_bound",),
+        ),
         experiment="time_to_target",
         figure="time_to_target",
         notes="Claim B14 implies it, with a factor of at least 4 (1 - e^-g)/(1 - e^(-g/9)) V_0^(-1/6) to spare.",

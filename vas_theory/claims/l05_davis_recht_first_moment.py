@@ -104,7 +104,6 @@ CLAIMS = (
             remains="exchangeability, the step to every M, and the limit",
         ),
         verdict=Verdict.PROVED,
-        part="h_M' = w_M",
         formal=Formal(
             "FirstMoment.h_slope_is_group_gain",
             sizes="all M >= 2, every differentiable policy",
@@ -118,6 +117,7 @@ CLAIMS = (
             right="GroupGain.w t n",
             where={"n": "(group - 2)%nat", "t": "rate"},
         ),
+        part="h_M' = w_M",
         experiment="finite_group_gain",
         figure="finite_group_gain",
         equality=_third,

@@ -1,4 +1,4 @@
-"""The errors of all four rooms.
+"""The errors of all four packages.
 
 Every error a caller can provoke derives from :class:`VASError` (itself a ``ValueError``), so one
 ``except`` clause is enough, and the command lines turn any of them into one line and exit code 2.
@@ -39,7 +39,7 @@ class ArgumentError(VASError):
         self.argument = argument
         self.requirement = requirement
         self.received = received
-        shown = repr(received)
+        shown = " ".join(repr(received).split())  # arrays and data sets show themselves on several lines
         if len(shown) > 200:
             shown = shown[:197] + "..."
         super().__init__(f"{argument} must {requirement}; received {shown}")

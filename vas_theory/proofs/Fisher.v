@@ -117,7 +117,7 @@ Proof.
   - intros i j Hi Hj n. destruct (pair_direction i j Hi Hj n) as (x & x0 & x2 & xf). assert (B := Hl x x0). rewrite x2 in B.
     assert (M1 := Rmax_l (p i) (p j)). assert (M2 := Rmax_r (p i) (p j)). lra.
 Qed.
-Lemma second_eigenvalue_exists : (2 <= K)%nat -> exists l, second_eigenvalue l.
+Theorem second_eigenvalue_exists : (2 <= K)%nat -> exists l, second_eigenvalue l.
 Proof.
   intros K2. destruct least_eigenvalue as (l & c & c0 & Ec & Hl).
   - exists (fun a => (if Nat.eq_dec a 0 then 1 else 0) + (if Nat.eq_dec a 1 then -1 else 0)). split.

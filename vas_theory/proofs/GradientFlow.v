@@ -172,10 +172,11 @@ Proof.
   assert (E2 : exp (- gamma) = exp (- (gamma / 2)) * exp (- (gamma / 2))) by (rewrite <- exp_plus; f_equal; field). rewrite E2.
   set (z := exp (- (gamma / 2))) in *. assert (0 <= (1 - z)^2) by apply pow2_ge_0. lra.
 Qed.
-(* L02: score norm at most sqrt 2 L J, rewards in [-1, 1], KL weight beta *)
+(* L02: score norm at most sqrt 2 L J, rewards in [-1, 1], KL weight beta; 1 - e^(-7/(3 beta)) is 1 at beta = 0 *)
+Definition penalty_share := if Req_EM_T beta 0 then 1 else 1 - exp (- (7 / (3 * beta))).
 Theorem razin_time_bound t gamma L J : 0 <= t <= T -> 0 < start_variance -> 0 <= gamma -> target_at t >= target_at 0 + gamma -> (forall x y, -1 <= reward x y <= 1) ->
   Gmax = sqrt 2 * L * J ->
-  t >= Rmin (1 - exp (- (gamma / 9))) (1 - exp (- (7 / (3 * beta)))) / (8 * L^2 * J^2) * Rpower start_variance (- (1 / 3)).
+  t >= Rmin (1 - exp (- (gamma / 9))) penalty_share / (8 * L^2 * J^2) * Rpower start_variance (- (1 / 3)).
 Proof.
   intros Ht HV Hg Hrise Hr EG. assert (B := time_to_rise t gamma Ht HV Hg Hrise). apply Rle_ge. apply Rge_le in B. eapply Rle_trans; [| exact B].
   assert (V1 : start_variance <= 1).
@@ -193,7 +194,7 @@ Proof.
   assert (P0 : 0 < Rpower V (- (1 / 3))) by apply exp_pos.
   set (e9 := exp (- (gamma / 9))). assert (e1 : e9 <= 1). { unfold e9. rewrite <- exp_0. destruct (Req_dec gamma 0) as [-> | n]; [right; f_equal; field | left; apply exp_increasing; lra]. }
   assert (e0 : exp (- gamma) <= e9). { unfold e9. destruct (Req_dec gamma 0) as [-> | n]; [right; f_equal; field | left; apply exp_increasing; lra]. }
-  assert (Mn := Rmin_l (1 - e9) (1 - exp (- (7 / (3 * beta))))). set (mn := Rmin (1 - e9) (1 - exp (- (7 / (3 * beta))))) in *.
+  assert (Mn := Rmin_l (1 - e9) penalty_share). set (mn := Rmin (1 - e9) penalty_share) in *.
   assert (s0 : 0 < sqrt V) by (apply sqrt_lt_R0; assumption).
   apply Rle_trans with ((1 - e9) / (8 * L^2 * J^2) * / sqrt V).
   - apply Rle_trans with ((1 - e9) / (8 * L^2 * J^2) * Rpower V (- (1 / 3))).

@@ -155,7 +155,7 @@ Qed.
 (* L02 *)
 Theorem razin_time t gamma : 0 <= t <= T -> 0 < start_variance prompts acts pol mu reward theta -> 0 <= gamma ->
   target_at prompts acts pol theta om target t >= target_at prompts acts pol theta om target 0 + gamma ->
-  t >= Rmin (1 - exp (- (gamma / 9))) (1 - exp (- (7 / (3 * beta)))) / (8 * INR L ^2 * J^2) * Rpower (start_variance prompts acts pol mu reward theta) (- (1 / 3)).
+  t >= Rmin (1 - exp (- (gamma / 9))) (penalty_share beta) / (8 * INR L ^2 * J^2) * Rpower (start_variance prompts acts pol mu reward theta) (- (1 / 3)).
 Proof.
   intros Ht HV Hg Hrise. assert (s2 : 0 < sqrt 2) by (apply sqrt_lt_R0; lra). assert (l0 : 0 < INR L) by (apply lt_0_INR; assumption).
   apply (razin_time_bound prompts acts dims pol mu reward beta theta velocity g T) with (Gmax := sqrt 2 * INR L * J) (om := om) (target := target); try assumption; try reflexivity.

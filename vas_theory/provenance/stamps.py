@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import platform
 import zlib
 from collections.abc import Mapping, Sequence
+from itertools import islice, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +20,13 @@ from vas_theory.provenance.tables import now, parquet_bytes, read_metadata, sha2
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["choose_cells", "contains", "key_today", "made_for", "stamp", "table_problems"]
+__all__ = ["choose_cells", "contains", "key_today", "made_for", "processor", "stamp", "table_problems"]
 
 __neutral__ = "how results are stored"
+
+_SHOWN = 6
+_MOST_MOVES = 50
+"""Ways in which entries may have moved that are looked at."""
 
 
 def made_for(metadata: Mapping[str, Any], config: Mapping[str, Any], seed: int | None) -> bool:
@@ -67,6 +74,14 @@ def contains(stored: pd.DataFrame, rows: pd.DataFrame) -> bool:
     return any(parquet_bytes(stored.iloc[index : index + size].reset_index(drop=True)) == wanted for index in places)
 
 
+def processor() -> str:
+    """Return the processor's name, where the system tells it: rows may have other last bits on another kind."""
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
+    return platform.processor() or "unknown"
+
+
 def stamp(path: Path, key: Key, *, checked: Sequence[str], of: int, seed: int | None, **more: Any) -> None:
     """Write a table's sidecar anew for the key of today, with what that rests on.
 
@@ -103,14 +118,18 @@ def key_today(metadata: Mapping[str, Any], project: Project) -> Key:
         if not found:
             raise DataError(f"the code that made it, {entry}, is not there any more")
     within = metadata.get("within", "")
-    key = key_of(*(str(found[0]) for found in homes), project=project, within=within)
-    for position, found in enumerate(homes):
-        for other in found[1:]:
-            if key.digest == metadata["key"]:
-                return key
-            chosen = [str(other if index == position else places[0]) for index, places in enumerate(homes)]
-            key = key_of(*chosen, project=project, within=within)
-    return key
+    first: Key | None = None
+    for chosen in islice(product(*homes), _MOST_MOVES):
+        try:
+            key = key_of(*map(str, chosen), project=project, within=within)
+        except DataError:  # another definition of this name, which is not what moved
+            continue
+        if key.digest == metadata["key"]:
+            return key
+        first = first or key
+    if first is None:
+        raise DataError(f"the code that made it, {', '.join(metadata['entries'])}, is not there any more")
+    return first
 
 
 def _is_there(entry: Place, project: Project) -> bool:
@@ -119,12 +138,12 @@ def _is_there(entry: Place, project: Project) -> bool:
 
 
 def _elsewhere(entry: Place, project: Project) -> list[Place]:
-    """Return where a definition of this name is now: the same file name first."""
+    """Return where a definition of this name is now: in a file of the same name first, then in the same room."""
     if entry.name in (WHOLE, NONE):
         return []
     found = [Place(name, entry.name) for name in project.names if _is_there(Place(name, entry.name), project)]
-    last = entry.module.rpartition(".")[2]
-    return sorted(found, key=lambda other: other.module.rpartition(".")[2] != last)
+    room, file = entry.module.split(".")[0], entry.module.split(".")[-1]
+    return sorted(found, key=lambda other: (other.module.split(".")[-1] != file, other.module.split(".")[0] != room))
 
 
 def table_problems(path: Path, project: Project) -> list[str]:
@@ -149,5 +168,9 @@ def _file_problem(path: Path, project: Project) -> str | None:
     except DataError as error:
         return f"table {path}: {error}"
     if key.digest != metadata["key"]:
-        return f"table {path} was made by other code: {', '.join(differing_modules(metadata, key))}"
+        return f"table {path} was made by other code: {_few(differing_modules(metadata, key))}"
     return None
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

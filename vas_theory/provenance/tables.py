@@ -209,14 +209,23 @@ def read_metadata(path: Path | str) -> dict[str, Any]:
     return found[path.stem] if files == [path] else _in_common(found)
 
 
+_NEEDED = {"config": dict, "sha256": str}
+_NEEDED_OF_TABLES = {**_NEEDED, "rows": int, "written": str}
+
+
 def _read_sidecar(path: Path) -> dict[str, Any]:
     try:
-        loaded: dict[str, Any] = json.loads(_sidecar(path).read_text(encoding="utf-8"))
+        loaded = json.loads(_sidecar(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(f"table {path} has no metadata file {_sidecar(path).name} beside it") from None
-    except json.JSONDecodeError as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"metadata {_sidecar(path)} is not valid JSON ({error})") from None
-    return loaded
+    needed = _NEEDED_OF_TABLES if path.suffix == ".parquet" else _NEEDED
+    for name, kind in needed.items():
+        if not isinstance(loaded, dict) or type(loaded.get(name)) is not kind:
+            raise DataError(f"metadata {_sidecar(path)} is not that of a stored result: it has no {name}")
+    found: dict[str, Any] = loaded
+    return found
 
 
 def _in_common(arms: Mapping[str, dict[str, Any]]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ FEW = 2000
 REFITS = 200
 """Bootstrap samples of the pilot to which the pool is fitted again."""
 UNIFORM_GROUPS = 24
-"""Groups of the uniform arm on which the mixed share is measured: few enough that the policy has hardly moved."""
+"""Groups of the uniform arm on which the mixed share is measured: few enough that the policy has changed little."""
 Array = NDArray[np.float64]
 
 

@@ -1,8 +1,8 @@
 """Ways of choosing prompts that only the networks know, one file each, which defines ``STRATEGY``.
 
-Some look at the network itself: their ``truth`` is a :class:`~simulations.networks.policy.Policy`, with the network's
-states on prompts, which cost a prefill, and free rollouts, which nobody has in practice and which every table names.
-The others follow the same contract as those of ``vas_theory.selection.strategies``.
+Some look at the network itself: their ``truth`` is a :class:`~simulations.networks.runs.policy.Policy`, with the
+network's states on prompts, which cost a prefill, and free rollouts, which nobody has in practice and which every table
+names. The others follow the same contract as those of ``vas_theory.selection.strategies``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from vas_theory.selection.contract.strategy import Strategy
 
 __all__ = ["own_class", "own_names"]
+
+__dispatch__ = "STRATEGY"
 
 
 def own_names() -> list[str]:

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulations.networks.regression import LogisticPredictor
 from simulations.networks.strategies._drawing import draw_by_weight
+from simulations.networks.strategies._regression import LogisticPredictor
 from vas_theory.selection.contract.strategy import FloatArray, IntArray, OneRoundStrategy, Rollouts
 
 __all__ = ["STRATEGY", "Predictor"]

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["get_world", "world_module", "world_names"]
 
+__dispatch__ = "WORLDS"
+
 
 @cache
 def _registry() -> dict[str, tuple[World, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from simulations.networks.crew import Ask, run_together
+from simulations.networks.runs.crew import Ask, run_together
 
 
 def test_requests_of_one_kind_are_served_together() -> None:

@@ -9,11 +9,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from simulations.networks import kernels  # noqa: E402
-from simulations.networks.attention import Tree, path_attention, path_attention_gathered  # noqa: E402
-from simulations.networks.sampling import Job, prompt_features, sample  # noqa: E402
-from simulations.networks.transformer import Networks, parameter_count  # noqa: E402
-from simulations.networks.updating import Batch, Optimiser, gradients  # noqa: E402
+from simulations.networks.model import kernels  # noqa: E402
+from simulations.networks.model.attention import Tree, path_attention, path_attention_gathered  # noqa: E402
+from simulations.networks.model.sampling import Job, prompt_features, sample  # noqa: E402
+from simulations.networks.model.transformer import Networks, parameter_count  # noqa: E402
+from simulations.networks.model.updating import Batch, Optimiser, gradients  # noqa: E402
 from simulations.networks.world import ModelShape  # noqa: E402
 from simulations.networks.worlds import get_world  # noqa: E402
 from simulations.networks.worlds.chains import Chains  # noqa: E402

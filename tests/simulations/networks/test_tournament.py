@@ -13,12 +13,12 @@ import pytest
 
 pytest.importorskip("torch")
 
-from simulations.networks import cells
-from simulations.networks.analysis import compare, format_comparison, overall
-from simulations.networks.cells import extended, run_seed, run_tuning
-from simulations.networks.predictions import REASONS
-from simulations.networks.roster import ARMS, get_arm
-from simulations.networks.tournament import DEVELOPMENT, PRESETS, Preset, run_tournament, summary
+from simulations.networks.tournament import cells
+from simulations.networks.tournament.analysis import compare, format_comparison, overall
+from simulations.networks.tournament.cells import extended, run_seed, run_tuning
+from simulations.networks.tournament.predictions import REASONS
+from simulations.networks.tournament.roster import ARMS, get_arm
+from simulations.networks.tournament.running import DEVELOPMENT, PRESETS, Preset, run_tournament, summary
 from simulations.networks.world import RunShape
 from simulations.networks.worlds import get_world, world_names
 from simulations.running.sweep import Cell

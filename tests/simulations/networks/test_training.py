@@ -10,10 +10,10 @@ import pytest
 
 pytest.importorskip("torch")
 
-from simulations.networks.roster import ARMS, get_arm
-from simulations.networks.starts import load_start, start_path, train_start
-from simulations.networks.training import Plan, Run, train_together
-from simulations.networks.transformer import Networks
+from simulations.networks.model.starts import load_start, start_path, train_start
+from simulations.networks.model.transformer import Networks
+from simulations.networks.runs.training import Plan, Run, train_together
+from simulations.networks.tournament.roster import ARMS, get_arm
 from simulations.networks.world import ModelShape, RunShape, Start, World
 from simulations.networks.worlds.chains import Chains
 from vas_theory.foundation.errors import UnknownNameError
@@ -120,8 +120,8 @@ def test_a_start_is_kept_under_a_hash_of_what_it_depends_on(tmp_path: object, st
 
 
 def test_the_way_of_other_devices_gives_the_same_curves(start: Networks, monkeypatch: pytest.MonkeyPatch) -> None:
-    from simulations.networks import transformer
-    from simulations.networks.attention import path_attention_gathered
+    from simulations.networks.model import transformer
+    from simulations.networks.model.attention import path_attention_gathered
 
     (compiled,) = curves(start, ["predictor"], [3])
     monkeypatch.setattr(transformer, "path_attention", path_attention_gathered)

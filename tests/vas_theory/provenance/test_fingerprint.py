@@ -257,6 +257,7 @@ def test_keys_of_the_whole_project_take_under_two_seconds() -> None:
 NEUTRAL = {
     "simulations.running.sweep",
     "vas_theory.foundation.command_line",
+    "vas_theory.foundation.display",
     "vas_theory.foundation.errors",
     *(f"vas_theory.provenance.{name}" for name in ("fingerprint", "folders", "modules", "project")),
     *(f"vas_theory.provenance.{name}" for name in ("reach", "stamps", "syntax", "tables")),

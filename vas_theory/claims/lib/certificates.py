@@ -216,9 +216,7 @@ def enclosure(
     return Certificate(CertificateKind.ENCLOSURE, summary, check, bridge, machine, remains)
 
 
-def proof_steps(
-    summary: str, steps: Sequence[Step | tuple[str, Callable[[], bool] | None]], *, bridge: Bridge | None = None
-) -> Certificate:
+def proof_steps(summary: str, steps: Sequence[Step | tuple[Any, ...]], *, bridge: Bridge | None = None) -> Certificate:
     """Certify a proof on paper as far as its algebra can be checked.
 
     It is never complete: that the steps together give the statement is left to the reader.

@@ -1,1 +1,1 @@
-"""What a selection strategy is, how it is driven step by step, and who pays for its rollouts."""
+"""What a selection strategy is, how it is driven step by step, and which account its rollouts are charged to."""

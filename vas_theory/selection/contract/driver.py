@@ -42,7 +42,7 @@ Generate = Callable[[IntArray, IntArray, int], Generated]
 
 
 class SelectionDriver:
-    """Runs a strategy step by step under a rollout budget, and keeps the books it is checked against.
+    """Runs a strategy step by step under a rollout budget, and records what it is checked against.
 
     Args:
         strategy: the strategy, fresh. The generator of a step's proposals is a function of its setting's seed

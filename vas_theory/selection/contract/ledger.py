@@ -49,7 +49,7 @@ class RolloutLedger:
             purpose: one of :data:`PURPOSES`.
             rollouts: how many rollouts, 0 or more.
             groups: how many groups they came in.
-            tokens: how many tokens they hold, 0 where nobody counted.
+            tokens: how many tokens they hold, 0 where they were not counted.
         """
         before = self[purpose]
         for name, value in (("rollouts", rollouts), ("groups", groups), ("tokens", tokens)):

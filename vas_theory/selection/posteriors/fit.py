@@ -1,4 +1,4 @@
-"""Which assumptions about pass rates would have foreseen the groups of a logged run.
+"""Which assumptions about pass rates would have predicted the groups of a logged run best.
 
 A posterior is asked about every group before it learns from it, so that a fit is judged by forecasts alone. What is
 scored is whether the group is mixed: that is what the sampler's weights and its ``predicted_mixed_share`` rest on.
@@ -24,11 +24,11 @@ DRIFTS = (0.0, DEFAULT_DRIFT, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 """The drifts that are tried, per step."""
 
 _LEAST_PROBABILITY = 1e-6
-"""A forecast of 0 or 1 that fails would cost infinitely much, whatever else the posterior foresaw."""
+"""A wrong forecast of 0 or 1 would cost infinitely much, however good the other forecasts are."""
 
 
 def replay(groups: pd.DataFrame, build: Callable[[int], PassRatePosterior]) -> pd.DataFrame:
-    """Let a new posterior live through each run and forecast every group of a prompt that it has seen before.
+    """Replay each run with a new posterior and forecast every group of a prompt that it has seen before.
 
     Args:
         groups: one row a group, with the columns of :func:`~full_scale.logs.reading.form_groups` that are ``step``,
@@ -90,7 +90,7 @@ def score_forecasts(forecasts: pd.DataFrame) -> dict[str, float]:
 def fit_discounted_beta(
     groups: pd.DataFrame, priors: Sequence[float] = PRIORS, drifts: Sequence[float] = DRIFTS
 ) -> pd.DataFrame:
-    """Return how well every prior and drift would have foreseen the groups of a run, the best first.
+    """Return how well every prior and drift would have predicted the groups of a run, the best first.
 
     Args:
         groups: see :func:`replay`.

@@ -24,7 +24,7 @@ _WIDEST = 1024
 _SAMPLE = 4096
 """Rows that means, spreads and components are taken from."""
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 14
 
 
 class FeatureTable:

@@ -31,8 +31,8 @@ HALF_LIFE = 800.0
 JUDGED_BY = 400.0
 """Groups after which a group counts half in the comparison with the constant prediction."""
 
-_LARGEST_LOSS = 3.0
-_LARGEST_BALANCE = 6.0
+_LARGEST_LOSS = 6.0
+_LARGEST_BALANCE = 12.0
 """Nats that the prediction may lose to the constant one before it is no longer used, and what is remembered of it."""
 
 _SLOPE_MEAN, _SLOPE_VARIANCE = 0.8, 0.16
@@ -56,8 +56,8 @@ class SharedPrediction:
     prior variance of beta follows MacKay's fixed point (Neural Computation 4, 1992).
 
     Every prediction is judged before the group is learned from, against the mean of all recent groups. If it loses
-    more than it won, by 3 nats of log probability, that mean takes its place (with a warning) until it wins again; the
-    balance is held within 6 nats, so that neither an old lead nor an old loss decides.
+    more than it won, by 6 nats of log probability, that mean takes its place (with a warning) until it wins again; the
+    balance is held within 12 nats, so that neither an old lead nor an old loss decides.
 
     Args:
         count: number of prompts, P.

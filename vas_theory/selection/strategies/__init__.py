@@ -15,7 +15,14 @@ from vas_theory.foundation.errors import UnknownNameError
 if TYPE_CHECKING:
     from vas_theory.selection.contract.strategy import SelectionSetting, Strategy
 
-__all__ = ["make_strategy", "strategy_class", "strategy_entry", "strategy_names", "strategy_options"]
+__all__ = [
+    "make_strategy",
+    "one_round_strategies",
+    "strategy_class",
+    "strategy_entry",
+    "strategy_names",
+    "strategy_options",
+]
 
 __dispatch__ = "STRATEGY"
 
@@ -56,6 +63,25 @@ def strategy_entry(name: str) -> str:
         UnknownNameError: there is none of this name.
     """
     return f"{strategy_class(name).__module__}:STRATEGY"
+
+
+def one_round_strategies() -> list[str]:
+    """Return the names of the strategies that choose whole groups in one round a step and train on all of them.
+
+    These fit trainers that make a fixed number of rollouts before every update, such as TRL's.
+    """
+    from vas_theory.selection.contract.strategy import OneRoundStrategy
+
+    def fits(name: str) -> bool:
+        found = strategy_class(name)
+        return (
+            found.propose is OneRoundStrategy.propose
+            and found.training_groups is OneRoundStrategy.training_groups
+            and not found.needs_truth
+            and found.sampling == "independent"
+        )
+
+    return [name for name in strategy_names() if fits(name)]
 
 
 def make_strategy(name: str, setting: SelectionSetting, **options: Any) -> Strategy:

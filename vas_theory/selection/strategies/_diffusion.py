@@ -1,4 +1,4 @@
-"""Beliefs on a grid that widen while nobody looks, as fast as revisits say that what they are about has moved."""
+"""Beliefs on a grid that widen between observations, as fast as revisits show that pass rates move."""
 
 from __future__ import annotations
 

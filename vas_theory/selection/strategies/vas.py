@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection.contract.strategy import IntArray, OneRoundStrategy, Rollouts
 from vas_theory.selection.posteriors import learns_from_rewards
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
@@ -20,8 +21,9 @@ class Vas(OneRoundStrategy):
     """The sampler that practitioners use, with its defaults: expected signal of a drifting pass rate, no scoring.
 
     Args:
-        mixture_ratio: share of the batch that is drawn by weight.
-        options: further settings of the sampler.
+        mixture_ratio: share of the batch that is drawn by weight; by default the sampler's.
+        features: whether pass rates are predicted from the features that the setting has of each prompt.
+        options: further settings of the sampler, ``prior`` and ``posterior`` among them.
 
     Source: this project.
     Costs: ``batch_size * group_size`` rollouts a step, all trained on.
@@ -29,15 +31,19 @@ class Vas(OneRoundStrategy):
         out of the batch that the sampler drew.
     """
 
-    mixture_ratio: float = 0.5
+    mixture_ratio: float | None = None
+    features: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.features and self.setting.features_P is None:
+            raise ArgumentError("features", "be left out where the setting has no features_P", self.features)
         self.sampler = VarianceAwareSampler(
             self.setting.prompts,
             batch_size=min(self.setting.batch_size, self.setting.prompts),
             mixture_ratio=self.mixture_ratio,
             seed=self.setting.seed,
+            features=self.setting.features_P if self.features else None,
             **{"group_size": self.setting.group_size, **self.options},
         )
 

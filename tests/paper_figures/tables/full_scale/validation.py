@@ -1,4 +1,4 @@
-"""Predictions held against measurements."""
+"""Predictions compared with measurements."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Training runs: what an arm is, the program of a run, what is measured, and how runs share one stack."""

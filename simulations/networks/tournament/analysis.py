@@ -1,0 +1,168 @@
+"""What the network tournament says: differences to uniform sampling, learning relative to it, agreement of signs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from simulations.analysis.statistics import Interval, bootstrap_interval, holm
+from vas_theory.foundation.errors import DataError
+
+__all__ = ["BASELINE", "compare", "format_comparison", "overall"]
+
+BASELINE = "uniform"
+_RESAMPLES = 4000
+
+Array = NDArray[np.float64]
+
+
+def _scores(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return (world, seed) rows and one column an arm."""
+    final = table[table["phase"] == "final"]
+    wide = final.pivot(index=["world", "seed"], columns="arm", values=column)
+    if BASELINE not in wide:
+        raise DataError(f"the tournament is read against {BASELINE}, which is not in the table")
+    return wide
+
+
+def _relative(scores: Array, base: Array, start: Array) -> Array:
+    """Return the mean gain over the base's mean gain; the last axes are worlds and seeds, worlds averaged after."""
+    own = (scores - start).mean(-1)
+    uniform = (base - start).mean(-1)
+    ratio: Array = (own / uniform).mean(-1)
+    return ratio
+
+
+def compare(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """Compare every arm with uniform sampling in every world.
+
+    Args:
+        table: of :func:`~simulations.networks.tournament.running.summary`.
+        seed: of the bootstrap.
+
+    Returns:
+        One row a world and arm: ``pass_rate`` (mean of the final held-out pass rates), ``difference`` to uniform (mean
+        of the pairs) and ``learning`` ((final - start) over uniform's, ratio of means) with 95% intervals from a
+        bootstrap over paired seeds (``_low``, ``_high``); ``p_value`` (paired t-test, Holm over the world's arms);
+        ``pass_at_32`` and its ``pass_at_32_difference``; ``mixed_groups``; ``distinct_prompts``; ``learning_rate``;
+        ``interior``; ``predicted`` sign and ``sign`` (0 where the adjusted p-value is .05 or more); ``free``.
+    """
+    from scipy.stats import ttest_rel
+
+    wide, start = _scores(table, "held_out_pass_rate"), _scores(table, "start_pass_rate")
+    coverage = _scores(table, "pass_at_32")
+    final = table[table["phase"] == "final"]
+    rows = []
+    for world in wide.index.get_level_values("world").unique():
+        scores, part = wide.loc[[world]], coverage.loc[[world]]
+        base, begin = scores[BASELINE].to_numpy(), start.loc[[world]][BASELINE].to_numpy()
+        group: list[dict[str, Any]] = []
+        for arm in scores.columns.drop(BASELINE):
+            own = scores[arm].to_numpy()
+            if np.isnan(own).any():
+                continue
+            about = final[(final["world"] == world) & (final["arm"] == arm)]
+            difference = _interval(lambda x, y, z: (x - y).mean((-1, -2)), own, base, begin, seed=seed)
+            learning = _interval(_relative, own, base, begin, seed=seed)
+            group.append(
+                {
+                    "world": world,
+                    "arm": arm,
+                    "pass_rate": own.mean(),
+                    **_named("difference", difference),
+                    **_named("learning", learning),
+                    "p_value": 1.0 if (own == base).all() else float(ttest_rel(own, base).pvalue),
+                    "pass_at_32": part[arm].mean(),
+                    "pass_at_32_difference": (part[arm] - part[BASELINE]).mean(),
+                    **{name: about[name].mean() for name in ("mixed_groups", "distinct_prompts", "learning_rate")},
+                    "interior": bool(about["interior"].iloc[0]) if "interior" in about else False,
+                    "predicted": int(about["predicted"].iloc[0]),
+                    "free": about["free"].iloc[0],
+                }
+            )
+        for row, p_value in zip(group, holm([row["p_value"] for row in group]), strict=True):
+            row["p_value"] = p_value
+            row["sign"] = int(np.sign(row["difference"])) if p_value < 0.05 else 0
+        rows += sorted(group, key=lambda row: -row["difference"])
+    return pd.DataFrame(rows)
+
+
+def overall(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """Compare every arm with uniform sampling over all worlds, which are strata: seeds are resampled in each.
+
+    Returns:
+        One row an arm: ``difference`` and ``learning`` (means over worlds) with 95% intervals, ``worlds_above`` and
+        ``worlds_below`` (where the world's own interval of the difference lies on one side of 0), ``worlds``.
+    """
+    wide, start = _scores(table, "held_out_pass_rate"), _scores(table, "start_pass_rate")
+    worlds = wide.index.get_level_values("world").unique()
+    single = compare(table, seed)
+    rows = []
+    for arm in wide.columns.drop(BASELINE):
+        there = [world for world in worlds if not wide.loc[[world], arm].isna().any()]
+        if not there:
+            continue
+        x, y, z = (
+            np.stack([part.loc[[world], name].to_numpy() for world in there])
+            for part, name in ((wide, arm), (wide, BASELINE), (start, BASELINE))
+        )
+        difference = _interval(lambda x, y, z: (x - y).mean((-1, -2)), x, y, z, seed=seed)
+        own = single[single["arm"] == arm]
+        rows.append(
+            {
+                "arm": arm,
+                **_named("difference", difference),
+                **_named("learning", _interval(_relative, x, y, z, seed=seed)),
+                "worlds_above": int((own["difference_low"] > 0).sum()),
+                "worlds_below": int((own["difference_high"] < 0).sum()),
+                "worlds": len(there),
+                "predicted": int(own["predicted"].iloc[0]),
+                "free": own["free"].iloc[0],
+            }
+        )
+    return pd.DataFrame(rows).sort_values("difference", ascending=False, ignore_index=True)
+
+
+def _interval(statistic: Callable[..., Any], *scores: Array, seed: int) -> Interval:
+    stacked = [np.atleast_2d(part) for part in scores]
+    return bootstrap_interval(statistic, *stacked, seed=seed, resamples=_RESAMPLES, vectorized=True)
+
+
+def _named(name: str, interval: Interval) -> dict[str, float]:
+    return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
+
+
+def format_comparison(table: pd.DataFrame) -> str:
+    """Return the comparisons by world and over all worlds as text."""
+    final = table[table["phase"] == "final"]
+    base = final[final["arm"] == BASELINE].groupby("world")
+    seeds = final.groupby("world")["seed"].nunique().min()
+    parts = [
+        f"held-out pass rate at equal rollouts against {BASELINE}, {seeds} paired seeds, 95% intervals; p adjusted by "
+        "Holm over the arms of a world; * free knowledge"
+    ]
+    single = compare(table)
+    for world, rows in single.groupby("world", sort=False):
+        own = base.get_group(world)
+        head = (
+            f"{world}: start {own['start_pass_rate'].mean():.3f}, {BASELINE} {own['held_out_pass_rate'].mean():.3f} "
+            f"(sd {own['held_out_pass_rate'].std():.3f}) at rate {own['learning_rate'].iloc[0]:g}, "
+            f"{own['mixed_groups'].mean():.1f} groups with a gradient a step, pass@32 {own['pass_at_32'].mean():.3f}"
+        )
+        parts.append(f"{head}\n{_text(rows.drop(columns='world'))}")
+    if single["world"].nunique() > 1:
+        parts.append(f"all worlds\n{_text(overall(table))}")
+    return "\n\n".join(parts)
+
+
+def _text(rows: pd.DataFrame) -> str:
+    shown = rows.assign(arm=rows["arm"] + np.where(rows["free"] != "", "*", "")).drop(columns="free")
+    for name, form in (("difference", "+.4f"), ("learning", ".2f")):
+        low, high = shown.pop(f"{name}_low"), shown.pop(f"{name}_high")
+        columns = zip(shown[name], low, high, strict=True)
+        shown[name] = [f"{x:{form}} [{y:{form}}, {z:{form}}]" for x, y, z in columns]
+    return shown.to_string(index=False, float_format="{:.3g}".format)

@@ -1,0 +1,65 @@
+"""Who takes part in the tournament of the network laboratory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from simulations.networks.runs.arm import Arm
+from vas_theory.foundation.errors import UnknownNameError
+
+__all__ = ["ARMS", "get_arm"]
+
+_COLUMN = "pass rates of all prompts before training, 8 rollouts each"
+_TRUTH = "pass rates of all prompts, 16 rollouts each every 40 steps"
+
+ARMS: dict[str, Arm] = {
+    arm.name: arm
+    for arm in (
+        Arm("uniform", "uniform"),
+        Arm("uniform-g4", "uniform", group_size=4),
+        Arm("uniform-g16", "uniform", group_size=16),
+        Arm("vas", "vas"),
+        Arm("vas-weighted", "vas", {"mixture_ratio": 1.0}),
+        Arm("vas-paper", "vas-paper", {"scoring_rollouts": 4, "update_interval": 10_000}),
+        Arm("vas-paper-free", "scored-free", free="scoring rollouts of all prompts, 8 each every 35 steps"),
+        Arm("dapo", "dapo"),
+        Arm("mopps", "mopps"),
+        Arm("arcus", "arcus"),
+        Arm("insight", "insight"),
+        Arm("index", "index"),
+        Arm("index-ada", "index-ada"),
+        Arm("reinforce-ada", "reinforce-ada"),
+        Arm("speed", "speed"),
+        Arm("greso", "greso"),
+        Arm("oracle", "true-variance", free=_TRUTH),
+        Arm("oracle-half", "true-variance", {"mixture_ratio": 0.5}, free=_TRUTH),
+        Arm("predictor", "predictor"),
+        Arm("vas-states", "vas-informed"),
+        *(
+            Arm(f"vas-{name}", "vas-informed", {"column": name, "states": False}, free=_COLUMN)
+            for name in ("own", "reseeded", "otherwise", "shuffled", "reversed")
+        ),
+        Arm("vas-both", "vas-informed", {"column": "own"}, free=_COLUMN),
+        Arm("index@2", "index", max_visits=2),
+        Arm("top-variance", "top-variance"),
+        Arm("informative-group", "informative-group"),
+        Arm("bots", "bots"),
+        Arm("prompt-gdro", "prompt-gdro"),
+        Arm("maxrl", "maxrl"),
+    )
+}
+"""All arms by name."""
+
+
+def get_arm(name: str) -> Arm:
+    """Return an arm, or the arm with a cap on visits: ``vas`` or ``vas@2`` for two steps a prompt at most.
+
+    Raises:
+        UnknownNameError: there is no such arm.
+    """
+    if name in ARMS:
+        return ARMS[name]
+    plain, _, cap = name.partition("@")
+    if plain not in ARMS or not (cap.isdecimal() and int(cap) >= 1):
+        raise UnknownNameError("arm", name, ARMS)
+    return replace(ARMS[plain], name=name, max_visits=int(cap))

@@ -1,0 +1,290 @@
+"""The processes that compare answers: verdicts, deadlines, memory, crashes, threads, and no code."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from full_scale.rewards import math_worker
+from full_scale.rewards.checks import check_answers
+from full_scale.rewards.verifier import LONGEST, MathVerifier
+from full_scale.tasks import Prompt
+from vas_theory.foundation.errors import ArgumentError, MissingExtraError
+
+TOWER = "9^{9^{9^{9}}}"
+
+
+@pytest.fixture(scope="module")
+def verifier() -> Iterator[MathVerifier]:
+    with MathVerifier(deadline=20.0) as shared:
+        yield shared
+
+
+CORPUS = [
+    # reference, answer, verdict
+    ("1/2", "0.5", "right"),
+    (r"\frac{1}{2}", "1/2", "right"),
+    ("1000", "1,000", "right"),
+    (r"2\sqrt{2}", r"\sqrt{8}", "right"),
+    ("x^2-1", "(x-1)(x+1)", "right"),
+    (r"\{1,2\}", r"\{2,1\}", "right"),
+    ("5", "x=5", "right"),
+    ("Monday", r"\text{monday}", "right"),
+    ("2", "3", "wrong"),
+    ("1/3", "0.33", "wrong"),
+    ("(1,2)", "[1,2]", "wrong"),
+    ("(1,2)", "(2,1)", "wrong"),
+    ("2", "2, 3", "wrong"),
+    ("2", "2 or 3", "wrong"),
+    (r"\pi", "3.14159", "wrong"),
+    ("None", "x", "wrong"),
+    ("cat", "act", "wrong"),  # products of letters, if words were mathematics
+    ("silent", "listen", "wrong"),
+    ("1", r"\begin{pmatrix}", "unreadable"),
+    ("1", "", "unreadable"),
+    ("1", "\ud800", "unreadable"),
+    ("1", "1" * (LONGEST + 1), "too_long"),
+    # The order matters: an inequality answers a reference that is one, and only then.
+    ("x>3", r"(3,\infty)", "right"),
+    (r"(3,\infty)", "x>3", "wrong"),
+    # Known leniencies of the algebra system's comparison, pinned so that a change is seen.
+    ("10", r"10\%", "right"),
+    (r"10\%", "0.1", "right"),
+    (r"5\text{ cm}", r"5\text{ m}", "right"),
+    ("1/3", "0.333333", "right"),
+    ("1:2", "1/2", "right"),
+    # Numbers are compared exactly, however small or large.
+    ("1/2004!", "1/2006!", "wrong"),
+    ("2^-99", "2^-98", "wrong"),
+    (r"\frac{1}{2^{99}}", "2^{-99}", "right"),
+    ("(2^2005+1)/(3*2^2006)", "1/(3*2^2006)", "wrong"),
+    ("10!", "3628800", "right"),
+    ("2^3^2", "512", "right"),
+    ("(-2)^3", "-8", "right"),
+    ("-2^2", "-4", "right"),
+    ("0.00000012", "0.00000013", "wrong"),
+    ("1.2e-7", "1.3e-7", "wrong"),
+    ("1e3", "1000", "right"),
+    ("1.50", "1.5", "right"),
+    # A decimal of six digits stands for the number that it rounds; a shorter or a wrongly rounded one does not.
+    ("2/3", "0.666667", "right"),
+    ("2/3", "0.666666", "wrong"),
+    ("2/3", "0.67", "wrong"),
+    ("0.333333", "0.3333333", "wrong"),
+    # Constants without decimals are compared to forty digits, so that small ones are told apart.
+    (r"2^{-99}\pi", r"2^{-98}\pi", "wrong"),
+    (r"\sqrt{2}/10^{30}", r"\sqrt{2}/10^{31}", "wrong"),
+    (r"\sqrt{8}/10^{30}", r"2\sqrt{2}/10^{30}", "right"),
+    # Plain-text maths is read.
+    (r"\frac{\pi}{2}", "pi/2", "right"),
+    (r"-2\pi", "-2*pi", "right"),
+    ("14-i", "14.0 + -1.0i", "right"),
+    ("2i+1", "1+2i", "right"),
+    ("x^2+1", "x**2+1", "right"),
+    (r"2\sqrt{2}", "2*sqrt(2)", "right"),
+    (r"\sin(x)", "sin(x)", "right"),
+    (r"\ln 2", "ln(2)", "right"),
+    ("e^2", "exp(2)", "right"),
+    ("alpha", r"\alpha", "right"),
+    (r"\frac{\pi}{2}", "pi/3", "wrong"),
+    ("x^2+1", "x**3+1", "wrong"),
+]
+
+
+@pytest.mark.parametrize(("gold", "answer", "verdict"), CORPUS)
+def test_pinned_corpus(verifier: MathVerifier, gold: str, answer: str, verdict: str) -> None:
+    assert verifier.verify(gold, answer) == verdict
+
+
+def test_code_is_never_run(verifier: MathVerifier, tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    for code in (
+        f"__import__('os').system('touch {canary}')",
+        f"open('{canary}','w')",
+        f"\\text{{__import__('os').system('touch {canary}')}}",
+        f"Integer(__import__('os').system('touch {canary}'))",
+        f"1).__class__; open('{canary}', 'w'); (1",
+        f"\\write18{{touch {canary}}}",
+        f"\\input{{|touch {canary}}}",
+    ):
+        assert verifier.verify("1", code) in ("wrong", "unreadable")
+        assert verifier.verify(code, "1") in ("wrong", "unreadable")
+    assert not canary.exists()
+
+
+def test_only_literals_reach_the_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sympy.parsing import sympy_parser
+
+    seen: list[str] = []
+    monkeypatch.setattr(sympy_parser, "eval_expr", lambda code, *_: seen.append(code))
+    math_worker._only_literals()
+    for code in ("Integer (12 )", "Float ('0.5' )", "Symbol ('x' )", "E "):
+        sympy_parser.eval_expr(code, {}, {})
+    assert len(seen) == 4
+    for code in ("Integer (f(1))", "Symbol ('x').f()", "__import__('os')", "a.b", "Integer (1 )+Integer (2 )", b"1"):
+        with pytest.raises(ValueError, match="not a literal"):
+            sympy_parser.eval_expr(code, {}, {})
+    assert len(seen) == 4
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "os.system('true')",
+        "open('canary', 'w')",
+        "open('canary', 'a')",
+        "__import__('subprocess').run(['true'])",
+        "__import__('socket').create_connection(('127.0.0.1', 9))",
+        "os.remove('canary')",
+        "os.mkdir('canary')",
+    ],
+)
+def test_a_sealed_process_ends_before_it_acts(action: str, tmp_path: Path) -> None:
+    script = Path(math_worker.__file__)
+    loader = f"import os, sys, socket, subprocess; sys.path.insert(0, {str(script.parent)!r}); import math_worker"
+    code = f"{loader}; math_worker.seal(); open({str(script)!r}).close(); {action}"
+    found = subprocess.run([sys.executable, "-B", "-c", code], cwd=tmp_path, check=False)
+    assert found.returncode == math_worker.REFUSED
+    assert not list(tmp_path.iterdir())
+
+
+def test_towers_are_stopped_at_the_deadline_and_the_next_answer_is_judged(
+    verifier: MathVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced, timeouts = verifier.replaced, verifier.counts["timeout"]
+    verifier.verify("x", "y")  # a process is running
+    child = verifier._idle[0].process
+    monkeypatch.setattr(verifier, "deadline", 0.5)
+    assert verifier.verify_many([("1", TOWER)] * 8) == ["timeout"] * 8
+    assert verifier.counts["timeout"] == timeouts + 8
+    assert verifier.replaced == replaced + 1
+    assert child.returncode == -signal.SIGKILL  # and reaped
+    monkeypatch.setattr(verifier, "deadline", 20.0)
+    assert verifier.verify("2x", "x+x") == "right"
+
+
+def test_killed_process_is_a_crash_and_is_replaced(verifier: MathVerifier) -> None:
+    verifier.verify("x", "y")
+    replaced = verifier.replaced
+    verifier._idle[0].process.kill()
+    assert verifier.verify("2x", "x+x") == "crash"
+    assert verifier.replaced == replaced + 1
+    assert verifier.verify("2x", "x+x") == "right"
+
+
+def test_threads_get_the_same_verdicts(verifier: MathVerifier) -> None:
+    pairs = [(gold, answer) for gold, answer, _ in CORPUS[:12]] * 2
+    found: dict[int, list[str]] = {}
+    threads = [
+        threading.Thread(target=lambda n=n: found.update({n: [verifier.verify(*p) for p in pairs]})) for n in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    expected = [verdict for _, _, verdict in CORPUS[:12]] * 2
+    assert [found[n] for n in range(3)] == [expected] * 3
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the address-space limit is Linux's")
+def test_memory_is_limited_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("full_scale.rewards.verifier.LONGEST", 10**6)
+    with MathVerifier(deadline=60.0, memory_mib=128) as small:
+        assert small.verify("2x", "x+x") == "right"
+        assert small.verify("1", "9" * 200_000) == "memory"
+        assert small.replaced == 1
+        assert small.verify("2x", "x+x") == "right"
+
+
+def test_orphans_end_by_themselves() -> None:
+    """A worker whose parent is gone while it computes is ended by its own alarm; one that waits, by end of input."""
+    code = (
+        "import os, signal, sys, threading; from full_scale.rewards.verifier import MathVerifier\n"
+        "v = MathVerifier(deadline=30.0); v.verify('x', 'y'); print(v._idle[0].process.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    root = Path(__file__).resolve().parents[3]
+    found = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    pid = int(found.stdout)
+    for _ in range(100):
+        status = Path(f"/proc/{pid}/status")
+        if not status.exists() or "Z (zombie)" in status.read_text():
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("the worker outlived its parent")
+
+
+def test_systems_without_a_memory_limit_are_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Unlimited:
+        memory_limited, usable = False, False
+
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def compare(self, *_: object) -> str:
+            return "right"
+
+        def stop(self) -> None:
+            pass
+
+    monkeypatch.setattr("full_scale.rewards.verifier._Worker", Unlimited)
+    verifier = MathVerifier()
+    with caplog.at_level(logging.WARNING):
+        verifier.verify("2x", "x+x")
+        verifier.verify("2x", "x+x")
+    assert [record.getMessage() for record in caplog.records] == [
+        "this system cannot limit a process's memory: answers are checked with a deadline only"
+    ]
+
+
+def test_missing_package_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match="'full-scale'"):
+        MathVerifier().verify("x", "y")
+
+
+@pytest.mark.parametrize("settings", [{"workers": 0}, {"deadline": 0.0}, {"deadline": float("inf")}, {"memory_mib": 8}])
+def test_impossible_settings_are_refused(settings: dict[str, float]) -> None:
+    with pytest.raises(ArgumentError, match=next(iter(settings))):
+        MathVerifier(**settings)  # type: ignore[arg-type]
+
+
+FORKING = """
+import os
+from full_scale.rewards.verifier import MathVerifier
+verifier = MathVerifier(deadline=30.0)
+verifier.verify("x", "y")
+worker = verifier._idle[0].process.pid
+child = os.fork()
+if child == 0:
+    right = verifier.verify("2x", "x+x") == "right" and verifier._idle[0].process.pid != worker
+    verifier.close()
+    os._exit(0 if right else 1)
+assert os.waitpid(child, 0)[1] == 0
+assert verifier.verify("2x", "x+x") == "right" and verifier._idle[0].process.pid == worker
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks are POSIX's")
+def test_after_a_fork_each_process_has_workers_of_its_own() -> None:
+    root = Path(__file__).resolve().parents[3]
+    subprocess.run([sys.executable, "-c", FORKING], cwd=root, check=True, timeout=200)
+
+
+def test_math_check_of_completions(verifier: MathVerifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("full_scale.rewards.checks.shared_verifier", lambda: verifier)
+    prompt = Prompt("k", "?", "1/2", check="math")
+    texts = [r"<think>\boxed{3}</think><answer>\boxed{0.5}</answer>", " 0.5", "So\nit is 0.5", "So\nnothing", ""]
+    assert check_answers([prompt] * 5, texts) == [1.0, 1.0, 1.0, 0.0, 0.0]

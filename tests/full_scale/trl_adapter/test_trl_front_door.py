@@ -1,0 +1,111 @@
+"""What the trainer is given wrongly is one clear line, before the model loads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from datasets import Dataset
+from trl import GRPOConfig
+
+from full_scale import VASConfig, VASGRPOTrainer
+from vas_theory.foundation.errors import ArgumentError, DataError, VASError
+
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*")
+
+DATA = Dataset.from_list([{"prompt": f"{a}+{b}=", "id": 3 * a + b} for a in range(4) for b in range(3)])
+TALK = Dataset.from_list([{"prompt": [{"role": "user", "content": f"{a}+2="}]} for a in range(4)])
+
+
+class Environment:
+    """A way to prompts that no data set holds."""
+
+    def reset(self, **_: Any) -> str:
+        return "2+2="
+
+    def get_reward(self) -> float:
+        return 1.0
+
+
+def reward(completions: list[str], **_: Any) -> list[float]:
+    return [0.0] * len(completions)
+
+
+@pytest.fixture
+def build(tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("the model was loaded")
+
+    def make(*, loads: bool = False, settings: dict[str, Any] | None = None, **changes: Any) -> Any:
+        monkeypatch.undo()
+        if not loads:
+            monkeypatch.setattr("trl.trainer.grpo_trainer.create_model_from_path", refuse)
+        arguments = {"output_dir": str(tmp_path), "use_cpu": True, "bf16": False, "report_to": "none", "max_steps": 1}
+        given: dict[str, Any] = {
+            "model": str(tiny_folder),
+            "reward_funcs": reward,
+            "args": GRPOConfig(**{**arguments, "num_generations": 4, **(settings or {})}),
+            "train_dataset": DATA,
+            "vas": VASConfig(),
+        }
+        return VASGRPOTrainer(**{**given, **changes})
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"vas": {"mixture_ratio": 0.5}}, r"vas must be VASConfig\(\.\.\.\)"),
+        ({"vas": VASConfig}, r"vas must be VASConfig\(\.\.\.\)"),
+        ({"train_dataset": None}, "`train_dataset` is required unless an `environment_factory` is provided"),
+        ({"train_dataset": None, "environment_factory": Environment}, "an environment alone makes its own prompts"),
+        ({"train_dataset": None, "environment_factory": {"a": Environment}}, "requires a `train_dataset`"),
+        ({"train_dataset": [{"prompt": "1+1="}]}, r"train_dataset must be a datasets\.Dataset"),
+        ({"train_dataset": {"train": DATA}}, r"train_dataset must be a datasets\.Dataset"),
+        ({"train_dataset": DATA.to_iterable_dataset()}, "a stream cannot be drawn from by weight"),
+        ({"train_dataset": DATA.remove_columns("prompt")}, "has no column 'prompt'"),
+        ({"train_dataset": DATA.remove_columns("prompt"), "vas": VASConfig(key_column="id")}, "no column 'prompt'"),
+        ({"reward_funcs": None}, "No reward source provided"),
+        ({"reward_funcs": []}, "No reward source provided"),
+        ({"settings": {"reward_weights": [1.0, 2.0]}}, "reward_weights must hold one number for each of 1 reward"),
+        ({"settings": {"learning_rate": float("nan")}}, r"GRPOConfig\.learning_rate must be a number"),
+        ({"settings": {"reward_weights": [float("nan")]}}, r"GRPOConfig\.reward_weights must be a number"),
+        ({"vas": VASConfig(success_from="acc")}, "unknown reward function .*'acc'.*known: reward"),
+        (
+            {"reward_funcs": [reward, reward], "vas": VASConfig(success_from="reward")},
+            "success_from must name one reward function, not several",
+        ),
+    ],
+)
+def test_it_is_refused_before_the_model_loads(changes: dict[str, Any], message: str, build: Callable[..., Any]) -> None:
+    with pytest.raises(VASError, match=message) as caught:
+        build(**changes)
+    assert "\n" not in str(caught.value)
+
+
+def test_conversations_need_a_template(tiny_folder: Path, build: Callable[..., Any]) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_folder)
+    message = "processing_class must have a chat_template, because the prompts are conversations"
+    with pytest.raises(ArgumentError, match=message):
+        build(train_dataset=TALK, processing_class=tokenizer)
+    with pytest.raises(ArgumentError, match=message):  # TRL would say so at the first generation
+        build(train_dataset=TALK, loads=True)
+    tokenizer.chat_template = "{% for message in messages %}{{ message.content }}{% endfor %}"
+    build(train_dataset=TALK, processing_class=tokenizer, loads=True, settings={"per_device_train_batch_size": 8})
+
+
+def test_empty_prompts_are_named_with_their_row(build: Callable[..., Any]) -> None:
+    rows = [{"prompt": "1+1="}, {"prompt": None}]
+    with pytest.raises(DataError, match="column 'prompt', row 1: a prompt must not be empty, not None"):
+        build(train_dataset=Dataset.from_list(rows))
+
+
+def test_positions_and_keywords_are_the_trainers(tiny_folder: Path, build: Callable[..., Any]) -> None:
+    arguments = build(loads=True).args
+    trainer = VASGRPOTrainer(str(tiny_folder), reward, arguments, DATA)
+    assert len(trainer.sampler) == 12

@@ -1,0 +1,99 @@
+"""Other strategies behind the trainer: the same draws as the laboratory's driver, whole states, clear refusals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from full_scale.trl_adapter.config import VASConfig
+from full_scale.trl_adapter.strategies import StrategySampler
+from vas_theory.foundation.errors import ArgumentError, IntegrityError, StateMismatchError, UnknownNameError, VASError
+from vas_theory.provenance.state import read_state, write_state
+from vas_theory.selection.contract.driver import Generated, SelectionDriver
+from vas_theory.selection.contract.strategy import SelectionSetting
+from vas_theory.selection.strategies import make_strategy, one_round_strategies
+
+PROMPTS, BATCH, GROUP = 40, 6, 4
+NAMES = [name for name in one_round_strategies() if name != "vas"]
+KEYS = [f"prompt {index}" for index in range(PROMPTS)]
+
+
+def reward_of(prompts_P: np.ndarray, step: int) -> np.ndarray:
+    """Rewards that depend on the prompt and the step alone; a few could not be graded."""
+    rng = np.random.default_rng(step)
+    rewards = (rng.random((len(prompts_P), GROUP)) < prompts_P[:, None] / PROMPTS).astype(float)
+    rewards[0, 0] = np.nan
+    return rewards
+
+
+def sampler_of(name: str, seed: int = 3) -> StrategySampler:
+    return StrategySampler(name, KEYS, batch_size=BATCH, group_size=GROUP, seed=seed, options={})
+
+
+def advance(sampler: StrategySampler, steps: int) -> list[list[int]]:
+    drawn = []
+    for _ in range(steps):
+        positions = sampler.draw()
+        rewards = reward_of(positions, sampler.step)
+        keys = [KEYS[position] for position in positions]
+        sampler.observe_by_key(keys, rewards, successes=rewards > 0.5, lengths=np.full(rewards.size, 5))
+        drawn.append(positions.tolist())
+    return drawn
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_draws_are_those_of_the_driver(name: str) -> None:
+    setting = SelectionSetting(prompts=PROMPTS, batch_size=BATCH, group_size=GROUP, budget=2**20, seed=3)
+    driver, drawn = SelectionDriver(make_strategy(name, setting)), []
+
+    def generate(prompts_P: np.ndarray, counts_P: np.ndarray, first: int) -> Generated:
+        drawn.append(prompts_P.tolist())
+        rewards = reward_of(prompts_P, driver.step).reshape(-1)
+        return Generated(rewards, np.full(rewards.size, 5.0))
+
+    for _ in range(6):
+        driver.collect(generate)
+    assert advance(sampler_of(name), 6) == drawn
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_saved_state_goes_on_as_if_uninterrupted(name: str, tmp_path: Path) -> None:
+    whole = sampler_of(name)
+    advance(whole, 3)
+    write_state(tmp_path / "state.npz", whole.state_dict())
+    expected = advance(whole, 3)
+    other = sampler_of(name)
+    other.load_state_dict(read_state(tmp_path / "state.npz"))
+    assert advance(other, 3) == expected
+    assert other.metrics() == whole.metrics()
+    assert other.metrics()["training_rollouts"] == 6 * BATCH * GROUP
+    assert other.metrics()["excluded_rewards"] == 6
+
+
+def test_foreign_and_altered_states_are_refused() -> None:
+    state = sampler_of("mopps").state_dict()
+    with pytest.raises(StateMismatchError, match="name: expected 'uniform', found 'mopps'"):
+        sampler_of("uniform").load_state_dict(state)
+    with pytest.raises(StateMismatchError, match="seed"):
+        sampler_of("mopps", seed=4).load_state_dict(state)
+    with pytest.raises(IntegrityError):
+        sampler_of("mopps").load_state_dict({**state, "step": 7})
+
+
+@pytest.mark.parametrize("name", ["dapo", "vas-paper", "speed", "index-ada", "tree-opo", "oracle"])
+def test_strategies_of_several_rounds_are_refused(name: str) -> None:
+    with pytest.raises(ArgumentError, match=r"roll one batch of whole groups a step .*mopps.*compact engine"):
+        VASConfig(strategy=name)
+
+
+def test_settings_that_do_not_belong_together() -> None:
+    with pytest.raises(UnknownNameError, match="mopps"):
+        VASConfig(strategy="mops")
+    with pytest.raises(ArgumentError, match="options must be empty"):
+        VASConfig(options={"target": 0.5})
+    with pytest.raises(ArgumentError, match="be left out for strategy mopps"):
+        VASConfig(strategy="mopps", sampler={"floor": 0.0})
+    with pytest.raises(VASError, match=r"asks for 3 prompts .* but TRL makes 6 groups of 4"):
+        StrategySampler("mopps", KEYS[:3], batch_size=BATCH, group_size=GROUP, seed=0, options={}).draw()

@@ -1,0 +1,159 @@
+"""Keys are complete: what a small run really executes and loads is in the key of its table."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from simulations.experiments import experiment_names, get_experiment
+from simulations.running.sweep import Cell
+from tests.tracing import PROJECT, record
+from vas_theory.provenance.fingerprint import key_of, place
+from vas_theory.provenance.project import Project
+from vas_theory.provenance.reach import Reach, reach
+from vas_theory.provenance.stamps import table_problems
+from vas_theory.provenance.tables import read_table, write_table
+
+ROOT = PROJECT.root
+RESULTS = ROOT / "simulations" / "results" / "paper"
+SMALLER = {
+    "settings_sweep": {"scale": 0.02, "steps": 30, "update_intervals": (7, 30)},
+    "sampled_prompts": {"scale": 0.02},
+    "training_dynamics": {"scale": 0.02},
+    "time_to_target": {"max_steps": 60},
+}
+"""What makes smoke sizes smaller still."""
+
+SLOW = {"tournament_ranking", "step_credit_ranking", "tournament", "time_to_target", "settings_sweep", "claim_stress"}
+
+
+def _cells(name: str) -> list[Cell]:
+    """Return cells of different kinds: the first, the last and one in between."""
+    experiment = get_experiment(name)
+    assert experiment.cells is not None
+    cells = list(experiment.cells(experiment.configure("smoke", SMALLER.get(name))))
+    return list({cell.name: cell for cell in (cells[0], cells[len(cells) // 2], cells[-1])}.values())
+
+
+def _marked(name: str) -> object:
+    return pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name
+
+
+@pytest.mark.parametrize("name", [_marked(name) for name in experiment_names()])
+def test_what_a_small_run_executes_and_loads_is_in_its_key(name: str) -> None:
+    experiment = get_experiment(name)
+    cells = _cells(name) if experiment.cells is not None else []
+    entries = [place(experiment.entry), *(place(use) for cell in cells for use in cell.uses)]
+    reached = reach(PROJECT, entries)
+    config = experiment.configure("smoke", {"resamples": 100} if experiment.reads else SMALLER.get(name))
+    tables = {table: _few(table) for table in experiment.reads}
+    with record() as ran:
+        if experiment.run is not None:
+            experiment.run(config)
+        elif experiment.run_cell is not None:
+            for cell in cells:
+                experiment.run_cell(cell)
+        else:
+            assert experiment.summarise is not None
+            experiment.summarise(config, tables)
+    assert len(ran.codes) > 5, "nothing was recorded"
+    assert not ran.outside(reached)
+    loaded = {module for module in ran.modules() if not PROJECT.is_neutral(module) and not module.startswith("tests.")}
+    assert loaded <= reached.loaded
+
+
+def _few(table: str) -> pd.DataFrame:
+    frame = read_table(RESULTS / f"{table}.parquet")
+    worlds = sorted(frame["world"].unique())[:2]
+    return frame[frame["world"].isin(worlds) & (frame["seed"] < 4)]
+
+
+def _arms_of(reached: Reach) -> set[str]:
+    return {module for module in reached.loaded if module.startswith("vas_theory.selection.strategies.")}
+
+
+def test_an_arm_depends_on_its_own_strategy_alone() -> None:
+    """What a strategy shares with others it imports; a new strategy is imported by none."""
+    entry = "simulations.experiments.tournament:_run_cell"
+    own = _arms_of(reach(PROJECT, map(place, (entry, "vas_theory.selection.strategies.uniform:STRATEGY"))))
+    assert own == {"vas_theory.selection.strategies.uniform"}
+    assert len(_arms_of(reach(PROJECT, [place(entry)]))) > 20, "without a named strategy all count"
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the code, to break."""
+    root = tmp_path_factory.mktemp("copy")
+    for room in ("vas_theory", "simulations", "full_scale"):
+        ignored = shutil.ignore_patterns("results", "output", "__pycache__")
+        shutil.copytree(ROOT / room, root / room, ignore=ignored)
+    return root
+
+
+TOURNAMENT, VAS = "simulations.experiments.tournament:_run_cell", "vas_theory.selection.strategies.vas:STRATEGY"
+
+
+def test_a_change_in_any_module_of_the_closure_makes_a_table_stale_and_a_remark_does_not(
+    copy: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "vas.parquet"
+    key = key_of(TOURNAMENT, VAS, project=Project(copy))
+    write_table(pd.DataFrame({"x": [1]}), table, config={}, seed=0, key=key)
+    assert not table_problems(table, Project(copy))
+    modules = sorted(reach(Project(copy), map(place, (TOURNAMENT, VAS))).loaded)
+    assert {"vas_theory.selection.sampler.batch", "vas_theory.selection.scores"} <= set(modules)
+    for name in modules:
+        path = Project(copy).file(name)
+        assert path is not None
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace('"""', '"""Reworded. ', 1) + "\n# a remark\n", encoding="utf-8")
+        assert not table_problems(table, Project(copy)), f"a remark in {name}"
+        path.write_text(f"{text}\nraise RuntimeError\n", encoding="utf-8")
+        assert table_problems(table, Project(copy)) == [f"table {table} was made by other code: {name}"]
+        path.write_text(text, encoding="utf-8")
+
+
+def test_a_new_strategy_leaves_the_arms_of_the_others_as_they_are(copy: Path) -> None:
+    strategies = copy / "vas_theory" / "selection" / "strategies"
+    uniform = (strategies / "uniform.py").read_text(encoding="utf-8")
+    code = (
+        "from pathlib import Path; from simulations.experiments import get_experiment\n"
+        "from simulations.running.stored import pieces_of\n"
+        "for name in ('tournament', 'step_credit'):\n"
+        "    experiment = get_experiment(name)\n"
+        "    for piece in pieces_of(experiment, experiment.configure('paper'), Path(f'{name}.parquet')):\n"
+        "        print(piece.path, piece.key.digest, piece.config)\n"
+    )
+
+    def pieces() -> list[str]:
+        command = [sys.executable, "-c", code]
+        answer = subprocess.run(command, cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)}, capture_output=True)
+        assert answer.returncode == 0, answer.stderr
+        return answer.stdout.decode().splitlines()
+
+    before = pieces()
+    (strategies / "throw_away.py").write_text(uniform, encoding="utf-8")
+    after = pieces()
+    (strategies / "throw_away.py").unlink()
+    new = [line.split()[0] for line in after if line not in before]
+    assert new == ["tournament/throw-away.parquet", "step_credit/throw-away.parquet"]
+    assert set(before) <= set(after)
+
+
+FIX = "python -m simulations recheck {} --preset paper --output simulations/results/paper"
+
+
+@pytest.mark.parametrize("name", experiment_names())
+def test_the_committed_table_is_that_of_todays_code_and_config(name: str) -> None:
+    from simulations.running.stored import pieces_of, problem
+
+    experiment = get_experiment(name)
+    pieces = pieces_of(experiment, experiment.configure("paper"), RESULTS / f"{name}.parquet")
+    problems = [found for piece in pieces if (found := problem(piece)) is not None]
+    assert not problems, f"keep what comes out the same with: {FIX.format(name)}"
