@@ -103,7 +103,6 @@ FLAT_MODULES = 13
 """Modules beside each other that a reader still takes in at once."""
 FAMILIES = {
     "vas_theory/claims": "one file a claim",
-    "vas_theory/claims/lib": "one file a kind of instance, certificate or step",
     "vas_theory/selection/strategies": "one file a strategy",
     "simulations/experiments": "one file an experiment",
     "full_scale/predictions": "one file a prediction",

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains_groups import by_group_size
+from vas_theory.claims.lib.domains.groups import by_group_size
 from vas_theory.foundation.arguments import unify
 from vas_theory.potentials import beta_pool_gain, mixture_expected_variance, sampling_weights
 
