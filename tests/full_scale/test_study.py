@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import full_scale.stages
 from full_scale.__main__ import main
 from full_scale.config.training import (
     DEFAULT_MIXTURE_RATIO,
@@ -36,25 +35,9 @@ from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
 
 @pytest.fixture(scope="module")
-def output(study_toml: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The finished study of the tiny model; its calibration is given, because a random model rarely is right."""
-    folder = tmp_path_factory.mktemp("study")
-    with pytest.MonkeyPatch.context() as patch:
-        measure = full_scale.stages.measure_prompts
-
-        def measured(language: Any, prompts: Any, purpose: str, *more: Any) -> pd.DataFrame:
-            frame = measure(language, prompts, purpose, *more)
-            given = {
-                "mu_distance": 130.0 + np.arange(len(frame)),
-                "score_norm": 200.0,
-                "trace_right": 4e4,
-                "trace_wrong": 4e4,
-            }
-            return frame.assign(**given) if purpose == "calibration" else frame
-
-        patch.setattr("full_scale.stages.measure_prompts", measured)
-        assert main(["study", "--config", str(study_toml), "--output", str(folder)]) == 0
-    return folder
+def output(finished_study: Path) -> Path:
+    """The finished study of the tiny model."""
+    return finished_study
 
 
 def test_study_writes_every_table_with_its_columns(output: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,18 +11,19 @@ import pytest
 
 pytest.importorskip("torch")
 
-from simulations.networks.model.starts import load_start, start_path, train_start
+from simulations.networks.model.starts import load_start, named_start, start_path, train_start
 from simulations.networks.model.transformer import Networks
 from simulations.networks.runs.training import Plan, Run, train_together
 from simulations.networks.tournament.roster import ARMS, get_arm
 from simulations.networks.world import ModelShape, RunShape, Start, World
 from simulations.networks.worlds.chains import Chains
-from vas_theory.foundation.errors import UnknownNameError
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
+from vas_theory.selection.contract.strategy import SelectionSetting
 
 SHAPE = RunShape(pool=60, held_out=40, batch_size=6, group_size=8, budget=960)
 WORLD: World = Chains(
     "chains", "", "", model=ModelShape(width=16, layers=1, heads=2, expansion=2), run=SHAPE, start=Start(60, 64),
-    longest=2,
+    other_starts={"reseeded": Start(20, 32, seed=1), "flatter": Start(20, 32, seed=3, variant="flatter")}, longest=2,
 )  # fmt: skip
 
 
@@ -36,7 +38,10 @@ def curves(start: Networks, arms: list[str], seeds: list[int], **shape: float) -
 
 
 @pytest.mark.parametrize("arm", ARMS)
-def test_every_arm_trains_within_its_budget(arm: str, start: Networks) -> None:
+def test_every_arm_trains_within_its_budget(
+    arm: str, start: Networks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where starts of other models are kept
     (curve,) = curves(start, [arm], [3])
     end = curve.iloc[-1]
     assert 0 < end["rollouts"] <= SHAPE.budget
@@ -100,10 +105,8 @@ def test_a_batch_weighs_groups_equally_and_leaves_silent_ones_out_of_the_sums_al
     assert run.batch(silent) is None
 
 
-def test_a_start_is_kept_under_a_hash_of_what_it_depends_on(tmp_path: object, start: Networks) -> None:
-    from pathlib import Path
-
-    folder = Path(str(tmp_path))
+def test_a_start_is_kept_under_a_hash_of_what_it_depends_on(tmp_path: Path, start: Networks) -> None:
+    folder = tmp_path
     said: list[str] = []
     kept = load_start(WORLD, folder=folder, report=said.append)
     assert len(said) == 1
@@ -168,3 +171,28 @@ def test_halves_are_measured_at_the_weights_that_sampled(start: Networks, monkey
     monkeypatch.setattr("simulations.networks.runs.training.Measures", Watched)
     run.program()
     assert asked == ["halves", "train", "updated", "2 groups"]
+
+
+def test_columns_are_what_they_are_called() -> None:
+    from simulations.networks.strategies.vas_informed import VasInformed
+
+    class Known:
+        def column(self, name: str, trials: int) -> np.ndarray:
+            assert trials == 8
+            return np.linspace(0, 1, 60) if name == "own" else np.full(60, 0.5)
+
+    def column(name: str) -> np.ndarray:
+        setting = SelectionSetting(60, 6, 8, 960)
+        strategy = VasInformed(setting, states=False, column=name)
+        strategy.truth = Known()
+        return strategy._column()
+
+    own = column("own")
+    np.testing.assert_array_equal(column("reversed"), 1 - own)
+    assert sorted(column("shuffled")) == sorted(own)
+    assert (column("shuffled") != own).any()
+    assert (column("otherwise") == 0.5).all()
+    for wrong in ({"column": "no-such"}, {"states": False}):
+        with pytest.raises(ArgumentError):
+            VasInformed(SelectionSetting(60, 6, 8, 960), **wrong)
+    assert named_start(WORLD, "otherwise") == "flatter"

@@ -20,7 +20,6 @@ SCRIPT = """
 import os, sys, time
 from pathlib import Path
 import pandas as pd
-import simulations.running.sweep
 from simulations.running.sweep import Cell, run_sweep
 
 def run_cell(cell):

@@ -217,6 +217,8 @@ class VarianceAwareSampler:
 
         Raises:
             ArgumentError: a value is not allowed; nothing has changed then.
+            DataError: the settings are strict, and most groups have a gradient while next to none is mixed by their
+                successes; nothing has changed then.
         """
         rewards = as_numbers("rewards", rewards)
         rows = rewards.shape[0] if rewards.ndim else 0
