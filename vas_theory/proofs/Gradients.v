@@ -257,3 +257,37 @@ Proof.
   - unfold norm, norm2. f_equal. apply sum_ext. intros i Hi. apply (f_equal (fun x => x ^2)). symmetry. exact (is_derive_unique _ _ _ (penalised_gradient i Hi)).
 Qed.
 End Softmax.
+(* B16 is attained: the uniform policy with floor (K / 2) rewards 1 and the others 0 *)
+Lemma count_below m K : sum_over (fun i => if Nat.ltb i m then 1 else 0) (seq 0 K) = INR (Nat.min m K).
+Proof.
+  induction K; [rewrite Nat.min_0_r; reflexivity |]. rewrite seq_S.
+  assert (App : forall (f : nat -> R) l x, sum_over f (l ++ [x]) = sum_over f l + f x) by (intros f l x; induction l as [|y l IH]; cbn [app sum_over]; [ring | rewrite IH; ring]).
+  rewrite App, IHK. cbn [Nat.add]. destruct (Nat.ltb_spec K m).
+  - rewrite !Nat.min_r by lia. rewrite S_INR. ring.
+  - rewrite !Nat.min_l by lia. ring.
+Qed.
+Theorem least_gradient_on_cube_is_attained K : (2 <= K)%nat -> let r i := if Nat.ltb i (K / 2) then 1 else 0 in
+  norm (arms K) (partial K r (fun _ => 0)) = variance K r (fun _ => 0) * sqrt (INR K / (INR (K / 2) * INR (K - K / 2))).
+Proof.
+  intros HK r. set (m := (K / 2)%nat) in *. assert (Hm : (1 <= m /\ m < K)%nat) by (split; [apply Nat.div_le_lower_bound; lia | apply Nat.div_lt; lia]).
+  assert (K0 : 0 < INR K) by (apply lt_0_INR; lia). assert (M0 : 0 < INR m) by (apply lt_0_INR; lia). assert (MK : INR m < INR K) by (apply lt_INR; lia).
+  assert (Ones : sum_over (fun _ : nat => 1) (seq 0 K) = INR K) by (rewrite (sum_ext _ (fun i => if Nat.ltb i K then 1 else 0)); [rewrite count_below, Nat.min_id; reflexivity | intros i Hi; apply in_seq in Hi; destruct (Nat.ltb_spec i K); [reflexivity | lia]]).
+  assert (P : forall i, softmax K (fun _ => 0) i = / INR K).
+  { intros i. unfold softmax, Z. rewrite (sum_ext _ (fun _ => 1)) by (intros; apply exp_0). rewrite Ones, exp_0. unfold Rdiv. ring. }
+  assert (Sr : sum_over r (arms K) = INR m) by (unfold r, arms; rewrite count_below, Nat.min_l by lia; reflexivity).
+  assert (V : value K r (fun _ => 0) = INR m / INR K).
+  { unfold value. rewrite (sum_ext _ (fun j => / INR K * r j)) by (intros; rewrite P; reflexivity). rewrite sum_scal. change (seq 0 K) with (arms K). rewrite Sr. unfold Rdiv. ring. }
+  set (v := INR m / INR K) in *. set (D := INR m * (INR K - INR m) / INR K). assert (HD : 0 < D) by (apply Rdiv_lt_0_compat; [apply Rmult_lt_0_compat; lra | assumption]).
+  assert (Q : sum_over (fun i => (r i - v)^2) (arms K) = D).
+  { rewrite (sum_comb [(1 - 2 * v, r); (v ^2, fun _ => 1)]).
+    - cbn [comb_sum]. rewrite Sr. change (arms K) with (seq 0 K). rewrite Ones. unfold D, v. field. lra.
+    - intros i _. cbn [comb]. unfold r. destruct (Nat.ltb i m); ring. }
+  assert (EV : variance K r (fun _ => 0) = D / INR K).
+  { unfold variance, pi. rewrite V. rewrite (sum_ext _ (fun i => / INR K * (r i - v)^2)) by (intros; rewrite P; reflexivity). rewrite sum_scal, Q. unfold Rdiv. ring. }
+  assert (EN : norm2 (arms K) (partial K r (fun _ => 0)) = D * (/ INR K)^2).
+  { unfold norm2. rewrite (sum_ext _ (fun i => (/ INR K)^2 * (r i - v)^2)); [rewrite sum_scal, Q; ring |].
+    intros i Hi. rewrite partial_eq by (assumption || lia). unfold grad. change (Tabular.V (arms K) (pi K (fun _ => 0)) r) with (value K r (fun _ => 0)). rewrite V. unfold pi. rewrite P. ring. }
+  unfold norm. rewrite EN, EV. rewrite sqrt_mult, sqrt_pow2 by (try apply pow2_ge_0; left; (assumption || (apply Rinv_0_lt_compat; assumption))).
+  replace (INR K / (INR m * INR (K - m))) with (/ D) by (unfold D; rewrite minus_INR by lia; field; repeat split; lra).
+  rewrite sqrt_inv by assumption. assert (Sd := sqrt_lt_R0 D HD). rewrite <- (sqrt_sqrt D) at 2 by lra. field. split; lra.
+Qed.
