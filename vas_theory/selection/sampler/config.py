@@ -58,7 +58,7 @@ INFORMED: Mapping[str, Any] = {
     "mixture_ratio": 1.0,
     "exponent": 2.0,
     "candidates": 256,
-    "rest_steps": 60,
+    "rest_steps": 30,
     "optimism": 0.0,
     "floor": 0.01,
 }
