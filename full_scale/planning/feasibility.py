@@ -8,7 +8,7 @@ from full_scale.planning.memory import GB, memory_of_device
 from full_scale.planning.throughput import running_responses
 from vas_theory.foundation.errors import ArgumentError
 
-__all__ = ["check_engine", "check_memory", "check_settings"]
+__all__ = ["check_engine", "check_memory", "check_reward", "check_settings"]
 
 TRL_AGGREGATIONS = {"sequence_mean": "grpo", "token_mean": "dapo", "fixed_length": "dr_grpo"}
 TRL_EPS = 1e-4
