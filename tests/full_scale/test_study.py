@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from full_scale.__main__ import main
 from full_scale.config.training import (
-    DEFAULT_MIXTURE_RATIO,
+    RECORDED_MIXTURE_RATIO,
     ArmConfig,
     EvaluationConfig,
     StudyConfig,
