@@ -232,6 +232,8 @@ def test_presets_are_valid_and_planned(name: str) -> None:
         (["--set", "training.stepz=3"], "stepz"),
         (["--set", "task.operations=[]"], "training prompt"),
         (["--set", "steps"], "--set"),
+        (["--set", "task.reward={format=1.0}"], "task.reward must leave right answers above 1/2"),
+        (["--set", "task.reward={length=0.5}"], "task.reward must leave right answers above 1/2"),
         (["--preset", "qick"], "did you mean quick"),
         (["--config", "nowhere.toml"], "nowhere.toml"),
         (["--set", "probe.pilot_prompts=999"], "probe.pilot_prompts"),
