@@ -96,7 +96,7 @@ def recheck(
             continue
         parts = _parts(study, group)
         chosen = choose_cells(parts, cells, seed, group[0])
-        stored = {name: _rows_of(study, name, against) for name in group}
+        stored = {name: _rows_of(study, name, chosen, against) for name in group}
         differs = _check(study, group, chosen, stored, work, report)
         for name in stale:
             wrong = differs.get(name, [])
@@ -133,7 +133,7 @@ def _parts(study: Study, group: tuple[str, ...]) -> list[str]:
     return ["all"]
 
 
-def _rows_of(study: Study, name: str, against: Path | None) -> Any:
+def _rows_of(study: Study, name: str, chosen: Sequence[str], against: Path | None) -> Any:
     """Return the rows, or the predictions, that a table's parts are held against."""
     if against is None:
         return read_predictions(study.predictions) if name == "predictions" else study.read(name)
@@ -147,8 +147,10 @@ def _beside(name: str, against: Path) -> Path:
     return against / ("predictions.json" if name == "predictions" else f"{name}.parquet")
 
 
-def _commit(study: Study, name: str, against: Path) -> str:
+def _commit(study: Study, name: str, chosen: Sequence[str], against: Path) -> str:
     """Return the commit at which a reference was made, if by the code that a table of the study names.
+
+    Or if the table was last rechecked against this very commit on these parts: then both codes gave the same bits.
 
     Raises:
         DataError: it was made by other code.
@@ -159,7 +161,9 @@ def _commit(study: Study, name: str, against: Path) -> str:
     found = read_metadata(_beside(name, against))
     carried = metadata.get("carried", {}).get("commit", "no commit")
     of_commit = "key" not in found and str(found["commit"]).startswith(carried) and "rechecked" not in metadata
-    if found.get("key") != metadata["key"] and not of_commit:
+    last = metadata.get("rechecked", [{}])[-1]
+    same = last.get("against") == found["commit"] and set(chosen) <= set(last.get("cells", []))
+    if found.get("key") != metadata["key"] and not of_commit and not same:
         raise DataError(f"{_beside(name, against)} was not made by the code that made {_path(study, name)}")
     return str(found["commit"])
 
