@@ -102,9 +102,8 @@ def recheck(
             wrong = differs.get(name, [])
             differing += bool(wrong)
             if not wrong:
-                reference = (
-                    {} if against is None else {"against": _commit(study, name, against), "processor": processor()}
-                )
+                commit = _commit(study, name, chosen, against)
+                reference = {} if commit is None else {"against": commit, "processor": processor()}
                 stamp(_path(study, name), about[name]["key"], checked=chosen, of=len(parts), seed=seed, **reference)
             word = f"{', '.join(wrong)} differ: not stamped" if wrong else "the same, stamped"
             report(f"{name}: {len(chosen)} of {len(parts)} parts computed again: {word}")
@@ -135,26 +134,25 @@ def _parts(study: Study, group: tuple[str, ...]) -> list[str]:
 
 def _rows_of(study: Study, name: str, chosen: Sequence[str], against: Path | None) -> Any:
     """Return the rows, or the predictions, that a table's parts are held against."""
-    if against is None:
-        return read_predictions(study.predictions) if name == "predictions" else study.read(name)
-    _commit(study, name, against)
-    return (
-        read_predictions(against / "predictions.json") if name == "predictions" else read_table(_beside(name, against))
-    )
+    path = _path(study, name) if _commit(study, name, chosen, against) is None else _beside(name, against)
+    return read_predictions(path) if name == "predictions" else read_table(path)
 
 
-def _beside(name: str, against: Path) -> Path:
+def _beside(name: str, against: Path | None) -> Path:
+    assert against is not None
     return against / ("predictions.json" if name == "predictions" else f"{name}.parquet")
 
 
-def _commit(study: Study, name: str, chosen: Sequence[str], against: Path) -> str:
-    """Return the commit at which a reference was made, if by the code that a table of the study names.
+def _commit(study: Study, name: str, chosen: Sequence[str], against: Path | None) -> str | None:
+    """Return the commit at which a reference was made by the code that a table of the study names; ``None`` for none.
 
-    Or if the table was last rechecked against this very commit on these parts: then both codes gave the same bits.
+    It may serve again if the table was last rechecked against this very commit on these parts: both codes agreed on them.
 
     Raises:
         DataError: it was made by other code.
     """
+    if against is None or not _beside(name, against).exists():
+        return None
     metadata = read_metadata(_path(study, name))
     if name == "predictions" and not (against / "predictions.json.meta.json").exists():
         name = "pilot"  # what was made before predictions had a sidecar
