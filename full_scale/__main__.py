@@ -124,7 +124,8 @@ def _recheck(arguments: argparse.Namespace) -> int:
     report = _progress()
     study = Study(config, arguments.output or Path("full_scale") / "output" / config.name, report)
     options = {"cells": arguments.cells, "seed": arguments.seed, "every": arguments.every}
-    return 1 if recheck(study, arguments.tables, against=arguments.against, report=report, **options) else 0
+    folders = {"against": arguments.against, "work": arguments.work}
+    return 1 if recheck(study, arguments.tables, report=report, **folders, **options) else 0
 
 
 def _plan(arguments: argparse.Namespace) -> None:
@@ -175,6 +176,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             command.add_argument(
                 "--against", type=Path, metavar="DIR", help="study by the code that made them, for another processor"
             )
+            command.add_argument("--work", type=Path, metavar="DIR", help="train here and keep the runs")
         if name in STAGES:
             command.add_argument(
                 "--restart", action="store_true", help="drop unfinished training, and finished runs of other settings"

@@ -13,6 +13,7 @@ import json
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ def recheck(
     seed: int | None = None,
     every: bool = False,
     against: Path | None = None,
+    work: Path | None = None,
     report: Callable[[str], None],
 ) -> int:
     """Compute random parts of tables whose code changed again, and stamp the tables whose parts are the same.
@@ -65,6 +67,7 @@ def recheck(
         seed: of the choice, which the stamp records; a fresh one by default.
         every: check tables that are current, too.
         against: folder of such a study; of runs it may hold those that are chosen alone.
+        work: folder in which runs are trained and kept, so that a recheck that was stopped goes on where it was.
         report: called with a line for each table.
 
     Returns:
@@ -94,7 +97,7 @@ def recheck(
         parts = _parts(study, group)
         chosen = choose_cells(parts, cells, seed, group[0])
         stored = {name: _rows_of(study, name, against) for name in group}
-        differs = _check(study, group, chosen, stored, report)
+        differs = _check(study, group, chosen, stored, work, report)
         for name in stale:
             wrong = differs.get(name, [])
             differing += bool(wrong)
@@ -166,11 +169,15 @@ def _check(
     group: tuple[str, ...],
     chosen: Sequence[str],
     stored: Mapping[str, Any],
+    work: Path | None,
     report: Callable[[str], None],
 ) -> dict[str, list[str]]:
     """Return table -> the chosen parts of it that come out otherwise today."""
     if group[0] in TRAINED:
-        return _check_runs(study, chosen, stored, report)
+        if work is not None:
+            return _check_runs(study, chosen, stored, work, report)
+        with tempfile.TemporaryDirectory(prefix="recheck-") as folder:
+            return _check_runs(study, chosen, stored, Path(folder), report)
     (name,) = group
     if name == "predictions":
         return {} if _predictions_agree(study, stored[name]) else {name: ["all"]}
@@ -207,26 +214,29 @@ def _predictions_agree(study: Study, stored: Mapping[str, Any]) -> bool:
 
 
 def _check_runs(
-    study: Study, chosen: Sequence[str], stored: Mapping[str, Any], report: Callable[[str], None]
+    study: Study, chosen: Sequence[str], stored: Mapping[str, Any], work: Path, report: Callable[[str], None]
 ) -> dict[str, list[str]]:
-    """Train runs again in a folder that is thrown away, and evaluate them."""
+    """Train runs again, evaluate them, and name those whose rows are others now, table by table."""
     config, differs = study.config, dict[str, list[str]]()
-    with tempfile.TemporaryDirectory(prefix="recheck-") as folder:
-        again = Study(config, Path(folder), report)
-        for run in again.runs():
-            part = f"{run.arm.name}-seed{run.seed}"
-            if part not in chosen:
-                continue
-            progress = run.train(lambda line, part=part: report(f"{part}, {line}"))  # type: ignore[misc]
-            counts = held_out_counts(
-                run.load_weights(), study.task.held_out, config.evaluation, config.rollouts, config.seed
-            )
-            evaluated = evaluation_tables(config, [(run.arm.name, run.seed, counts)], report)
-            frames = zip((*TRAINED, *EVALUATED), (*training_tables([(run, progress)]), *evaluated), strict=True)
-            for name, frame in frames:
-                if not contains(_without_clock(stored[name]), _without_clock(frame)):
-                    differs.setdefault(name, []).append(part)
+    for run in Study(config, work, report).runs():
+        part = f"{run.arm.name}-seed{run.seed}"
+        if part not in chosen:
+            continue
+        progress = run.finished() if run.has_weights() else None
+        progress = progress or run.train(partial(_say, report, part))
+        counts = held_out_counts(
+            run.load_weights(), study.task.held_out, config.evaluation, config.rollouts, config.seed
+        )
+        evaluated = evaluation_tables(config, [(run.arm.name, run.seed, counts)], report)
+        frames = zip((*TRAINED, *EVALUATED), (*training_tables([(run, progress)]), *evaluated), strict=True)
+        for name, frame in frames:
+            if not contains(_without_clock(stored[name]), _without_clock(frame)):
+                differs.setdefault(name, []).append(part)
     return differs
+
+
+def _say(report: Callable[[str], None], part: str, line: str) -> None:
+    report(f"{part}, {line}")
 
 
 def _without_clock(frame: pd.DataFrame) -> pd.DataFrame:

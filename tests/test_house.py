@@ -103,7 +103,6 @@ FLAT_MODULES = 13
 """Modules beside each other that a reader still takes in at once."""
 FAMILIES = {
     "vas_theory/claims": "one file a claim",
-    "vas_theory/claims/lib": "one file a kind of instance, certificate or step",
     "vas_theory/selection/strategies": "one file a strategy",
     "simulations/experiments": "one file an experiment",
     "full_scale/predictions": "one file a prediction",
@@ -168,6 +167,8 @@ REFUSED = [
     (["simulations", "run", "bound_gallery", "--set", "no_such_key=1"], "no_such_key"),
     (["simulations", "networks", "tournament", "--arms", "no-such-arm"], "no-such-arm"),
     (["simulations", "networks", "run", "no-such-world", "uniform"], "no-such-world"),
+    (["simulations", "networks", "run", "chains-short", "vas", "--seeds", "0"], "--seeds"),
+    (["simulations", "networks", "run", "chains-short", "vas", "--learning-rate", "-1"], "--learning-rate"),
     (["full_scale", "study", "--preset", "no-such-preset"], "no-such-preset"),
     (["paper_figures", "make", "no_such_figure"], "no_such_figure"),
 ]

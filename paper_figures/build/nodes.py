@@ -96,6 +96,7 @@ def figure_node(figure: Figure, root: Path, preset: str) -> Node:
                 temporary.write_bytes(files[name])
 
     tables = _remedies(figure.inputs.values(), root, preset)
+    versions = {name: _version(name) for name in ("matplotlib", "seaborn")}
     return Node(
         name=figure.name,
         sources=_code(f"paper_figures.figures.{figure.name}:FIGURE", render.render),
@@ -103,7 +104,7 @@ def figure_node(figure: Figure, root: Path, preset: str) -> Node:
         outputs=[*(folder / name for name in names), *published.values()],
         record=folder / f"{figure.name}.meta.json",
         build=draw,
-        settings={"matplotlib": _version("matplotlib"), **_makings(figure.inputs.values(), root, preset)},
+        settings=versions | _makings(figure.inputs.values(), root, preset),
         remedies=tables,
     )
 

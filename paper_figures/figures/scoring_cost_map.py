@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Table, Tables
+from paper_figures.figures._gain_map import draw_gain_map, gain_texts
 from paper_figures.figures._intervals import INTERVAL, means_over_seeds
 
 if TYPE_CHECKING:
@@ -87,21 +88,14 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
         cells = part.pivot(index="mixture_ratio", columns="update_interval", values="gain")
         limit = max(float(np.abs(part["gain"]).max()), 0.1)
         # each map has its own scale: on a common one all of the free gains would look alike
-        axis.pcolormesh(cells.to_numpy(), cmap="cividis", vmin=-limit, vmax=limit, edgecolors=look.paper, linewidth=1)
-        for (row, column), gain in np.ndenumerate(cells.to_numpy()):
-            dark = gain < 0.2 * limit
-            axis.text(
-                column + 0.5, row + 0.5, f"{gain:+.1f}", ha="center", va="center",
-                color="#ffffff" if dark else "#1b1f24", fontsize=0.85 * look.medium.font_size,
-            )  # fmt: skip
-        longest = float(part["update_interval"].max())
-        axis.set_xticks(
-            np.arange(cells.shape[1]) + 0.5, [_interval_text(float(value), longest) for value in cells.columns]
-        )
-        axis.set_yticks(np.arange(cells.shape[0]) + 0.5, [f"{value:g}" for value in cells.index])
+        cells, longest = cells.iloc[::-1], float(part["update_interval"].max())
+        draw_gain_map(
+            axis, cells, gain_texts(cells), limit, look, font=0.85,
+            rows=[f"{value:g}" for value in cells.index],
+            columns=[_interval_text(float(value), longest) for value in cells.columns],
+        )  # fmt: skip
         axis.set(xlabel="steps between refreshes $T$", ylabel="mixture ratio $\\lambda$")
         axis.set_title(f"({'abcd'[index]}) $\\alpha:\\beta$ = {alpha:g}:{part['beta'].iloc[0]:g}, scoring {scoring}")
-        axis.grid(False)
 
 
 FIGURE = Figure(

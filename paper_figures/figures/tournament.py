@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Tables
+from paper_figures.figures._gain_map import draw_gain_map, gain_texts
 from paper_figures.laboratory import RANKING, REGIMES, TOURNAMENT
 
 if TYPE_CHECKING:
@@ -129,23 +130,13 @@ def _draw_map(axis: Axes, numbers: pd.DataFrame, regime: str, look: Look) -> Non
     cells = {
         end: rows.pivot(index="world", columns="strategy", values=f"gain{end}")[shown] for end in ("", "_low", "_high")
     }
-    points = 100 * cells[""].iloc[::-1]
-    unclear = ((cells["_low"] <= 0) & (cells["_high"] >= 0)).iloc[::-1].to_numpy()
-    limit = 10.0
-    axis.pcolormesh(points.to_numpy(), cmap="cividis", vmin=-limit, vmax=limit, edgecolors=look.paper, linewidth=0.6)
-    for (row, column), gain in np.ndenumerate(points.to_numpy()):
-        shown_gain = f"{round(gain, 1) + 0.0:+.1f}"  # adding 0 turns -0 into +0
-        text = f"({shown_gain})" if unclear[row, column] else shown_gain
-        axis.text(
-            column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=0.68 * look.medium.font_size,
-            color="#ffffff" if gain < 0.2 * limit else "#1b1f24",
-        )  # fmt: skip
-    kept_back = held_out_worlds()
-    names = [f"{name} *" if name in kept_back else str(name) for name in points.index]
-    size = 0.72 * look.medium.font_size
-    axis.set_yticks(np.arange(len(names)) + 0.5, names, fontsize=size)
-    axis.set_xticks(np.arange(len(shown)) + 0.5, [name.replace("-", "-\n", 1) for name in shown], fontsize=size)
-    axis.grid(False)
+    unclear = (cells["_low"] <= 0) & (cells["_high"] >= 0)
+    points, kept_back = 100 * cells[""], held_out_worlds()
+    draw_gain_map(
+        axis, points, gain_texts(points, unclear), 10.0, look,
+        rows=[f"{name} *" if name in kept_back else str(name) for name in points.index],
+        columns=[name.replace("-", "-\n", 1) for name in shown],
+    )  # fmt: skip
 
 
 def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 __all__ = ["Policy", "apply_push", "compute_push", "evaluate", "generate", "sampling_floor", "train_schedule"]
 
+__kernel_version__ = 1
+
 Array = NDArray[Any]
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 

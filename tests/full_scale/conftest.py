@@ -212,3 +212,31 @@ ks = [1, 2]
         encoding="utf-8",
     )
     return path
+
+
+@pytest.fixture(scope="session")
+def finished_study(study_toml: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The finished study of the tiny model; its calibration is given, because a random model rarely is right."""
+    import numpy as np
+    import pandas as pd
+
+    import full_scale.stages
+    from full_scale.__main__ import main
+
+    folder = tmp_path_factory.mktemp("study")
+    with pytest.MonkeyPatch.context() as patch:
+        measure = full_scale.stages.measure_prompts
+
+        def measured(language: Any, prompts: Any, purpose: str, *more: Any) -> pd.DataFrame:
+            frame = measure(language, prompts, purpose, *more)
+            given = {
+                "mu_distance": 130.0 + np.arange(len(frame)),
+                "score_norm": 200.0,
+                "trace_right": 4e4,
+                "trace_wrong": 4e4,
+            }
+            return frame.assign(**given) if purpose == "calibration" else frame
+
+        patch.setattr("full_scale.stages.measure_prompts", measured)
+        assert main(["study", "--config", str(study_toml), "--output", str(folder)]) == 0
+    return folder

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains_extra import thinned
-from vas_theory.claims.lib.domains_scored import scored_bandits
+from vas_theory.claims.lib.domains.extra import thinned
+from vas_theory.claims.lib.domains.scored import scored_bandits
 from vas_theory.policy.gradients import (
     advantages,
     estimator_variance,

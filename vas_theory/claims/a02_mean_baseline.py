@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains_extra import Extra, extended, thinned, with_some_score
-from vas_theory.claims.lib.domains_scored import scored_bandits
+from vas_theory.claims.lib.domains.extra import Extra, extended, thinned, with_some_score
+from vas_theory.claims.lib.domains.scored import scored_bandits
 from vas_theory.policy.gradients import estimator_variance, expected_reward, optimal_baseline, score_second_moment
 from vas_theory.policy.softmax import feature_score
 

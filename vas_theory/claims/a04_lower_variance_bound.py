@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import bandits
-from vas_theory.claims.lib.domains_extra import Extra, extended, shares
+from vas_theory.claims.lib.domains.bandits import bandits
+from vas_theory.claims.lib.domains.extra import Extra, extended, shares
 from vas_theory.foundation.arguments import unify
 from vas_theory.policy.gradients import (
     estimator_variance,

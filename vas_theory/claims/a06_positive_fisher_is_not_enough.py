@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import bandits
-from vas_theory.claims.lib.domains_scored import scored_bandits
+from vas_theory.claims.lib.domains.bandits import bandits
+from vas_theory.claims.lib.domains.scored import scored_bandits
 from vas_theory.foundation.precision import minimum, sqrt
 from vas_theory.policy.gradients import expected_reward, policy_gradient_from_scores, reward_variance
 from vas_theory.policy.softmax import feature_score

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import bandits
-from vas_theory.claims.lib.domains_extra import extended, shares
+from vas_theory.claims.lib.domains.bandits import bandits
+from vas_theory.claims.lib.domains.extra import extended, shares
 from vas_theory.claims.lib.taylor_step import Moments, moments, one_logit_step, taylor_steps
 from vas_theory.foundation.arguments import unify
 from vas_theory.foundation.precision import exp, sqrt

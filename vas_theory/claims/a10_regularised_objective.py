@@ -22,8 +22,8 @@ from vas_theory.claims.b02_variance_over_rho import lagrange_sum
 from vas_theory.claims.lib.base import Certificate, CertificateKind, Claim, Evidence, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import bandits
-from vas_theory.claims.lib.domains_extra import Extra, extended, shares
+from vas_theory.claims.lib.domains.bandits import bandits
+from vas_theory.claims.lib.domains.extra import Extra, extended, shares
 from vas_theory.foundation.arguments import unify
 from vas_theory.foundation.precision import log, sqrt
 from vas_theory.policy.gradients import policy_gradient, reward_variance

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains_chains import chains
-from vas_theory.claims.lib.domains_extra import thinned
+from vas_theory.claims.lib.domains.chains import chains
+from vas_theory.claims.lib.domains.extra import thinned
 
 
 def total_variance(probs: NDArray[Any], chain_pass_rates: NDArray[Any]) -> Any:

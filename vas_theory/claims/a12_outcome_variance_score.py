@@ -20,9 +20,9 @@ from vas_theory.claims.a11_law_of_total_variance import total_variance, within_c
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import pass_rates
-from vas_theory.claims.lib.domains_chains import chains
-from vas_theory.claims.lib.domains_extra import thinned
+from vas_theory.claims.lib.domains.bandits import pass_rates
+from vas_theory.claims.lib.domains.chains import chains
+from vas_theory.claims.lib.domains.extra import thinned
 from vas_theory.foundation.arguments import unify
 
 

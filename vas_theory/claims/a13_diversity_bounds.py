@@ -20,7 +20,7 @@ from vas_theory.claims.a11_law_of_total_variance import between_chains
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains_chains import mean_squared_distance, spaced_chains
+from vas_theory.claims.lib.domains.chains import mean_squared_distance, spaced_chains
 
 
 def _between(probs: NDArray[Any], chain_pass_rates: NDArray[Any], distances: NDArray[Any], slope: NDArray[Any]) -> Any:

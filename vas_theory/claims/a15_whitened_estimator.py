@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import bandits
-from vas_theory.claims.lib.domains_extra import Extra, extended, thinned
-from vas_theory.claims.lib.domains_groups import by_group_size
+from vas_theory.claims.lib.domains.bandits import bandits
+from vas_theory.claims.lib.domains.extra import Extra, extended, thinned
+from vas_theory.claims.lib.domains.groups import by_group_size
 from vas_theory.foundation.arguments import unify
 from vas_theory.groups import expected_update
 from vas_theory.policy.gradients import policy_gradient

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.policy.gradients import policy_gradient, reward_variance
 
 

@@ -20,8 +20,8 @@ from vas_theory.claims.a03_upper_variance_bound import independent_signs
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains_extra import Extra, extended
-from vas_theory.claims.lib.domains_scored import scored_bandits
+from vas_theory.claims.lib.domains.extra import Extra, extended
+from vas_theory.claims.lib.domains.scored import scored_bandits
 from vas_theory.foundation.arguments import unify
 from vas_theory.policy.gradients import (
     estimator_variance,

@@ -24,8 +24,8 @@ from vas_theory.claims.a11_law_of_total_variance import between_chains, total_va
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, counterexample, proof_steps
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains_chains import mean_squared_distance, spaced_chains
-from vas_theory.claims.lib.domains_extra import extended, shares
+from vas_theory.claims.lib.domains.chains import mean_squared_distance, spaced_chains
+from vas_theory.claims.lib.domains.extra import extended, shares
 from vas_theory.foundation.arguments import unify
 
 

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import bandits
-from vas_theory.claims.lib.domains_extra import Extra, extended, shares, thinned
+from vas_theory.claims.lib.domains.bandits import bandits
+from vas_theory.claims.lib.domains.extra import Extra, extended, shares, thinned
 from vas_theory.foundation.arguments import unify
 from vas_theory.foundation.precision import maximum, minimum, sqrt
 

@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps, sampled
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import bandits
-from vas_theory.claims.lib.domains_extra import extended, shares
+from vas_theory.claims.lib.domains.bandits import bandits
+from vas_theory.claims.lib.domains.extra import extended, shares
 from vas_theory.claims.lib.step_gain import gradient_squared, one_sample_gain
 from vas_theory.foundation.arguments import unify
 from vas_theory.foundation.precision import exp, sqrt

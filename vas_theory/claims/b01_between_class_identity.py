@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains_scored import scored_bandits
+from vas_theory.claims.lib.domains.scored import scored_bandits
 from vas_theory.policy.gradients import (
     between_class_dispersion,
     class_score_means,

@@ -11,7 +11,7 @@ from vas_theory.bounds import centred_reward_norm, variance_over_rho
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.foundation.precision import sqrt
 from vas_theory.policy.gradients import policy_gradient, reward_variance
 

@@ -18,7 +18,7 @@ from vas_theory.claims.b02_variance_over_rho import uniform_within_classes
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.claims.lib.step_gain import gradient_squared
 from vas_theory.policy.gradients import reward_variance
 

@@ -17,7 +17,7 @@ from vas_theory.claims.b01_between_class_identity import gradient_squared
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains_scored import scored_bandits
+from vas_theory.claims.lib.domains.scored import scored_bandits
 from vas_theory.policy.gradients import (
     explained_variance,
     natural_gradient,

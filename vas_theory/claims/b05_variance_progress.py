@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.policy.gradients import advantages, reward_variance
 from vas_theory.policy.softmax import exponential_tilt
 

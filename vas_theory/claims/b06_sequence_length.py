@@ -18,7 +18,7 @@ from vas_theory.bounds import length_bound
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains_sequences import (
+from vas_theory.claims.lib.domains.sequences import (
     binary_counter,
     gradient_norm,
     jacobian_norm,

@@ -36,7 +36,7 @@ from vas_theory.bounds import KAPPA_POLYNOMIAL, curvature_bound, mei_smoothness,
 from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.claims.lib.step_gain import KAPPA_ROUNDED_UP, kappa_exceeds_its_root, kappa_term
 from vas_theory.policy.gradients import hessian
 

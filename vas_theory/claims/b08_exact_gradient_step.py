@@ -27,8 +27,8 @@ from vas_theory.claims.lib.balls import through_balls
 from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, enclosure, proof_steps
 from vas_theory.claims.lib.completeness import Formal, Method
-from vas_theory.claims.lib.domains import bandits
-from vas_theory.claims.lib.domains_groups import with_steps
+from vas_theory.claims.lib.domains.bandits import bandits
+from vas_theory.claims.lib.domains.groups import with_steps
 from vas_theory.claims.lib.step_gain import gradient_squared, step_gain
 from vas_theory.foundation.arguments import unify
 from vas_theory.policy.gradients import policy_gradient

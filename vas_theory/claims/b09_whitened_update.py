@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains_groups import SMALL_SHAPES, by_group_size, group_bandits
+from vas_theory.claims.lib.domains.groups import SMALL_SHAPES, by_group_size, group_bandits
 from vas_theory.claims.lib.step_gain import group_updates
 from vas_theory.foundation.arguments import like, unify
 from vas_theory.foundation.precision import sqrt

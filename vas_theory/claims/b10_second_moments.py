@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains_groups import SMALL_SHAPES, by_group_size, group_bandits
+from vas_theory.claims.lib.domains.groups import SMALL_SHAPES, by_group_size, group_bandits
 from vas_theory.claims.lib.step_gain import group_updates
 from vas_theory.foundation.arguments import unify
 from vas_theory.groups import dr_grpo_second_moment, rloo_second_moment, whitened_second_moment

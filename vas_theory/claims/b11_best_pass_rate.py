@@ -36,8 +36,8 @@ from vas_theory.claims.lib.balls import through_balls
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, counterexample, proof_steps
 from vas_theory.claims.lib.completeness import Formal, Method
-from vas_theory.claims.lib.domains import pass_rates
-from vas_theory.claims.lib.domains_groups import by_group_size
+from vas_theory.claims.lib.domains.bandits import pass_rates
+from vas_theory.claims.lib.domains.groups import by_group_size
 from vas_theory.foundation.arguments import unify
 from vas_theory.foundation.precision import sqrt
 from vas_theory.groups import expected_group_std

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains_groups import by_group_size
+from vas_theory.claims.lib.domains.groups import by_group_size
 from vas_theory.foundation.arguments import unify
 from vas_theory.potentials import beta_pool_gain, mixture_expected_variance, sampling_weights
 
@@ -287,8 +287,12 @@ CLAIMS = (
             sizes="all a, b > 0, all N >= 2",
             also=(
                 "BetaPools.realised_score_uniform",
+                "BetaPools.realised_score_written_out",
                 "BetaPools.beta_integral_exists",
             ),
+            points="beta",
+            right="((INR N - 2) * (INR N - 3) + (INR N - 1) / m) / INR N ^ 2",
+            where={"N": "group", "m": "(a + 1) * (b + 1) / ((a + b + 2) * (a + b + 3))"},
         ),
         part="the first equation; not the uniform prior",
         experiment="score_estimation",

@@ -21,7 +21,7 @@ from vas_theory.claims.b02_variance_over_rho import gradient_norm, uniform_withi
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.policy.gradients import reward_variance
 
 

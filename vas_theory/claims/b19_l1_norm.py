@@ -16,7 +16,7 @@ from vas_theory.claims.b02_variance_over_rho import uniform_within_classes
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.policy.gradients import policy_gradient, reward_variance
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.claims.lib.step_gain import gradient_squared
 from vas_theory.policy.gradients import reward_variance
 

@@ -29,7 +29,7 @@ from vas_theory.bounds import centred_reward_norm, dr_grpo_step_gain, reward_ran
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains_groups import by_group_size, group_bandits, with_steps
+from vas_theory.claims.lib.domains.groups import by_group_size, group_bandits, with_steps
 from vas_theory.claims.lib.step_gain import (
     gradient_squared,
     group_gain_of_step,

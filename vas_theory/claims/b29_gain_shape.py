@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import pass_rates
-from vas_theory.claims.lib.domains_groups import by_group_size
+from vas_theory.claims.lib.domains.bandits import pass_rates
+from vas_theory.claims.lib.domains.groups import by_group_size
 from vas_theory.groups import bernstein, group_gain
 
 

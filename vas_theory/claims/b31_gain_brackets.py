@@ -20,8 +20,8 @@ from vas_theory.bounds import group_gain_bounds
 from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import pass_rates
-from vas_theory.claims.lib.domains_groups import by_group_size
+from vas_theory.claims.lib.domains.bandits import pass_rates
+from vas_theory.claims.lib.domains.groups import by_group_size
 from vas_theory.groups import group_gain
 
 

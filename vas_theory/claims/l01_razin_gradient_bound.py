@@ -10,7 +10,7 @@ from vas_theory.bounds import razin_gradient_bound
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains_sequences import (
+from vas_theory.claims.lib.domains.sequences import (
     gradient_norm,
     jacobian_norm,
     mean_length,

@@ -11,7 +11,7 @@ from vas_theory.claims.b02_variance_over_rho import gradient_norm
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains.bandits import bandits
 
 
 def _optimal_arm_bound(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:

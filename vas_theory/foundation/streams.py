@@ -30,7 +30,6 @@ _PURPOSES = {
     "fill": (0, 4),
     "growth": (0, 5),
     "candidates": (0, 6),
-    "prediction": (0, 7),
     "features": (0, 8),
 }
 """Second word of the key and last word of the counter."""

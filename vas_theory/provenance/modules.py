@@ -19,7 +19,7 @@ EFFECT = "<module>"
 SCRIPT = "<script>"
 """The name of what runs when a file is started as a program, which loading it as a module does not run."""
 
-_DECLARATIONS = ("__dispatch__", "__reads__", "__neutral__")
+_DECLARATIONS = ("__dispatch__", "__reads__", "__neutral__", "__kernel_version__")
 
 
 @dataclass(frozen=True)

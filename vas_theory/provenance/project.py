@@ -1,6 +1,6 @@
 """Where the names of a project's code lead: from a definition to the definitions that it refers to.
 
-A module may say four things of itself, as literals at its head:
+A module may say some things of itself, as literals at its head:
 
 ``__dispatch__ = "STRATEGY"``
     The modules of this package are found by names in data; what is loaded of one is its definition of this name. A
@@ -9,6 +9,9 @@ A module may say four things of itself, as literals at its head:
     Files beside the module that its code reads or starts. ``()``: it looks for files, but none decides a result.
 ``__neutral__ = "how results are stored"``
     It decides how work is done or told, never what comes out; the text says why.
+``__kernel_version__ = 2``
+    What numba makes of its loops gives other numbers than before, though the loops may look the same, so that golden
+    values had to be renewed; any number above 1 enters keys.
 """
 
 from __future__ import annotations

@@ -26,6 +26,9 @@ NONE = ""
 """The name that says of a package whose modules are found by names that none of them decides the result."""
 
 
+VERSION = "__kernel_version__"
+
+
 @dataclass
 class Reach:
     """The definitions that entries reach.
@@ -114,6 +117,8 @@ class _Walk:
         self._load(place.module)
         for file, path in self.project.files(place.module).items():
             self._read(file, path)
+        if module.declared.get(VERSION, 1) != 1:
+            self.waiting.append(Place(place.module, VERSION))
         if place.name == WHOLE:
             places = [Place(place.module, name) for name in module.definitions]
             imported = [self._target(Reference(origin), place.module) for origin in module.bindings.values()]

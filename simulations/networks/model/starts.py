@@ -19,7 +19,7 @@ from vas_theory.foundation.errors import UnknownNameError
 from vas_theory.provenance.fingerprint import key_of
 from vas_theory.provenance.tables import atomic_path
 
-__all__ = ["FOLDER", "load_start", "start_names", "start_path", "train_start"]
+__all__ = ["FOLDER", "load_start", "make_start", "named_start", "start_names", "start_path", "train_start"]
 
 __reads__ = ()
 
@@ -42,6 +42,16 @@ def _start(world: World, name: str) -> Start:
     return starts[name]
 
 
+def named_start(world: World, name: str) -> str:
+    """Return the name of a start: itself, or for ``otherwise`` that of another start that was taught otherwise."""
+    if name != "otherwise":
+        return name
+    taught = sorted(other for other, start in world.other_starts.items() if start.variant)
+    if not taught:
+        raise UnknownNameError(f"start of {world.name}", name, start_names(world))
+    return taught[0]
+
+
 def start_path(world: World, name: str = "own", folder: Path = FOLDER) -> Path:
     """Return where a start lies: the name holds a hash of everything its weights depend on, the processor aside."""
     about = {
@@ -51,7 +61,7 @@ def start_path(world: World, name: str = "own", folder: Path = FOLDER) -> Path:
         "torch": torch.__version__,
     }
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
-    return folder / f"{world.name}.{name}.{digest}.npy"
+    return folder / f"{type(world).__name__}.{name}.{digest}.npy"  # worlds that differ in their runs share it
 
 
 @cache
@@ -75,6 +85,11 @@ def load_start(
         with atomic_path(path) as temporary, open(temporary, "wb") as stream:
             np.save(stream, weights)
     return Networks(world, torch.from_numpy(np.load(path)), _start(world, name).model)
+
+
+def make_start(world: World, name: str, folder: Path = FOLDER) -> None:
+    """Train and keep a start if it is not there."""
+    load_start(world, name, folder)
 
 
 def train_start(world: World, start: Start) -> Networks:

@@ -30,14 +30,15 @@ class Measures:
     Args:
         run: the run.
 
-    The columns: ``rollouts`` spent in all, ``updates``, and rollouts by purpose; ``held_out_pass_rate`` (sampled, mean
-    of the samples), ``held_out_greedy``, ``pass_at_8`` and ``pass_at_32`` (start and end alone), ``level_<k>`` (pass
-    rate of the held-out prompts of this level); ``pool_pass_rate`` (of a sample of the training prompts, end alone);
-    ``forgotten`` (share of the held-out prompts that greedy decoding solved at the start and does not now). Since the
-    row before: ``mixed_groups`` (trained groups with a gradient a step), ``steps``, ``training_reward`` is the mean
-    reward of the rollouts, ``entropy`` (of a response, in nats, from its sampled log-probabilities), ``gradient_norm``.
-    At one step: ``halves_cosine`` (of the gradients of two halves of the batch) and ``noise_share`` (share of the
-    squared norm of the batch gradient that differs between halves). In all: ``distinct_prompts``, ``most_visits``.
+    The columns: ``rollouts`` and ``tokens`` spent in all, ``updates``, and rollouts by purpose; ``held_out_pass_rate``
+    (sampled, mean of the samples), ``held_out_greedy``, ``pass_at_8`` and ``pass_at_32`` (start and end alone),
+    ``level_<k>`` (pass rate of the held-out prompts of this level); ``pool_pass_rate`` (of a sample of the training
+    prompts, end alone); ``forgotten`` (share of the held-out prompts that greedy decoding solved at the start and does
+    not now). Since the row before: ``steps``, ``mixed_groups`` (trained groups with a gradient a step),
+    ``training_reward`` (mean reward of all rollouts), ``entropy`` (of a response, in nats, from its sampled
+    log-probabilities), ``gradient_norm``. At one step: ``halves_cosine`` (of the gradients of two halves of the batch)
+    and ``noise_share`` (share of the squared norm of the batch gradient that differs between the halves). In all:
+    ``distinct_prompts``, ``most_visits``.
     """
 
     def __init__(self, run: Run) -> None:
@@ -84,6 +85,7 @@ class Measures:
         ledger = driver.ledger.as_dict()
         row: dict[str, Any] = {"rollouts": driver.generated, "updates": driver.step}
         row |= {f"{purpose}_rollouts": charge["rollouts"] for purpose, charge in ledger.items()}
+        row["tokens"] = sum(charge["tokens"] for charge in ledger.values())
         number = MANY if last else _FEW
         right_PN = self._samples(run.held_out, number, _HELD_OUT)
         rates_P = right_PN.mean(axis=1)

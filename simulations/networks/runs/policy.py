@@ -9,7 +9,7 @@ import numpy as np
 from simulations.networks.model import kernels
 from simulations.networks.model.columns import pass_rates
 from simulations.networks.model.sampling import Job
-from simulations.networks.model.starts import load_start
+from simulations.networks.model.starts import load_start, named_start
 from simulations.networks.runs.crew import Ask
 from simulations.networks.world import FloatArray, IntArray, Prompts, World
 
@@ -73,7 +73,6 @@ class Policy:
                 otherwise.
             rollouts: of each prompt.
         """
-        if start == "otherwise":
-            start = min(name for name, other in self.world.other_starts.items() if other.variant)
-        found: FloatArray = pass_rates(load_start(self.world, start), self.pool, rollouts, self.seed)[0]
+        network = load_start(self.world, named_start(self.world, start))
+        found: FloatArray = pass_rates(network, self.pool, rollouts, self.seed)[0]
         return found

@@ -87,7 +87,8 @@ class Run:
             batch = self.batch(groups)
             if batch is not None:
                 due = measures.due()
-                measures.updated(batch, self.ask("train", batch), self.ask("halves", batch) if due else None)
+                halves = self.ask("halves", batch) if due else None
+                measures.updated(batch, self.ask("train", batch), halves)
             measures.after_step(0 if batch is None else len(batch.sizes_P))
         return measures.finish()
 
@@ -102,7 +103,7 @@ class Run:
         rewards_R = self.world.rewards(self.pool.take(rolled_R), found.tokens_RT)
         rewards_R = self._through_verifier(rewards_R, rolled_R, numbers_R)
         self.rewards_R[first:last] = rewards_R
-        lengths_R = (found.logprobs_RT != 0).sum(axis=1).astype(np.float64)
+        lengths_R = self._lengths(found.tokens_RT).astype(np.float64)
         self.entropy.append(-float(found.logprobs_RT.sum() / len(rolled_R)))
         diversity_P = None
         if self.plan.arm.uses_diversity:
@@ -126,13 +127,17 @@ class Run:
         trained_R = np.repeat(trained_P, groups.sizes_P)
         ids_R, sizes_P = groups.ids_R[trained_R], groups.sizes_P[trained_P]
         tokens_RT = self.tokens_RT[ids_R].astype(np.int64)
-        lengths_R = np.full(len(ids_R), self.world.response_length)
-        if self.world.end is not None:
-            lengths_R = np.minimum((tokens_RT != self.world.end).sum(axis=1) + 1, self.world.response_length)
-        parts_R = np.repeat(sizes_P, sizes_P) * len(groups.sizes_P) * lengths_R
+        parts_R = np.repeat(sizes_P, sizes_P) * len(groups.sizes_P) * self._lengths(tokens_RT)
         weights_R = groups.advantages_R[trained_R] / parts_R
         prompts_PL = self.pool.tokens_PL[groups.prompts_P[trained_P]]
         return Batch(prompts_PL, sizes_P, tokens_RT, self.logprobs_RT[ids_R], weights_R)
+
+    def _lengths(self, tokens_RT: IntArray) -> IntArray:
+        """Return how many tokens each response has, the one that ends it included."""
+        most = self.world.response_length
+        if self.world.end is None:
+            return np.full(len(tokens_RT), most)
+        return np.minimum((tokens_RT != self.world.end).sum(axis=1) + 1, most)
 
     def _numbers(self, prompts_P: IntArray, counts_P: IntArray) -> IntArray:
         """Return each rollout's running number within its prompt, so that runs of one seed share random numbers."""

@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from simulations.networks.model.starts import FOLDER, load_start, start_path
+from simulations.networks.model.starts import FOLDER, make_start, named_start, start_path
+from simulations.networks.runs.arm import Arm
 from simulations.networks.tournament.cells import run_final, run_tuning
 from simulations.networks.tournament.predictions import predicted_sign
 from simulations.networks.tournament.roster import ARMS, get_arm
@@ -79,7 +80,7 @@ PRESETS: dict[str, Preset] = {
     "quick": Preset(("chains-short",), _SHORT, 6, 0, 0.5),
     "paper": Preset(),
 }
-"""Seconds, minutes, and the size of the committed tables."""
+"""Seconds, minutes, and the size of the committed tables: 300 steps of 128 rollouts in most worlds."""
 
 
 def run_tournament(
@@ -102,8 +103,7 @@ def run_tournament(
     """
     worlds = preset.all_worlds()
     arms = [get_arm(name) for name in preset.arms or ARMS]
-    for world in worlds:
-        load_start(world, report=report)
+    _make_starts(worlds, arms, workers, report)
     pairs = [(world, arm.name) for world in worlds for arm in arms]
     sweep: dict[str, Any] = {"workers": workers, "backend": backend}
     tuning = None
@@ -127,6 +127,19 @@ def run_tournament(
     key = key_of(summary, run_tuning, run_final, *sorted(uses))
     write_table(table, folder / "network_tournament.parquet", config=config, seed=0, key=key)
     return table
+
+
+def _make_starts(worlds: Sequence[World], arms: Sequence[Arm], workers: int, report: Callable[[str], None]) -> None:
+    """Train the starts that are not there yet, those of other models that an arm has pass rates of included."""
+    import joblib
+
+    columns = {str(arm.options.get("column")) for arm in arms} & {"reseeded", "otherwise"}
+    wanted = [(world, named_start(world, name)) for world in worlds for name in ("own", *sorted(columns))]
+    missing = [(world, name) for world, name in wanted if not start_path(world, name).exists()]
+    if missing:
+        names = ", ".join(f"{world.name} {name}" for world, name in missing)
+        report(f"training supervised starts, which are kept in {FOLDER}: {names}")
+    joblib.Parallel(n_jobs=workers)(joblib.delayed(make_start)(world, name) for world, name in missing)
 
 
 def _cell(preset: Preset, world: World, arm: str, indices: Iterable[int], **values: Any) -> Cell:

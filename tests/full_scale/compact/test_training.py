@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -25,9 +26,11 @@ from full_scale.config.task import FileConfig
 from full_scale.config.training import ArmConfig, ObjectiveConfig, StudyConfig, load_config
 from full_scale.rewards import ScoredGroups, score_groups
 from full_scale.runs import differences
+from full_scale.stages import training_tables
 from full_scale.tasks import load_task
 from vas_theory.foundation.errors import ArgumentError, StateMismatchError
 from vas_theory.foundation.streams import stream
+from vas_theory.provenance.tables import parquet_bytes
 from vas_theory.selection.contract.strategy import SelectionSetting, TrainingGroups
 from vas_theory.selection.strategies import make_strategy
 
@@ -124,6 +127,12 @@ def test_killed_run_resumes_to_identical_bytes(
     assert again is not None
     assert json.dumps(vars(again)) == json.dumps(vars(progress))
     assert weights(resumed) == weights(uninterrupted)
+    hashes = []
+    for run, found in ((uninterrupted, whole), (resumed, progress), (resumed, again)):
+        tables = training_tables([(run, found)])
+        kept = [table.drop(columns=[*TIMES, "sampler_share"], errors="ignore") for table in tables]
+        hashes.append([hashlib.sha256(parquet_bytes(table)).hexdigest() for table in kept])
+    assert hashes[0] == hashes[1] == hashes[2]
     assert not (tmp_path / "checkpoints").exists()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,18 +11,19 @@ import pytest
 
 pytest.importorskip("torch")
 
-from simulations.networks.model.starts import load_start, start_path, train_start
+from simulations.networks.model.starts import load_start, named_start, start_path, train_start
 from simulations.networks.model.transformer import Networks
 from simulations.networks.runs.training import Plan, Run, train_together
 from simulations.networks.tournament.roster import ARMS, get_arm
 from simulations.networks.world import ModelShape, RunShape, Start, World
 from simulations.networks.worlds.chains import Chains
-from vas_theory.foundation.errors import UnknownNameError
+from vas_theory.foundation.errors import ArgumentError, UnknownNameError
+from vas_theory.selection.contract.strategy import SelectionSetting
 
 SHAPE = RunShape(pool=60, held_out=40, batch_size=6, group_size=8, budget=960)
 WORLD: World = Chains(
     "chains", "", "", model=ModelShape(width=16, layers=1, heads=2, expansion=2), run=SHAPE, start=Start(60, 64),
-    longest=2,
+    other_starts={"reseeded": Start(20, 32, seed=1), "flatter": Start(20, 32, seed=3, variant="flatter")}, longest=2,
 )  # fmt: skip
 
 
@@ -36,12 +38,16 @@ def curves(start: Networks, arms: list[str], seeds: list[int], **shape: float) -
 
 
 @pytest.mark.parametrize("arm", ARMS)
-def test_every_arm_trains_within_its_budget(arm: str, start: Networks) -> None:
+def test_every_arm_trains_within_its_budget(
+    arm: str, start: Networks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where starts of other models are kept
     (curve,) = curves(start, [arm], [3])
     end = curve.iloc[-1]
     assert 0 < end["rollouts"] <= SHAPE.budget
     charged = sum(end[f"{purpose}_rollouts"] for purpose in ("training", "scoring", "screening", "rejected"))
     assert charged == end["rollouts"]
+    assert end["tokens"] == charged * WORLD.response_length
     assert (curve["rollouts"].diff().dropna() >= 0).all()
     assert 0 < end["held_out_pass_rate"] < 1
     assert end["pass_at_32"] >= end["pass_at_8"] >= end["held_out_pass_rate"]
@@ -99,10 +105,8 @@ def test_a_batch_weighs_groups_equally_and_leaves_silent_ones_out_of_the_sums_al
     assert run.batch(silent) is None
 
 
-def test_a_start_is_kept_under_a_hash_of_what_it_depends_on(tmp_path: object, start: Networks) -> None:
-    from pathlib import Path
-
-    folder = Path(str(tmp_path))
+def test_a_start_is_kept_under_a_hash_of_what_it_depends_on(tmp_path: Path, start: Networks) -> None:
+    folder = tmp_path
     said: list[str] = []
     kept = load_start(WORLD, folder=folder, report=said.append)
     assert len(said) == 1
@@ -136,3 +140,59 @@ def test_the_chain_network_trains_on_a_gpu(start: Networks) -> None:
     for curve in train_together(WORLD, start, plans, SHAPE, device="cuda"):
         assert curve["rollouts"].iloc[-1] == SHAPE.budget
         assert curve["gradient_norm"].iloc[1:].max() > 0
+
+
+def test_halves_are_measured_at_the_weights_that_sampled(start: Networks, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vas_theory.selection.contract.strategy import TrainingGroups
+
+    asked: list[str] = []
+
+    class Watched:
+        def __init__(self, run: Run) -> None:
+            asked.clear()  # what a measurement asks for
+
+        def due(self) -> bool:
+            return True
+
+        def updated(self, *values: object) -> None:
+            asked.append("updated")
+
+        def after_step(self, mixed_groups: int) -> None:
+            asked.append(f"{mixed_groups} groups")
+
+        def finish(self) -> pd.DataFrame:
+            return pd.DataFrame()
+
+    run = Run(WORLD, SHAPE, Plan(get_arm("uniform"), 3, 1e-3, 2), lambda kind, request: asked.append(kind))
+    advantages_R = np.tile([1.5, -0.5, -0.5, -0.5], 2)
+    groups = TrainingGroups(np.arange(2), np.full(2, 4), np.arange(8), (advantages_R > 0).astype(float), advantages_R)
+    collected = iter([groups, None])
+    monkeypatch.setattr(run.driver, "collect", lambda generate: next(collected))
+    monkeypatch.setattr("simulations.networks.runs.training.Measures", Watched)
+    run.program()
+    assert asked == ["halves", "train", "updated", "2 groups"]
+
+
+def test_columns_are_what_they_are_called() -> None:
+    from simulations.networks.strategies.vas_informed import VasInformed
+
+    class Known:
+        def column(self, name: str, trials: int) -> np.ndarray:
+            assert trials == 8
+            return np.linspace(0, 1, 60) if name == "own" else np.full(60, 0.5)
+
+    def column(name: str) -> np.ndarray:
+        setting = SelectionSetting(60, 6, 8, 960)
+        strategy = VasInformed(setting, states=False, column=name)
+        strategy.truth = Known()
+        return strategy._column()
+
+    own = column("own")
+    np.testing.assert_array_equal(column("reversed"), 1 - own)
+    assert sorted(column("shuffled")) == sorted(own)
+    assert (column("shuffled") != own).any()
+    assert (column("otherwise") == 0.5).all()
+    for wrong in ({"column": "no-such"}, {"states": False}):
+        with pytest.raises(ArgumentError):
+            VasInformed(SelectionSetting(60, 6, 8, 960), **wrong)
+    assert named_start(WORLD, "otherwise") == "flatter"

@@ -20,7 +20,6 @@ SCRIPT = """
 import os, sys, time
 from pathlib import Path
 import pandas as pd
-import simulations.running.sweep
 from simulations.running.sweep import Cell, run_sweep
 
 def run_cell(cell):
@@ -32,7 +31,7 @@ if __name__ == "__main__":
     cells = [Cell(f"cell{i}", {}, i) for i in range(4)]
     {call}
 """
-CALL = "run_sweep('demo', cells, run_cell, sys.argv[1] + '/out', sources=[simulations.running.sweep], workers=2)"
+CALL = "run_sweep('demo', cells, run_cell, sys.argv[1] + '/out', workers=2)"
 
 
 def alive(process: int) -> bool:

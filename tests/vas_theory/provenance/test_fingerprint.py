@@ -236,6 +236,14 @@ def test_within_a_package_the_rest_counts_by_name_alone(root: Path) -> None:
     assert within().digest != before.digest
 
 
+def test_a_later_kernel_version_changes_the_key_and_the_first_does_not(root: Path) -> None:
+    before = _key(root)
+    _edit(root, "far.py", "", "\n__kernel_version__ = 1\n")
+    assert _key(root).digest == before.digest
+    _edit(root, "far.py", "__kernel_version__ = 1", "__kernel_version__ = 2")
+    assert _key(root).digest != before.digest
+
+
 def test_bad_entries_are_one_line(root: Path) -> None:
     for entry in ("run", lambda: None, "".join, 3):
         with pytest.raises(ArgumentError, match="entry"):

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.bounds import KAPPA_POLYNOMIAL, kappa
-from vas_theory.claims.lib.domains_groups import by_group_size
+from vas_theory.claims.lib.domains.groups import by_group_size
 from vas_theory.foundation.arguments import like, unify
 from vas_theory.foundation.precision import exp, sqrt
 from vas_theory.policy.reward_moments import advantages

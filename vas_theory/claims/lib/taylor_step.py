@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Domain, Instance
-from vas_theory.claims.lib.domains_extra import Extra, extended, shares, thinned, with_some_score
-from vas_theory.claims.lib.domains_scored import scored_bandits
+from vas_theory.claims.lib.domains.extra import Extra, extended, shares, thinned, with_some_score
+from vas_theory.claims.lib.domains.scored import scored_bandits
 from vas_theory.foundation.arguments import unify
 from vas_theory.policy.gradients import advantages
 from vas_theory.policy.softmax import feature_score

@@ -10,6 +10,8 @@ from vas_theory.foundation.compilation import LazyKernel
 
 __all__ = ["average_bleu"]
 
+__kernel_version__ = 1
+
 _SMOOTHING = 0.1
 """What is counted where no n-gram matches (method 1 of Chen and Cherry)."""
 

@@ -14,6 +14,8 @@ from vas_theory.selection.diversity._ngram_kernel import number_tokens
 
 __all__ = ["sum_pairwise_distances"]
 
+__kernel_version__ = 1
+
 
 def sum_pairwise_distances(
     tokens: NDArray[np.int64], offsets: NDArray[np.int64], group_offsets: NDArray[np.int64]

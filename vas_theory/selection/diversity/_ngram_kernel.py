@@ -22,6 +22,8 @@ from vas_theory.foundation.compilation import LazyKernel
 
 __all__ = ["LARGEST_LAYOUT", "count_ngrams", "number_tokens"]
 
+__kernel_version__ = 1
+
 LARGEST_LAYOUT = (1 << 32) - 1
 """Tokens and gaps that one call can take."""
 

@@ -12,6 +12,8 @@ from vas_theory.foundation.compilation import LazyKernel
 
 __all__ = ["CLASS_SHIFT", "accept_proposals", "descend", "find_invalid", "set_leaves"]
 
+__kernel_version__ = 1
+
 CLASS_SHIFT = 47
 """A weight's size class is its bit pattern without the low 47 bits: 32 classes from one power of two to the next."""
 

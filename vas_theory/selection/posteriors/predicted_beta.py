@@ -67,15 +67,17 @@ class PredictedBeta(DiscountedBeta):
         strength = self.prediction.strength
         return strength * rates, strength * (1.0 - rates)
 
-    def sampled_signal(self, group_size: int, positions: NDArray[np.int64], rng: np.random.Generator) -> Array:
-        """E[sigma_hat_G] under one draw of the prediction's coefficients from their posterior, shape (n,).
+    def informed_signal(self, group_size: int, positions: NDArray[np.int64]) -> Array:
+        """E[sigma_hat_G], also over what is uncertain about the prediction itself, shape (n,).
 
-        Where the coefficients are uncertain, prompts take turns at looking useful (Thompson sampling).
+        A prompt that the prediction is sure to be hopeless scores low, one of which it knows little in between.
         """
-        coefficients = self.prediction.fit.sample(rng)
-        a, b = self._about(self.prediction.rates(positions, coefficients))
         right, wrong = self._faded(positions)
-        return beta_binomial_expectation(a + right, b + wrong, signal_values(group_size))
+        signal = np.zeros(positions.size)
+        for rates, share in zip(*self.prediction.likely_rates(positions), strict=True):
+            a, b = self._about(rates)
+            signal += share * beta_binomial_expectation(a + right, b + wrong, signal_values(group_size))
+        return signal
 
     def settings(self) -> dict[str, Any]:
         """What two posteriors have to agree on to exchange states."""

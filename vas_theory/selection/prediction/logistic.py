@@ -46,12 +46,11 @@ class LogisticFit:
     factor: Array
     arrived: bool
 
-    def sample(self, rng: np.random.Generator) -> Array:
-        """Draw coefficients from the posterior, shape (k,)."""
+    def variance(self, rows: Array) -> Array:
+        """Posterior variance of rows @ coefficients, shape (n,)."""
         from scipy.linalg import solve_triangular
 
-        noise = rng.standard_normal(self.mean.size)
-        return np.asarray(self.mean + solve_triangular(self.factor, noise, lower=True, trans="T"))
+        return np.asarray(np.square(solve_triangular(self.factor, rows.T, lower=True)).sum(axis=0))
 
 
 def inverse_logit(logits: Array) -> Array:

@@ -46,6 +46,14 @@ _FEATURE_STRENGTH, _COLUMN_STRENGTH = 4.0, 8.0
 """Rollouts that a prediction is worth at first, without and with a column."""
 
 
+_NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
+_NODE_WEIGHTS /= _NODE_WEIGHTS.sum()
+
+
+def _inside(rates: Array) -> Array:
+    return np.clip(rates, 1e-6, 1.0 - 1e-6)
+
+
 class SharedPrediction:
     """Bayesian logistic regression of pass rates on a column of rates from elsewhere and on features of the prompts.
 
@@ -132,14 +140,22 @@ class SharedPrediction:
             self._ridge = float(self.table.width)
             self._refit()
 
-    def rates(self, places: Integers, coefficients: Array | None = None) -> Array:
-        """Predicted pass rates, shape (n,), with given coefficients or the most probable ones."""
+    def rates(self, places: Integers) -> Array:
+        """Predicted pass rates at the most probable coefficients, shape (n,)."""
         if not self.used:
             return np.full(places.size, self._constant[0] / self._constant[1])
-        return np.clip(inverse_logit(self._design(places) @ self._coefficients(coefficients)), 1e-6, 1 - 1e-6)
+        return _inside(inverse_logit(self._design(places) @ self.fit.mean))
 
-    def _coefficients(self, given: Array | None) -> Array:
-        return self.fit.mean if given is None else given
+    def likely_rates(self, places: Integers) -> tuple[Array, Array]:
+        """Pass rates at five points of each prompt's uncertain logit (Gauss-Hermite), shape (5, n), and their weights.
+
+        The logit is normal under Laplace's approximation; expectations over it are exact for polynomials of degree 9.
+        """
+        if not self.used:
+            return self.rates(places)[None], np.ones(1)
+        rows = self._design(places)
+        logits, deviation = rows @ self.fit.mean, np.sqrt(self.fit.variance(rows))
+        return _inside(inverse_logit(logits + np.multiply.outer(_NODES, deviation))), _NODE_WEIGHTS
 
     @property
     def strength(self) -> float:
@@ -153,7 +169,7 @@ class SharedPrediction:
         rows = self._design(places)
         told = self._column_known[places] | self.table.known[places]
         if told.any():
-            model = np.clip(inverse_logit(rows @ self.fit.mean), 1e-6, 1 - 1e-6)
+            model = _inside(inverse_logit(rows @ self.fit.mean))
             constant = np.full(places.size, self._constant[0] / self._constant[1])
             gain = 0.0
             for name, rates, sign in (("model", model, 1.0), ("constant", constant, -1.0)):

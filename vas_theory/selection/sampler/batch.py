@@ -118,7 +118,7 @@ def _draw_from_index(index: WeightedIndex, rng: np.random.Generator, taken: Posi
 def _draw_from_candidates(pool: Pool, rng: np.random.Generator, taken: Positions, size: int) -> Positions:
     places = next_candidates(pool)
     places = places[~np.isin(places, taken)]
-    weights = pool.rule.fresh_weights(places, stream_generator(pool.seed, "prediction", pool.step))
+    weights = pool.rule.fresh_weights(places)
     drawn, reason = draw_among(rng, places, weights, size)
     pool.say_uniform(reason)
     return drawn

@@ -48,7 +48,9 @@ class VarianceAwareSampler:
         mixture_ratio: lambda in [0, 1], the share of the places that is drawn by weight, the rest uniformly; by default
             0.5, with features or a prior that of ``INFORMED``. What a batch cannot hold is carried over to the next.
         seed: in [0, 2**64).
-        posterior: of the pass rates: ``discounted_beta``, ``arcsine_kalman``, ``hierarchical_beta`` or an object.
+        posterior: of the pass rates: ``discounted_beta``, ``arcsine_kalman``, ``hierarchical_beta`` or
+            ``predicted_beta`` (where features come later, see :meth:`set_features`); ``normal_gamma`` for graded
+            rewards; or an object.
         categories: a label for each prompt, shape (P,), which ``hierarchical_beta`` pools by.
         features: what is known of each prompt before any rollout, shape (P, d), NaN rows where nothing is: columns of
             the data set, text embeddings, hidden states of the policy. Pass rates are then predicted from them for all
@@ -205,8 +207,9 @@ class VarianceAwareSampler:
 
         Args:
             positions: prompt of each group, shape (n,); groups of a prompt that repeats are pooled.
-            rewards: shape (n, G); NaN and infinite rewards are left out and counted.
-            successes: right rollouts as counts (n,) or booleans (n, G); required unless all rewards are 0 or 1.
+            rewards: shape (n, G), within ``reward_range``; NaN and infinite ones are left out and counted.
+            successes: right rollouts as counts (n,) or booleans (n, G); required unless all rewards are 0 or 1, the
+                posterior is ``normal_gamma``, or the score is the variance of the reward.
             diversity: of each group, in [0, 1], shape (n,); required where the score weighs it.
             policy_version: version that generated each group, shape (n,) or one number; by default the present.
             trained: whether each group was trained on, shape (n,); rejected groups teach the sampler as much and
@@ -214,6 +217,8 @@ class VarianceAwareSampler:
 
         Raises:
             ArgumentError: a value is not allowed; nothing has changed then.
+            DataError: the settings are strict, and most groups have a gradient while next to none is mixed by their
+                successes; nothing has changed then.
         """
         rewards = as_numbers("rewards", rewards)
         rows = rewards.shape[0] if rewards.ndim else 0

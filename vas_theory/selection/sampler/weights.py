@@ -73,10 +73,10 @@ class WeightRule:
         score = self.posterior_scores if self.follows_posterior else self.unseen_scores
         return self.floored(np.concatenate([score(chunk) for chunk in chunks]))
 
-    def fresh_weights(self, positions: NDArray[np.int64], rng: np.random.Generator) -> Array:
-        """Weights of candidates at a draw; what is shared by all prompts is drawn from its posterior."""
+    def fresh_weights(self, positions: NDArray[np.int64]) -> Array:
+        """Weights of candidates at a draw; they allow for what is uncertain about a shared prediction."""
         if shares_prediction(self._posterior):
-            scores = self._posterior.sampled_signal(self._config.group_size, positions, rng)
+            scores = self._posterior.informed_signal(self._config.group_size, positions)
             return self.floored(self._raised(scores, positions))
         return self.floored(self.posterior_scores(positions))
 

@@ -9,6 +9,8 @@ import pytest
 
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection import PassRatePrior
+from vas_theory.selection.group_moments import beta_binomial_expectation, signal_values
+from vas_theory.selection.posteriors.predicted_beta import PredictedBeta
 from vas_theory.selection.prediction.logistic import inverse_logit
 from vas_theory.selection.prediction.shared import MEMORY, SharedPrediction
 
@@ -131,6 +133,24 @@ def test_prompts_without_features_or_column_are_predicted_by_the_shift() -> None
     assert np.ptp(rates[1000:]) == 0
     assert rates[:1000].std() > 0.1
     assert rates[1000] == pytest.approx(inverse_logit(prediction.metrics()["predictor/shift"]), rel=1e-9)
+
+
+def test_the_score_allows_for_what_is_uncertain() -> None:
+    """Against the average over many draws of the coefficients from their posterior."""
+    world = _World()
+    posterior = PredictedBeta(PROMPTS, features=world.features)
+    world.show(posterior.prediction, 160)
+    places = EVERY[:40]
+    fit, strength = posterior.prediction.fit, posterior.prediction.strength
+    covariance = np.linalg.inv(fit.factor @ fit.factor.T)
+    drawn = np.random.default_rng(0).multivariate_normal(fit.mean, covariance, 4000)
+    rates = inverse_logit(np.column_stack([np.ones(40), posterior.prediction.table.at(places)]) @ drawn.T)
+    values = signal_values(GROUP)
+    flat = np.clip(rates.ravel(), 1e-6, 1 - 1e-6)
+    averaged = beta_binomial_expectation(strength * flat, strength * (1 - flat), values).reshape(40, 4000).mean(1)
+    found = posterior.informed_signal(GROUP, places)
+    assert found == pytest.approx(averaged, abs=0.006)  # 4,000 draws leave a standard error of .002
+    assert np.abs(posterior.expected_signal(GROUP, places) - averaged).max() > 0.02  # which one point does not
 
 
 def test_features_that_come_late_keep_what_was_learned_about_the_column() -> None:

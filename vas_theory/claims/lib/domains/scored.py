@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Domain, Instance
-from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains.bandits import bandits
 
 __all__ = ["scored_bandits"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Domain, Instance
-from vas_theory.claims.lib.domains import bandits
+from vas_theory.claims.lib.domains.bandits import bandits
 
 __all__ = ["GROUP_SHAPES", "SMALL_SHAPES", "by_group_size", "group_bandits", "with_steps"]
 

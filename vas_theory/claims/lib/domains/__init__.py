@@ -1,0 +1,1 @@
+"""Instance families: what a claim is checked on, one module a kind of instance."""
