@@ -20,6 +20,7 @@ from full_scale.compact.loop import Run
 from full_scale.config.training import ArmConfig, StudyConfig
 from full_scale.measuring.held_out import held_out_counts
 from full_scale.models.loading import LanguageModel, load_language_model
+from full_scale.planning.feasibility import check_reward
 from full_scale.predictions.document import predictions_are_current, read_predictions, write_predictions
 from full_scale.predictions.validation import validate
 from full_scale.runs import protect
@@ -78,6 +79,7 @@ class Study:
         if wanted > len(self.task.training):
             raise ArgumentError("probe.pilot_prompts", f"be at most the {len(self.task.training)} prompts", wanted)
         self.prompts = {prompt.key: prompt for prompt in self.task.training}
+        check_reward(config)
 
     @cached_property
     def start(self) -> LanguageModel:
@@ -110,9 +112,9 @@ class Study:
             strategies_used(self.config.arms),
         )
         if table == "pilot":
-            return measuring, [pilot_table, NO_STRATEGY]
+            return measuring, [pilot_table, load_language_model, NO_STRATEGY]
         if table == "calibration":
-            return {**measuring, "reads": self._hashes("pilot")}, [calibration_table, NO_STRATEGY]
+            return {**measuring, "reads": self._hashes("pilot")}, [calibration_table, load_language_model, NO_STRATEGY]
         if table == "predictions":
             config = {**self._training_config(), **self.config.section("probe", "evaluation")}
             # training is rehearsed with the strategies themselves
@@ -120,7 +122,8 @@ class Study:
             return {**config, "reads": self._hashes("pilot", "calibration")}, entries
         if table in ("recount", "probe"):
             reads = {"predictions": read_predictions(self.predictions)["sha256"], **self._hashes("pilot")}
-            return {**measuring, "reads": reads}, [recount_table if table == "recount" else probe_table, NO_STRATEGY]
+            measured = recount_table if table == "recount" else probe_table
+            return {**measuring, "reads": reads}, [measured, load_language_model, NO_STRATEGY]
         if table in TRAINED:
             return self._run_config(), [training_tables, *strategies]
         if table in EVALUATED:
@@ -264,7 +267,11 @@ class Study:
     def _held_out_about(self, identity: Any) -> dict[str, Any]:
         """Return what the held-out counts of a model depend on."""
         config = {**self.config.section("model", "task", "rollouts", "evaluation"), "of": identity}
-        return {"config": config, "seed": self.config.seed, "key": key_of(held_out_counts, NO_STRATEGY)}
+        return {
+            "config": config,
+            "seed": self.config.seed,
+            "key": key_of(held_out_counts, load_language_model, NO_STRATEGY),
+        }
 
     def _is_evaluated(self, run: Run) -> bool:
         return table_is_current(run.folder / _HELD_OUT, **self._held_out_about(run.identity))

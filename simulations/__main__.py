@@ -94,11 +94,13 @@ def _recheck(arguments: argparse.Namespace) -> int:
         outcomes += recheck(experiment, config, path, against=arguments.against, **options)
     checked = [outcome for outcome in outcomes if outcome.checked]
     differing = [outcome for outcome in outcomes if outcome.differs]
+    refused = [outcome for outcome in outcomes if outcome.refused]
     print(
-        f"{len(outcomes) - len(checked)} of {len(outcomes)} files are current by their key, "
+        f"{len(outcomes) - len(checked) - len(refused)} of {len(outcomes)} files are current by their key, "
         f"{len(checked) - len(differing)} by cells computed again, {len(differing)} differ"
+        + (f", {len(refused)} were made by other code than that of --against" if refused else "")
     )
-    return 1 if differing else 0
+    return 1 if differing or refused else 0
 
 
 def _fit(arguments: argparse.Namespace) -> None:

@@ -167,6 +167,8 @@ REFUSED = [
     (["simulations", "run", "bound_gallery", "--set", "no_such_key=1"], "no_such_key"),
     (["simulations", "networks", "tournament", "--arms", "no-such-arm"], "no-such-arm"),
     (["simulations", "networks", "run", "no-such-world", "uniform"], "no-such-world"),
+    (["simulations", "networks", "run", "chains-short", "vas", "--seeds", "0"], "--seeds"),
+    (["simulations", "networks", "run", "chains-short", "vas", "--learning-rate", "-1"], "--learning-rate"),
     (["full_scale", "study", "--preset", "no-such-preset"], "no-such-preset"),
     (["paper_figures", "make", "no_such_figure"], "no_such_figure"),
 ]

@@ -99,7 +99,7 @@ def _tournament(arguments: argparse.Namespace) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    """Run one arm beside uniform sampling, on seeds that are never reported."""
+    """Run one arm on seeds that are never reported."""
     import pandas as pd
 
     from simulations.networks.model.starts import load_start
@@ -108,11 +108,18 @@ def _run(arguments: argparse.Namespace) -> None:
     from simulations.networks.tournament.roster import get_arm
     from simulations.networks.tournament.running import DEVELOPMENT, PRESETS
     from simulations.networks.worlds import get_world
+    from vas_theory.foundation.errors import ArgumentError
 
     world = PRESETS["paper"].sized(get_world(arguments.world))
     arm = get_arm(arguments.arm)
-    rate = arguments.learning_rate or world.run.learning_rate
-    seeds = [run_seed(world.name, DEVELOPMENT + index) for index in range(arguments.seeds or 3)]
+    rate = world.run.learning_rate if arguments.learning_rate is None else arguments.learning_rate
+    for name, value, requirement in (
+        ("--learning-rate", rate, "be positive"),
+        ("--seeds", arguments.seeds, "be at least 1"),
+    ):
+        if not value > 0:
+            raise ArgumentError(name, requirement, value)
+    seeds = [run_seed(world.name, DEVELOPMENT + index) for index in range(arguments.seeds)]
     curves = train_together(world, load_start(world, report=_say), [Plan(arm, seed, rate) for seed in seeds])
     keys = range(len(seeds))
     table = pd.concat(dict(zip(keys, curves, strict=True)), names=["seed", "row"]).reset_index(level="row", drop=True)
@@ -141,7 +148,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     command.add_argument("world", metavar="WORLD")
     command.add_argument("arm", metavar="ARM")
     command.add_argument("--learning-rate", type=float, help="instead of the world's own")
-    command.add_argument("--seeds", type=int, help="number of seeds (3)")
+    command.add_argument("--seeds", type=int, default=3, help="number of seeds (3)")
     command.set_defaults(handler=_alone(_run))
 
     command = commands.add_parser("tournament", help="tune and run every arm in every world, and compare")

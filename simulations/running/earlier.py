@@ -18,7 +18,12 @@ from vas_theory.foundation.errors import DataError
 from vas_theory.provenance.fingerprint import key_of
 from vas_theory.provenance.project import Project
 
-__all__ = ["check_checkout", "run_earlier"]
+__all__ = ["OtherCodeError", "check_checkout", "run_earlier"]
+
+
+class OtherCodeError(DataError):
+    """A checkout does not hold the code that made a file."""
+
 
 _SCRIPT = """
 import importlib, json, sys
@@ -38,7 +43,7 @@ def check_checkout(metadata: Mapping[str, Any], checkout: Path) -> str:
     """Return the commit of a checkout, if its code is that which a table names.
 
     Raises:
-        DataError: it is not.
+        OtherCodeError: it is not.
     """
     answer = subprocess.run(["git", "-C", str(checkout), "rev-parse", "HEAD"], capture_output=True, text=True)
     commit = answer.stdout.strip() or "no commit"
@@ -47,9 +52,9 @@ def check_checkout(metadata: Mapping[str, Any], checkout: Path) -> str:
     try:
         found = key_of(*metadata["entries"], project=Project(checkout.resolve())).digest
     except DataError as error:
-        raise DataError(f"--against {checkout}: {error}") from None
+        raise OtherCodeError(f"--against {checkout}: {error}") from None
     if found != metadata["key"]:
-        raise DataError(f"--against {checkout} (commit {commit[:8]}) does not hold the code that made the table")
+        raise OtherCodeError(f"--against {checkout} (commit {commit[:8]}) does not hold the code that made the table")
     return commit
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from simulations.running.earlier import check_checkout, run_earlier
+from simulations.running.earlier import OtherCodeError, check_checkout, run_earlier
 from simulations.running.experiment import Experiment, ExperimentConfig
 from simulations.running.stored import Piece, compute, pieces_of
 from simulations.running.sweep import Cell
@@ -28,11 +28,13 @@ class Outcome:
         path: the file.
         checked: names of the cells that were computed again; none where it was current already.
         differs: those of them whose rows are others now: the file was not stamped.
+        refused: whether ``against`` does not hold the code that made the file.
     """
 
     path: Path
     checked: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
+    refused: bool = False
 
 
 def recheck(
@@ -78,7 +80,12 @@ def recheck(
         if piece.is_current and not every:
             outcomes.append(Outcome(piece.path))
             continue
-        outcome = _recheck_piece(experiment, config, path, piece, cells, seed, against)
+        try:
+            outcome = _recheck_piece(experiment, config, path, piece, cells, seed, against)
+        except OtherCodeError as error:  # the files of one table may be of different commits
+            report(f"{piece.path}: {error}")
+            outcomes.append(Outcome(piece.path, refused=True))
+            continue
         outcomes.append(outcome)
         kept = f"{len(outcome.checked)} of {max(len(piece.cells), 1)} cells"
         word = f"{', '.join(outcome.differs)} differ: not stamped" if outcome.differs else "the same, stamped"

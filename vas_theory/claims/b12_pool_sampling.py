@@ -287,8 +287,12 @@ CLAIMS = (
             sizes="all a, b > 0, all N >= 2",
             also=(
                 "BetaPools.realised_score_uniform",
+                "BetaPools.realised_score_written_out",
                 "BetaPools.beta_integral_exists",
             ),
+            points="beta",
+            right="((INR N - 2) * (INR N - 3) + (INR N - 1) / m) / INR N ^ 2",
+            where={"N": "group", "m": "(a + 1) * (b + 1) / ((a + b + 2) * (a + b + 3))"},
         ),
         part="the first equation; not the uniform prior",
         experiment="score_estimation",

@@ -215,6 +215,13 @@ Proof.
   rewrite (beta_mean_variance (1 - / INR N) 0 (fun p => EB p N (plug_in N))) by (intros; unfold N; rewrite plug_in_mean; ring).
   unfold m. rewrite mean_V_eq, mean_V_square_eq. unfold s. field. repeat split; lra.
 Qed.
+(* B51 with m = E V^2 / E V written out *)
+Theorem realised_score_written_out n : let N := S (S n) in let m := (a + 1) * (b + 1) / ((a + b + 2) * (a + b + 3)) in
+  mean_V_square / mean_V = m /\ mean_score_square N / mean_score N / (mean_V_square / mean_V) = ((INR N - 2) * (INR N - 3) + (INR N - 1) / m) / INR N ^2.
+Proof.
+  intros N m. assert (E : mean_V_square / mean_V = m) by (rewrite mean_V_eq, mean_V_square_eq; unfold m, s; field; repeat split; lra).
+  split; [exact E |]. rewrite <- E. apply (realised_score n).
+Qed.
 End Moments.
 (* B51 for the uniform prior *)
 Theorem realised_score_uniform n : let N := S (S n) in

@@ -16,6 +16,10 @@ __all__ = ["BASELINE", "compare", "format_comparison", "overall"]
 
 BASELINE = "uniform"
 _RESAMPLES = 4000
+_LEAST_GAIN = 0.01
+"""Where uniform sampling gains less than this, nothing is told relative to its gain."""
+
+_UNTOLD = Interval(np.nan, np.nan, np.nan)
 
 Array = NDArray[np.float64]
 
@@ -46,10 +50,11 @@ def compare(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 
     Returns:
         One row a world and arm: ``pass_rate`` (mean of the final held-out pass rates), ``difference`` to uniform (mean
-        of the pairs) and ``learning`` ((final - start) over uniform's, ratio of means) with 95% intervals from a
-        bootstrap over paired seeds (``_low``, ``_high``); ``p_value`` (paired t-test, Holm over the world's arms);
-        ``pass_at_32`` and its ``pass_at_32_difference``; ``mixed_groups``; ``distinct_prompts``; ``learning_rate``;
-        ``interior``; ``predicted`` sign and ``sign`` (0 where the adjusted p-value is .05 or more); ``free``.
+        of the pairs) and ``learning`` ((final - start) over uniform's, ratio of means; NaN where uniform gains less
+        than .01) with 95% intervals from a bootstrap over paired seeds (``_low``, ``_high``); ``p_value`` (paired
+        t-test, Holm over the world's arms); ``pass_at_32`` and its ``pass_at_32_difference``; ``mixed_groups``;
+        ``distinct_prompts``; ``learning_rate``; ``interior``; ``predicted`` sign and ``sign`` (0 where the adjusted
+        p-value is .05 or more); ``free``.
     """
     from scipy.stats import ttest_rel
 
@@ -67,7 +72,8 @@ def compare(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
                 continue
             about = final[(final["world"] == world) & (final["arm"] == arm)]
             difference = _interval(lambda x, y, z: (x - y).mean((-1, -2)), own, base, begin, seed=seed)
-            learning = _interval(_relative, own, base, begin, seed=seed)
+            enough = (base - begin).mean() >= _LEAST_GAIN
+            learning = _interval(_relative, own, base, begin, seed=seed) if enough else _UNTOLD
             group.append(
                 {
                     "world": world,
@@ -95,8 +101,9 @@ def overall(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """Compare every arm with uniform sampling over all worlds, which are strata: seeds are resampled in each.
 
     Returns:
-        One row an arm: ``difference`` and ``learning`` (means over worlds) with 95% intervals, ``worlds_above`` and
-        ``worlds_below`` (where the world's own interval of the difference lies on one side of 0), ``worlds``.
+        One row an arm: ``difference`` and ``learning`` (means over worlds, of the latter over those where uniform gains
+        .01 or more) with 95% intervals, ``worlds_above`` and ``worlds_below`` (where the world's own interval of the
+        difference lies on one side of 0), ``worlds``.
     """
     wide, start = _scores(table, "held_out_pass_rate"), _scores(table, "start_pass_rate")
     worlds = wide.index.get_level_values("world").unique()
@@ -111,12 +118,14 @@ def overall(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
             for part, name in ((wide, arm), (wide, BASELINE), (start, BASELINE))
         )
         difference = _interval(lambda x, y, z: (x - y).mean((-1, -2)), x, y, z, seed=seed)
+        told = (y - z).mean(axis=1) >= _LEAST_GAIN
+        learning = _interval(_relative, x[told], y[told], z[told], seed=seed) if told.any() else _UNTOLD
         own = single[single["arm"] == arm]
         rows.append(
             {
                 "arm": arm,
                 **_named("difference", difference),
-                **_named("learning", _interval(_relative, x, y, z, seed=seed)),
+                **_named("learning", learning),
                 "worlds_above": int((own["difference_low"] > 0).sum()),
                 "worlds_below": int((own["difference_high"] < 0).sum()),
                 "worlds": len(there),

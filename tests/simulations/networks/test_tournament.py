@@ -70,6 +70,15 @@ def test_differences_and_learning_are_recovered_with_intervals() -> None:
     assert "all worlds" in text
 
 
+def test_nothing_is_told_relative_to_a_gain_of_nothing() -> None:
+    table = summary(curves({"uniform": 0.002, "predictor": 0.02}, worlds=("flat",)), None)
+    (row,) = compare(table).to_dict("records")
+    assert np.isnan(row["learning"])
+    assert row["sign"] == 1
+    assert np.isnan(overall(table)["learning"]).all()
+    assert "nan" in format_comparison(table)
+
+
 def test_a_tournament_without_uniform_sampling_is_refused() -> None:
     with pytest.raises(DataError, match="uniform"):
         compare(summary(curves({"vas": 0.05}), None))

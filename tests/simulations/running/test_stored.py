@@ -138,6 +138,34 @@ def test_recheck_refuses_what_it_can_say_nothing_of(path: Path) -> None:
         recheck(_experiment(), _Config(), path, cells=1)
 
 
+def test_another_processor_is_no_other_code(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that this machine cannot make again are held against what the code that made them gives here."""
+    codes = {"earlier": _other}
+    monkeypatch.setattr("simulations.running.recheck.check_checkout", lambda metadata, checkout: "abc")
+    monkeypatch.setattr(
+        "simulations.running.recheck.run_earlier", lambda metadata, checkout, cell: codes["earlier"](cell)
+    )
+    outcomes = recheck(_experiment(_other), _Config(), path, cells=2, against=path.parent)
+    assert not any(outcome.differs for outcome in outcomes)
+    first, second = (read_metadata(path.with_suffix("") / f"{arm}.parquet")["rechecked"][0] for arm in "ab")
+    assert "against" not in first
+    assert second["against"] == "abc"
+    assert second["rows_in_file"] == [True, False]
+    assert second["processor"]
+    _mark(path)
+    codes["earlier"] = _run_cell
+    assert recheck(_experiment(_other), _Config(), path, cells=2, against=path.parent)[1].differs == ("b1",)
+
+
+def test_a_checkout_of_other_code_is_refused(path: Path) -> None:
+    _mark(path)
+    said: list[str] = []
+    outcomes = recheck(_experiment(), _Config(), path, cells=1, against=path.parent, report=said.append)
+    assert all(outcome.refused for outcome in outcomes)
+    assert all("--against" in line for line in said)
+    assert not any("rechecked" in read_metadata(file) for file in path.with_suffix("").glob("*.parquet"))
+
+
 def test_the_command_line_rechecks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     where = ["--preset", "smoke", "--output", str(tmp_path)]
     assert main(["run", "one_step_progress", *where]) == 0

@@ -79,7 +79,7 @@ def test_knowledge_has_defaults_of_its_own_and_the_caller_wins() -> None:
     for name, value in INFORMED.items():
         assert getattr(config, name) == value
     assert VarianceAwareSampler(5000, batch_size=64, features=features).config.candidates == 16 * 64
-    assert VarianceAwareSampler(5000, batch_size=64, features=features).config.rest_steps == 5000 // 128 - 1
+    assert VarianceAwareSampler(5000, batch_size=100, features=features).config.rest_steps == 5000 // 200 - 1
     own = {"mixture_ratio": 0.5, "exponent": 1.0, "candidates": 99, "rest_steps": 3, "optimism": 0.1, "floor": 0.2}
     config = VarianceAwareSampler(5000, batch_size=16, features=features, **own).config
     assert {name: getattr(config, name) for name in own} == own
