@@ -16,7 +16,7 @@ from paper_figures.report.results import prediction_counts
 from vas_theory.claims import all_claims
 from vas_theory.claims.lib.ledger import ledger_markdown, read_record
 from vas_theory.foundation.errors import DataError
-from vas_theory.provenance.tables import atomic_path, read_metadata, table_files
+from vas_theory.provenance.tables import atomic_path, read_metadata, read_table, table_files
 
 __all__ = ["OUTPUT_RECORD", "render_readme", "write_readme"]
 
@@ -69,6 +69,27 @@ def _predictions() -> str:
     )
 
 
+def _networks() -> str:
+    """Compare arms with uniform sampling in the worlds of small networks whose runs are committed."""
+    from simulations.networks.tournament.analysis import compare
+
+    table = read_table(ROOT / "simulations" / "results" / "paper" / "network_tournament.parquet")
+    found = compare(table)
+    lines = [
+        "| world | arm | held-out pass rate against uniform | learning (uniform = 1) | p (Holm) | pass@32 | predicted sign |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in found.to_dict("records"):
+        free = " (free knowledge)" if row["free"] else ""
+        difference = "{difference:+.4f} [{difference_low:+.4f}, {difference_high:+.4f}]".format(**row)
+        learning = "{learning:.2f} [{learning_low:.2f}, {learning_high:.2f}]".format(**row)
+        lines.append(
+            f"| {row['world']} | `{row['arm']}`{free} | {difference} | {learning} | {row['p_value']:.1g} | "
+            f"{row['pass_at_32_difference']:+.3f} | {row['predicted']:+d} |"
+        )
+    return "\n".join(lines)
+
+
 def render_readme(text: str) -> str:
     """Return the README with its generated parts renewed.
 
@@ -80,6 +101,7 @@ def render_readme(text: str) -> str:
     """
     parts = {
         "output": _output,
+        "networks": _networks,
         "ledger": lambda: ledger_markdown(list(all_claims().values()), read_record()),
         "figures": _figures,
     }
