@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from paper_figures.drawing.declaration import Table
 from paper_figures.explorer.sentences import contradicted_arms, study_sentences
 from paper_figures.laboratory import RANKING, world_gains
 from paper_figures.study import STUDY
 from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["PILOT", "TABLES", "facts"]
 
@@ -86,12 +84,10 @@ def _trainable(strategy: str) -> bool:
     return not kind.needs_truth and kind.sampling == "independent"
 
 
-def _tuned(tuned: pd.DataFrame, world: str, strategy: str) -> dict[str, float] | None:
+def _tuned(tuned: Mapping[tuple[str, str], Mapping[Any, Any]], world: str, strategy: str) -> dict[str, float] | None:
     """Return an arm's gain where every arm has the learning rate that suits it; None where that was not run."""
-    if (world, strategy) not in tuned.index:
-        return None
-    row = tuned.loc[(world, strategy)]
-    return {key: round(float(row[key]), _DIGITS) for key in ("gain", "gain_low", "gain_high")}
+    row = tuned.get((world, strategy))
+    return None if row is None else {key: round(row[key], _DIGITS) for key in ("gain", "gain_low", "gain_high")}
 
 
 def _seconds_per_rollout(root: Path, preset: str) -> float | None:
@@ -116,7 +112,7 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
     path = RANKING.path(root, preset)
     ranking = read_table(path)
     gains = world_gains(ranking, "fixed")
-    tuned = world_gains(ranking, "tuned").set_index(["world", "strategy"])
+    tuned = {(row["world"], row["strategy"]): row for row in world_gains(ranking, "tuned").to_dict("records")}
     contradicted, one_round = contradicted_arms(root, preset), one_round_strategies()
     worlds = []
     for name, part in gains.groupby("world", sort=True):
