@@ -18,7 +18,7 @@ __all__ = ["all_claims", "claim_modules", "get_claims"]
 
 __dispatch__ = "CLAIMS"
 
-_CLAIM_MODULE = re.compile(r"[abl]\d\d_\w+")
+_CLAIM_MODULE = re.compile(r"[abcl]\d\d_\w+")
 
 
 @cache
