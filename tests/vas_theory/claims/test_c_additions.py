@@ -217,3 +217,18 @@ def test_paying_more_than_the_break_even_share_loses() -> None:
         left, right = _sides("C15", **pool, part=part)
         assert left == pytest.approx((1 - part * c / (1 + c)) * 1.3)
         assert (left > right) == better
+
+
+def test_the_divergence_by_its_definition() -> None:
+    probs, rewards = np.array([0.2, 0.5, 0.3]), np.array([1.0, 0.0, 1.0])
+    best = probs * np.exp(5 * rewards)
+    best /= best.sum()
+    divergence = float((probs * np.log(probs / best)).sum())
+    instance = {"probs": probs, "rewards": rewards, "inverse_beta": 5.0}
+    kl, quadratic = _sides("C16", **instance)
+    assert kl == pytest.approx(divergence, rel=1e-12)
+    assert quadratic == pytest.approx(25 / 8)
+    assert kl <= 0.5 * 5 < quadratic  # at most (1 - p)/beta
+    assert _sides("C17", **instance) == pytest.approx([divergence, (4 + math.exp(-5)) / 4])
+    objective = float(best @ rewards - (best * np.log(best / probs)).sum() / 5) - 0.5
+    assert objective == pytest.approx(divergence / 5, rel=1e-12)  # beta KL is the rise of the objective
