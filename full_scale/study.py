@@ -20,6 +20,7 @@ from full_scale.compact.loop import Run
 from full_scale.config.training import ArmConfig, StudyConfig
 from full_scale.measuring.held_out import held_out_counts
 from full_scale.models.loading import LanguageModel, load_language_model
+from full_scale.planning.feasibility import check_reward
 from full_scale.predictions.document import predictions_are_current, read_predictions, write_predictions
 from full_scale.predictions.validation import validate
 from full_scale.runs import protect
@@ -78,6 +79,7 @@ class Study:
         if wanted > len(self.task.training):
             raise ArgumentError("probe.pilot_prompts", f"be at most the {len(self.task.training)} prompts", wanted)
         self.prompts = {prompt.key: prompt for prompt in self.task.training}
+        check_reward(config)
 
     @cached_property
     def start(self) -> LanguageModel:

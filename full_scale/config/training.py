@@ -9,7 +9,7 @@ import math
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError, field_serializer, model_validator
 
@@ -26,6 +26,9 @@ from full_scale.config.trainer import (
 )
 from vas_theory.foundation.command_line import parse_assignments
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
+
+if TYPE_CHECKING:
+    from vas_theory.selection.contract.strategy import Strategy
 
 __all__ = [
     "ArmConfig",
@@ -47,8 +50,8 @@ __all__ = [
 PRESETS = Path(__file__).parents[1] / "presets"
 Settings = TypeVar("Settings", bound=Frozen)
 
-DEFAULT_MIXTURE_RATIO = 0.5
-"""Of every strategy that declares one."""
+RECORDED_MIXTURE_RATIO = 0.5
+"""What tables say of arms whose strategy draws no share by weight."""
 
 
 class ModelConfig(Frozen):
@@ -134,21 +137,28 @@ class ArmConfig(Frozen):
     @property
     def weighted_share(self) -> float | None:
         """Share of the prompts that this project's sampler draws by weight; ``None`` for strategies without it."""
-        from vas_theory.selection.strategies import strategy_options
+        sampler = getattr(self._strategy(), "sampler", None)
+        return None if sampler is None else float(sampler.config.mixture_ratio)
 
-        if "options" not in strategy_options(self.strategy):
-            return None
-        return DEFAULT_MIXTURE_RATIO if self.mixture_ratio is None else self.mixture_ratio
+    def _strategy(self) -> Strategy:
+        """Return the strategy for a run of the smallest size: what its settings come to."""
+        from vas_theory.selection.contract.strategy import SelectionSetting
+        from vas_theory.selection.strategies import make_strategy
+
+        setting = SelectionSetting(prompts=2, batch_size=1, group_size=2, budget=2)
+        return make_strategy(self.strategy, setting, **self.arguments())
 
     @field_serializer("mixture_ratio")
     def _in_force(self, value: float | None) -> float:
+        if value is not None:
+            return value
+        share = self.weighted_share
         # every arm of the tables made so far is recorded with a ratio, also where its strategy has none
-        return DEFAULT_MIXTURE_RATIO if value is None else value
+        return RECORDED_MIXTURE_RATIO if share is None else share
 
     @model_validator(mode="after")
     def _known(self) -> ArmConfig:
-        from vas_theory.selection.contract.strategy import SelectionSetting
-        from vas_theory.selection.strategies import make_strategy, strategy_options
+        from vas_theory.selection.strategies import strategy_options
 
         declared, fields = strategy_options(self.strategy), {"mixture_ratio": "mixture_ratio", "options": "sampler"}
         for name in self._own:
@@ -156,8 +166,7 @@ class ArmConfig(Frozen):
                 raise ValueError(f"strategy {self.strategy} has no {fields[name]}: leave it out")
             if name in self.options:
                 raise ValueError(f"give {fields[name]} once, not in options too")
-        setting = SelectionSetting(prompts=2, batch_size=1, group_size=2, budget=2)
-        strategy = make_strategy(self.strategy, setting, **self.arguments())
+        strategy = self._strategy()
         if strategy.needs_truth or strategy.sampling != "independent":
             raise ValueError(f"strategy {self.strategy} needs what a language model's own samples do not give")
         if self.sampler and strategy.sampler.config.refresh != "online":  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from full_scale.planning.memory import GB, memory_of_device
 from full_scale.planning.throughput import running_responses
 from vas_theory.foundation.errors import ArgumentError
 
-__all__ = ["check_engine", "check_memory", "check_settings"]
+__all__ = ["check_engine", "check_memory", "check_reward", "check_settings"]
 
 TRL_AGGREGATIONS = {"sequence_mean": "grpo", "token_mean": "dapo", "fixed_length": "dr_grpo"}
 TRL_EPS = 1e-4
@@ -111,3 +111,20 @@ def check_memory(model: Architecture, config: StudyConfig) -> None:
             "trl.per_device_batch_size need less)",
             config.hardware.device_memory_gb,
         )
+
+
+def check_reward(config: StudyConfig) -> None:
+    """Refuse parts of a reward that would hide from the compact engine's strategies which rollouts are right.
+
+    They take a rollout as right when its reward is above 1/2.
+
+    Raises:
+        ArgumentError: a wrong answer in the right format would count as right, or a right one that is long as wrong.
+    """
+    reward = config.task.reward
+    if not reward.format <= 0.5 < reward.accuracy - reward.length:
+        needs = (
+            "leave right answers above 1/2 and wrong ones at most there (format <= 1/2 < accuracy - length), as the "
+            "compact engine's strategies take a rollout as right by its reward; the engine 'trl' is told the accuracy"
+        )
+        raise ArgumentError("task.reward", needs, reward.model_dump())

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from paper_figures.drawing.declaration import ROOT, Table
 from paper_figures.figures import get_figures
+from paper_figures.report.results import prediction_counts
 from vas_theory.claims import all_claims
 from vas_theory.claims.lib.ledger import ledger_markdown, read_record
 from vas_theory.foundation.errors import DataError
@@ -53,7 +54,19 @@ def _committed(tables: Sequence[Table]) -> tuple[str, str]:
 def _output() -> str:
     if not OUTPUT_RECORD.exists():
         raise DataError(f"{OUTPUT_RECORD} does not exist; run: python -m paper_figures reproduce --record")
-    return "```text\n" + OUTPUT_RECORD.read_text(encoding="utf-8").strip("\n") + "\n```"
+    said = OUTPUT_RECORD.read_text(encoding="utf-8").strip("\n")
+    above = "`make reproduce` at its quick size and `make test` end like this (2 CPU cores, no GPU):"
+    return f"{_predictions()}\n\n{above}\n\n```text\n{said}\n```"
+
+
+def _predictions() -> str:
+    """Count the predictions of the paper-size study, which the quick one of the main job only rehearses."""
+    found = prediction_counts(ROOT, "paper")
+    failed, open_ = found.verdicts.get("failed", 0), found.verdicts.get("uninformative", 0)
+    return (
+        f"**Predictions about real training, written before it (paper size): {found.standing} of {found.total} held, "
+        f"{failed} failed, {open_} were uninformative.**"
+    )
 
 
 def render_readme(text: str) -> str:

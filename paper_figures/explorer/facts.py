@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from paper_figures.drawing.declaration import Table
-from paper_figures.explorer.sentences import study_sentences
+from paper_figures.explorer.sentences import contradicted_arms, study_sentences
 from paper_figures.laboratory import RANKING, world_gains
+from paper_figures.study import STUDY
 from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["PILOT", "TABLES", "facts"]
 
@@ -82,6 +86,24 @@ def _trainable(strategy: str) -> bool:
     return not kind.needs_truth and kind.sampling == "independent"
 
 
+def _tuned(tuned: pd.DataFrame, world: str, strategy: str) -> dict[str, float] | None:
+    """Return an arm's gain where every arm has the learning rate that suits it; None where that was not run."""
+    if (world, strategy) not in tuned.index:
+        return None
+    row = tuned.loc[(world, strategy)]
+    return {key: round(float(row[key]), _DIGITS) for key in ("gain", "gain_low", "gain_high")}
+
+
+def _seconds_per_rollout(root: Path, preset: str) -> float | None:
+    """Return what a rollout cost in the committed real training, its gradient step included; None without its table."""
+    path = next(table for table in STUDY if table.name == "training_steps").path(root, preset)
+    if not path.is_file():
+        return None
+    steps, seconds = read_table(path), read_metadata(path).get("seconds")
+    spent = steps.groupby(["arm", "seed"])["rollouts"].max().sum()
+    return None if seconds is None else round(seconds / float(spent), _DIGITS)
+
+
 def facts(root: Path, preset: str) -> dict[str, Any]:
     """Return what the page embeds, as JSON-serialisable values.
 
@@ -89,15 +111,23 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
         DataError: a table is missing or unreadable.
         IntegrityError: a table was altered or cut short.
     """
+    from vas_theory.selection.strategies import one_round_strategies
+
     path = RANKING.path(root, preset)
-    gains = world_gains(read_table(path), "fixed")
+    ranking = read_table(path)
+    gains = world_gains(ranking, "fixed")
+    tuned = world_gains(ranking, "tuned").set_index(["world", "strategy"])
+    contradicted, one_round = contradicted_arms(root, preset), one_round_strategies()
     worlds = []
     for name, part in gains.groupby("world", sort=True):
         arms = [
             {
                 "name": row["strategy"],
                 **{key: round(row[key], _DIGITS) for key in ("gain", "gain_low", "gain_high")},
+                "tuned": _tuned(tuned, str(name), row["strategy"]),
                 "trainable": _trainable(row["strategy"]),
+                "contradicted": row["strategy"] in contradicted,
+                "trl": row["strategy"] in one_round,  # TRL rolls one batch of whole groups a step
             }
             for row in part.to_dict("records")
         ]
@@ -107,6 +137,7 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
         "pools": _pools(root, preset),
         "worlds": worlds,
         "study": study_sentences(root, preset, trainable),
+        "secondsPerRollout": _seconds_per_rollout(root, preset),
         "seeds": int(gains["seeds"].max()),
         "tournament": {"command": RANKING.shown_command(preset), "sha256": sha256_file(path)},
     }

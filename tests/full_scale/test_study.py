@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from full_scale.__main__ import main
 from full_scale.config.training import (
-    DEFAULT_MIXTURE_RATIO,
+    RECORDED_MIXTURE_RATIO,
     ArmConfig,
     EvaluationConfig,
     StudyConfig,
@@ -232,6 +232,8 @@ def test_presets_are_valid_and_planned(name: str) -> None:
         (["--set", "training.stepz=3"], "stepz"),
         (["--set", "task.operations=[]"], "training prompt"),
         (["--set", "steps"], "--set"),
+        (["--set", "task.reward={format=1.0}"], "task.reward must leave right answers above 1/2"),
+        (["--set", "task.reward={length=0.5}"], "task.reward must leave right answers above 1/2"),
         (["--preset", "qick"], "did you mean quick"),
         (["--config", "nowhere.toml"], "nowhere.toml"),
         (["--set", "probe.pilot_prompts=999"], "probe.pilot_prompts"),
@@ -266,6 +268,7 @@ def test_config_is_frozen() -> None:
 
 
 def test_mixture_ratio_reaches_every_strategy_that_declares_one() -> None:
+    from vas_theory.selection import SamplerConfig
     from vas_theory.selection.contract.strategy import SelectionSetting
     from vas_theory.selection.strategies import make_strategy, strategy_names, strategy_options
 
@@ -273,11 +276,25 @@ def test_mixture_ratio_reaches_every_strategy_that_declares_one() -> None:
     with_ratio = [name for name in strategy_names() if "mixture_ratio" in strategy_options(name)]
     assert {"vas", "vas-paper"} <= set(with_ratio)
     for name in with_ratio:
-        assert make_strategy(name, setting).mixture_ratio == DEFAULT_MIXTURE_RATIO  # type: ignore[attr-defined]
-        if name != "vas-released":
-            arm = ArmConfig(name="a", strategy=name, mixture_ratio=0.25)
-            assert make_strategy(name, setting, **arm.arguments()).mixture_ratio == 0.25  # type: ignore[attr-defined]
-            assert arm.model_dump()["mixture_ratio"] == 0.25
-    assert ArmConfig(name="a", strategy="uniform").model_dump()["mixture_ratio"] == DEFAULT_MIXTURE_RATIO
-    assert ArmConfig(name="a").weighted_share == DEFAULT_MIXTURE_RATIO
+        arm = ArmConfig(name="a", strategy=name, mixture_ratio=0.25)
+        assert make_strategy(name, setting, **arm.arguments()).mixture_ratio == 0.25  # type: ignore[attr-defined]
+        assert arm.model_dump()["mixture_ratio"] == 0.25
+    assert ArmConfig(name="a", strategy="uniform").model_dump()["mixture_ratio"] == RECORDED_MIXTURE_RATIO
     assert ArmConfig(name="a", strategy="vas-paper").weighted_share is None
+    default = SamplerConfig(batch_size=1).mixture_ratio
+    assert ArmConfig(name="a").weighted_share == ArmConfig(name="a").model_dump()["mixture_ratio"] == default
+
+
+def test_the_share_that_is_told_is_the_samplers_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sampler whose default is another one is not said to draw by half."""
+    from dataclasses import replace
+
+    arm, build = ArmConfig(name="a"), ArmConfig._strategy
+
+    def other(self: ArmConfig) -> Any:
+        strategy: Any = build(self)
+        strategy.sampler.config = replace(strategy.sampler.config, mixture_ratio=1.0)
+        return strategy
+
+    monkeypatch.setattr(ArmConfig, "_strategy", other)
+    assert arm.weighted_share == arm.model_dump()["mixture_ratio"] == 1.0

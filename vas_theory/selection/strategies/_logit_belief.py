@@ -17,7 +17,7 @@ __all__ = ["TABLE", "LogitBelief"]
 
 _FINER = 4
 _TABLE_STEP = 0.09375
-TABLE: FloatArray = _TABLE_STEP * np.arange(-128, 129)
+TABLE: FloatArray = _TABLE_STEP * np.arange(-128, 129)  # type: ignore[assignment]  # numpy's stubs say "floating"
 """Logits from -12 to 12 at which functions are tabulated whose expectation is wanted."""
 
 _PLACES = np.arange(32, 225, _FINER)
