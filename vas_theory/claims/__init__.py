@@ -21,7 +21,7 @@ __dispatch__ = "CLAIMS"
 _NUMBER = re.compile(r"(?<=^[A-Z])\d+$")
 """The number of an id, which has two digits or more."""
 
-_CLAIM_MODULE = re.compile(r"[abl]\d\d_\w+")
+_CLAIM_MODULE = re.compile(r"[abcl]\d\d_\w+")
 
 
 @cache
