@@ -76,10 +76,11 @@ def _networks() -> str:
     table = read_table(ROOT / "simulations" / "results" / "paper" / "network_tournament.parquet")
     found = compare(table)
     lines = [
-        "| world | arm | held-out pass rate against uniform | learning (uniform = 1) | p (Holm) | pass@32 | predicted sign |",
+        "| world | arm | held-out pass rate against uniform | learning | p (Holm) | pass@32 | predicted sign |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for row in found.to_dict("records"):
+    for record in found.to_dict("records"):
+        row = {str(name): value for name, value in record.items()}
         free = " (free knowledge)" if row["free"] else ""
         difference = "{difference:+.4f} [{difference_low:+.4f}, {difference_high:+.4f}]".format(**row)
         learning = "{learning:.2f} [{learning_low:.2f}, {learning_high:.2f}]".format(**row)
