@@ -146,7 +146,7 @@ def _beside(name: str, against: Path | None) -> Path:
 def _commit(study: Study, name: str, chosen: Sequence[str], against: Path | None) -> str | None:
     """Return the commit at which a reference was made by the code that a table of the study names; ``None`` for none.
 
-    It may serve again if the table was last rechecked against this very commit on these parts: both codes agreed.
+    It may serve again if the table was last rechecked against this very commit on these parts, on which both codes agreed.
 
     Raises:
         DataError: it was made by other code.
@@ -212,7 +212,14 @@ def _measured(study: Study, name: str, place: int, report: Callable[[str], None]
 def _predictions_agree(study: Study, stored: Mapping[str, Any]) -> bool:
     pilot, calibration = study.read("pilot"), study.read("calibration")
     content = json.loads(json.dumps(prediction_content(study.config, study.task, pilot, calibration)))
-    return bool(content == {name: stored.get(name) for name in content})
+    return _by_id(content) == _by_id({name: stored.get(name) for name in content})
+
+
+def _by_id(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document whose predictions do not depend on the order in which they stand."""
+    items = {item["id"]: item for item in content["predictions"]}
+    assert len(items) == len(content["predictions"]), "two predictions share an id"
+    return {**content, "predictions": items}
 
 
 def _check_runs(
