@@ -185,7 +185,7 @@ def test_bad_input_gets_one_line_and_exit_code_two(command: list[str], needle: s
 
 
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "vas_theory", "--debug", "show", "B2"]
+    command = [sys.executable, "-m", "vas_theory", "--debug", "show", "B99"]
     answer = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert "Traceback" in answer.stderr
     assert "UnknownNameError" in answer.stderr

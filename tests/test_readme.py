@@ -14,7 +14,7 @@ import pytest
 from paper_figures.build.readme import render_readme
 from paper_figures.drawing.declaration import LoadedTable
 from paper_figures.figures import get_figures
-from paper_figures.laboratory import TOURNAMENT, world_gains
+from paper_figures.laboratory import RANKING, TOURNAMENT, world_gains
 from simulations.analysis.ranking import chosen_rates, rank_strategies, world_winners
 from vas_theory.claims import all_claims
 from vas_theory.claims.lib.ledger import read_record
@@ -116,7 +116,8 @@ def test_what_the_first_screen_says_of_the_tournament(tournament: pd.DataFrame) 
     arms, worlds = final["strategy"].nunique(), final["world"].nunique()
     _expect(f"{arms} ways of choosing prompts in {worlds} simulated worlds at equal rollouts", "tournament")
     few = tournament[tournament["strategy"].isin(["uniform", "vas", "vas-paper"])]
-    gains = pd.concat([world_gains(few, regime) for regime in ("fixed", "tuned")])
+    ranking = read_table(RANKING.path(ROOT, "paper"))
+    gains = pd.concat([world_gains(ranking, regime) for regime in ("fixed", "tuned")])
     losses = gains.loc[gains["strategy"] == "vas-paper", "gain_high"] < 0
     where = _where(int(losses.sum()), len(losses))
     _expect(f"VAS as published pays for its scores and loses to uniform sampling {where};", "tournament")
@@ -144,23 +145,22 @@ def test_what_is_said_of_the_tournaments_learning_rates_and_winners(tournament: 
     (best,) = winners["fixed"]
     _expect(f"At the one small rate `{best}` wins in every world", "tournament")
     _expect(f"the winner of the simulations (`{best}`)", "tournament")
-    tuned = world_gains(tournament[tournament["strategy"].isin(["uniform", best])], "tuned")
+    tuned = world_gains(read_table(RANKING.path(ROOT, "paper")), "tuned")
     errs = tuned[(tuned["strategy"] == best) & tuned["world"].str.contains("noisy")]
     assert (errs["gain_high"] < 0).all(), "errors of the verifier do not turn its pushes against it"
 
 
 def test_what_the_first_screen_says_of_step_level_credit() -> None:
     (figure,) = get_figures(["step_credit"])
-    table = read_table(figure.inputs["runs"].path(ROOT, "paper"))
-    arms = ["uniform", "uniform-tree", "treerpo", "tree-opo"]
-    numbers = figure.numbers({"runs": LoadedTable(table[table["strategy"].isin(arms)], 0, {})})
+    tables = {name: LoadedTable(read_table(table.path(ROOT, "paper")), 0, {}) for name, table in figure.inputs.items()}
+    numbers = figure.numbers(tables)
     effects = numbers[numbers["kind"] == "effect"].set_index(["effect", "regime"]).sort_index()
     for effect in ("both, treerpo", "both, tree-opo", "shared prefixes", "credit, treerpo", "credit, tree-opo"):
         rows = effects.loc[effect]
         assert (rows["gain_high"] < 0).all(), f"{effect}: {rows['gain'].to_dict()} does not lose at both rates"
     _expect(
         "On tree prompts the two step-level methods lose to uniform sampling too: rollouts that share prefixes are "
-        "worth less, and credit for steps makes up for none of it.",
+        "worth less, and step credit does not compensate.",
         "step_credit",
     )
     ahead = 100 * effects.loc["equal steps, treerpo", "gain"]

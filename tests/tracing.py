@@ -29,6 +29,8 @@ class Ran:
         code = frame.f_code
         if event != "call" or code in self.codes or not code.co_filename.startswith(_ROOT):
             return
+        if "/site-packages/" in code.co_filename:  # an environment inside the project's folder
+            return
         above: FrameType | None = frame
         while above is not None:
             if above.f_code.co_name == "<module>" and above.f_code.co_filename.startswith(_ROOT):

@@ -158,7 +158,7 @@ BOUNDS = (
     Bound("B19", "lower_l1", _sides("B19")),
     Bound("B01", "equal", _sides("B01", squared=True, scored=True), ("binary",)),
     Bound("B03", "equal", _sides("B03", squared=True), ("binary",)),
-    Bound("A27", "upper", _sides("A27", squared=True, scored=True), ("binary",)),
+    Bound("A27", "upper", _sides("A27", scored=True), ("binary",)),
     Bound("B15", "upper", _sides("B15", squared=True, scored=True), ("graded",)),
     Bound("B17", "upper", _sides("B17")),
     Bound("B18", "upper", _sides("B18"), ("binary",)),

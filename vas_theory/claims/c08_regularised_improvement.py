@@ -66,7 +66,7 @@ def _tilted() -> Domain:
 
         return family
 
-    return replace(base, families={name: extend(name) for name in base.families}, perturb=None)
+    return replace(base, families={name: extend(name) for name in base.families}, perturb=None, inputs=())
 
 
 def _nearly_solved(size: int) -> Instance:

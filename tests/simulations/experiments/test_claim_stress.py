@@ -50,4 +50,4 @@ def test_the_whole_ledger_is_pressed_when_no_claim_is_named() -> None:
     assert EXPERIMENT.cells is not None
     cells = EXPERIMENT.cells(EXPERIMENT.configure("paper"))
     assert [cell.name for cell in cells] == list(all_claims())
-    assert all(cell.modules[0].startswith("vas_theory.claims.") for cell in cells)
+    assert all(cell.uses[0].startswith("vas_theory.claims.") for cell in cells)

@@ -67,9 +67,9 @@ def test_cells_have_names_of_their_own_and_say_what_they_depend_on() -> None:
         assert len({cell.name for cell in cells}) == len(cells)
         assert all("/" not in cell.name for cell in cells)
         if "strategy" in cells[0].config:
-            modules = {cell.config["strategy"]: cell.modules for cell in cells}
-            for strategy, (module,) in modules.items():
-                assert module.endswith(strategy.replace("-", "_"))
+            uses = {cell.config["strategy"]: cell.uses for cell in cells}
+            for strategy, (entry,) in uses.items():
+                assert entry.endswith(f"{strategy.replace('-', '_')}:STRATEGY")
 
 
 def test_published_averages_are_the_ledgers() -> None:
