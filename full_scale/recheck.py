@@ -146,7 +146,7 @@ def _beside(name: str, against: Path | None) -> Path:
 def _commit(study: Study, name: str, chosen: Sequence[str], against: Path | None) -> str | None:
     """Return the commit at which a reference was made by the code that a table of the study names; ``None`` for none.
 
-    It may serve again if the table was last rechecked against this very commit on these parts, on which both codes agreed.
+    It may serve again if the table was last rechecked against this very commit on these parts: both codes agreed.
 
     Raises:
         DataError: it was made by other code.

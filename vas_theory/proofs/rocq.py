@@ -61,7 +61,9 @@ def build(folder: Path = BUILD, *, jobs: int = 2) -> None:
             stale.unlink()
     names = sorted(path.name for path in SOURCES.glob("*.v"))
     for name in [*names, "_CoqProject"]:
-        shutil.copy2(SOURCES / name, folder / name)  # with its time, so that make sees what changed
+        source, copy = SOURCES / name, folder / name
+        if not copy.exists() or source.read_bytes() != copy.read_bytes():
+            shutil.copyfile(source, copy)  # what did not change keeps its time, and make its compiled file
     _call(["coq_makefile", "-f", "_CoqProject", *names, "-o", "Makefile.coq"], folder)
     # a make that calls this hands down its own flags and job server, which do not fit here
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}

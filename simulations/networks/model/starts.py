@@ -61,7 +61,7 @@ def start_path(world: World, name: str = "own", folder: Path = FOLDER) -> Path:
         "torch": torch.__version__,
     }
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
-    return folder / f"{world.name}.{name}.{digest}.npy"
+    return folder / f"{type(world).__name__}.{name}.{digest}.npy"  # worlds that differ in their runs share it
 
 
 @cache

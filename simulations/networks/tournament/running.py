@@ -78,9 +78,9 @@ _SHORT = ("uniform", "vas", "predictor", "oracle")
 PRESETS: dict[str, Preset] = {
     "smoke": Preset(("chains-short",), ("uniform", "predictor"), 2, 0, 0.1, 0.1, 1, 2),
     "quick": Preset(("chains-short",), _SHORT, 6, 0, 0.5),
-    "paper": Preset(scale=2 / 3),
+    "paper": Preset(),
 }
-"""Seconds, minutes, and the size of the committed tables: 2,000 prompts, 200 steps of 128 rollouts."""
+"""Seconds, minutes, and the size of the committed tables: 300 steps of 128 rollouts in most worlds."""
 
 
 def run_tournament(

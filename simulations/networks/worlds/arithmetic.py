@@ -122,11 +122,17 @@ def _written(number_P: IntArray) -> IntArray:
 
 
 WORLDS: tuple[World, ...] = (
-    Addition("arithmetic", "add, or multiply by a digit, up to 5 digits", "slips that demonstrators taught"),
+    Addition(
+        "arithmetic",
+        "add, or multiply by a digit, up to 5 digits",
+        "slips that demonstrators taught",
+        run=RunShape(held_out=300, budget=25_600, learning_rate=1e-4),
+    ),
     Addition(
         "arithmetic-shaped",
         "the same with a tenth of the reward for format",
         "a shaped reward: accuracy + format",
+        run=RunShape(held_out=300, budget=25_600, learning_rate=1e-4),
         format_share=0.1,
     ),
     Addition(

@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from simulations.networks.world import IntArray, ModelShape, Prompts, Start, World
+from simulations.networks.world import IntArray, ModelShape, Prompts, RunShape, Start, World
 from vas_theory.foundation.errors import UnknownNameError
 
 __all__ = ["WORLDS", "Chains", "LongChains"]
@@ -115,11 +115,26 @@ class LongChains(Chains):
 
 WORLDS: tuple[World, ...] = (
     Chains("chains-short", "apply 1 to 4 memorised operations", "solved, mixed and hopeless prompts, two visits each"),
+    Chains("chains-few", "chains-short with 300 prompts", "sixteen visits a prompt", run=RunShape(pool=300)),
+    Chains("chains-many", "chains-short with 6,000 prompts", "one visit of most prompts", run=RunShape(pool=6000)),
+    Chains(
+        "chains-noisy",
+        "chains-short with a verifier that errs",
+        "3% of wrong answers pass, 10% of right ones fail",
+        run=RunShape(false_positive=0.03, false_negative=0.1),
+    ),
+    Chains(
+        "chains-large-groups",
+        "chains-short in groups of 16",
+        "8 groups of 16",
+        run=RunShape(batch_size=8, group_size=16),
+    ),
     LongChains(
         "chains-long",
         "apply 3 to 6 memorised operations",
         "mostly hopeless prompts",
         start=Start(560),
+        run=RunShape(learning_rate=1e-4),
         shortest=3,
         longest=6,
     ),

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from simulations.networks.world import IntArray, Prompts, Start, World
+from simulations.networks.world import IntArray, Prompts, RunShape, Start, World
 from vas_theory.foundation.errors import UnknownNameError
 
 __all__ = ["WORLDS", "Mixture"]
@@ -89,5 +89,10 @@ class Mixture(World):
 
 
 WORLDS: tuple[World, ...] = (
-    Mixture("mixture", "seven tasks on five numbers", "tasks that are solved, hopeless and in between"),
+    Mixture(
+        "mixture",
+        "seven tasks on five numbers",
+        "tasks that are solved, hopeless and in between",
+        run=RunShape(learning_rate=1e-4),
+    ),
 )

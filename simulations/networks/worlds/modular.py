@@ -107,7 +107,12 @@ class Modular(World):
 
 
 WORLDS: tuple[World, ...] = (
-    Modular("modular", "1 to 4 operations modulo 23", "operations that generalise, one of them rarely shown"),
+    Modular(
+        "modular",
+        "1 to 4 operations modulo 23",
+        "operations that generalise, one of them rarely shown",
+        run=RunShape(learning_rate=1e-4),
+    ),
     Modular(
         "modular-development",
         "2 and 3 operations modulo 23",

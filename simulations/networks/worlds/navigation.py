@@ -122,11 +122,17 @@ class Navigation(World):
 
 
 WORLDS: tuple[World, ...] = (
-    Navigation("navigation-smooth", "ways of 1 to 8 steps through 96 nodes", "a ladder of difficulty without gaps"),
+    Navigation(
+        "navigation-smooth",
+        "ways of 1 to 8 steps through 96 nodes",
+        "a ladder of difficulty without gaps",
+        run=RunShape(learning_rate=1e-4),
+    ),
     Navigation(
         "navigation-gapped",
         "ways of 1, 2, 7 and 8 steps",
         "a ladder of difficulty with a gap",
+        run=RunShape(learning_rate=1e-4),
         distances=(1, 2, 7, 8),
     ),
     Navigation(

@@ -237,7 +237,7 @@ def test_a_disk_that_becomes_full_keeps_the_checkpoints_that_were_whole(
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-class Stop(TrainerCallback):  # type: ignore[misc]
+class Stop(TrainerCallback):
     """Ends a run at its first checkpoint."""
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
