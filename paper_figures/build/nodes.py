@@ -221,11 +221,11 @@ def table_problems(root: Path, preset: str) -> tuple[int, list[str]]:
 
     A table is missing, altered, or was made by other code than today's.
     """
-    paths = {table.path(root, preset) for table in project_tables(root, preset)}
+    paths = {path for table in project_tables(root, preset) for path in table.files(root, preset)}
     if preset == "paper":
         for folder in root.glob("*/results/paper"):
-            sidecars = {path.with_name(path.name.removesuffix(".meta.json")) for path in folder.glob("*.meta.json")}
-            paths |= sidecars | {path.with_suffix(".parquet") for path in folder.iterdir() if path.is_dir()}
+            kept = [path for path in folder.rglob("*.meta.json") if not {"cells", "runs"} & set(path.parts)]
+            paths |= {path.with_name(path.name.removesuffix(".meta.json")) for path in kept}
     project = this_project()
     return len(paths), [problem for path in sorted(paths) for problem in file_problems(path, project)]
 
