@@ -138,6 +138,26 @@ def _plan(arguments: argparse.Namespace) -> None:
     print(json.dumps(plan_run(config).as_dict(), indent=2) if arguments.json else describe(config))
 
 
+def _list(arguments: argparse.Namespace) -> None:
+    require("pydantic", "full-scale")
+    from full_scale.config.training import load_config, preset_names
+    from vas_theory.foundation.display import print_list
+
+    rows = []
+    for config in map(load_config, preset_names()):
+        rows.append(
+            {
+                "name": config.name,
+                "model": config.model.name,
+                "task": config.task.name,
+                "engine": config.engine,
+                "steps": config.training.steps,
+                "arms": [arm.name for arm in config.arms],
+            }
+        )
+    print_list("presets", rows, as_json=arguments.json)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     # before torch is imported: waiting threads that spin make a busy machine several times slower
@@ -145,6 +165,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     parser = build_parser("full_scale", "Train a real language model with GRPO + VAS and test predictions on it.")
     commands = parser.add_subparsers(dest="command", metavar="command")
+    command = commands.add_parser("list", help="the presets: model, task, engine, steps and arms")
+    command.set_defaults(handler=_list)
+    command.add_argument("--json", action="store_true", help="print JSON")
     others = {
         "plan": ("print sizes, rollouts and an estimate of time; run nothing", _plan),
         "recheck": ("compute random parts of tables again and stamp them for today's code if they agree", _recheck),

@@ -96,15 +96,14 @@ def recheck(
             continue
         parts = _parts(study, group)
         chosen = choose_cells(parts, cells, seed, group[0])
-        stored = {name: _rows_of(study, name, against) for name in group}
+        stored = {name: _rows_of(study, name, chosen, against) for name in group}
         differs = _check(study, group, chosen, stored, work, report)
         for name in stale:
             wrong = differs.get(name, [])
             differing += bool(wrong)
             if not wrong:
-                reference = (
-                    {} if against is None else {"against": _commit(study, name, against), "processor": processor()}
-                )
+                commit = _commit(study, name, chosen, against)
+                reference = {} if commit is None else {"against": commit, "processor": processor()}
                 stamp(_path(study, name), about[name]["key"], checked=chosen, of=len(parts), seed=seed, **reference)
             word = f"{', '.join(wrong)} differ: not stamped" if wrong else "the same, stamped"
             report(f"{name}: {len(chosen)} of {len(parts)} parts computed again: {word}")
@@ -133,33 +132,36 @@ def _parts(study: Study, group: tuple[str, ...]) -> list[str]:
     return ["all"]
 
 
-def _rows_of(study: Study, name: str, against: Path | None) -> Any:
+def _rows_of(study: Study, name: str, chosen: Sequence[str], against: Path | None) -> Any:
     """Return the rows, or the predictions, that a table's parts are held against."""
-    if against is None:
-        return read_predictions(study.predictions) if name == "predictions" else study.read(name)
-    _commit(study, name, against)
-    return (
-        read_predictions(against / "predictions.json") if name == "predictions" else read_table(_beside(name, against))
-    )
+    path = _path(study, name) if _commit(study, name, chosen, against) is None else _beside(name, against)
+    return read_predictions(path) if name == "predictions" else read_table(path)
 
 
-def _beside(name: str, against: Path) -> Path:
+def _beside(name: str, against: Path | None) -> Path:
+    assert against is not None
     return against / ("predictions.json" if name == "predictions" else f"{name}.parquet")
 
 
-def _commit(study: Study, name: str, against: Path) -> str:
-    """Return the commit at which a reference was made, if by the code that a table of the study names.
+def _commit(study: Study, name: str, chosen: Sequence[str], against: Path | None) -> str | None:
+    """Return the commit at which a reference was made by the code that a table of the study names; ``None`` for none.
+
+    It may serve again if the table was last rechecked against this very commit on these parts: both codes agreed.
 
     Raises:
         DataError: it was made by other code.
     """
+    if against is None or not _beside(name, against).exists():
+        return None
     metadata = read_metadata(_path(study, name))
     if name == "predictions" and not (against / "predictions.json.meta.json").exists():
         name = "pilot"  # what was made before predictions had a sidecar
     found = read_metadata(_beside(name, against))
     carried = metadata.get("carried", {}).get("commit", "no commit")
     of_commit = "key" not in found and str(found["commit"]).startswith(carried) and "rechecked" not in metadata
-    if found.get("key") != metadata["key"] and not of_commit:
+    last = metadata.get("rechecked", [{}])[-1]
+    same = last.get("against") == found["commit"] and set(chosen) <= set(last.get("cells", []))
+    if found.get("key") != metadata["key"] and not of_commit and not same:
         raise DataError(f"{_beside(name, against)} was not made by the code that made {_path(study, name)}")
     return str(found["commit"])
 
@@ -210,7 +212,14 @@ def _measured(study: Study, name: str, place: int, report: Callable[[str], None]
 def _predictions_agree(study: Study, stored: Mapping[str, Any]) -> bool:
     pilot, calibration = study.read("pilot"), study.read("calibration")
     content = json.loads(json.dumps(prediction_content(study.config, study.task, pilot, calibration)))
-    return bool(content == {name: stored.get(name) for name in content})
+    return _by_id(content) == _by_id({name: stored.get(name) for name in content})
+
+
+def _by_id(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document whose predictions do not depend on the order in which they stand."""
+    items = {item["id"]: item for item in content["predictions"]}
+    assert len(items) == len(content["predictions"]), "two predictions share an id"
+    return {**content, "predictions": items}
 
 
 def _check_runs(

@@ -20,14 +20,18 @@ def _list(arguments: argparse.Namespace) -> None:
     from paper_figures.build.graph import stale_reasons
     from paper_figures.build.nodes import figure_node
     from paper_figures.figures import get_figures
+    from vas_theory.foundation.display import print_list
 
     figures = get_figures()
-    width = max(len(figure.name) for figure in figures)
+    rows = []
     for figure in figures:
         stale = stale_reasons(figure_node(figure, _root(arguments), arguments.preset))
         state = "current" if not stale else "not built" if "not built yet" in stale else "stale"
-        tables = ", ".join(f"{table.room}/{table.name}" for table in figure.inputs.values())
-        print(f"{figure.name:<{width}}  {state:<9}  {figure.label:<9}  {figure.title}  ({tables})")
+        tables = [f"{table.room}/{table.name}" for table in figure.inputs.values()]
+        rows.append(
+            {"name": figure.name, "state": state, "kind": figure.label, "title": figure.title, "tables": tables}
+        )
+    print_list("figures", rows, as_json=arguments.json)
 
 
 def _make(arguments: argparse.Namespace) -> None:
@@ -108,6 +112,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--root", type=Path, metavar="DIR", help="folder of the four packages (default: this project)"
         )
+        if name == "list":
+            command.add_argument("--json", action="store_true", help="print JSON")
         if name == "make":
             command.add_argument("names", nargs="*", metavar="NAME", help="figures; all when none are given")
         if name == "reproduce":

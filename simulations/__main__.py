@@ -12,9 +12,10 @@ from vas_theory.foundation.outputs import check_output_folder
 
 def _list(arguments: argparse.Namespace) -> None:
     from simulations.experiments import experiment_names, get_experiment
-    from vas_theory.foundation.display import print_table
+    from vas_theory.foundation.display import print_list
 
-    print_table(("experiment", "what it shows"), [(name, get_experiment(name).summary) for name in experiment_names()])
+    rows = [{"name": name, "summary": get_experiment(name).summary} for name in experiment_names()]
+    print_list("experiments", rows, as_json=arguments.json)
 
 
 def _table_path(arguments: argparse.Namespace) -> Path:
@@ -134,6 +135,7 @@ def main(argv: list[str] | None = None) -> int:
 
     command = commands.add_parser("list", help="name every experiment")
     command.set_defaults(handler=_list)
+    command.add_argument("--json", action="store_true", help="print JSON")
 
     for name, handler, help_text in (
         ("run", _run, "run an experiment unless its table is current"),

@@ -29,6 +29,17 @@ def test_generated_parts_are_current() -> None:
     assert render_readme(README) == README, "run: python -m paper_figures readme"
 
 
+def test_the_headline_counts_the_predictions_of_the_paper_size() -> None:
+    verdicts = read_table(ROOT / "full_scale" / "results" / "paper" / "validation.parquet")["verdict"].value_counts()
+    words = (
+        f"{verdicts['held']} of {verdicts.sum()} held, {verdicts['failed']} failed, "
+        f"{verdicts['uninformative']} were uninformative."
+    )
+    first_screen = README[: README.index("## What is true")]
+    assert words in " ".join(first_screen.split())
+    assert first_screen.index(words) < first_screen.index("predictions held")
+
+
 def test_the_record_covers_every_claim_and_nothing_else() -> None:
     record = read_record()
     claims = all_claims()

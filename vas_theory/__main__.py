@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 
 from vas_theory.foundation.command_line import build_parser, run
 
@@ -25,7 +26,7 @@ def _list(arguments: argparse.Namespace) -> int:
         print(json.dumps({"claims": rows}, indent=2))
     else:
         print_table(COLUMNS, map(shown_row, rows))
-        print(f"\n{summary(all_claims().values())}")
+        print(f"\n{fill(summary(all_claims().values()), 80)}")
     return 0
 
 

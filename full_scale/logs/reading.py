@@ -1,4 +1,4 @@
-"""What a GRPO run logged, read from the files that TRL and verl write anyway.
+"""What a GRPO run logged, read from the files that TRL, verl and EasyR1 write anyway.
 
 Metrics have one row a step and tell the share of silent groups where the trainer logs it. Rollouts have one row each,
 and tell everything: with them groups can be formed again.
@@ -6,22 +6,28 @@ and tell everything: with them groups can be formed again.
 
 from __future__ import annotations
 
-import json
+import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from full_scale.logs.completions import read_completions
+from full_scale.logs.files import json_lines, number, read_state, state_entries
 from vas_theory.foundation.errors import DataError
 
 __all__ = ["form_groups", "read_metrics", "read_rollouts"]
 
-_REWARD = ("reward", "critic/rewards/mean", "critic/score/mean")
+logger = logging.getLogger(__name__)
+
+_PENALISED = "critic/rewards/mean"
+_REWARD = ("reward", "critic/score/mean", "reward/overall", _PENALISED)
+"""The first that a step has counts. TRL; verl and EasyR1; EasyR1 alone; and last verl's reward after its KL penalty."""
+
 _SILENT = ("frac_reward_zero_std", "vas/silent_share")
 _REWARD_OF_ROLLOUT = ("score", "reward")
-_NOT_REWARDS = {"step", "advantage"}
 
 
 def read_metrics(path: Path | str) -> pd.DataFrame:
@@ -29,40 +35,53 @@ def read_metrics(path: Path | str) -> pd.DataFrame:
 
     Args:
         path: TRL's ``trainer_state.json`` or a folder with checkpoints (the one with the most steps counts), or a file
-            of JSON lines, either flat or as verl's file logger writes them (``{"step": 1, "data": {...}}``).
+            of JSON lines: flat, as verl's file logger writes them (``{"step": 1, "data": {...}}``), or nested as
+            EasyR1's does (``{"step": 1, "critic": {"score": {"mean": ...}}}``). A cut last line is left out, aloud.
 
     Returns:
-        Columns ``step``, ``reward`` (mean reward of the step's rollouts) and ``silent_share`` (share of groups whose
-        rewards are all equal; NaN where it was not logged), by step. A step logged twice, as resumed runs do, counts
-        as logged last.
+        Columns ``step``, ``reward`` (mean reward of the step's rollouts; NaN where none was given) and
+        ``silent_share`` (share of groups whose rewards are all equal; NaN where it was not logged), by step. A step
+        logged twice, as resumed runs do, counts as logged last. verl's reward is the score, before any KL penalty.
 
     Raises:
         DataError: the file cannot be read or holds no training step; the message names file and line.
     """
     source = Path(path)
     if source.is_dir():
-        states = {_steps_done(state): state for state in sorted(source.rglob("trainer_state.json"))}
+        found = sorted(source.rglob("trainer_state.json"))
+        states = {int(read_state(path).get("global_step", 0)): path for path in found}
         if not states:
             raise DataError(f"{source} holds no trainer_state.json")
         source = states[max(states)]
-    entries = _trainer_state(source) if source.suffix == ".json" else _json_lines(source)
-    rows = [row for place, entry in entries if (row := _metrics_row(place, entry)) is not None]
+    rows = [row for place, entry in _logged_metrics(source) if (row := _metrics_row(place, entry)) is not None]
     if not rows:
         raise DataError(f"{source} has no training step: none of its entries has {' or '.join(_REWARD)}")
-    return pd.DataFrame(rows).drop_duplicates("step", keep="last").sort_values("step", ignore_index=True)
+    if all(math.isnan(row["reward"]) for row in rows):
+        raise DataError(f"{source} has no training step with a reward: it is null or NaN in all {len(rows)}")
+    table = pd.DataFrame(rows)
+    if table.pop("penalised").any():
+        logger.warning("%s has no critic/score/mean everywhere: %s is read, a KL penalty included", source, _PENALISED)
+    return table.drop_duplicates("step", keep="last").sort_values("step", ignore_index=True)
 
 
-def read_rollouts(path: Path | str, weights: Mapping[str, float] | None = None) -> pd.DataFrame:
+def read_rollouts(
+    path: Path | str,
+    weights: Mapping[str, float] | None = None,
+    evaluated_steps: Collection[int] | None = None,
+) -> pd.DataFrame:
     """Read logged rollouts, one row each.
 
     Args:
         path: a file, or a folder of them: TRL's ``completions/*.parquet`` (``log_completions=True``) or verl's
             ``*.jsonl`` (``trainer.rollout_data_dir``).
         weights: of the reward functions, by column, where TRL logged several; 1 each by default.
+        evaluated_steps: steps after which TRL evaluated: their files hold rollouts of the evaluation and are left
+            out, aloud. By default those that the ``trainer_state.json`` beside the completions tells of.
 
     Returns:
         Columns ``step``, ``prompt`` (as text), ``reward`` (NaN where no function gave one) and ``group`` (verl's uid:
-        a prompt drawn twice in a step has two; empty where none was logged).
+        a prompt drawn twice in a step has two; empty where none was logged). Rollouts that TRL wrote into several
+        files, as one generation batch serves several steps, come once.
 
     Raises:
         DataError: nothing can be read, or a field is missing; the message names file and line or column.
@@ -71,8 +90,15 @@ def read_rollouts(path: Path | str, weights: Mapping[str, float] | None = None) 
     files = sorted([*source.glob("*.parquet"), *source.glob("*.jsonl")]) if source.is_dir() else [source]
     if not files:
         raise DataError(f"{source} holds neither .parquet nor .jsonl files")
-    parts = [_parquet_rollouts(file, weights) if file.suffix == ".parquet" else _jsonl_rollouts(file) for file in files]
-    return pd.concat(parts, ignore_index=True).sort_values("step", kind="stable", ignore_index=True)
+    tables = [file for file in files if file.suffix == ".parquet"]
+    lines = [file for file in files if file.suffix == ".jsonl"]
+    if not tables and not lines:
+        raise DataError(f"{source} is neither a .parquet file of TRL nor a .jsonl file of verl")
+    parts = [read_completions(tables, weights, evaluated_steps)] if tables else []
+    rollouts = pd.concat([*parts, *map(_jsonl_rollouts, lines)], ignore_index=True)
+    if rollouts.empty:
+        raise DataError(f"{source} holds no rollouts")
+    return rollouts.sort_values("step", kind="stable", ignore_index=True)
 
 
 def form_groups(rollouts: pd.DataFrame) -> pd.DataFrame:
@@ -99,56 +125,26 @@ def form_groups(rollouts: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index().drop(columns="group")
 
 
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
+def _flat(entry: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Name nested values by their path, as EasyR1's logger had them before it nested them: ``critic/score/mean``."""
+    flat: dict[str, Any] = {}
+    for name, value in entry.items():
+        flat.update(_flat(value, f"{above}{name}/") if isinstance(value, dict) else {f"{above}{name}": value})
+    return flat
 
 
-def _parse(text: str, path: Path) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise DataError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from None
+def _logged_metrics(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    if path.suffix == ".json":
+        yield from state_entries(path, read_state(path))
+        return
+    for place, entry in json_lines(path):
+        data = entry.get("data")
+        yield place, _flat({**data, "step": entry.get("step")} if isinstance(data, dict) else entry)
 
 
-def _steps_done(path: Path) -> int:
-    state = _parse(_read_text(path), path)
-    return int(state.get("global_step", 0)) if isinstance(state, dict) else 0
-
-
-def _trainer_state(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    state = _parse(_read_text(path), path)
-    history = state.get("log_history") if isinstance(state, dict) else None
-    if not isinstance(history, list):
-        raise DataError(f"{path} has no list 'log_history'; it is not TRL's trainer_state.json")
-    for number, entry in enumerate(history):
-        place = f"{path}, log_history[{number}]"
-        if not isinstance(entry, dict):
-            raise DataError(f"{place} is not an object")
-        yield place, entry
-
-
-def _json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    for number, line in enumerate(_read_text(path).splitlines(), 1):
-        if not line.strip():
-            continue
-        place = f"{path}, line {number}"
-        try:
-            entry = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataError(f"{place}: not JSON ({error.msg}, column {error.colno})") from None
-        if not isinstance(entry, dict):
-            raise DataError(f"{place} is not an object")
-        yield place, {**entry["data"], "step": entry.get("step")} if isinstance(entry.get("data"), dict) else entry
-
-
-def _number(place: str, entry: Mapping[str, Any], name: str) -> float:
-    value = entry.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise DataError(f"{place}: {name} must be a number; received {value!r}")
-    return float(value)
+def _number_or_missing(place: str, entry: Mapping[str, Any], name: str | None) -> float:
+    """Return a number, or NaN where it is null: TRL logs that where no reward function gave a value."""
+    return math.nan if name is None or entry[name] is None else number(place, entry, name)
 
 
 def _metrics_row(place: str, entry: Mapping[str, Any]) -> dict[str, float] | None:
@@ -157,9 +153,10 @@ def _metrics_row(place: str, entry: Mapping[str, Any]) -> dict[str, float] | Non
         return None  # an evaluation, or the summary of the run
     silent = next((name for name in _SILENT if name in entry), None)
     row = {
-        "step": int(_number(place, entry, "step")),
-        "reward": _number(place, entry, reward),
-        "silent_share": math.nan if silent is None else _number(place, entry, silent),
+        "step": int(number(place, entry, "step")),
+        "reward": _number_or_missing(place, entry, reward),
+        "silent_share": _number_or_missing(place, entry, silent),
+        "penalised": reward == _PENALISED,
     }
     if not (math.isnan(row["silent_share"]) or 0 <= row["silent_share"] <= 1):
         raise DataError(f"{place}: {silent} must lie in [0, 1]; received {row['silent_share']}")
@@ -168,41 +165,12 @@ def _metrics_row(place: str, entry: Mapping[str, Any]) -> dict[str, float] | Non
 
 def _jsonl_rollouts(path: Path) -> pd.DataFrame:
     rows = []
-    for place, entry in _json_lines(path):
+    for place, entry in json_lines(path):
         reward = next((name for name in _REWARD_OF_ROLLOUT if name in entry), None)
         if reward is None or "input" not in entry:
-            raise DataError(f"{place}: a rollout needs 'input' and {' or '.join(map(repr, _REWARD_OF_ROLLOUT))}")
-        step = int(_number(place, entry, "step"))
-        value = math.nan if entry[reward] is None else _number(place, entry, reward)
+            names = " or ".join(map(repr, _REWARD_OF_ROLLOUT))
+            raise DataError(f"{place}: a rollout needs 'input' and {names}, as verl logs it; it has {', '.join(entry)}")
+        step = int(number(place, entry, "step"))
+        value = _number_or_missing(place, entry, reward)
         rows.append((step, str(entry["input"]), value, str(entry.get("uid", ""))))
     return pd.DataFrame(rows, columns=["step", "prompt", "reward", "group"])
-
-
-def _parquet_rollouts(path: Path, weights: Mapping[str, float] | None) -> pd.DataFrame:
-    try:
-        table = pd.read_parquet(path)
-    except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
-        raise DataError(f"{path} cannot be read: {error}") from None
-    for name in ("step", "prompt"):
-        if name not in table:
-            raise DataError(f"{path} has no column {name!r}; it has {', '.join(map(str, table.columns))}")
-    numeric = [str(name) for name in table.select_dtypes("number").columns if name not in _NOT_REWARDS]
-    for name in weights or {}:
-        if name not in numeric:
-            raise DataError(f"{path} has no reward column {name!r}; it has {', '.join(numeric) or 'none'}")
-    if not numeric:
-        raise DataError(f"{path} has no column of rewards")
-    chosen = dict(weights) if weights else dict.fromkeys(numeric, 1.0)
-    reward = (table[list(chosen)] * pd.Series(chosen)).sum(axis=1, min_count=1)
-    # a conversation is a list of messages; as text it can name a group
-    prompts = [value if isinstance(value, str) else json.dumps(_plain(value)) for value in table["prompt"]]
-    rewards = reward.astype(float)
-    return pd.DataFrame({"step": table["step"].astype(int), "prompt": prompts, "reward": rewards, "group": ""})
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

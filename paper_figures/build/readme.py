@@ -12,10 +12,11 @@ from pathlib import Path
 
 from paper_figures.drawing.declaration import ROOT, Table
 from paper_figures.figures import get_figures
+from paper_figures.report.results import prediction_counts
 from vas_theory.claims import all_claims
 from vas_theory.claims.lib.ledger import ledger_markdown, read_record
 from vas_theory.foundation.errors import DataError
-from vas_theory.provenance.tables import atomic_path, read_metadata, table_files
+from vas_theory.provenance.tables import atomic_path, read_metadata, read_table, table_files
 
 __all__ = ["OUTPUT_RECORD", "render_readme", "write_readme"]
 
@@ -53,7 +54,41 @@ def _committed(tables: Sequence[Table]) -> tuple[str, str]:
 def _output() -> str:
     if not OUTPUT_RECORD.exists():
         raise DataError(f"{OUTPUT_RECORD} does not exist; run: python -m paper_figures reproduce --record")
-    return "```text\n" + OUTPUT_RECORD.read_text(encoding="utf-8").strip("\n") + "\n```"
+    said = OUTPUT_RECORD.read_text(encoding="utf-8").strip("\n")
+    above = "`make reproduce` at its quick size and `make test` end like this (2 CPU cores, no GPU):"
+    return f"{_predictions()}\n\n{above}\n\n```text\n{said}\n```"
+
+
+def _predictions() -> str:
+    """Count the predictions of the paper-size study, which the quick one of the main job only rehearses."""
+    found = prediction_counts(ROOT, "paper")
+    failed, open_ = found.verdicts.get("failed", 0), found.verdicts.get("uninformative", 0)
+    return (
+        f"**Predictions about real training, written before it (paper size): {found.standing} of {found.total} held, "
+        f"{failed} failed, {open_} were uninformative.**"
+    )
+
+
+def _networks() -> str:
+    """Compare arms with uniform sampling in the worlds of small networks whose runs are committed."""
+    from simulations.networks.tournament.analysis import compare
+
+    table = read_table(ROOT / "simulations" / "results" / "paper" / "network_tournament.parquet")
+    found = compare(table)
+    lines = [
+        "| world | arm | held-out pass rate against uniform | learning | p (Holm) | pass@32 | predicted sign |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for record in found.to_dict("records"):
+        row = {str(name): value for name, value in record.items()}
+        free = " (free knowledge)" if row["free"] else ""
+        difference = "{difference:+.4f} [{difference_low:+.4f}, {difference_high:+.4f}]".format(**row)
+        learning = "{learning:.2f} [{learning_low:.2f}, {learning_high:.2f}]".format(**row)
+        lines.append(
+            f"| {row['world']} | `{row['arm']}`{free} | {difference} | {learning} | {row['p_value']:.1g} | "
+            f"{row['pass_at_32_difference']:+.3f} | {row['predicted']:+d} |"
+        )
+    return "\n".join(lines)
 
 
 def render_readme(text: str) -> str:
@@ -67,6 +102,7 @@ def render_readme(text: str) -> str:
     """
     parts = {
         "output": _output,
+        "networks": _networks,
         "ledger": lambda: ledger_markdown(list(all_claims().values()), read_record()),
         "figures": _figures,
     }

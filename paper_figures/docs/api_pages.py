@@ -22,7 +22,7 @@ __all__ = ["ROOMS", "home_of", "own_constants", "public_modules", "public_names"
 ROOMS = ("vas_theory", "simulations", "full_scale", "paper_figures")
 """The packages that have API pages."""
 
-_HIDDEN = re.compile(r"(^|\.)(_\w*|docs)(\.|$)|^vas_theory\.claims\.[abl]\d\d_")
+_HIDDEN = re.compile(r"(^|\.)(_\w*|docs)(\.|$)|^vas_theory\.claims\.[abcl]\d\d_")
 
 
 def _file(module: str) -> Path:

@@ -19,14 +19,27 @@ const Advice = (() => {
     };
   }
 
-  // The closest world, its best arm that real training can run, and every arm that cannot be told from that one.
+  // What speaks against an arm, or nothing: it has to win at one learning rate and at tuned ones, by both intervals,
+  // and real training must not contradict it.
+  function against(arm) {
+    if (!(arm.gain_low > 0)) return "it does not win at one learning rate";
+    if (!(arm.tuned && arm.tuned.gain_low > 0)) return "it does not win at tuned learning rates";
+    return arm.contradicted ? "real training contradicts it" : "";
+  }
+
+  // The closest world, the arm that nothing speaks against and whose smaller gain is the largest, uniform sampling
+  // where there is none, every such arm that cannot be told from it, and the arm that looks best at one rate.
   function recommend(worlds, wish) {
     const ranked = worlds.map((world) => ({ world, ...distance(world, wish) })).sort((one, other) => one.total - other.total);
     const { world, differences } = ranked[0];
     const arms = world.arms.filter((arm) => arm.trainable);
-    const best = arms.reduce((one, other) => (other.gain > one.gain ? other : one));
-    const level = arms.filter((arm) => arm !== best && arm.gain_high >= best.gain_low);
-    return { world, differences, arms, best, level };
+    const sound = arms.filter((arm) => arm.name !== "uniform" && against(arm) === "");
+    const least = (arm) => Math.min(arm.gain, arm.tuned.gain);
+    const uniform = arms.find((arm) => arm.name === "uniform");
+    const best = sound.reduce((one, other) => (one === uniform || least(other) > least(one) ? other : one), uniform);
+    const level = sound.filter((arm) => arm !== best && (arm.gain_high >= best.gain_low || arm.tuned.gain_high >= best.tuned.gain_low));
+    const first = arms.reduce((one, other) => (other.gain > one.gain ? other : one));
+    return { world, differences, arms, best, level, passedOver: first !== best && against(first) ? first : null };
   }
 
   const plain = (number) => String(Number(number.toPrecision(12)));
@@ -46,12 +59,31 @@ const Advice = (() => {
     ];
   }
 
+  // What to change in a TRL script: the trainer draws by the recommended arm, or by the sampler as set on the page.
+  function snippet(settings, best) {
+    const lines = ["from full_scale import VASConfig, VASGRPOTrainer", ""];
+    const terms = settings.score === "vps" ? `, "alpha": ${real(settings.alpha)}, "beta": ${real(settings.beta)}` : "";
+    if (best.name === "uniform") {
+      lines.push("# The advice is uniform sampling: TRL as it is. To compare, this is VAS as set on the page.");
+    } else if (!best.trl) {
+      lines.push(`# ${best.name} takes several rounds of rollouts a step, which TRL does not; this is VAS as set on the page.`);
+    }
+    if (best.trl && !["uniform", "vas"].includes(best.name)) {
+      lines.push(`vas = VASConfig(strategy="${best.name}")`);
+    } else {
+      if (settings.periodic) lines.push("# TRL has no rollouts for scores alone: the scores are those of the training groups.");
+      lines.push(`vas = VASConfig(mixture_ratio=${plain(settings.mixtureRatio)}, sampler={"score": "${settings.score}"${terms}})`);
+    }
+    lines.push("trainer = VASGRPOTrainer(model, reward_funcs=reward, args=config, train_dataset=prompts, vas=vas)", "");
+    return lines.join("\n");
+  }
+
   // A study of uniform sampling, of VAS as set on the page and of the recommended arm, for `full_scale --config`.
   function toml(settings, steps, recommended) {
     const own = ["uniform", settings.periodic ? "vas-paper" : "vas"];
     const third = own.includes(recommended) ? [] : ["", "[[arms]]", `name = "${recommended}"`, `strategy = "${recommended}"`];
     return [
-      "# Settings from the explorer: uniform sampling, VAS as set there, and the arm that did best in the closest world.",
+      "# Settings from the explorer: uniform sampling, VAS as set there, and the recommended arm.",
       "[rollouts]", `prompts_per_step = ${settings.batchSize}`, `group_size = ${settings.groupSize}`, "",
       "[training]", `steps = ${steps}`, "",
       "[[arms]]", 'name = "uniform"', 'strategy = "uniform"', "",
@@ -59,5 +91,5 @@ const Advice = (() => {
     ].join("\n");
   }
 
-  return { distance, recommend, toml };
+  return { distance, against, recommend, snippet, toml };
 })();

@@ -156,26 +156,35 @@
       passes: found.passes, coupling: byId("coupling").value, noisy: byId("noisy").checked,
     };
     const advice = Advice.recommend(FACTS.worlds, wish);
-    const { world, best, level } = advice;
+    const { world, best, level, passedOver } = advice;
+    const interval = (gain) => `${signed(gain.gain)} (95% interval ${signed(gain.gain_low)} to ${signed(gain.gain_high)})`;
+    const place = `the closest world of the tournament, ${world.name} (${world.difficulty}; ${FACTS.seeds} paired seeds)`;
     byId("arm").textContent = best.name;
-    byId("world").textContent = `Best in the closest world of the tournament, ${world.name} (${world.difficulty}; ${FACTS.seeds} paired seeds): `
-      + `final pass rate ${signed(best.gain)} over uniform, 95% interval ${signed(best.gain_low)} to ${signed(best.gain_high)}. `
+    byId("world").textContent = (best.name === "uniform"
+      ? `In ${place}, no arm wins at one learning rate and at tuned ones without real training contradicting it. `
+      : `In ${place}, its final pass rate is ${interval(best)} over uniform at one learning rate and ${interval(best.tuned)} at tuned ones. `)
       + (level.length ? `Within noise of it there: ${level.map((arm) => arm.name).join(", ")}. ` : "")
-      + (best.gain_low <= 0 ? "Its interval reaches down to uniform sampling, which is simpler. " : "");
-    byId("study").textContent = FACTS.study[best.name] ?? "";
+      + (passedOver ? `${passedOver.name} has the largest gain there at one rate, ${interval(passedOver)}, and is not recommended: ${Advice.against(passedOver)}.` : "");
+    byId("study").textContent = [best, passedOver].filter(Boolean).map((arm) => FACTS.study[arm.name] ?? "").join(" ").trim();
     byId("differences").textContent = advice.differences.length ? `That world differs from yours: ${advice.differences.join("; ")}.` : "";
     byId("arms").replaceChildren(...advice.arms.map((arm) => {
       const line = document.createElement("tr");
       const name = document.createElement("th");
       name.scope = "row";
       name.textContent = arm.name;
-      const cells = [signed(arm.gain), arm.name === "uniform" ? "–" : `${signed(arm.gain_low)} to ${signed(arm.gain_high)}`];
+      const range = (gain) => (gain && arm.name !== "uniform" ? `${signed(gain.gain_low)} to ${signed(gain.gain_high)}` : "–");
+      const cells = [signed(arm.gain), range(arm), arm.tuned ? signed(arm.tuned.gain) : "–", range(arm.tuned)];
       line.append(name, ...cells.map((text) => Object.assign(document.createElement("td"), { textContent: text })));
       if (arm === best) line.className = "best";
       return line;
     }));
     const file = Advice.toml(settings, found.plan.steps, best.name);
     byId("toml").textContent = file;
+    byId("snippet").textContent = Advice.snippet(settings, best);
+    const rollouts = settings.budget * (file.match(/\[\[arms\]\]/g).length), seconds = FACTS.secondsPerRollout;
+    byId("download-trains").textContent = `It trains SmolLM2-135M on this project's built-in arithmetic, not your model and data: `
+      + `${count(rollouts)} rollouts in all`
+      + (seconds ? `, about ${count(Math.max(1, rollouts * seconds / 60))} minutes at the ${(1000 * seconds).toFixed(0)} ms a rollout of the committed study on two CPU cores.` : ".");
     byId("download").disabled = found.plan.steps < 1;
     byId("download-note").textContent = found.plan.steps < 1 ? "The budget does not pay for one step, so there is nothing to run." : "";
   }

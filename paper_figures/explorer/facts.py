@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from paper_figures.drawing.declaration import Table
-from paper_figures.explorer.sentences import study_sentences
+from paper_figures.explorer.sentences import contradicted_arms, study_sentences
 from paper_figures.laboratory import RANKING, world_gains
+from paper_figures.study import STUDY
 from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
 __all__ = ["PILOT", "TABLES", "facts"]
@@ -82,6 +84,22 @@ def _trainable(strategy: str) -> bool:
     return not kind.needs_truth and kind.sampling == "independent"
 
 
+def _tuned(tuned: Mapping[tuple[str, str], Mapping[Any, Any]], world: str, strategy: str) -> dict[str, float] | None:
+    """Return an arm's gain where every arm has the learning rate that suits it; None where that was not run."""
+    row = tuned.get((world, strategy))
+    return None if row is None else {key: round(row[key], _DIGITS) for key in ("gain", "gain_low", "gain_high")}
+
+
+def _seconds_per_rollout(root: Path, preset: str) -> float | None:
+    """Return what a rollout cost in the committed real training, its gradient step included; None without its table."""
+    path = next(table for table in STUDY if table.name == "training_steps").path(root, preset)
+    if not path.is_file():
+        return None
+    steps, seconds = read_table(path), read_metadata(path).get("seconds")
+    spent = steps.groupby(["arm", "seed"])["rollouts"].max().sum()
+    return None if seconds is None else round(seconds / float(spent), _DIGITS)
+
+
 def facts(root: Path, preset: str) -> dict[str, Any]:
     """Return what the page embeds, as JSON-serialisable values.
 
@@ -89,15 +107,23 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
         DataError: a table is missing or unreadable.
         IntegrityError: a table was altered or cut short.
     """
+    from vas_theory.selection.strategies import one_round_strategies
+
     path = RANKING.path(root, preset)
-    gains = world_gains(read_table(path), "fixed")
+    ranking = read_table(path)
+    gains = world_gains(ranking, "fixed")
+    tuned = {(row["world"], row["strategy"]): row for row in world_gains(ranking, "tuned").to_dict("records")}
+    contradicted, one_round = contradicted_arms(root, preset), one_round_strategies()
     worlds = []
     for name, part in gains.groupby("world", sort=True):
         arms = [
             {
                 "name": row["strategy"],
                 **{key: round(row[key], _DIGITS) for key in ("gain", "gain_low", "gain_high")},
+                "tuned": _tuned(tuned, str(name), row["strategy"]),
                 "trainable": _trainable(row["strategy"]),
+                "contradicted": row["strategy"] in contradicted,
+                "trl": row["strategy"] in one_round,  # TRL rolls one batch of whole groups a step
             }
             for row in part.to_dict("records")
         ]
@@ -107,6 +133,7 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
         "pools": _pools(root, preset),
         "worlds": worlds,
         "study": study_sentences(root, preset, trainable),
+        "secondsPerRollout": _seconds_per_rollout(root, preset),
         "seeds": int(gains["seeds"].max()),
         "tournament": {"command": RANKING.shown_command(preset), "sha256": sha256_file(path)},
     }

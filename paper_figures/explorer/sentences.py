@@ -7,7 +7,7 @@ from pathlib import Path
 
 from paper_figures.study import AccuracyGains, accuracy_gains
 
-__all__ = ["study_sentences"]
+__all__ = ["contradicted_arms", "study_sentences"]
 
 _VERDICTS = {
     "held": "as predicted",
@@ -32,6 +32,22 @@ def study_sentences(root: Path, preset: str, arms: Iterable[str]) -> dict[str, s
     """
     study = accuracy_gains(root, preset)
     return {} if study is None else {arm: _sentence(arm, study) for arm in arms if arm != "uniform"}
+
+
+def contradicted_arms(root: Path, preset: str) -> set[str]:
+    """Return the arms that real training speaks against: below uniform sampling, or not the gain that was predicted.
+
+    Args:
+        root: the project's folder.
+        preset: the size of the page.
+    """
+    study = accuracy_gains(root, preset)
+    rows = {} if study is None else study.rows
+    return {
+        arm
+        for arm, row in rows.items()
+        if row["measured_high"] < 0 or (row["verdict"] == "failed" and row["predicted"] > 0 >= row["measured_low"])
+    }
 
 
 def _sentence(arm: str, study: AccuracyGains) -> str:

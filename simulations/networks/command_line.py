@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -30,14 +31,19 @@ def _alone(handler: Callable[[argparse.Namespace], None]) -> Callable[[argparse.
 def _list(arguments: argparse.Namespace) -> None:
     from simulations.networks.tournament.roster import ARMS
     from simulations.networks.worlds import get_world, world_names
+    from vas_theory.foundation.display import print_list
 
-    print("worlds")
-    for name in world_names():
-        world = get_world(name)
-        print(f"  {name:<20} {world.summary}; {world.varies}")
-    print("arms (NAME@N: a prompt is rolled in at most N steps)")
-    for name, arm in ARMS.items():
-        print(f"  {name:<20} {arm.strategy}" + (f"; free: {arm.free}" if arm.free else ""))
+    worlds = [
+        {"name": world.name, "summary": world.summary, "varies": world.varies}
+        for world in map(get_world, world_names())
+    ]
+    arms = [{"name": name, "strategy": arm.strategy, "free": arm.free} for name, arm in ARMS.items()]
+    if arguments.json:
+        print(json.dumps({"worlds": worlds, "arms": arms}, indent=2))
+        return
+    print_list("worlds", worlds)
+    print("\nNAME@N: a prompt is rolled in at most N steps\n")
+    print_list("arms", arms)
 
 
 def _start(arguments: argparse.Namespace) -> None:
@@ -131,6 +137,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
     command = commands.add_parser("list", help="name every world and arm")
     command.set_defaults(handler=_list)
+    command.add_argument("--json", action="store_true", help="print JSON")
 
     command = commands.add_parser("start", help="make supervised starts and say what they can do")
     command.add_argument("worlds", nargs="*", metavar="WORLD", help="worlds, see `list` (all)")

@@ -120,7 +120,7 @@ class World(abc.ABC):
     A world file defines ``WORLDS``, a tuple of instances, each with a name of its own. Token numbers run from 0 to
     ``vocabulary - 1``; the network can only write the first ``answers`` of them.
 
-    Attributes of the class or instance:
+    Attributes:
         vocabulary: number of tokens.
         answers: tokens 0 .. answers - 1 may be written.
         prompt_length, response_length: tokens of every prompt; most tokens of a response.

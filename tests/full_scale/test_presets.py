@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from full_scale.__main__ import main
 from full_scale.config.training import PRESETS, StudyConfig, load_config, preset_names
 from full_scale.planning.plan import plan_run
 from full_scale.trl_adapter.presets.arguments import grpo_arguments, grpo_config, reward_parts, vas_config
@@ -19,6 +21,15 @@ pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", 
 
 MMR1 = ("mmr1-3b", "mmr1-7b", "mmr1-32b")
 GPU = (*MMR1, "smollm2-gpu", "qwen2.5-0.5b-gpu")
+
+
+def test_every_preset_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "--json"]) == 0
+    listed = {row["name"]: row for row in json.loads(capsys.readouterr().out)["presets"]}
+    assert set(listed) == set(preset_names())
+    assert (listed["mmr1-7b"]["engine"], listed["mmr1-7b"]["arms"]) == ("trl", ["vas"])
+    assert main(["list"]) == 0
+    assert "mmr1-7b" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", GPU)

@@ -66,7 +66,7 @@ def test_second_call_recomputes_nothing(
     def refuse(*_: Any) -> None:
         raise AssertionError("the model was loaded although everything is current")
 
-    monkeypatch.setattr("full_scale.study.load_language_model", refuse)
+    monkeypatch.setattr("full_scale.models.loading.load_pretrained", refuse)
     assert main(["study", "--config", str(study_toml), "--output", str(output)]) == 0
     assert capsys.readouterr().out.count("current, skipped") == 8
     assert {path: sha256_file(path) for path in output.rglob("*") if path.is_file()} == before
@@ -83,7 +83,7 @@ def test_finished_runs_of_other_settings_are_refused_before_anything_is_written(
     def refuse(*_: Any) -> None:
         raise AssertionError("the model was loaded")
 
-    monkeypatch.setattr("full_scale.study.load_language_model", refuse)
+    monkeypatch.setattr("full_scale.models.loading.load_pretrained", refuse)
     for stage in ("study", "train", "predict", "probe", "validate"):
         changed = [stage, "--config", str(study_toml), "--output", str(folder), "--set", "optimiser.learning_rate=2e-3"]
         assert main(changed) == 2
@@ -252,7 +252,7 @@ def test_bad_input_is_one_line_before_any_model_loads(
     def refuse(*_: Any) -> None:
         raise AssertionError("the model was loaded")
 
-    monkeypatch.setattr("full_scale.study.load_language_model", refuse)
+    monkeypatch.setattr("full_scale.models.loading.load_pretrained", refuse)
     assert main(["study", "--output", str(tmp_path), *arguments]) == 2
     heard = capsys.readouterr().err
     assert heard.startswith("error: ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -121,6 +122,9 @@ def test_list_shows_the_state(built: Path, capsys: pytest.CaptureFixture[str]) -
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert "stale" in lines["bound_gallery"]
     assert "current" in lines[ONE]
+    assert main([*arguments("list", built), "--json"]) == 0
+    states = {row["name"]: row["state"] for row in json.loads(capsys.readouterr().out)["figures"]}
+    assert (states["bound_gallery"], states[ONE]) == ("stale", "current")
 
 
 def test_help_loads_nothing_heavy() -> None:

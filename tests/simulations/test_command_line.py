@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,11 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments: tuple[str, ...], words
 
 def test_list_and_show(tmp_path: Path) -> None:
     assert "bound_gallery" in _call("list", cwd=tmp_path).stdout
+    listed = json.loads(_call("list", "--json", cwd=tmp_path).stdout)["experiments"]
+    assert "bound_gallery" in [row["name"] for row in listed]
+    networks = json.loads(_call("networks", "list", "--json", cwd=tmp_path).stdout)
+    assert {"name": "vas", "strategy": "vas", "free": ""} in networks["arms"]
+    assert {"name", "summary", "varies"} == set(networks["worlds"][0])
     shown = _call("show", "bound_gallery", cwd=tmp_path).stdout
     assert "[paper]" in shown
     assert "bandits = 36000" in shown

@@ -35,6 +35,14 @@ def test_show_prints_statement_verdict_and_worst_instance(capsys: pytest.Capture
         assert part in shown
 
 
+def test_an_id_may_leave_out_its_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    for short, whole in (("a6", "A06"), ("B2", "B02")):
+        assert main(["show", short, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["id"] == whole
+    assert main(["show", "a0"]) == 2
+    assert "A00" in capsys.readouterr().err
+
+
 def test_recording_a_part_of_the_ledger_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "B02", "--record"]) == 2
     assert "--record must come without ids" in capsys.readouterr().err

@@ -18,7 +18,10 @@ __all__ = ["all_claims", "claim_modules", "get_claims"]
 
 __dispatch__ = "CLAIMS"
 
-_CLAIM_MODULE = re.compile(r"[abl]\d\d_\w+")
+_NUMBER = re.compile(r"(?<=^[A-Z])\d+$")
+"""The number of an id, which has two digits or more."""
+
+_CLAIM_MODULE = re.compile(r"[abcl]\d\d_\w+")
 
 
 @cache
@@ -53,13 +56,13 @@ def all_claims() -> dict[str, Claim]:
 
 
 def get_claims(ids: Iterable[str] = ()) -> list[Claim]:
-    """Return the claims with these ids (in any case), or all when none are given.
+    """Return the claims with these ids, or all when none are given; ``a6`` and ``A06`` are the same.
 
     Raises:
         UnknownNameError: an id is not in the ledger.
     """
     claims = all_claims()
-    wanted = [name.upper() for name in ids]
+    wanted = [_NUMBER.sub(lambda found: found[0].zfill(2), name.upper()) for name in ids]
     for name in wanted:
         if name not in claims:
             raise UnknownNameError("claim", name, claims)

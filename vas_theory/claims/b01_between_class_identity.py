@@ -94,7 +94,8 @@ CLAIMS = (
     Claim(
         id="B01",
         title="Binary rewards: |grad|^2 = Var^2 times the squared distance of the class means",
-        source="sharpens Assumption 1(ii) of arXiv 2509.21268; we found no prior source",
+        source="sharpens Assumption 1(ii) of arXiv 2509.21268; the difference of the class means is the gradient gap "
+        "of arXiv 2510.08539",
         statement=r"\|\nabla J\|^2=\mathrm{Var}\,\Gamma_B=\mathrm{Var}^2\,\|E[g\mid 1]-E[g\mid 0]\|^2",
         assumptions=("support of the policy does not move with its parameters", "R in {0, 1}", "0 < p < 1"),
         relation=Relation.EQUAL,

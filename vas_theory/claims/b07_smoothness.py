@@ -236,7 +236,8 @@ CLAIMS = (
     Claim(
         id="B46",
         title=f"The Hessian is at most kappa |grad|, kappa = {KAPPA_ROUNDED_UP} (rounded up)",
-        source="we found no prior source; compare Lemma 3 of Mei et al. 2020 and its non-uniform smoothness",
+        source="non-uniform smoothness of softmax policies: Mei et al. 2020 (Lemma 3) and arXiv 2105.06072, for "
+        "stochastic steps arXiv 2402.17235; we found no prior source of this constant",
         statement=rf"\|\nabla^2 V\|\le\kappa\|\nabla V\|,\quad\kappa^2=\max\{{y:{_CUBIC}=0\}}",
         assumptions=("tabular softmax policy",),
         relation=Relation.AT_MOST,

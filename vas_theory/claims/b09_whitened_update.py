@@ -188,7 +188,8 @@ CLAIMS = (
     Claim(
         id="B09",
         title="Whitened group update: its mean is w_G times the gradient of the pass rate",
-        source="replaces appendix A.4 of arXiv 2509.21268 (unbiasedness); first moment also in arXiv 2510.13651",
+        source="replaces appendix A.4 of arXiv 2509.21268 (unbiasedness); first moment also in arXiv "
+        "2510.13651; q w_G = E s is the group-standard-deviation identity of arXiv 2607.00152",
         statement=r"E\hat g = w_G(p)\,\nabla p,\qquad w_G = \frac{E\,\hat\sigma}{p(1-p)}"
         r" = E\Big[\frac{G-1}{\sqrt{(J+1)(G-1-J)}}\Big],\quad J\sim\mathrm{Bin}(G-2,p)",
         assumptions=(

@@ -207,7 +207,7 @@ CLAIMS = (
     Claim(
         id="B10",
         title="Second moment of the RLOO update, any rewards",
-        source="we found no prior source",
+        source="arXiv 2603.01162 has the view of RLOO and GRPO as U-statistics; the closed form is our derivation",
         statement=r"\mathrm{tr\,Var}[\hat g] = \frac{M-\|\nabla V\|^2}{G}"
         r" + \frac{\mathrm{Var}\,\Gamma+\|\nabla V\|^2}{G(G-1)},\qquad M=E\|g\|^2A^2,\ \Gamma=E\|g\|^2",
         assumptions=_ANY,

@@ -198,7 +198,8 @@ CLAIMS = (
     Claim(
         id="B25",
         title="One-sample step with the mean reward as baseline: half of eta |grad|^2 is guaranteed",
-        source="replaces Theorem 1 of arXiv 2509.21268 for the one-sample gradient; we found no prior source",
+        source="replaces Theorem 1 of arXiv 2509.21268 for the one-sample gradient; arXiv 2105.06072 and "
+        "2402.17235 use smoothness that scales with the gradient for softmax policies, without this constant",
         statement=rf"0<\eta \le \frac{{{ONE_SAMPLE_STEP}}}{{\rho}}"
         r" \;\Rightarrow\; E[V(\theta^+)]-V(\theta) \ge "
         r"\tfrac{\eta}{2}\|\nabla V\|^2 \ge \frac{\eta\,\mathrm{Var}^2}{2\rho^2}",

@@ -251,7 +251,7 @@ CLAIMS = (
     Claim(
         id="B55",
         title="Whitened GRPO step, improved: the loss does not grow with the group size",
-        source="improves claim B28; we found no prior source",
+        source="improves claim B28; its first moment by the identity of arXiv 2607.00152",
         statement=r"E[V(\theta+\eta\hat g)]-V(\theta) \ge \eta\,w_G\|\nabla V\|^2\Big[1-\frac{2\kappa\eta\rho}{w_G}"
         r"\big(1-\tfrac1G\big)\varphi\big(\tfrac{\kappa\eta}{\sqrt2}\big)\Big],\qquad \varphi(x)=\frac{e^x-1-x}{x^2}",
         assumptions=(

@@ -5,18 +5,23 @@ Nothing is imported before something is shown, and what goes into a pipe or a fi
 
 from __future__ import annotations
 
+import json
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, TextIO
 
-__all__ = ["Progress", "print_table", "text_table"]
+__all__ = ["Progress", "print_list", "print_table", "text_table"]
 
 __neutral__ = "how progress and tables are shown"
 
 _COLOURS = {"held": "green", "ok": "green", "proved": "green", "failed": "red", "FAILED": "red", "refuted": "red"}
 """Words that are coloured on a terminal; they are words everywhere, so that nothing is told by colour alone."""
+
+
+_SHORT = 14
+"""Cells up to this length stay on one line where a terminal is narrow."""
 
 
 class Progress:
@@ -140,9 +145,26 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], stream
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading, number in zip(columns, _numeric(cells, len(columns)), strict=True):
-        table.add_column(heading, justify="right" if number else "left", overflow="fold")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for place, number in enumerate(_numeric(cells, len(columns))):
+        # words are broken in long texts alone
+        whole = max((len(row[place]) for row in cells), default=0) <= _SHORT
+        table.add_column(columns[place], justify="right" if number else "left", overflow="fold", no_wrap=whole)
     for row in cells:
         table.add_row(*(Text(cell, style=_COLOURS.get(cell, "")) for cell in row))
     Console(file=stream).print(table)
+
+
+def print_list(name: str, rows: Sequence[Mapping[str, Any]], *, as_json: bool = False) -> None:
+    """Print what there is: as a table, or as JSON for programs.
+
+    Args:
+        name: what the rows are, the one key of the JSON object.
+        rows: at least one; all with the same keys, which are the headings. Lists are joined by commas in the table.
+        as_json: print JSON alone.
+    """
+    if as_json:
+        print(json.dumps({name: [dict(row) for row in rows]}, indent=2))
+        return
+    cells = [[", ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in row.values()] for row in rows]
+    print_table(list(rows[0]), [["–" if cell in (None, "") else cell for cell in row] for row in cells])

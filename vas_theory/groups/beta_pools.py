@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.foundation.errors import ArgumentError
 
-__all__ = ["expected_silent_share", "fit_pool_to_counts", "fit_pool_to_shares", "mean_variance"]
+__all__ = ["FEW_GROUPS", "expected_silent_share", "fit_pool_to_counts", "fit_pool_to_shares", "mean_variance"]
+
+logger = logging.getLogger(__name__)
+
+FEW_GROUPS = 100
+"""Fits to fewer groups say so: a share of 100 groups is known to about 10 points, two standard errors at one half."""
 
 _WIDEST, _NARROWEST = -12.0, 12.0
 """Natural logarithms of the a + b that are tried: from all prompts certain to all prompts alike."""
+
+_FARTHEST = 5.0
+"""Natural logarithms of a and of b are tried up to this size where counts of single prompts are fitted."""
 
 
 def expected_silent_share(a: float, b: float, group_size: int) -> float:
@@ -38,19 +48,26 @@ def fit_pool_to_counts(successes: NDArray[np.float64], rollouts: NDArray[np.floa
     Args:
         successes: right rollouts of each prompt, shape (P,).
         rollouts: all rollouts of each prompt, shape (P,).
+
+    A fit to fewer than :data:`FEW_GROUPS` prompts, or one that ends at the limits of what is tried, logs a warning.
     """
     from scipy import optimize, stats
 
     def loss(logs: NDArray[np.float64]) -> float:
         return -float(np.sum(stats.betabinom.logpmf(successes, rollouts, *np.exp(logs))))
 
-    bounds = [(-5.0, 5.0)] * 2
-    found = optimize.minimize(loss, np.log([0.5, 0.5]), method="L-BFGS-B", bounds=bounds)
+    found = optimize.minimize(loss, np.log([0.5, 0.5]), method="L-BFGS-B", bounds=[(-_FARTHEST, _FARTHEST)] * 2)
     a, b = np.exp(found.x)
+    if len(successes) < FEW_GROUPS:
+        logger.warning("a Beta pool is fitted to %d prompts only: Beta(%.3g, %.3g) is uncertain", len(successes), a, b)
+    elif (np.abs(found.x) >= _FARTHEST).any():
+        logger.warning("Beta(%.3g, %.3g) is at the limit of what is tried: the counts do not tell the pool", a, b)
     return float(a), float(b)
 
 
-def fit_pool_to_shares(pass_rate: float, silent_share: float, group_size: int) -> tuple[float, float]:
+def fit_pool_to_shares(
+    pass_rate: float, silent_share: float, group_size: int, *, groups: int | None = None
+) -> tuple[float, float]:
     """Return the Beta distribution of pass rates with a given mean and expected share of silent groups.
 
     Solves E p = pass_rate and E[p^G + (1 - p)^G] = silent_share for (a, b).
@@ -59,6 +76,7 @@ def fit_pool_to_shares(pass_rate: float, silent_share: float, group_size: int) -
         pass_rate: mean of 0/1 rewards, in (0, 1).
         silent_share: share of groups whose rewards are all equal.
         group_size: G >= 2, rollouts of a group.
+        groups: how many groups the two numbers are of, if known; below :data:`FEW_GROUPS` a warning is logged.
 
     Returns:
         a and b.
@@ -85,5 +103,11 @@ def fit_pool_to_shares(pass_rate: float, silent_share: float, group_size: int) -
 
     if excess(_WIDEST) <= 0 or excess(_NARROWEST) >= 0:
         raise ArgumentError("silent_share", "be further from its limits for a pool to be fitted", silent_share)
+    if groups is not None and groups < FEW_GROUPS:
+        error = float(np.sqrt(silent_share * (1 - silent_share) / max(groups, 1)))
+        logger.warning(
+            "a Beta pool is fitted to %d groups only: their share of silent groups has a standard error of %.0f points",
+            groups, 100 * error,
+        )  # fmt: skip
     total = float(np.exp(brentq(excess, _WIDEST, _NARROWEST, xtol=1e-12)))
     return pass_rate * total, (1 - pass_rate) * total

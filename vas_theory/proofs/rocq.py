@@ -14,6 +14,9 @@ from vas_theory.foundation.errors import DataError, VASError
 
 __all__ = ["BUILD", "SOURCES", "answers", "build", "missing_packages", "sources", "version"]
 
+__reads__ = ("statements.txt",)
+"""The record of what the theorems state; their proofs decide no number."""
+
 SOURCES = Path(__file__).parent
 BUILD = SOURCES.parent / "output" / "proofs"
 """Ignored folder with copies of the sources and what Rocq makes of them."""

@@ -47,7 +47,7 @@ def test_verl_lines_are_unwrapped_and_the_last_of_equal_steps_counts(tmp_path: P
         {"step": 2, "data": {"critic/rewards/mean": 0.4, "critic/score/mean": 0.3}},
         {"step": 1, "data": {"critic/score/mean": 0.2}},
         {"step": 1, "data": {"val-core/math/acc": 0.9}},
-        {"step": 2, "data": {"critic/rewards/mean": 0.5}},
+        {"step": 2, "data": {"critic/rewards/mean": 0.4, "critic/score/mean": 0.5}},
     ]
     found = read_metrics(write_lines(tmp_path / "metrics.jsonl", rows))
     assert found["step"].tolist() == [1, 2]
@@ -151,7 +151,7 @@ def test_completions_of_trl_with_two_rewards(tmp_path: Path) -> None:
     table["prompt"] = table["prompt"].astype(object)
     table.iloc[:2].to_parquet(tmp_path / "completions_00003.parquet")
     table.iloc[2:].to_parquet(tmp_path / "completions_00004.parquet")
-    found = read_rollouts(tmp_path)
+    found = read_rollouts(tmp_path, evaluated_steps=())
     assert found["reward"].iloc[:3].tolist() == [1.0, 0.5, 1.0]
     assert math.isnan(found["reward"].iloc[3])
     assert found["prompt"].iloc[0] == found["prompt"].iloc[1] != found["prompt"].iloc[2]

@@ -68,7 +68,9 @@ def project(tmp_path: Path) -> Path:
     (root / "paper_figures" / "figures" / "stand_in.py").write_text(_FIGURE)
     for room in ("vas_theory", "simulations"):
         shutil.copytree(
-            ROOT / room, root / room, ignore=shutil.ignore_patterns("[abl][0-9]*_*", "results", "output", "__pycache__")
+            ROOT / room,
+            root / room,
+            ignore=shutil.ignore_patterns("[abcl][0-9]*_*", "results", "output", "__pycache__"),
         )  # the ledger without claims
     (root / "full_scale").mkdir()
     (root / "full_scale" / "__init__.py").touch()

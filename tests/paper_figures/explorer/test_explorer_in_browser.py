@@ -243,8 +243,12 @@ def test_the_downloaded_settings_load_and_are_the_pages(page: Page, tmp_path: Pa
         page.fill(f"#{field}", value)
     file = downloaded(page, tmp_path)
     config = load_config(file)
-    uniform, ours, recommended = config.arms
-    assert (uniform.strategy, ours.name, recommended.strategy) == ("uniform", "vas-as-set", page.text("#arm"))
+    uniform, ours, *recommended = config.arms
+    assert (uniform.strategy, ours.name) == ("uniform", "vas-as-set")
+    mine = {"uniform", "vas" if scoring == "online" else "vas-paper"}
+    assert {arm.strategy for arm in recommended} == {page.text("#arm")} - mine
+    assert "built-in arithmetic" in page.text("#download-trains")
+    assert f'mixture_ratio=0.35, sampler={{"score": "{score}"' in page.text("#snippet")
     assert (config.rollouts.group_size, config.rollouts.prompts_per_step) == (4, 16)
     assert f"in {config.training.steps:,} steps of 64" in page.text("#training-left")
     arms = tomllib.loads(file.read_text(encoding="utf-8"))["arms"]

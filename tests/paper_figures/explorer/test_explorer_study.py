@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
+from full_scale.trl_adapter.config import VASConfig
 from paper_figures.build.graph import build, stale_reasons
 from paper_figures.build.nodes import explorer_node
 from paper_figures.drawing.declaration import ROOT
 from paper_figures.explorer.facts import TABLES, facts
-from paper_figures.explorer.sentences import study_sentences
+from paper_figures.explorer.sentences import contradicted_arms, study_sentences
+from paper_figures.laboratory import RANKING, world_gains
 from paper_figures.study import STUDY
 from tests.paper_figures.browser import Browser
 from tests.paper_figures.small_tables import PRESET, write_tables
@@ -98,6 +103,82 @@ def test_words_follow_the_interval(
     assert _figures(said["mopps"]) == [0.02, *measured]
     assert said["vas"] == "vas was not among the arms of this project's real training."
     assert "uniform" not in said
+
+
+def test_real_training_speaks_against_losers_and_failed_winners(root: Path) -> None:
+    """By the committed study: index loses, index-ada does not gain what was predicted, vas-paper and dapo lose."""
+    assert contradicted_arms(root, PRESET) == {"index", "index-ada", "vas-paper", "dapo"}
+    (root / RESULTS / "validation.parquet").unlink()
+    assert contradicted_arms(root, PRESET) == set()
+
+
+ADVICE = """
+const vm = require("node:vm"), fs = require("node:fs"), [source, worlds, wish] = process.argv.slice(1);
+const Advice = vm.runInNewContext(fs.readFileSync(source, "utf-8") + "; Advice", {});
+console.log(JSON.stringify(JSON.parse(worlds).map((world) => {
+  const { best, level, passedOver } = Advice.recommend([world], JSON.parse(wish));
+  const settings = { score: "expected_signal", mixtureRatio: 0.5 };
+  return { best, level: level.map((arm) => arm.name), passedOver, snippet: Advice.snippet(settings, best) };
+})));
+"""
+
+
+def _advised(worlds: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    script = ROOT / "paper_figures" / "explorer" / "advice.js"
+    wish = {"passRate": 0.5, "rewardVariance": 0.1, "groupSize": 8, "passes": 4, "coupling": "none", "noisy": False}
+    arguments = [str(script), json.dumps(worlds), json.dumps(wish)]
+    answer = subprocess.run([node, "-e", ADVICE, *arguments], capture_output=True, text=True, check=True, timeout=60)
+    return list(json.loads(answer.stdout))
+
+
+def test_in_no_committed_world_is_an_arm_advised_that_something_speaks_against() -> None:
+    worlds = facts(ROOT, "paper")["worlds"]
+    assert len(worlds) > 10
+    gains = {regime: world_gains(read_table(RANKING.path(ROOT, "paper")), regime) for regime in ("fixed", "tuned")}
+    for world, advice in zip(worlds, _advised(worlds), strict=True):
+        name = advice["best"]["name"]
+        assert name not in ("index-ada", "index", "oracle")
+        won = [
+            set(part.loc[(part["world"] == world["name"]) & (part["gain_low"] > 0), "strategy"])
+            for part in gains.values()
+        ]
+        sound = won[0] & won[1] & {arm["name"] for arm in world["arms"] if arm["trainable"]}
+        sound -= {"index", "index-ada", "vas-paper", "dapo"}
+        assert name in sound if sound else name == "uniform"
+        assert advice["passedOver"] is None or advice["passedOver"]["gain"] > advice["best"]["gain"]
+
+
+def test_uniform_is_advised_where_an_arm_wins_at_one_rate_alone() -> None:
+    def arm(name: str, fixed: float, tuned: float | None, **more: Any) -> dict[str, Any]:
+        def span(gain: float) -> dict[str, float]:
+            return {"gain": gain, "gain_low": gain - 0.01, "gain_high": gain + 0.01}
+
+        told = {"trainable": True, "contradicted": False, "trl": True, **more}
+        return {"name": name, **span(fixed), "tuned": None if tuned is None else span(tuned), **told}
+
+    uniform = arm("uniform", 0.0, 0.0)
+    base = {"passRate": 0.5, "rewardVariance": 0.1, "groupSize": 8, "passes": 4, "coupling": "none", "noisy": False}
+    cases = [
+        (
+            [arm("mopps", 0.3, -0.1), arm("asr", 0.2, None), arm("index", 0.2, 0.2, contradicted=True)],
+            "uniform",
+            "mopps",
+        ),
+        ([arm("mopps", 0.3, 0.02), arm("vas", 0.05, 0.04)], "vas", None),
+        ([arm("asr", 0.1, 0.1, trl=False)], "asr", None),
+    ]
+    worlds = [{**base, "arms": [uniform, *arms]} for arms, _, _ in cases]
+    for advice, (_, best, passed_over) in zip(_advised(worlds), cases, strict=True):
+        assert advice["best"]["name"] == best
+        assert (advice["passedOver"] or {}).get("name") == passed_over
+        made = {}
+        code = [line for line in advice["snippet"].splitlines() if line.startswith("vas = ")]
+        exec(code[0], {"VASConfig": VASConfig}, made)
+        assert made["vas"].strategy == "vas"
+    assert "uniform sampling: TRL as it is" in _advised(worlds)[0]["snippet"]
 
 
 def test_an_arm_without_enough_runs_counts_as_not_tried(root: Path) -> None:

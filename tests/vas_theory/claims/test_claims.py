@@ -93,7 +93,7 @@ def test_every_claim_says_where_it_comes_from(claim: Claim) -> None:
     assert claim.source
     assert claim.statement
     assert claim.assumptions
-    assert claim.id[0] in "ABL"
+    assert claim.id[0] in "ABCL"
 
 
 def test_nothing_sampled_can_be_called_proved() -> None:

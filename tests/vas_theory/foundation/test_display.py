@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 
 import pytest
 
-from vas_theory.foundation.display import Progress, print_table, text_table
+from vas_theory.foundation.display import Progress, print_list, print_table, text_table
 
 
 class Terminal(io.StringIO):
@@ -68,3 +69,22 @@ def test_rich_is_not_loaded_for_a_pipe() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.splitlines() == ["a", "b", "False"]
+
+
+def test_a_table_fits_a_narrow_terminal_and_breaks_long_texts_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    stream = Terminal()
+    row = ("A01", "counterexample", "machine", "0.42", "a long title of many words, " * 4)
+    print_table(("id", "certificate", "complete", "seconds", "title"), [row], stream=stream)
+    lines = stream.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any("counterexample" in line for line in lines)
+
+
+def test_a_list_is_a_table_or_json(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"name": "x", "arms": ["a", "b"], "free": ""}]
+    print_list("things", rows)
+    assert capsys.readouterr().out.splitlines() == ["name  arms  free", "x     a, b     –"]
+    print_list("things", rows, as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"things": rows}

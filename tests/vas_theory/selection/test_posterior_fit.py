@@ -80,3 +80,12 @@ def test_missing_columns_and_empty_grids_are_named() -> None:
         replay(pd.DataFrame({"step": [1]}), DiscountedBeta)
     with pytest.raises(ArgumentError, match="priors and drifts"):
         fit_discounted_beta(_log(0.5, 0.0, steps=2), priors=())
+
+
+def test_a_fit_to_few_groups_says_how_few(caplog: pytest.LogCaptureFixture) -> None:
+    log = _log(0.5, 0.0, prompts=60, steps=3, batch=20)
+    table = fit_discounted_beta(log, priors=(0.1, 0.5), drifts=(0.0,))
+    assert f"compared on {table['groups'][0]} groups only" in caplog.text
+    caplog.clear()
+    fit_discounted_beta(_log(0.5, 0.0, prompts=60, steps=12, batch=20), priors=(0.1, 0.5), drifts=(0.0,))
+    assert caplog.text == ""

@@ -149,7 +149,8 @@ class Claim:
     """One statement with everything needed to check it.
 
     Args:
-        id: ``A..`` (the paper's statements), ``B..`` (sharp statements), ``L..`` (literature bounds).
+        id: ``A..`` (the paper's statements), ``B..`` (sharp statements), ``C..`` (noise, budgets and
+            transfer: what later work asks), ``L..`` (literature bounds).
         title: a few words.
         source: paper and equation, or the prior work it improves.
         statement: LaTeX.

@@ -6,6 +6,7 @@ scored is whether the group is mixed: that is what the sampler's weights and its
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 
@@ -13,9 +14,12 @@ import numpy as np
 import pandas as pd
 
 from vas_theory.foundation.errors import ArgumentError, DataError
+from vas_theory.groups.beta_pools import FEW_GROUPS
 from vas_theory.selection.posteriors.discounted_beta import DEFAULT_DRIFT, DiscountedBeta, PassRatePosterior
 
 __all__ = ["DRIFTS", "PRIORS", "fit_discounted_beta", "replay", "score_forecasts"]
+
+logger = logging.getLogger(__name__)
 
 PRIORS = (0.5, 0.2, 0.1, 0.05)
 """The a0 = b0 that are tried; the smaller, the more prompts are nearly always wrong or nearly always right."""
@@ -100,7 +104,8 @@ def fit_discounted_beta(
     Returns:
         One row a pair: ``prior``, ``drift`` and the columns of :func:`score_forecasts`. The first row's values are
         settings for the next run, ``DiscountedBeta(P, prior=(a0, a0), drift=drift)``; its log loss is that of the
-        best of many on the same groups, so judge it on groups that were not fitted.
+        best of many on the same groups, so judge it on groups that were not fitted. Fewer than
+        :data:`~vas_theory.groups.beta_pools.FEW_GROUPS` forecasts are too few to choose by: a warning says how many.
 
     Raises:
         ArgumentError: there is nothing to try.
@@ -116,4 +121,10 @@ def fit_discounted_beta(
             return DiscountedBeta(count, prior=(prior, prior), drift=drift)
 
         rows.append({"prior": prior, "drift": drift, **score_forecasts(replay(groups, build))})
+    if rows[0]["groups"] < FEW_GROUPS:
+        logger.warning(
+            "%d priors and drifts are compared on %d groups only, those of prompts seen before: the best of them may "
+            "be chance",
+            len(rows), rows[0]["groups"],
+        )  # fmt: skip
     return pd.DataFrame(rows).sort_values("log_loss", kind="stable", ignore_index=True)

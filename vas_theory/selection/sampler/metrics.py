@@ -12,11 +12,30 @@ __all__ = ["collect_metrics"]
 
 
 def collect_metrics(pool: Pool) -> dict[str, float]:
-    """Return name -> number; shares are NaN where nothing was observed yet.
+    """Return name -> number, in the order below; shares are NaN where nothing was observed yet.
 
-    ``effective_sample_size`` is (sum w)^2 / sum w^2 prompts; ``coverage`` the share of prompts drawn at least
-    once; ``gini`` that of the draw counts; ``staleness_*`` steps since the last observation of the prompts that
-    were observed; ``predicted_mixed_share`` and ``realised_mixed_share`` are over the same observed groups.
+    Of the pool as it is now:
+
+    - ``step``: batches drawn so far; ``policy_version``: the latest that a draw was told;
+    - ``effective_sample_size``: (sum w)^2 / sum w^2, in prompts;
+    - ``coverage``: share of prompts drawn at least once; ``observed_share``: with feedback; ``gini``: of draw counts;
+    - ``staleness_mean`` and ``staleness_max``: steps since the last observation, of the prompts that were observed;
+    - ``weighted_per_batch``: places by weight of a batch on average, a setting.
+
+    Of the last batch alone: ``uniform_scores``, 1 where its share by weight was uniform, else 0.
+
+    Of what predicts pass rates, where there is any: its own numbers, see ``SharedPrediction.metrics``.
+
+    Cumulative, of the run so far (the difference of two calls is what came between them):
+
+    - ``training_rollouts``, ``scoring_rollouts`` and the other purposes of the ledger;
+    - ``predicted_mixed_share`` and ``realised_mixed_share``: over the same observed groups; ``varying_share``: groups
+      whose rewards vary;
+    - by what drew the group (``undrawn``, ``weighted``, ``probe``, ``uniform``): ``<arm>/groups``, and of these
+      ``<arm>/mixed_share``, ``<arm>/all_right_share`` and ``<arm>/all_wrong_share``;
+    - ``excluded_rewards``, ``excluded_groups``, ``late_groups``: left out or discounted;
+    - ``uniform_fallbacks``: batches with ``uniform_scores``; ``filled_places``: places by weight that were filled
+      uniformly for want of prompts with a weight.
     """
     weights = pool.weights
     largest = weights.max()
@@ -37,8 +56,8 @@ def collect_metrics(pool: Pool) -> dict[str, float]:
         "weighted_per_batch": pool.config.weighted_per_batch,
         "uniform_scores": float(pool.uniform_reason is not None),
     }
-    for purpose, charge in pool.ledger.as_dict().items():
-        metrics[f"{purpose}_rollouts"] = charge["rollouts"]
     if shares_prediction(pool.posterior):
         metrics.update(pool.posterior.prediction.metrics())
+    for purpose, charge in pool.ledger.as_dict().items():
+        metrics[f"{purpose}_rollouts"] = charge["rollouts"]
     return {**metrics, **pool.tally.as_metrics()}

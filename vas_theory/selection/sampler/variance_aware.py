@@ -110,6 +110,17 @@ class VarianceAwareSampler:
     def __len__(self) -> int:
         return len(self.keys)
 
+    def __repr__(self) -> str:
+        config, known = self.config, int((self.posterior.last_seen >= 0).sum())
+        knowledge = f"{known:,} of {len(self):,} prompts observed"
+        if shares_prediction(self.posterior):
+            knowledge += ", pass rates predicted"
+        return (
+            f"<VarianceAwareSampler: {len(self):,} prompts, batch_size={config.batch_size}, "
+            f"mixture_ratio={config.mixture_ratio:g}, score={config.score!r}, "
+            f"posterior={type(self.posterior).__name__}, step {self.step}, {knowledge}>"
+        )
+
     @property
     def seed(self) -> int:
         """The seed that the draws depend on."""
@@ -315,7 +326,10 @@ class VarianceAwareSampler:
         learn_from_refresh(self.pool, feedback, places)
 
     def metrics(self) -> dict[str, float]:
-        """Diagnostics over the whole pool and the run so far; takes time in proportion to the pool."""
+        """Diagnostics of the pool, of the last batch and of the run so far; takes time in proportion to the pool.
+
+        The names, their meaning and their order are in :func:`~vas_theory.selection.sampler.metrics.collect_metrics`.
+        """
         return collect_metrics(self.pool)
 
     def state_dict(self) -> dict[str, Any]:

@@ -1,0 +1,175 @@
+"""Logs that were once misread without a word: repeated and evaluation rollouts, penalised rewards, cut lines."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from full_scale.logs.reading import form_groups, read_metrics, read_rollouts
+from vas_theory.foundation.errors import DataError
+
+
+class TrlLog:
+    """Writes what TRL writes: the latest ``size`` rollouts, at every log, under the number of the step."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.folder, self.rows, self.drawn = folder / "completions", deque[dict[str, Any]](maxlen=size), 0
+        self.folder.mkdir()
+
+    def generate(self, prompt: str, rewards: list[float]) -> None:
+        for reward in rewards:
+            self.drawn += 1
+            self.rows.append({"prompt": prompt, "completion": f"text {self.drawn}", "accuracy": reward})
+
+    def write(self, step: int, **extra: Any) -> None:
+        table = pd.DataFrame([{"step": step, **row, **extra, "advantage": 0.0} for row in self.rows])
+        table.to_parquet(self.folder / f"completions_{step:05d}.parquet")
+
+
+def write_state(path: Path, history: list[dict[str, Any]], steps: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"global_step": steps, "log_history": history}), encoding="utf-8")
+
+
+def test_rollouts_that_serve_several_steps_count_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    log = TrlLog(tmp_path, 4)
+    for step, prompt in ((1, "a"), (2, None), (3, "b"), (4, None), (5, "a")):
+        if prompt:
+            log.generate(prompt, [0.0, 1.0, 1.0, 1.0])
+        log.write(step)
+    rollouts = read_rollouts(log.folder, evaluated_steps=())
+    assert rollouts["step"].tolist() == [1] * 4 + [3] * 4 + [5] * 4
+    assert form_groups(rollouts)["rollouts"].tolist() == [4, 4, 4]
+    assert caplog.records == []
+
+
+def test_rollouts_of_an_evaluation_are_left_out_aloud(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    log = TrlLog(tmp_path, 4)
+    log.generate("held out", [1.0, 1.0])
+    log.write(0)  # an evaluation before training
+    log.generate("a", [0.0, 1.0, 1.0, 1.0])
+    log.write(1)
+    log.generate("b", [0.0, 0.0, 1.0, 1.0])
+    log.generate("held out", [1.0, 1.0])  # pushes out half of b's
+    log.write(2)
+    log.write(3)  # the same generation batch serves another step
+    log.generate("c", [0.0, 0.0, 0.0, 1.0])
+    log.write(4)
+    history = [{"step": step, "reward": 0.5, "rewards/accuracy/mean": 0.5} for step in (1, 2, 3, 4)]
+    history.insert(2, {"step": 2, "eval_reward": 1.0})
+    write_state(tmp_path / "checkpoint-4" / "trainer_state.json", history, 4)
+    rollouts = read_rollouts(log.folder)
+    assert rollouts["prompt"].tolist() == ["a"] * 4 + ["c"] * 4
+    (record,) = caplog.records
+    assert record.getMessage().startswith("2 of 5 files left out, written at an evaluation")
+    assert "completions_00002.parquet" in record.getMessage()
+    assert read_rollouts(log.folder, evaluated_steps=[2])["prompt"].tolist() == rollouts["prompt"].tolist()
+    with pytest.raises(DataError, match="every file was written at an evaluation"):
+        read_rollouts(log.folder / "completions_00000.parquet")
+
+
+def test_what_cannot_be_known_of_evaluations_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    log = TrlLog(tmp_path, 2)
+    for step in (1, 2):
+        log.generate("a", [0.0, 1.0])
+        log.write(step)
+    assert len(read_rollouts(log.folder)) == 4
+    assert "no trainer_state.json beside" in caplog.text
+    caplog.clear()
+    write_state(tmp_path / "checkpoint-1" / "trainer_state.json", [{"step": 1, "reward": 0.5}], 1)
+    assert len(read_rollouts(log.folder)) == 4
+    assert "ends at step 1 and the completions at step 2" in caplog.text
+
+
+def test_numbers_logged_beside_the_rewards_are_no_rewards(tmp_path: Path) -> None:
+    log = TrlLog(tmp_path, 2)
+    log.generate("a", [0.0, 1.0])
+    log.write(1, characters=120)
+    write_state(tmp_path / "checkpoint-1" / "trainer_state.json", [{"step": 1, "rewards/accuracy/mean": 0.5}], 1)
+    assert read_rollouts(log.folder)["reward"].tolist() == [0.0, 1.0]
+
+
+def test_a_null_reward_is_missing_and_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "trainer_state.json"
+    entries: list[dict[str, Any]] = [
+        {"step": 1, "reward": None, "frac_reward_zero_std": None},
+        {"step": 2, "reward": 0.5, "frac_reward_zero_std": 0.25},
+    ]
+    write_state(path, entries, 2)
+    found = read_metrics(path)
+    assert math.isnan(found["reward"][0])
+    assert math.isnan(found["silent_share"][0])
+    assert (found["reward"][1], found["silent_share"][1]) == (0.5, 0.25)
+    write_state(path, entries[:1], 1)
+    with pytest.raises(DataError, match="no training step with a reward"):
+        read_metrics(path)
+
+
+@pytest.mark.parametrize("cut", ['{"step": 3, "rew', '{"step": 3, "x": "\xc3'])
+def test_a_cut_last_line_is_said_and_the_rest_used(tmp_path: Path, cut: str, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "metrics.jsonl"
+    path.write_bytes(b'{"step": 1, "reward": 0.25}\n{"step": 2, "reward": 0.5}\n' + cut.encode("latin-1"))
+    assert read_metrics(path)["reward"].tolist() == [0.25, 0.5]
+    assert "line 3: cut, and left out" in caplog.text
+    path.write_bytes(path.read_bytes() + b"\n")  # a whole line that is wrong stays an error
+    with pytest.raises(DataError, match="line 3"):
+        read_metrics(path)
+
+
+def test_a_line_separator_within_a_text_ends_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "1.jsonl"
+    row = {"input": "a\u2028b", "score": 1.0, "step": 1}
+    path.write_text("\n".join([json.dumps(row, ensure_ascii=False)] * 2), encoding="utf-8")
+    assert read_rollouts(path)["prompt"].tolist() == ["a\u2028b"] * 2
+
+
+def test_verl_is_read_by_its_score_not_by_the_penalised_reward(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "metrics.jsonl"
+    path.write_text('{"step": 1, "data": {"critic/rewards/mean": -0.3, "critic/score/mean": 0.5}}\n', encoding="utf-8")
+    assert read_metrics(path)["reward"].tolist() == [0.5]
+    assert caplog.records == []
+    rollout = {"input": "a", "score": 1.0, "reward": 0.7, "step": 1}
+    (tmp_path / "1.jsonl").write_text(json.dumps(rollout) + "\n", encoding="utf-8")
+    assert read_rollouts(tmp_path / "1.jsonl")["reward"].tolist() == [1.0]
+    path.write_text('{"step": 1, "critic/rewards/mean": -0.3}\n{"step": 2, "critic/rewards/mean": 0.1}\n')
+    found = read_metrics(path)
+    assert found.columns.tolist() == ["step", "reward", "silent_share"]
+    assert found["reward"].tolist() == [-0.3, 0.1]
+    assert "a KL penalty included" in caplog.text
+
+
+def test_the_nested_lines_of_easyr1(tmp_path: Path) -> None:
+    rows = [
+        {"step": 1, "reward": {"overall": 0.4}, "critic": {"score": {"mean": 0.4}, "rewards": {"mean": 0.0}}},
+        {"step": 1, "val": {"reward_score": 0.9}},
+        {"step": 2, "reward": {"overall": 0.6, "format": 1.0}, "critic": {"rewards": {"mean": 0.1}}},
+    ]  # fmt: skip
+    path = tmp_path / "experiment_log.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert read_metrics(path)[["step", "reward"]].to_dict("list") == {"step": [1, 2], "reward": [0.4, 0.6]}
+
+
+def test_other_formats_are_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "generations.log").write_text("[prompt] a\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"generations\.log is neither a \.parquet file of TRL nor a \.jsonl"):
+        read_rollouts(tmp_path / "generations.log")
+    (tmp_path / "1.jsonl").write_text('{"prompt": "a", "reward": 1.0}\n', encoding="utf-8")
+    with pytest.raises(DataError, match="as verl logs it; it has prompt, reward"):
+        read_rollouts(tmp_path / "1.jsonl")
+    (tmp_path / "2.jsonl").write_text("", encoding="utf-8")
+    with pytest.raises(DataError, match="holds no rollouts"):
+        read_rollouts(tmp_path / "2.jsonl")
+
+
+@pytest.fixture(autouse=True)
+def _warnings_alone(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
