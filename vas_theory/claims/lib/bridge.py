@@ -35,7 +35,8 @@ _DIGITS = 40
 _PLACES = 22
 """Digits of a value that is no fraction; the fraction of its decimal is what Rocq compares with."""
 _IRRATIONAL = re.compile(
-    r"\b(?:sqrt|norm|rho|exp|ln|Rpower|GroupGain|GainBounds|SampleStep|Softmax|Derivative|whitened\w*|tilted_mean)\b"
+    r"\b(?:sqrt|norm|rho|exp|ln|Rpower|GroupGain|GainBounds|FirstMoment|SampleStep|Softmax|Derivative|whitened\w*"
+    r"|tilted_mean)\b"
 )
 """Functions whose values Rocq encloses, even where one happens to be rational."""
 _HEADER = """\
