@@ -167,4 +167,4 @@ def test_what_the_first_screen_says_of_step_level_credit() -> None:
     assert (effects.loc["equal steps, treerpo", "gain_low"] > 0).all()
     assert (effects["largest_share"].dropna() < 1).all()  # trees cost less
     span = f"{ahead.min():.1f} to {ahead.max():.1f} points"
-    _expect(f"counted in generated steps treerpo is {span} ahead (`step_credit`).", "step_credit")
+    _expect(f"counted in generated steps, treerpo is {span} ahead (`step_credit`).", "step_credit")

@@ -19,6 +19,11 @@ PROJECT = this_project()
 _ROOT = str(PROJECT.root)
 
 
+def _is_ours(file: str) -> bool:
+    """Whether a file is the project's and not one of an environment inside its folder."""
+    return file.startswith(_ROOT) and "/site-packages/" not in file
+
+
 class Ran:
     """The code objects of the project that ran, except while a module was being loaded."""
 
@@ -27,13 +32,11 @@ class Ran:
 
     def note(self, frame: FrameType, event: str, _: Any) -> None:
         code = frame.f_code
-        if event != "call" or code in self.codes or not code.co_filename.startswith(_ROOT):
-            return
-        if "/site-packages/" in code.co_filename:  # an environment inside the project's folder
+        if event != "call" or code in self.codes or not _is_ours(code.co_filename):
             return
         above: FrameType | None = frame
         while above is not None:
-            if above.f_code.co_name == "<module>" and above.f_code.co_filename.startswith(_ROOT):
+            if above.f_code.co_name == "<module>" and _is_ours(above.f_code.co_filename):
                 return  # what runs when a module is loaded is the module's
             above = above.f_back
         self.codes.add(code)
