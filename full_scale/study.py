@@ -135,7 +135,8 @@ class Study:
             return config, [evaluation_tables, held_out_counts, Run, *strategies]
         assert table == "validation"
         reads = {"predictions": read_predictions(self.predictions)["sha256"], **self._hashes(*MEASURED)}
-        return {"reads": reads}, [validate, NO_STRATEGY]
+        # an arm's share of weighted places is asked of its strategy
+        return {"reads": reads}, [validate, *strategies]
 
     def _stage(
         self,
