@@ -85,6 +85,9 @@ def test_what_was_made_for_another_config_is_refused(
     assert "did you mean pilot" in capsys.readouterr().err
     assert _recheck(study, study_toml, "pilot", "--against", str(study)) == 0, "the same code, on this machine"
     shutil.copytree(study, study / "other")
-    write_json(_sidecar(study / "other", "pilot"), {**read_metadata(study / "pilot.parquet"), "key": "third", "commit": "another"})
+    write_json(
+        _sidecar(study / "other", "pilot"),
+        {**read_metadata(study / "pilot.parquet"), "key": "third", "commit": "another"},
+    )
     assert _recheck(study, study_toml, "pilot", "--every", "--against", str(study / "other")) == 2
     assert "was not made by the code that made" in capsys.readouterr().err
