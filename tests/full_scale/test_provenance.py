@@ -119,7 +119,7 @@ def test_a_change_in_a_file_that_matters_makes_the_committed_tables_stale(file: 
 COMMAND = "python -m full_scale recheck --preset paper --output full_scale/results/paper"
 
 
-# What training made is kept current by training a run again, a matter of many minutes; `make test-slow` asks whether it is.
+# These are kept current by training a run again, a matter of many minutes; `make test-slow` asks whether they are.
 _LONG = [pytest.param(name, marks=pytest.mark.slow) for name in (*TRAINED, *EVALUATED)]
 
 
