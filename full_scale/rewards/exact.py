@@ -222,7 +222,7 @@ class _Reader:
 
 
 def read_exact(text: str) -> ExactNumber | None:
-    """Return the number that a text denotes, or None where it is none or larger than :data:`BITS`.
+    """Return the number that a text denotes, or None where it is none or larger than ``BITS``.
 
     Read are integers (with or without thousands separators), decimals, scientific notation, ``+ - * / ^ !``,
     brackets, ``\\frac`` and the imaginary unit ``i``. Products without a sign are not, except ``3i``.
@@ -234,7 +234,7 @@ def read_exact(text: str) -> ExactNumber | None:
 
 
 def _rounding_unit(text: str) -> Fraction | None:
-    """Return the value of the last digit of a decimal with at least :data:`DIGITS` significant digits, else None."""
+    """Return the value of the last digit of a decimal with at least ``DIGITS`` significant digits, else None."""
     mark = _DECIMAL.fullmatch(text.strip().strip("$"))
     if mark is None or "." not in text:
         return None
@@ -247,7 +247,7 @@ def _rounding_unit(text: str) -> Fraction | None:
 def compare_exactly(gold: str, answer: str) -> bool | None:
     """Return whether two texts denote the same number; None where one of them cannot be read exactly.
 
-    Both are computed exactly. A decimal with at least :data:`DIGITS` significant digits also equals the number that it
+    Both are computed exactly. A decimal with at least ``DIGITS`` significant digits also equals the number that it
     rounds: ``0.333333`` equals ``1/3``, ``0.33`` does not, and two decimals are equal only if their values are.
     """
     wanted, found = read_exact(gold), read_exact(answer)

@@ -48,6 +48,7 @@ maximum_signature_line_length = 88
 # Every reference to this project's names must lead somewhere, apart from private helpers; other projects' names lead
 # nowhere, because nothing is fetched at build time.
 nitpicky = True
+suppress_warnings = ["ref.python"]  # types of the same name in several packages: the module says which
 nitpick_ignore_regex = [
     ("py:.*", r".*\._.*"),
     ("py:attr", r"\w+"),  # what an object remembers has no entry of its own

@@ -156,7 +156,8 @@ def test_editing_style_or_figure_source_makes_it_stale(built: Path, project: Pat
     figure.write_text(figure.read_text() + "raise RuntimeError\n".replace("raise RuntimeError", "print()"))
     outcome = run_figures("check", "--preset", PRESET, project=project)
     assert outcome.returncode == 1
-    assert f"{ONE}: source paper_figures.figures.{ONE} changed" in outcome.stdout
+    assert f"{ONE}: source" in outcome.stdout
+    assert f"source paper_figures.figures.{ONE} changed" in outcome.stdout
     assert "bound_gallery" not in outcome.stdout
     style = project / "paper_figures" / "drawing" / "style.py"
     style.write_text(style.read_text().replace("COLUMN =", "_WIDE = 1\nCOLUMN =", 1) + "print(end='')\n")

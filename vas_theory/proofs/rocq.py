@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vas_theory.foundation.errors import DataError, VASError
 
-__all__ = ["BUILD", "SOURCES", "answers", "build", "missing_packages", "sources", "version"]
+__all__ = ["BUILD", "SOURCES", "RocqMissingError", "answers", "build", "missing_packages", "sources", "version"]
 
 __reads__ = ("statements.txt",)
 """The record of what the theorems state; their proofs decide no number."""

@@ -20,7 +20,7 @@ def vouch(folder: Path, settings: Mapping[str, Any], known: Mapping[str, str] | 
 
     Args:
         folder: of the checkpoint.
-        settings: see :func:`run_settings`.
+        settings: see ``run_settings``.
         known: hashes of files that are not to be read again.
 
     Returns:

@@ -26,7 +26,7 @@ logger = logging.getLogger("vas_theory.selection.sampler")
 
 
 def learn_from_training(pool: Pool, feedback: Feedback) -> None:
-    """Take in the groups of a training step. Nothing here refuses what :func:`read_feedback` let pass."""
+    """Take in the groups of a training step. Nothing here refuses what ``read_feedback`` let pass."""
     config = pool.config
     scores = None
     if config.refresh == "online" and config.score == "vps":
