@@ -9,7 +9,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu bench bench-quick lint proofs docs notebooks reproduce clean
+.PHONY: help setup test test-slow test-gpu mutants bench bench-quick lint proofs docs notebooks reproduce clean
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
@@ -17,6 +17,7 @@ help:
 	@echo "make lint        ruff and mypy                 make bench-quick the same in two minutes"
 	@echo "make proofs      compile the formal proofs; needs Debian's coq, libcoq-coquelicot, libcoq-interval"
 	@echo "make docs        the documentation             make notebooks   run every notebook"
+	@echo "make mutants     change a constant or a sign at a time and see which test notices (an hour)"
 	@echo "make clean       remove outputs and caches"
 
 setup: $(READY)
@@ -41,6 +42,9 @@ test-slow: $(READY)
 
 test-gpu: $(READY)
 	$(BIN)/python -m pytest -m gpu
+
+mutants: $(READY)
+	$(BIN)/python -m tests.mutation
 
 bench: $(READY)
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -m pytest -m bench -s
