@@ -119,11 +119,7 @@ def test_a_change_in_a_file_that_matters_makes_the_committed_tables_stale(file: 
 COMMAND = "python -m full_scale recheck --preset paper --output full_scale/results/paper"
 
 
-# These are kept current by training a run again, a matter of many minutes; `make test-slow` asks whether they are.
-_LONG = [pytest.param(name, marks=pytest.mark.slow) for name in (*TRAINED, *EVALUATED)]
-
-
-@pytest.mark.parametrize("name", ["pilot", "calibration", "predictions", "recount", "probe", *_LONG])
+@pytest.mark.parametrize("name", ["pilot", "calibration", "predictions", "recount", "probe", *TRAINED, *EVALUATED])
 def test_the_committed_table_is_that_of_todays_code_and_config(name: str) -> None:
     study = Study(load_config("paper"), RESULTS, print)
     about = study.making(name)
