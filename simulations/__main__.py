@@ -79,6 +79,15 @@ def _run(arguments: argparse.Namespace) -> None:
     print(f"{path}: {metadata['rows']} rows, {words[outcome]}")
 
 
+def _run_each(arguments: argparse.Namespace) -> None:
+    from simulations.experiments import get_experiment
+
+    for name in arguments.names:  # all of them exist before one is run
+        get_experiment(name)
+    for name in arguments.names:
+        _run(argparse.Namespace(**{**vars(arguments), "name": name}))
+
+
 def _recheck(arguments: argparse.Namespace) -> int:
     from simulations.experiments import experiment_names, get_experiment
     from simulations.running.recheck import recheck
@@ -138,14 +147,16 @@ def main(argv: list[str] | None = None) -> int:
     command.add_argument("--json", action="store_true", help="print JSON")
 
     for name, handler, help_text in (
-        ("run", _run, "run an experiment unless its table is current"),
+        ("run", _run_each, "run experiments, and those whose tables they read, unless their tables are current"),
         ("tournament", _tournament, "run the tournament and print who ranks where"),
         ("show", _show, "print an experiment's presets and fields"),
         ("recheck", _recheck, "compute random cells of a table again and stamp it for today's code if they agree"),
     ):
         command = commands.add_parser(name, help=help_text)
         command.set_defaults(handler=handler)
-        if name != "tournament":
+        if name == "run":
+            command.add_argument("names", metavar="NAME", nargs="+", help="experiments, see `list`")
+        elif name != "tournament":
             command.add_argument(
                 "name", metavar="NAME", help="an experiment, see `list`" + ("; or all" if name == "recheck" else "")
             )
