@@ -43,7 +43,7 @@ def _show(arguments: argparse.Namespace) -> None:
 
 
 def _tournament(arguments: argparse.Namespace) -> None:
-    from simulations.analysis.challenge import CONTENDERS, format_challenge
+    from simulations.analysis.challenge import CONTENDERS, challenges, format_challenge
     from simulations.analysis.ranking import format_ranking
     from vas_theory.provenance.tables import read_table
 
@@ -51,7 +51,8 @@ def _tournament(arguments: argparse.Namespace) -> None:
     _run(arguments)
     table = read_table(_table_path(arguments))
     print(f"\n{format_ranking(table)}")
-    for tested in filter(None, (format_challenge(table, arm) for arm in CONTENDERS)):
+    found = challenges(table)
+    for tested in filter(None, (format_challenge(found, arm) for arm in CONTENDERS)):
         print(f"\n{tested}")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from paper_figures.drawing.declaration import Table, output_folder
-from paper_figures.laboratory import RANKING, TOURNAMENT
+from paper_figures.laboratory import CHALLENGE, RANKING
 from vas_theory.foundation.errors import DataError
 from vas_theory.provenance.tables import read_table
 
@@ -26,7 +26,7 @@ __all__ = [
 
 TRAINING = Table("full_scale", "training_steps", "full_scale study --preset {preset}")
 VALIDATION = Table("full_scale", "validation", "full_scale study --preset {preset}")
-TABLES = (TRAINING, VALIDATION, TOURNAMENT, RANKING)
+TABLES = (TRAINING, VALIDATION, RANKING, CHALLENGE)
 """What the report reads besides figures and ledger."""
 
 
