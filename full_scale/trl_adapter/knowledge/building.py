@@ -14,6 +14,7 @@ from full_scale.trl_adapter.knowledge.hidden_states import HiddenStates
 from full_scale.trl_adapter.knowledge.renewal import Renewal
 from full_scale.trl_adapter.reward_view import RewardView
 from full_scale.trl_adapter.strategies import StrategySampler
+from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection.posteriors import build_posterior
 from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from full_scale.trl_adapter.mixin import VASMixin
 
 __all__ = ["Knowledge", "build_renewal", "build_sampler"]
+
+_IMAGES = ("image", "images")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,10 @@ class Knowledge:
             ArgumentError: features have another shape than the data set's, or values that are no numbers.
             DataError: a column is missing or cannot be used; the message names the row.
         """
+        shown = [name for name in _IMAGES if name in dataset.column_names]
+        if isinstance(vas.features, str) and shown:
+            needs = "be an array or a function of rows where prompts show images, which hidden_states does not read"
+            raise ArgumentError("features", needs, shown)
         return cls(given_features(dataset, vas), pass_rate_prior(dataset, vas))
 
 
