@@ -81,7 +81,9 @@ class VASMixin(_Base):
         if len(keys) < prompts:
             raise ArgumentError("train_dataset", f"hold the {prompts} prompts of a generation batch", len(keys))
         self.success_column = success_column(self.vas, self.reward_func_names)
-        self.view, self.sampler = build_sampler(self, keys, prompts, known)
+        view, sampler = build_sampler(self, keys, prompts, known)
+        self.view = view
+        self.sampler: VarianceAwareSampler | StrategySampler = sampler
         self._prompt_rows = self._remove_unused_columns(self.train_dataset, description="Training")
         self._vas_counters = {"drawn": 0, "observed": 0, "silent_groups": 0, "unused_steps": 0}
         self._vas_batch: GenerationBatch | None = None

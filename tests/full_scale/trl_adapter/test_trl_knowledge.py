@@ -271,7 +271,7 @@ def test_a_function_that_returns_no_features_is_named(build: Callable[..., Any])
 
 def test_predictions_need_to_be_told_what_is_right(build: Callable[..., Any]) -> None:
     trainer = build(VASConfig(features=["level"]), reward=lambda completions, **_: [0.3] * len(completions))
-    with pytest.raises(ArgumentError, match="success_from or success of VASConfig .* prediction from features"):
+    with pytest.raises(ArgumentError, match=r"success_from or success of VASConfig .* prediction from features"):
         trainer.train()
 
 

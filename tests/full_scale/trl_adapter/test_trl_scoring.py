@@ -207,7 +207,7 @@ def test_rollouts_for_scores_come_in_whole_groups(build: Callable[..., Any]) -> 
 
 def test_modes_score_by_what_is_right(build: Callable[..., Any]) -> None:
     trainer = build(paper(), lambda completions, **_: [0.3] * len(completions))
-    with pytest.raises(ArgumentError, match="success_from or success of VASConfig .* score of the mode 'paper'"):
+    with pytest.raises(ArgumentError, match=r"success_from or success of VASConfig .* score of the mode 'paper'"):
         trainer.train()
 
 
