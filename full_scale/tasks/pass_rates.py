@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,9 @@ __all__ = ["read_pass_rates"]
 
 Array = NDArray[np.float64]
 
-_READERS = {
+_READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     ".parquet": pd.read_parquet,
-    ".csv": pd.read_csv,
+    ".csv": lambda path: pd.read_csv(path, dtype={"prompt_key": str}),
     ".jsonl": lambda path: pd.read_json(path, lines=True, dtype={"prompt_key": str}),
 }
 
@@ -33,8 +33,8 @@ def read_pass_rates(path: Path, keys: Sequence[str], trials: float) -> tuple[Arr
 
     Raises:
         ArgumentError: the file is of another kind.
-        DataError: it cannot be read, has no such columns, names a prompt twice or none of these, or holds a rate
-            outside of [0, 1].
+        DataError: it cannot be read, has no such columns, names a prompt twice or none of these, or holds something
+            else than rates in [0, 1] and trials > 0.
     """
     if path.suffix not in _READERS:
         raise ArgumentError("knows.column", f"be 'start' or a file {', '.join(_READERS)}", str(path))
@@ -50,12 +50,24 @@ def read_pass_rates(path: Path, keys: Sequence[str], trials: float) -> tuple[Arr
     if names.duplicated().any():
         raise DataError(f"{path} names prompt {names[names.duplicated()].iloc[0]} twice")
     known = frame.set_index(names).reindex(list(keys))
-    rates = pd.to_numeric(known["pass_rate"], errors="coerce").to_numpy(np.float64)
-    wrong = ~np.isnan(rates) & ~((rates >= 0) & (rates <= 1))
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise DataError(f"{path}, prompt {keys[row]}: a pass rate must lie in [0, 1], not {rates[row]:g}")
+    rates = _numbers(path, known["pass_rate"])
+    _refuse(path, keys, rates, (rates >= 0) & (rates <= 1), "a pass rate must lie in [0, 1]")
     if np.isnan(rates).all():
         raise DataError(f"{path} knows the pass rate of none of the {len(keys)} training prompts")
-    size = known["trials"].to_numpy(np.float64) if "trials" in frame.columns else np.full(len(keys), float(trials))
-    return rates, np.where(np.isnan(rates), np.nan, size)
+    size = _numbers(path, known["trials"]) if "trials" in frame.columns else np.full(len(keys), float(trials))
+    _refuse(path, keys, size, (size > 0) & (size < np.inf), "trials must be > 0")
+    unknown = np.isnan(rates) | np.isnan(size)
+    return np.where(unknown, np.nan, rates), np.where(unknown, np.nan, size)
+
+
+def _numbers(path: Path, column: pd.Series) -> Array:
+    try:
+        return np.asarray(pd.to_numeric(column), dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{path}, column {column.name}: {error}") from None
+
+
+def _refuse(path: Path, keys: Sequence[str], values: Array, allowed: NDArray[np.bool_], needs: str) -> None:
+    wrong = np.flatnonzero(~np.isnan(values) & ~allowed)
+    if wrong.size:
+        raise DataError(f"{path}, prompt {keys[wrong[0]]}: {needs}, not {values[wrong[0]]:g}")

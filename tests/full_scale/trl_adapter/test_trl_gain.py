@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*"),
 ]
 
-STEPS, PROMPTS, GROUP = 40, 4, 8
+STEPS, PROMPTS, GROUP = 30, 4, 8
 ROWS = [
     {"prompt": f"{a:02d}{sign}{b}=", "rate": {"+": 0.5 if a < 20 else 0.0, "-": 0.0, "*": 1.0}[sign]}
     for sign in "+-*" for a in range(30) for b in range(10)
@@ -74,7 +74,7 @@ def mixed_groups(
                 max_steps=STEPS,
                 per_device_train_batch_size=PROMPTS * GROUP,
                 num_generations=GROUP,
-                max_completion_length=2,
+                max_completion_length=1,
                 learning_rate=1e-5,
                 disable_tqdm=True,
             ),
