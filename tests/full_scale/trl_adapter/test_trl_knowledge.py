@@ -285,3 +285,37 @@ def test_shaped_rewards_keep_what_was_learnt(build: Callable[..., Any]) -> None:
     trainer.train()
     assert trainer.sampler.config.reward_range[1] > 1
     assert len(trainer.sampler.posterior.prediction._memory) == 8
+
+
+def test_presets_tell_their_arms_the_same(tmp_path: Path) -> None:
+    from full_scale.config.training import InformedStudyConfig
+    from full_scale.tasks import load_task
+    from full_scale.trl_adapter.presets.arguments import vas_config
+    from full_scale.trl_adapter.presets.run import TrlRun
+
+    path = tmp_path / "rates.csv"
+    knows = {
+        "states": {"states": True, "every": 7, "layer": 0.5, "pooling": "mean"},
+        "column": {"column": str(path), "trials": 4},
+        "both": {"states": True, "column": str(path)},
+        "oracle": {"truth": True},
+    }
+    arms = [{"name": name} for name in knows]
+    config = InformedStudyConfig(name="told", engine="trl", arms=arms, knows=knows)
+    states, column, both = (vas_config(config, arm, 0) for arm in config.arms[:3])
+    assert (states.features, states.features_every) == ("hidden_states", 7)
+    assert (states.features_layer, states.features_pooling) == (0.5, "mean")
+    assert (column.features, column.pass_rate_column, column.mixture_ratio) == (None, "pass_rate", None)
+    assert (both.features, both.pass_rate_trials) == ("hidden_states", "pass_rate_trials")
+    with pytest.raises(ArgumentError, match="name states or a file as column where engine is 'trl'"):
+        vas_config(config, config.arms[3], 0)
+
+    task = load_task(config.task)
+    path.write_text(f'prompt_key,pass_rate\n"{task.training[1].key}",0.25\n', encoding="utf-8")
+    runs = [TrlRun(config, arm, 0, tmp_path, task) for arm in config.arms[:2]]
+    prior = pass_rate_prior(runs[1]._training_data("completion"), column)
+    assert prior is not None
+    assert np.flatnonzero(prior.known).tolist() == [1]
+    assert (prior.successes[1], prior.trials[1]) == (1.0, 4.0)
+    assert "pass_rate" not in runs[0]._training_data("completion").column_names
+    assert runs[0].identity["knows"]["every"] == 7

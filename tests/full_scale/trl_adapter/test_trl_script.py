@@ -18,6 +18,8 @@ import pytest
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*")
 
 ROOT = Path(__file__).resolve().parents[3]
+BUSY = pytest.mark.timeout(3600)
+"""A start of Python with TRL takes seconds alone, but minutes where a machine is shared: limits catch what hangs."""
 
 SCRIPT = """
 from datasets import Dataset
@@ -176,12 +178,12 @@ def run_long(script: Path, tiny_folder: Path, output: Path, *how: str) -> subpro
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@BUSY
 def test_killed_and_resumed_run_equals_the_uninterrupted_one(tiny_folder: Path, tmp_path: Path) -> None:
     script = tmp_path / "long.py"
     script.write_text(LONG_RUN, encoding="utf-8")
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert run_long(script, tiny_folder, whole, "fresh").wait(timeout=240) == 0
+    assert run_long(script, tiny_folder, whole, "fresh").wait() == 0
     kills = 0
     for attempt in range(12):
         process = run_long(script, tiny_folder, killed, "resume")
@@ -198,17 +200,17 @@ def test_killed_and_resumed_run_equals_the_uninterrupted_one(tiny_folder: Path, 
             break
     assert kills >= 2
     if not (killed / "result.json").exists():
-        assert run_long(script, tiny_folder, killed, "resume").wait(timeout=240) == 0
+        assert run_long(script, tiny_folder, killed, "resume").wait() == 0
     assert json.loads((killed / "result.json").read_text()) == json.loads((whole / "result.json").read_text())
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@BUSY
 def test_killed_among_scoring_rollouts_and_resumed(tiny_folder: Path, tmp_path: Path) -> None:
     script = tmp_path / "long.py"
     script.write_text(LONG_RUN, encoding="utf-8")
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert run_long(script, tiny_folder, whole, "fresh", "paper").wait(timeout=400) == 0
+    assert run_long(script, tiny_folder, whole, "fresh", "paper").wait() == 0
     inside = 0
     for attempt in range(4):
         process = run_long(script, tiny_folder, killed, "resume", "paper")
@@ -225,11 +227,12 @@ def test_killed_among_scoring_rollouts_and_resumed(tiny_folder: Path, tmp_path: 
             process.wait()
             inside += file.exists()
     assert inside >= 2
-    assert run_long(script, tiny_folder, killed, "resume", "paper").wait(timeout=400) == 0
+    assert run_long(script, tiny_folder, killed, "resume", "paper").wait() == 0
     assert json.loads((killed / "result.json").read_text()) == json.loads((whole / "result.json").read_text())
 
 
 @pytest.mark.slow
+@BUSY
 @pytest.mark.parametrize(
     ("per_generation", "vas"),
     [
@@ -251,7 +254,7 @@ def test_two_processes_equal_one(per_generation: int, vas: dict[str, Any], tiny_
         output.mkdir()
         arguments = [str(tiny_folder), str(output), str(local), str(per_generation), json.dumps(vas)]
         command = [*launcher, str(script), *arguments]
-        subprocess.run(command, env=environment(), check=True, timeout=280, capture_output=True)
+        subprocess.run(command, env=environment(), check=True, capture_output=True)
         for path in output.glob("rank*.json"):
             found[f"{name}/{path.stem}"] = json.loads(path.read_text())
     one, first, second = found["one/rank0"], found["two/rank0"], found["two/rank1"]
