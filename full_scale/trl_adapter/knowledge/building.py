@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,9 +54,20 @@ class Knowledge:
             raise ArgumentError("features", needs, shown)
         return cls(given_features(dataset, vas), pass_rate_prior(dataset, vas))
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all of it, empty where nothing is known: a run that goes on has to be told the same."""
+        parts: list[NDArray[Any]] = [] if self.prior is None else [self.prior.successes, self.prior.trials]
+        parts += [] if self.features is None else [self.features]
+        digest = hashlib.sha256()
+        for part in parts:
+            digest.update(f"{part.shape}".encode())
+            digest.update(np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest() if parts else ""
+
 
 def build_sampler(
-    trainer: VASMixin, keys: list[str] | list[int], prompts: int, known: Knowledge
+    trainer: VASMixin, keys: list[str] | list[int], prompts: int
 ) -> tuple[RewardView, VarianceAwareSampler | StrategySampler]:
     """Return a trainer's view of rewards and the sampler of that view, or the strategy in its place.
 
@@ -63,9 +75,8 @@ def build_sampler(
         trainer: with its settings, but without a sampler yet.
         keys: of the prompts.
         prompts: a generation batch.
-        known: of the prompts.
     """
-    vas = trainer.vas
+    vas, known = trainer.vas, trainer.known
     seed = trainer.args.seed if vas.seed is None else vas.seed
     shape: dict[str, Any] = {"batch_size": prompts, "group_size": trainer.num_generations, "seed": seed}
     given = {**vas.sampler_options, **({"strict": True} if vas.strict else {})}

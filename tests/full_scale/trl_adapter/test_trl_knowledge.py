@@ -145,6 +145,19 @@ def test_resumed_run_equals_the_uninterrupted_one(vas: VASConfig, build: Callabl
         changed = build(VASConfig(features="hidden_states", features_every=4, candidates=10), **settings)
         with pytest.raises(StateMismatchError, match="features_every"):
             changed.train(resume_from_checkpoint=True)
+    else:  # the saved features would win over these without a word
+        changed = build(vas, rows=[{**row, "rate": 1 - row["rate"]} for row in ROWS], **settings)
+        with pytest.raises(StateMismatchError, match="known_beforehand"):
+            changed.train(resume_from_checkpoint=True)
+
+
+def test_prompts_that_were_added_have_their_features(build: Callable[..., Any]) -> None:
+    settings = {"save_strategy": "steps", "save_steps": 2, "max_steps": 2, "lr_scheduler_type": "constant"}
+    build(VASConfig(features=["level"]), rows=ROWS[:-4], **settings).train()
+    vas = VASConfig(features=["level"], may_differ=("prompts", "vas"))
+    more = build(vas, **{**settings, "max_steps": 3})
+    more.train(resume_from_checkpoint=True)
+    assert more.sampler.posterior.prediction.table.known.all()
 
 
 def test_a_column_decides_the_first_draw(build: Callable[..., Any]) -> None:
