@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import inspect
+import json
 import logging
 import math
 import time
@@ -137,8 +138,11 @@ class VASMixin(_Base):
             self.sampler.load_state_dict(state)
             return
         self.view.restore(view)
+        match_keys = "prompts" in self.vas.may_differ
+        if match_keys:
+            self.view.keep_settings(json.loads(state.get("settings", "{}")))
         self.sampler = self.view.sampler()
-        self.sampler.load_state_dict(state, match_keys="prompts" in self.vas.may_differ)
+        self.sampler.load_state_dict(state, match_keys=match_keys)
 
     @property
     def unused_at_restore(self) -> int:

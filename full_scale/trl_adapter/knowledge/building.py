@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,7 @@ def build_sampler(
     given = {**vas.sampler_options, **({"strict": True} if vas.strict else {})}
     categories = trainer.train_dataset[vas.category_column] if vas.category_column else None
 
-    def build(posterior: str, reward_range: tuple[float, float]) -> VarianceAwareSampler:
+    def build(posterior: str, reward_range: tuple[float, float], kept: Mapping[str, Any]) -> VarianceAwareSampler:
         named = posterior == (vas.posterior or PASS_RATES)
         belief = build_posterior(
             vas.posterior_kind(posterior) if named else posterior,
@@ -92,7 +93,7 @@ def build_sampler(
             features=known.features,
             prior=known.prior,
         )
-        return VarianceAwareSampler(keys, posterior=belief, **{**given, **shape, "reward_range": reward_range})
+        return VarianceAwareSampler(keys, posterior=belief, **{**kept, **given, **shape, "reward_range": reward_range})
 
     view = RewardView(vas, build)
     if vas.strategy == "vas":
