@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from full_scale.advising.command import add_command as add_advise
 from full_scale.measuring.one_model import add_arguments, run_command
 from vas_theory.foundation.command_line import build_parser, require, run
 from vas_theory.foundation.errors import ArgumentError
@@ -209,6 +210,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             )
         if name == "evaluate":
             add_arguments(command)
+    add_advise(commands)
     return run(parser, argv)
 
 
