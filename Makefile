@@ -9,11 +9,12 @@ export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu bench bench-quick lint proofs docs notebooks reproduce clean
+.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce clean
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
 	@echo "make bench       speed ratios against floors   make test-gpu    tests that need CUDA"
+	@echo "make gpu-check   eight minutes on one GPU       GPU_PYTHON=python3 takes one that is set up already"
 	@echo "make lint        ruff and mypy                 make bench-quick the same in two minutes"
 	@echo "make proofs      compile the formal proofs; needs Debian's coq, libcoq-coquelicot, libcoq-interval"
 	@echo "make docs        the documentation             make notebooks   run every notebook"
@@ -41,6 +42,14 @@ test-slow: $(READY)
 
 test-gpu: $(READY)
 	$(BIN)/python -m pytest -m gpu
+
+# Eight minutes, installation included: what that takes is taken off the time of the check. GPU_PYTHON names an
+# interpreter with torch, transformers and trl, where nothing may be installed.
+gpu-check:
+	@started=$$(date +%s); \
+	python="$(GPU_PYTHON)"; \
+	if [ -z "$$python" ]; then $(MAKE) --no-print-directory setup || exit 2; python=$(BIN)/python; fi; \
+	"$$python" -m tests.gpu_check --seconds $$(( 480 - $$(date +%s) + started )) $(GPU_CHECK)
 
 bench: $(READY)
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -m pytest -m bench -s

@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from full_scale.advising.command import add_command as add_advise
 from full_scale.measuring.one_model import add_arguments, run_command
+from full_scale.scoring.command import add_command as add_score
 from vas_theory.foundation.command_line import build_parser, require, run
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.foundation.outputs import check_output_folder
@@ -209,6 +211,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             )
         if name == "evaluate":
             add_arguments(command)
+    add_score(commands)
+    add_advise(commands)
     return run(parser, argv)
 
 
