@@ -4,16 +4,20 @@ PRESET ?= quick
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+VERL_VENV := .venv-verl
+VERL_READY := $(VERL_VENV)/.ready
+VERL_PINS := tests/full_scale/plugins/verl_requirements.txt
 
 export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu bench bench-quick lint proofs docs notebooks reproduce clean
+.PHONY: help setup test test-slow test-gpu test-verl bench bench-quick lint proofs docs notebooks reproduce clean
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
 	@echo "make bench       speed ratios against floors   make test-gpu    tests that need CUDA"
+	@echo "make test-verl   the plug-in in verl itself, in an environment of its own ($(VERL_VENV))"
 	@echo "make lint        ruff and mypy                 make bench-quick the same in two minutes"
 	@echo "make proofs      compile the formal proofs; needs Debian's coq, libcoq-coquelicot, libcoq-interval"
 	@echo "make docs        the documentation             make notebooks   run every notebook"
@@ -41,6 +45,20 @@ test-slow: $(READY)
 
 test-gpu: $(READY)
 	$(BIN)/python -m pytest -m gpu
+
+# verl pins other versions than this project, so it has an environment of its own; the entry point needs an installed
+# package.
+$(VERL_READY): pyproject.toml $(VERL_PINS)
+	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or 3.12 is missing; call make PYTHON=/path/to/python" >&2; exit 2; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || { echo "error: verl needs Python 3.11 or 3.12 here; $(PYTHON) is another" >&2; exit 2; }
+	test -x $(VERL_VENV)/bin/python || "$(PYTHON)" -m venv $(VERL_VENV)
+	$(VERL_VENV)/bin/python -m pip install --quiet "$$(grep '^torch==' $(VERL_PINS))"
+	$(VERL_VENV)/bin/python -m pip install --quiet --no-deps -r $(VERL_PINS)
+	$(VERL_VENV)/bin/python -m pip install --quiet --no-deps -e .
+	@touch $(VERL_READY)
+
+test-verl: $(VERL_READY)
+	$(VERL_VENV)/bin/python -m pytest -m verl tests/full_scale/plugins
 
 bench: $(READY)
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -m pytest -m bench -s

@@ -117,10 +117,41 @@ def test_groups_of_other_tasks_are_refused() -> None:
         sampler().observe(episodes(SimpleNamespace(key="other"), [1.0, 0.0]))
 
 
-def test_the_classes_of_prime_rl_itself() -> None:
-    base = pytest.importorskip("prime_rl.orchestrator.curriculum", reason="prime-rl is not installed")
-    protocol = {name for name in vars(base.TaskSampler) if not name.startswith("_")}
-    assert protocol <= {"observe", "state_dict", "load_state_dict", "metrics"}
-    assert all(hasattr(VASTaskSampler, name) for name in protocol)
-    gate = {name for name in vars(base.AdmissionGate) if not name.startswith("_")}
-    assert all(hasattr(MixedGroupGate, name) for name in gate)
+def test_in_prime_rl_itself() -> None:
+    curriculum = pytest.importorskip("prime_rl.orchestrator.curriculum", reason="prime-rl is not installed")
+    import verifiers.v1 as vf
+
+    for protocol, ours in ((curriculum.TaskSampler, VASTaskSampler), (curriculum.AdmissionGate, MixedGroupGate)):
+        wanted = {name for name in vars(protocol) if callable(getattr(protocol, name))}
+        assert all(callable(getattr(ours, name)) for name in wanted)
+
+    def finished(task: Any, rewards: list[float]) -> list[Any]:
+        named = vf.TraceTask(type=type(task).__name__, data=task.data, key=task.key, hash=task.hash)
+        agent = vf.AgentInfo(config=vf.AgentConfig())
+        made = []
+        for reward in rewards:
+            known = {"task": named, "agent": agent, "nodes": [], "rewards": {"reward": vf.Reward(score=reward)}}
+            one = vf.Trace(**known, ok=True)
+            about = {"env": vf.EnvInfo(id="sums", name="sums"), "group": vf.GroupInfo(id="g")}
+            made.append(vf.Episode(**about, task=named, traces=[one]))
+        return made
+
+    tasks = [vf.Task(vf.TaskData(idx=row, prompt=f"task {row}")) for row in range(8)]
+
+    def started() -> Any:
+        whole = curriculum.Curriculum(None, tasks)
+        whole.sampler = VASTaskSampler(tasks, batch_size=4, group_size=4, gated=True)
+        whole.gates = {"mixed": MixedGroupGate()}
+        return whole
+
+    straight = started()
+    admitted = []
+    for rewards in ([1.0] * 4, [1.0, 0.0, 0.0, 1.0], [0.0] * 4):
+        admitted.append(straight.on_result(finished(next(straight.sampler), rewards)))
+    assert admitted == [False, True, False]
+    resumed = started()
+    resumed.load_state_dict(pickle.loads(pickle.dumps(straight.state_dict())))
+    assert [next(straight.sampler).key for _ in range(9)] == [next(resumed.sampler).key for _ in range(9)]
+    assert resumed.metrics() == straight.metrics()
+    assert straight.metrics()["sampler/rejected_rollouts"] == 8
+    assert straight.metrics()["gate/mixed/rejected_groups"] == 2

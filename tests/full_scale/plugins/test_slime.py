@@ -8,6 +8,7 @@ Where slime itself is installed, its own classes take their place.
 from __future__ import annotations
 
 import importlib.util
+import json
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -238,3 +239,53 @@ def test_other_data_sources_and_foreign_groups_are_refused() -> None:
     empty.dataset = None
     with pytest.raises(ArgumentError, match="--prompt-data"):
         VASDataSource(arguments(), empty)
+
+
+def test_in_slime_itself(tiny_folder: Path, tmp_path: Path) -> None:
+    theirs = pytest.importorskip("slime.rollout.data_source", reason="slime is not installed")
+    from slime.utils.misc import load_function
+
+    prompts = tmp_path / "prompts.jsonl"
+    rows = [{"input": f"{row}+{row}=", "label": str(2 * row), "metadata": {"id": row}} for row in range(16)]
+    prompts.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    args = arguments(
+        rollout_global_dataset=True,
+        prompt_data=str(prompts),
+        hf_checkpoint=str(tiny_folder),
+        dump_details=None,
+        rollout_max_prompt_len=None,
+        input_key="input",
+        multimodal_keys=None,
+        label_key="label",
+        metadata_key="metadata",
+        tool_key=None,
+        apply_chat_template=False,
+        apply_chat_template_kwargs={},
+        rollout_shuffle=True,
+        buffer_filter_path=None,
+        save=str(tmp_path),
+        load=str(tmp_path),
+    )
+
+    def started() -> Any:
+        data = load_function("full_scale.plugins.slime.VASDataSource")(args)
+        assert isinstance(data._source, theirs.RolloutDataSourceWithBuffer)
+        return data
+
+    wanted = {name for name, value in vars(theirs.DataSource).items() if callable(value)}
+    assert all(callable(getattr(VASDataSource, name)) for name in wanted)
+    learn = load_function(args.rollout_all_samples_process_path)
+    straight = started()
+    straight.load(-1)
+    for step in range(2):
+        learn(args, roll(straight.get_samples(4), step), straight.get_samples)
+    straight.save(1)
+    resumed = started()
+    resumed.load(1)
+    first, second = straight.get_samples(5), resumed.get_samples(5)
+    assert [sample.to_dict() for group in first for sample in group] == [
+        sample.to_dict() for group in second for sample in group
+    ]
+    resumed.add_samples(second[:2])
+    assert resumed.get_samples(2) == second[:2]
+    assert resumed.get_buffer_length() == 0
