@@ -4,6 +4,7 @@ PRESET ?= quick
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TRL_OLDEST := .trl-oldest
 VERL_VENV := .venv-verl
 VERL_READY := $(VERL_VENV)/.ready
 VERL_PINS := tests/full_scale/plugins/verl_requirements.txt
@@ -12,12 +13,13 @@ export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu test-verl bench bench-quick lint proofs docs notebooks reproduce clean
+.PHONY: help setup test test-slow test-gpu test-verl test-trl-oldest bench bench-quick lint proofs docs notebooks reproduce clean
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
 	@echo "make bench       speed ratios against floors   make test-gpu    tests that need CUDA"
 	@echo "make test-verl   the plug-in in verl itself, in an environment of its own ($(VERL_VENV))"
+	@echo "make test-trl-oldest  the TRL adapter with the oldest TRL that it allows"
 	@echo "make lint        ruff and mypy                 make bench-quick the same in two minutes"
 	@echo "make proofs      compile the formal proofs; needs Debian's coq, libcoq-coquelicot, libcoq-interval"
 	@echo "make docs        the documentation             make notebooks   run every notebook"
@@ -57,8 +59,17 @@ $(VERL_READY): pyproject.toml $(VERL_PINS)
 	$(VERL_VENV)/bin/python -m pip install --quiet --no-deps -e .
 	@touch $(VERL_READY)
 
+# The newest TRL allowed is the one in constraints.txt. The oldest imports only with the transformers of its time, and
+# comes beside the environment's packages, before them on the path.
+$(TRL_OLDEST)/.ready: $(READY)
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(TRL_OLDEST) trl==0.27.0 transformers==5.0.0 tokenizers==0.22.2 huggingface-hub==1.33.0
+	@touch $(TRL_OLDEST)/.ready
+
+test-trl-oldest: $(TRL_OLDEST)/.ready
+	PYTHONPATH=$(TRL_OLDEST) $(BIN)/python -m pytest $(addprefix tests/full_scale/trl_adapter/test_trl_,pins.py trainer.py parity.py prompts_and_rewards.py models.py)
+
 test-verl: $(VERL_READY)
-	$(VERL_VENV)/bin/python -m pytest -m verl tests/full_scale/plugins
+	$(VERL_VENV)/bin/python -m pytest -m "not slow" tests/full_scale/plugins
 
 bench: $(READY)
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -m pytest -m bench -s

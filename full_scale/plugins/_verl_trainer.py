@@ -34,7 +34,7 @@ class VASTrainer(PPOTrainerSync):
     """
 
     def __init__(self, config: Any) -> None:
-        self._plain_config: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
+        self._plain_config: dict[str, Any] = OmegaConf.to_container(config, resolve=True)
         self.vas = read_settings(self._plain_config)
         super().__init__(config)
 
@@ -68,9 +68,10 @@ class VASTrainer(PPOTrainerSync):
         self.selector = dataset_selector(self.train_dataset, self._plain_config, self.vas)
         self._in_flight = GroupsInFlight(self.selector, int(self.config.actor_rollout_ref.rollout.n))
         self._prompts = SelectorSampler(self.selector)
-        self.train_dataloader = StatefulDataLoader(
+        size = self.train_dataloader.batch_size  # verl's reading of train_batch_size, gen_batch_size and refills
+        self.train_dataloader: Any = StatefulDataLoader(
             dataset=self.train_dataset,
-            batch_size=self.train_dataloader.batch_size,
+            batch_size=size,
             num_workers=0,
             drop_last=True,
             collate_fn=collate_fn,

@@ -70,13 +70,12 @@ class PromptSelector:
         names = PromptKeys(keys)
         shape: dict[str, Any] = {"batch_size": batch_size, "group_size": group_size, **config.share}
         shape |= {"strict": True} if config.strict else {}
-        predicts = {"features": features, "prior": prior}
 
         def build(posterior: str, reward_range: tuple[float, float]) -> VarianceAwareSampler:
             options = config.posterior_options if posterior == (config.posterior or PASS_RATES) else {}
             return VarianceAwareSampler(
                 keys,
-                posterior=build_posterior(posterior, len(names), categories, options, **predicts),
+                posterior=build_posterior(posterior, len(names), categories, options, features=features, prior=prior),
                 seed=seed if config.seed is None else config.seed,
                 **{**shape, **config.sampler, "reward_range": reward_range},
             )

@@ -75,7 +75,7 @@ def dataset_selector(dataset: Any, config: Mapping[str, Any], settings: Selectio
         DataError: a column is missing, or prompts have no usable, unique keys.
         ArgumentError: the data set is of another kind, or does not fill a batch.
     """
-    frame = getattr(dataset, "dataframe", None)
+    frame: Any = getattr(dataset, "dataframe", None)
     if not hasattr(frame, "select_columns"):
         raise ArgumentError("data.custom_cls", "keep its rows in 'dataframe', as RLHFDataset does", type(dataset))
     prompt_column = _at(config, "data.prompt_key") or "prompt"

@@ -38,7 +38,7 @@ def train(chosen: PromptSelector, steps: range) -> list[list[str | int]]:
     batches = []
     for step in steps:
         batches.append(chosen.select(8, policy_version=step))
-        chosen.observe(batches[-1], rolled(batches[-1], step))  # type: ignore[arg-type]
+        chosen.observe(batches[-1], rolled(batches[-1], step))
     return batches
 
 
@@ -66,7 +66,7 @@ def test_one_group_at_a_time_teaches_as_much_as_a_batch() -> None:
     keys = whole.select(8)
     assert single.select(8) == keys
     rewards = rolled(keys, 0)
-    whole.observe(keys, rewards)  # type: ignore[arg-type]
+    whole.observe(keys, rewards)
     for key, row in zip(keys, rewards, strict=True):
         single.observe(key, row)
     assert np.array_equal(whole.sampler.weights, single.sampler.weights)
@@ -98,8 +98,8 @@ def test_a_reward_above_the_named_number_is_right() -> None:
     keys = told.select(8)
     assert plain.select(8) == keys
     rewards = rolled(keys, 1)
-    told.observe(keys, 2 * rewards - 1)  # type: ignore[arg-type]
-    plain.observe(keys, rewards)  # type: ignore[arg-type]
+    told.observe(keys, 2 * rewards - 1)
+    plain.observe(keys, rewards)
     assert told.select(8) == plain.select(8)
     assert told.sampler.posterior.kind == "discounted_beta"
 
@@ -108,7 +108,7 @@ def test_graded_rewards_change_what_is_learnt_and_are_said_aloud(caplog: pytest.
     chosen = selector()
     keys = chosen.select(8)
     with caplog.at_level(logging.WARNING):
-        chosen.observe(keys, rolled(keys, 2) * 3.5 + 0.25)  # type: ignore[arg-type]
+        chosen.observe(keys, rolled(keys, 2) * 3.5 + 0.25)
     assert "graded" in caplog.text
     assert chosen.sampler.posterior.kind == "normal_gamma"
     assert chosen.sampler.step == 1
@@ -142,10 +142,10 @@ def test_groups_that_are_filtered_out_teach_and_are_charged() -> None:
     chosen = selector()
     keys = chosen.select(8)
     kept = [True] * 5 + [False] * 3
-    chosen.observe(keys, rolled(keys, 0), trained=kept)  # type: ignore[arg-type]
+    chosen.observe(keys, rolled(keys, 0), trained=kept)
     metrics = chosen.metrics()
     assert (metrics["training_rollouts"], metrics["rejected_rollouts"]) == (20, 12)
-    assert chosen.sampler.posterior.last_seen[chosen.positions_of(keys)].min() >= 0  # type: ignore[arg-type]
+    assert chosen.sampler.posterior.last_seen[chosen.positions_of(keys)].min() >= 0
 
 
 def test_failed_rollouts_are_left_out_and_counted() -> None:
@@ -174,7 +174,7 @@ def test_bad_observations_change_nothing() -> None:
             chosen.observe(key, rewards, **more)
     for n in (0, -1, 1.5, True):
         with pytest.raises(ArgumentError, match="n must"):
-            chosen.select(n)  # type: ignore[arg-type]
+            chosen.select(n)
     assert chosen.state_dict()["checksum"] == before
 
 
@@ -236,4 +236,4 @@ def test_bad_settings_are_refused_by_name(table: dict[str, Any], needle: str) ->
 def test_no_settings_are_the_defaults() -> None:
     assert SelectionConfig.from_table(None) == SelectionConfig() == SelectionConfig.from_table({})
     with pytest.raises(ArgumentError, match="table"):
-        SelectionConfig.from_table([1])  # type: ignore[arg-type]
+        SelectionConfig.from_table([1])

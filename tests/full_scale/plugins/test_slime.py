@@ -51,7 +51,7 @@ class RecordedSample:
 if importlib.util.find_spec("slime"):  # pragma: no cover
     from slime.utils.types import Sample
 
-    Status = Sample.Status
+    Status = Sample.Status  # type: ignore[misc]
 else:
     Sample = RecordedSample
 
@@ -146,14 +146,19 @@ def test_the_loop_learns_from_all_groups_by_the_method_that_slime_hands_over() -
     learn_from_samples(data.args, [], data)
 
 
-def test_silent_groups_are_the_first_to_be_charged_as_rejected() -> None:
+def test_silent_groups_are_the_first_to_be_charged_as_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     data = source(rollout_batch_size=1)
     groups = data.get_samples(2)
     for sample, reward in zip(groups[0] + groups[1], [1, 1, 1, 1, 0, 1, 0, 1], strict=True):
         sample.status, sample.reward = Status.COMPLETED, float(reward)
     seen: list[Any] = []
     observe = data.selector.observe
-    data.selector.observe = lambda *a, **k: (seen.append(k["trained"].tolist()), observe(*a, **k))  # type: ignore[method-assign, assignment]
+
+    def noting(*given: Any, **named: Any) -> None:
+        seen.append(named["trained"].tolist())
+        observe(*given, **named)
+
+    monkeypatch.setattr(data.selector, "observe", noting)
     data.learn(groups)
     assert seen == [[False, True]]
 

@@ -28,7 +28,7 @@ def learn(prompts: SelectorSampler, step: int) -> list[int]:
 
 def test_a_loader_without_workers_asks_for_one_batch_at_a_time() -> None:
     prompts = sampler()
-    loader: DataLoader[Any] = DataLoader(list(range(20)), batch_size=4, sampler=prompts, drop_last=True)  # type: ignore[arg-type]
+    loader: DataLoader[Any] = DataLoader(list(range(20)), batch_size=4, sampler=prompts, drop_last=True)
     batches = iter(loader)
     for step in range(12):  # more than one pass over the data
         rows = next(batches)

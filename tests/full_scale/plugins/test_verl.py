@@ -15,6 +15,7 @@ from datasets import Dataset
 from full_scale.plugins.interface import PromptSelector
 from full_scale.plugins.verl import GroupsInFlight, dataset_selector, logged_metrics, read_settings, session_values
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError, VASError
+from vas_theory.selection.posteriors import shares_prediction
 
 CONFIG: dict[str, Any] = {
     "data": {"dataloader_num_workers": 0, "train_batch_size": 4, "seed": 11, "prompt_key": "prompt"},
@@ -75,7 +76,7 @@ def test_prompts_are_named_by_their_text_or_by_a_field() -> None:
     rows = dataset(extra_info=[{"index": 10 * row, "rate": row / 5} for row in range(6)])
     chosen = dataset_selector(rows, named, read_settings(named))
     assert set(chosen.select(4)) < set(range(0, 60, 10))
-    assert chosen.sampler.posterior.kind == "predicted_beta"
+    assert shares_prediction(chosen.sampler.posterior)
 
 
 def test_unusable_data_are_refused() -> None:
