@@ -38,12 +38,14 @@ class ChainSums(World):
     Args:
         levels: places in the ladder of (terms, digits) that are trained on and measured.
         power: the n-th level is demonstrated in proportion to n^-power.
+        slips: how often a demonstrator writes a digit at random, level by level.
     """
 
     start: Start = field(default_factory=lambda: Start(steps=1200))
     other_starts: Mapping[str, Start] = field(default_factory=_other_starts)
     levels: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
     power: float = 1.0
+    slips: tuple[float, ...] = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 
     vocabulary: ClassVar[int] = len(_CHARACTERS)
     answers: ClassVar[int] = _CHARACTERS.index("+")
@@ -60,7 +62,10 @@ class ChainSums(World):
             raise UnknownNameError(f"variant of {self.name}", variant, powers)
         shares = np.arange(1, len(_LEVELS) + 1.0) ** -powers[variant]
         prompts = self._draw(rng, count, tuple(range(len(_LEVELS))), shares)
-        return prompts.tokens_PL, np.asarray(prompts.answers["answer"], dtype=np.int64)
+        answers_PT = np.asarray(prompts.answers["answer"], dtype=np.int64)
+        often_P = np.array(self.slips)[np.asarray(prompts.columns["level"], dtype=np.int64)]
+        slipped_PT = (rng.random(answers_PT.shape) < often_P[:, None]) & (answers_PT < 10)
+        return prompts.tokens_PL, np.where(slipped_PT, rng.integers(0, 10, answers_PT.shape), answers_PT)
 
     def correct(self, prompts: Prompts, responses_PT: IntArray) -> NDArray[np.bool_]:
         return np.asarray((responses_PT == prompts.answers["answer"]).all(axis=1))

@@ -9,7 +9,7 @@ import pytest
 
 from simulations.networks.tournament.analysis import compare
 from simulations.networks.tournament.cells import run_seed
-from simulations.networks.tournament.running import DEVELOPMENT, PRESETS
+from simulations.networks.tournament.presets import DEVELOPMENT, PRESETS
 from vas_theory.provenance.tables import read_table
 
 ROOT = Path(__file__).resolve().parents[3]
