@@ -69,22 +69,23 @@ def _bandit_gains(bandits: pd.DataFrame) -> dict[tuple[str, str], Mapping[str, f
 
 def _by_world(scores: pd.DataFrame, other: pd.DataFrame, seed: int) -> list[dict[str, Any]]:
     """Return a row for each world, and one for their mean."""
-    shared: dict[str, list[str]] = {}
+    there: dict[str, list[str]] = {}
     for world, rows in scores.groupby("world", sort=False):
-        arms = [arm for arm in other if not rows[arm].isna().any()]
-        if len(arms) >= FEWEST_ARMS:
-            shared[str(world)] = arms
-    rows = [{"world": world, **_correlated(scores, other, [world], arms, seed)} for world, arms in shared.items()]
-    everywhere = [arm for arm in other if shared and all(arm in arms for arms in shared.values())]
-    return [*rows, {"world": "all", **_correlated(scores, other, list(shared), everywhere, seed)}]
+        there[str(world)] = [arm for arm in other if not rows[arm].isna().any()]
+    enough = {world: arms for world, arms in there.items() if len(arms) >= FEWEST_ARMS}
+    rows = [{"world": world, **_correlated(scores, other, [world], arms, seed)} for world, arms in enough.items()]
+    counted = enough or there
+    everywhere = [arm for arm in other if all(arm in arms for arms in counted.values())]
+    return [*rows, {"world": "all", **_correlated(scores, other, list(counted), everywhere, seed)}]
 
 
 def _correlated(
     scores: pd.DataFrame, other: pd.DataFrame, worlds: Sequence[str], arms: Sequence[str], seed: int
 ) -> dict[str, Any]:
     about = {"arms": len(arms), "worlds": len(worlds)}
+    untold = {**about, "correlation": np.nan, "correlation_low": np.nan, "correlation_high": np.nan}
     if len(arms) < FEWEST_ARMS:
-        return {**about, "correlation": np.nan, "correlation_low": np.nan, "correlation_high": np.nan}
+        return untold
     x, y = (
         [np.stack([part.loc[[world], arm].to_numpy(dtype=np.float64) for world in worlds]) for arm in arms]
         for part in (scores, other)
@@ -96,4 +97,6 @@ def _correlated(
         mean: Array = rank_correlation(one, two).mean(-1)
         return mean
 
+    if np.isnan(statistic(*x, *y)):  # constant on one side
+        return untold
     return {**about, **named("correlation", interval(statistic, *x, *y, seed=seed))}

@@ -23,10 +23,11 @@ _LEAST_GAIN = 0.01
 
 _UNTOLD = Interval(np.nan, np.nan, np.nan)
 _UNSHOWN = (
-    "free", "seeds", "headroom", "mixed_ratio", "most_visits", "gradient_norm", "pass_at_32_difference_",
+    "free", "seeds", "learning_worlds", "headroom", "mixed_ratio", "most_visits", "gradient_norm", "noise_share",
+    "pass_at_32_difference_",
 )  # fmt: skip
 """Columns that the text leaves to the table."""
-_MEANS = ("mixed_groups", "distinct_prompts", "most_visits", "gradient_norm", "learning_rate")
+_MEANS = ("mixed_groups", "distinct_prompts", "most_visits", "gradient_norm", "noise_share", "learning_rate")
 
 Array = NDArray[np.float64]
 
@@ -68,9 +69,9 @@ def compare(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
         the oracle's difference that the arm reaches, ratio of means with such an interval; NaN for the oracle, and
         where its own interval is not above 0); ``p_value`` (paired t-test, Holm over the world's arms);
         ``pass_at_32`` and its ``pass_at_32_difference`` with an interval; means over the seeds of ``mixed_groups``,
-        ``distinct_prompts``, ``most_visits``, ``gradient_norm`` and ``learning_rate``; ``mixed_ratio``, groups with a
-        gradient over uniform's; ``interior``; ``predicted`` sign and ``sign`` (0 where the adjusted p-value is .05 or
-        more); ``free``; ``seeds``.
+        ``distinct_prompts``, ``most_visits``, ``gradient_norm``, ``noise_share`` and ``learning_rate``;
+        ``mixed_ratio``, groups with a gradient over uniform's; ``interior``; ``predicted`` sign and ``sign`` (0 where
+        the adjusted p-value is .05 or more); ``free``; ``seeds``.
     """
     from scipy.stats import ttest_rel
 
@@ -129,7 +130,7 @@ def overall(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     Returns:
         One row an arm: ``difference`` and ``learning`` (means over worlds, of the latter over those where uniform gains
         .01 or more) with 95% intervals, ``worlds_above`` and ``worlds_below`` (where the world's own interval of the
-        difference lies on one side of 0), ``worlds``.
+        difference lies on one side of 0), ``worlds``, ``learning_worlds`` (those that ``learning`` is the mean of).
     """
     wide, start = scores_of(table, "held_out_pass_rate"), scores_of(table, "start_pass_rate")
     worlds = wide.index.get_level_values("world").unique()
@@ -155,6 +156,7 @@ def overall(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
                 "worlds_above": int((own["difference_low"] > 0).sum()),
                 "worlds_below": int((own["difference_high"] < 0).sum()),
                 "worlds": len(there),
+                "learning_worlds": int(told.sum()),
                 "predicted": int(own["predicted"].iloc[0]),
                 "free": own["free"].iloc[0],
             }

@@ -69,7 +69,7 @@ _SHORT = ("uniform", "vas", "predictor", "oracle")
 
 PRESETS: dict[str, Preset] = {
     "smoke": Preset(("chains-short",), ("uniform", "predictor"), 2, 0, 0.1, 0.1, 1, 2),
-    "quick": Preset(("chains-short",), _SHORT, 6, 0, 0.5),
+    "quick": Preset(("chains-short",), _SHORT, 5, 0, 0.4),
     "paper": Preset(),
 }
 """Seconds, minutes, and the size of the committed tables: 300 steps of 128 rollouts in most worlds."""

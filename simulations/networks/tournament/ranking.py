@@ -31,7 +31,8 @@ def rank_networks(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     Returns:
         Rows of four kinds, whose other columns are empty. ``baseline``: uniform sampling in a world, its ``pass_rate``,
         ``start_pass_rate``, ``gain`` over the start with a 95% interval, ``pass_at_32``, ``start_pass_at_32``,
-        ``mixed_groups``, ``learning_rate``, ``interior`` and ``seeds``. ``world``: an arm in a world, the columns of
+        ``mixed_groups``, ``most_visits``, ``gradient_norm``, ``noise_share``, ``learning_rate``, ``interior`` and
+        ``seeds``. ``world``: an arm in a world, the columns of
         :func:`~simulations.networks.tournament.analysis.compare`. ``overall``: an arm in the mean over its worlds, the
         columns of :func:`~simulations.networks.tournament.analysis.overall`. ``contrast``: the ``difference`` between
         an arm and the arm ``against`` in a world where both ran, with an interval.
@@ -50,7 +51,8 @@ def _baselines(table: pd.DataFrame, seed: int) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for world, runs in final.groupby("world", sort=False):
         end, start = (runs[name].to_numpy() for name in ("held_out_pass_rate", "start_pass_rate"))
-        means = ("mixed_groups", "pass_at_32", "start_pass_at_32", "learning_rate")
+        means = ("mixed_groups", "most_visits", "gradient_norm", "noise_share", "learning_rate")
+        means += ("pass_at_32", "start_pass_at_32")
         rows.append(
             {
                 "world": world,

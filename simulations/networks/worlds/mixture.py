@@ -1,4 +1,7 @@
-"""Several tasks in one pool: solved from the start, hopeless, and in between."""
+"""Several tasks in one pool: solved from the start, hopeless, and in between.
+
+Their demonstrators slip, in some tasks more than in others: the network copies how often, which rewards can undo.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ __all__ = ["WORLDS", "Mixture"]
 _VALUES, _LENGTH = 12, 5
 _TASKS = ("copy", "reverse", "sort", "differences", "prefix-sums", "ranks", "codes")
 _SLIPS = {"copy": 0.0, "reverse": 0.02, "sort": 0.05, "differences": 0.1, "prefix-sums": 0.2, "ranks": 0.3}
-"""How often a demonstrator writes a number at random; who errs half of the time or more is seldom right five times."""
+"""How often a demonstrator writes a number at random in the place of the right one."""
 _SHOWN = {"copy": 3.0, "reverse": 2.0, "sort": 2.5, "differences": 2.0, "prefix-sums": 2.0, "ranks": 1.0, "codes": 0.5}
 
 

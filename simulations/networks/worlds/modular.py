@@ -47,7 +47,7 @@ class Modular(World):
     shortest: int = 1
     longest: int = _MOST
     power: float = 1.0
-    slips: tuple[float, ...] = (0.05, 0.15, 0.3, 0.5)
+    slips: tuple[float, ...] = (0.0, 0.1, 0.4, 0.8)
 
     vocabulary: ClassVar[int] = _NOTHING + 1
     answers: ClassVar[int] = _PRIME

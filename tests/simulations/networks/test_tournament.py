@@ -46,7 +46,13 @@ def curves(gains: dict[str, float], worlds: tuple[str, ...] = ("one", "two"), se
                 end = 0.3 + gain + luck[seed] + noise[seed]
                 for steps, value, mixed in ((0, 0.3, np.nan), (5, 0.31, 4.0), (15, end, 8.0)):
                     measured = {"held_out_pass_rate": value, "pass_at_32": value + 0.4, "mixed_groups": mixed}
-                    rest = {"entropy": 1.0, "gradient_norm": 1.0, "distinct_prompts": 40, "most_visits": 2}
+                    rest = {
+                        "entropy": 1.0,
+                        "gradient_norm": 1.0,
+                        "distinct_prompts": 40,
+                        "most_visits": 2,
+                        "noise_share": 1.0,
+                    }
                     rest["rollouts"] = steps
                     rows.append({**key, **measured, **rest, "steps": steps})
     return pd.DataFrame(rows)
