@@ -1,4 +1,4 @@
-"""Command line: ``python -m full_scale study --preset quick`` and its stages one by one."""
+"""Command line: ``python -m full_scale study --preset quick``, its stages one by one, and a page to watch runs on."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from full_scale.measuring.one_model import add_arguments, run_command
+from full_scale.watch.command_line import add_command as add_watch
 from vas_theory.foundation.command_line import build_parser, require, run
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.foundation.outputs import check_output_folder
@@ -168,6 +169,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = commands.add_parser("list", help="the presets: model, task, engine, steps and arms")
     command.set_defaults(handler=_list)
     command.add_argument("--json", action="store_true", help="print JSON")
+    add_watch(commands)
     others = {
         "plan": ("print sizes, rollouts and an estimate of time; run nothing", _plan),
         "recheck": ("compute random parts of tables again and stamp them for today's code if they agree", _recheck),

@@ -17,7 +17,7 @@ from full_scale.logs.reading import form_groups, read_rollouts, read_steps
 from full_scale.logs.run import Run, label_of
 from vas_theory.foundation.errors import DataError
 
-__all__ = ["read_run", "read_runs"]
+__all__ = ["read_run", "read_runs", "run_paths"]
 
 _TABLE = "training_steps.parquet"
 _KNOWN = (
@@ -53,11 +53,14 @@ def read_run(
     source = Path(path)
     if not source.exists():
         raise DataError(f"{source} does not exist")
-    study = _study_runs(source)
-    if len(study) > 1:
-        raise DataError(f"{source} holds {len(study)} runs, such as {study[0].name}: read_runs reads them all")
+    places = run_paths(source)
+    study = _study_runs(source) if len(places) == 1 else []
+    names = [place.name for place in places] if len(places) > 1 else [run.name for run in study]
+    if len(names) > 1:
+        raise DataError(f"{source} holds {len(names)} runs, such as {names[0]}: read_runs reads them all")
     if study:
         return study[0]
+    (source,) = places
     kind, steps, total = _steps(source)
     where = Path(rollouts) if rollouts is not None else _rollouts_below(source)
     groups = None
@@ -77,13 +80,13 @@ def read_runs(path: Path | str) -> list[Run]:
     Raises:
         DataError: there is none, or one cannot be read.
     """
+    return [run for place in run_paths(path) for run in _study_runs(place) or [read_run(place)]]
+
+
+def run_paths(path: Path | str) -> list[Path]:
+    """Return where the runs below a path lie, without reading them: one place each, or one table of many."""
     source = Path(path)
-    study = _study_runs(source)
-    if study:
-        return study
-    if source.is_dir() and (found := _folders_of_runs(source)):
-        return [read_run(folder) for folder in found]
-    return [read_run(source)]
+    return (_folders_of_runs(source) if source.is_dir() else []) or [source]
 
 
 def _folders_of_runs(source: Path) -> list[Path]:
@@ -107,9 +110,6 @@ def _study_runs(source: Path) -> list[Run]:
         return []
     if (progress := progress_file(source)) is not None:
         return [_of_study(read_progress(progress), source)]
-    folders = [folder for folder in sorted(source.glob("runs/*")) if progress_file(folder) is not None]
-    if folders:  # under way: the tables are written at the end, and of an earlier study until then
-        return [_of_study(read_progress(file), folder) for folder in folders if (file := progress_file(folder))]
     return [_of_study(run, source) for run in read_tables(source)] if (source / _TABLE).is_file() else []
 
 

@@ -26,7 +26,7 @@ PASS_RATES: Mapping[str, tuple[float, float]] = {
 """Classes of a group's pass rate: none right, quarters of what lies between (with their lower ends), all right."""
 
 _MEANS = ("reward", "silent_share", "gradient_norm", "seconds", "held_out")
-_LAST = ("coverage",)
+_LAST = ("coverage", "rollouts")
 _PLACES = ("weighted_places", "probe_places", "uniform_places")
 
 
@@ -43,11 +43,11 @@ def windows(steps: pd.DataFrame, groups: pd.DataFrame | None, most: int = 60) ->
         sampler expected and the one that came, both of the window or both of the run so far, see below;
         ``realised_low`` and ``realised_high`` (Wilson's interval, where the groups are known);
         ``weighted``, ``probe`` and ``uniform``, shares of the places by what drew them; ``new``, share of groups whose
-        prompt had not come before; ``prompts``, different ones so far; ``coverage`` of the pool at the end of the
-        window; and one column a class of :data:`PASS_RATES`, share of the groups in it (NaN where rewards leave
-        [0, 1]). What the log does not tell is NaN. ``attrs["mixed_of"]`` says what mixed groups are counted over:
-        ``window``, or ``run so far`` where the trainer logged running shares and no forecast of each group;
-        ``attrs["pass_rates"]`` names the classes.
+        prompt had not come before; ``prompts``, different ones so far; ``coverage`` of the pool and ``rollouts`` of the
+        run at the end of the window; and one column a class of :data:`PASS_RATES`, share of the groups in it (NaN where
+        rewards leave [0, 1]). What the log does not tell is NaN. ``attrs["mixed_of"]`` says what mixed groups are
+        counted over: ``window``, or ``run so far`` where the trainer logged running shares and no forecast of each
+        group; ``attrs["pass_rates"]`` names the classes.
     """
     parts = np.array_split(np.arange(len(steps)), min(most, len(steps)))
     window_of = np.repeat(np.arange(len(parts)), [len(part) for part in parts])

@@ -51,13 +51,15 @@ def read_progress(path: Path) -> StudyRun:
         raise DataError(f"{path} has no steps")
     first = steps.iloc[0]
     groups = None if prompts.empty else _groups(prompts)
-    return StudyRun(
-        str(first["arm"]), int(first["seed"]), _steps(steps), groups, _budget(path.parent / "manifest.json")
-    )
+    over = path.parent.name == "result"
+    budget = int(steps["rollouts"].max()) if over else _budget(path.parent / "manifest.json")
+    return StudyRun(str(first["arm"]), int(first["seed"]), _steps(steps, groups), groups, budget)
 
 
 def read_tables(folder: Path) -> list[StudyRun]:
     """Read the runs of a study from its tables ``training_steps`` and, where it is there, ``training_prompts``.
+
+    The tables are written when all runs are over, so what a run has spent is its budget.
 
     Raises:
         DataError: a table cannot be read.
@@ -65,12 +67,12 @@ def read_tables(folder: Path) -> list[StudyRun]:
     steps, groups = _table(folder / _STEPS), None
     if (folder / _PROMPTS).is_file():
         groups = dict(list(_table(folder / _PROMPTS).groupby(["arm", "seed"], sort=False)))
-    budget = _configured(_json(folder / f"{_STEPS}.meta.json").get("config"))
     runs = []
     for name, part in steps.groupby(["arm", "seed"], sort=False):
         arm, seed = name  # type: ignore[misc]
         mine = None if groups is None else groups.get(name)
-        runs.append(StudyRun(str(arm), int(seed), _steps(part), None if mine is None else _groups(mine), budget))
+        known = None if mine is None else _groups(mine)
+        runs.append(StudyRun(str(arm), int(seed), _steps(part, known), known, int(part["rollouts"].max())))
     return runs
 
 
@@ -102,12 +104,19 @@ def _configured(config: Any) -> int | None:
         return None
 
 
-def _steps(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of every run's steps, and the held-out accuracy; step 0, before training, has that alone."""
-    mixed = rows["mixed_groups"] / rows["groups"].where(rows["groups"] > 0)
+def _steps(rows: pd.DataFrame, groups: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the columns of every run's steps, and the held-out accuracy; step 0, before training, has that alone.
+
+    Silent groups are counted over all that were sampled where these are known, else over those that were trained on:
+    arms that refill a batch train on none.
+    """
+    silent = 1.0 - rows["mixed_groups"] / rows["groups"].where(rows["groups"] > 0)
+    if groups is not None:
+        sampled = groups.groupby("step")["silent"].mean()
+        silent = rows["step"].map(sampled).fillna(silent)
     known: Mapping[str, pd.Series] = {
         "reward": rows["mean_reward"],
-        "silent_share": 1.0 - mixed,
+        "silent_share": silent,
         "rollouts": rows["rollouts"],
         "gradient_norm": rows["gradient_norm"],
         "seconds": rows["seconds"],

@@ -153,8 +153,6 @@ def study_tables(folder: Path) -> Path:
     ]
     pd.DataFrame(steps).to_parquet(folder / "training_steps.parquet")
     pd.DataFrame(prompts).to_parquet(folder / "training_prompts.parquet")
-    config = {"training": {"steps": 6}, "rollouts": {"prompts_per_step": 4, "group_size": 4}}
-    (folder / "training_steps.parquet.meta.json").write_text(json.dumps({"config": config}), encoding="utf-8")
     return folder
 
 
@@ -165,8 +163,9 @@ def test_the_tables_of_a_study_are_its_runs(tmp_path: Path) -> None:
     runs = read_runs(folder)
     assert [run.name for run in runs] == ["uniform-seed0", "uniform-seed1", "vas-seed0", "vas-seed1"]
     vas = runs[2]
-    assert vas.steps["silent_share"].iloc[1:].tolist() == [0.75, 0.5, 0.25]
-    assert (vas.done, vas.seconds_left) == (0.5, pytest.approx(9.0))
+    assert runs[3].steps["silent_share"].iloc[1:].tolist() == [0.75, 0.5, 0.25]
+    assert vas.steps["silent_share"].iloc[1:].tolist() == [pytest.approx(2 / 3), 0.5, 0.25]  # of all that were sampled
+    assert (vas.done, vas.seconds_left) == (1.0, 0.0)  # the tables are written at the end
     assert vas.groups is not None
     assert vas.groups["silent"].tolist() == [True, False, True]
     assert runs[0].groups is None
@@ -186,8 +185,12 @@ def test_the_run_of_a_study_is_read_while_it_is_under_way(tmp_path: Path) -> Non
         }
         steps = [{**row, "step": s, "mean_reward": 0.5, "rollouts": 16 * s, "seconds": 1.0} for s in range(1, last + 1)]
         (run / name / "progress.json").write_text(json.dumps({"steps": steps, "prompts": []}), encoding="utf-8")
+        identity = {"training": {"steps": 16}, "rollouts": {"prompts_per_step": 4, "group_size": 4}}
+        manifest = json.dumps({"about": {"identity": identity}, "sha256": {}})
+        (run / name / "manifest.json").write_text(manifest, encoding="utf-8")
     (found,) = read_runs(tmp_path)
     assert (found.name, found.steps["step"].max()) == ("vas-seed7", 4)
+    assert (found.done, found.seconds_left) == (0.25, pytest.approx(12.0))
 
 
 def refuse(make: Callable[[Path], object], folder: Path) -> str:
