@@ -9,12 +9,13 @@ export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu bench bench-quick lint proofs docs notebooks reproduce clean
+.PHONY: help setup test test-slow test-wheel test-gpu bench bench-quick lint proofs docs notebooks reproduce clean
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
 	@echo "make bench       speed ratios against floors   make test-gpu    tests that need CUDA"
 	@echo "make lint        ruff and mypy                 make bench-quick the same in two minutes"
+	@echo "make test-wheel  the wheel, in fresh environments with each extra (EXTRAS='figures' for one)"
 	@echo "make proofs      compile the formal proofs; needs Debian's coq, libcoq-coquelicot, libcoq-interval"
 	@echo "make docs        the documentation             make notebooks   run every notebook"
 	@echo "make clean       remove outputs and caches"
@@ -38,6 +39,10 @@ test: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
+
+# Builds the wheel and runs it in fresh environments; EXTRAS="figures tasks" tries those alone, by default all.
+test-wheel: $(READY)
+	VAS_EXTRAS="$(EXTRAS)" $(BIN)/python -m pytest -m slow tests/test_wheel.py
 
 test-gpu: $(READY)
 	$(BIN)/python -m pytest -m gpu

