@@ -27,7 +27,7 @@ def add_command(commands: Any) -> None:
 
 
 def _watch(arguments: argparse.Namespace) -> None:
-    from full_scale.watch.content import Watched, content
+    from full_scale.watch.content import Watched
     from full_scale.watch.page import render
     from full_scale.watch.serving import page_server
     from vas_theory.foundation.outputs import check_output_file
@@ -43,8 +43,7 @@ def _watch(arguments: argparse.Namespace) -> None:
 
     def read() -> dict[str, Any]:
         with lock:  # requests come in threads
-            runs = watched.read()
-            return content(runs, watched.problems, time.strftime("%Y-%m-%d %H:%M:%S"))
+            return watched.content(time.strftime("%Y-%m-%d %H:%M:%S"))
 
     if arguments.output is None:
         server = page_server(read, arguments.port, refresh=10)

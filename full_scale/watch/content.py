@@ -41,7 +41,9 @@ class Watched:
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = list(paths)
-        self._known: dict[Path, tuple[object, list[Run]]] = {}
+        self._known: dict[Path, tuple[object, list[Run], list[str]]] = {}
+        self._seen: list[Run] = []
+        self._content: dict[str, Any] = {}
         self.problems: list[str] = []
         if not self.read():
             raise DataError(self.problems[0])
@@ -51,16 +53,25 @@ class Watched:
         self.problems = []
         runs: list[Run] = []
         for place in [place for path in self._paths for place in run_paths(path)]:
-            stamp = _stamp(place)
-            if place not in self._known or self._known[place][0] != stamp:
-                try:
+            try:
+                stamp = _stamp(place)
+                if place not in self._known or self._known[place][0] != stamp:
                     with _warnings() as said:
-                        self._known[place] = (stamp, read_runs(place))
-                    self.problems += said
-                except VASError as error:
-                    self.problems.append(" ".join(str(error).split()))
-            runs += self._known[place][1] if place in self._known else []
-        return runs
+                        found = read_runs(place)
+                    self._known[place] = (stamp, found, said)
+            except (VASError, OSError) as error:  # a trainer that renames its files under our eyes among them
+                self.problems.append(" ".join(str(error).split()))
+            _, found, said = self._known.get(place, (None, [], []))
+            runs += found
+            self.problems += said
+        return runs or self._seen
+
+    def content(self, written: str) -> dict[str, Any]:
+        """Return what the page shows now, see :func:`content`; it is computed again where a run changed."""
+        runs = self.read()
+        if [id(run) for run in runs] != [id(run) for run in self._seen]:
+            self._seen, self._content = runs, content(runs, (), written)
+        return {**self._content, "written": written, "problems": list(dict.fromkeys(self.problems))}
 
 
 def _stamp(place: Path) -> object:

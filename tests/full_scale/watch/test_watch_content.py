@@ -79,6 +79,17 @@ def test_a_run_that_cannot_be_read_meanwhile_stays_as_it_was_and_is_named(tmp_pa
     assert embedded(render(content(watched.read(), watched.problems, "now"), served=False, refresh=0))["problems"]
 
 
+def test_the_page_keeps_its_numbers_until_a_run_changes_and_after_all_are_gone(tmp_path: Path) -> None:
+    watched = Watched([runs_in(tmp_path / "runs", seeds=2)])
+    first, second = watched.content("one"), watched.content("two")
+    assert second["arms"] is first["arms"]
+    assert (first["written"], second["written"]) == ("one", "two")
+    (tmp_path / "runs").rename(tmp_path / "elsewhere")
+    gone = watched.content("three")
+    assert gone["arms"] is first["arms"]
+    assert "does not exist" in gone["problems"][0]
+
+
 def test_warnings_of_the_reading_are_shown(tmp_path: Path) -> None:
     folder = writers.trl(tmp_path / "run", writers.some_rollouts())
     for state in folder.glob("*/trainer_state.json"):
@@ -86,7 +97,8 @@ def test_warnings_of_the_reading_are_shown(tmp_path: Path) -> None:
         text["log_history"].append({"step": 3, "eval_reward": 1.0})
         state.write_text(json.dumps(text), encoding="utf-8")
     watched = Watched([folder])
-    assert any("left out, written at an evaluation" in problem for problem in watched.problems)
+    for _ in range(2):  # also where nothing is read again
+        assert any("left out, written at an evaluation" in problem for problem in watched.content("now")["problems"])
 
 
 def test_texts_of_a_model_cannot_end_their_script(tmp_path: Path) -> None:
