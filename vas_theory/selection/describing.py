@@ -38,12 +38,12 @@ def summary(sampler: VarianceAwareSampler) -> pd.Series:
     >>> from vas_theory.selection import VarianceAwareSampler
     >>> sampler = VarianceAwareSampler(100, batch_size=4, seed=0)
     >>> sampler.observe(sampler.draw(), [[0, 1], [1, 1], [0, 0], [1, 0]])
-    >>> sampler.summary()[["prompts", "step", "coverage", "training_rollouts", "realised_mixed_share"]]
-    prompts                 100.00
-    step                      1.00
-    coverage                  0.04
-    training_rollouts         8.00
-    realised_mixed_share      0.50
+    >>> sampler.summary()[["prompts", "step", "coverage", "training_rollouts", "varying_share"]]
+    prompts              100.00
+    step                   1.00
+    coverage               0.04
+    training_rollouts      8.00
+    varying_share          0.50
     Name: VarianceAwareSampler, dtype: float64
     """
     import pandas as pd
