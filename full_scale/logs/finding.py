@@ -13,13 +13,17 @@ from full_scale.logs.formats.prime_rl import episode_files
 from full_scale.logs.formats.study import StudyRun, progress_file, read_progress, read_tables
 from full_scale.logs.formats.tensorboard import PATTERN, event_folder, scalar_entries
 from full_scale.logs.metric_names import COLUMNS, steps_table
-from full_scale.logs.reading import form_groups, read_rollouts, read_steps
+from full_scale.logs.reading import ROLLOUT_FILES, form_groups, read_rollouts, read_steps
 from full_scale.logs.run import Run, label_of
 from vas_theory.foundation.errors import DataError
 
 __all__ = ["read_run", "read_runs", "run_paths"]
 
 _TABLE = "training_steps.parquet"
+_OF_A_RUN = (
+    *("trainer_state.json", "checkpoint-*/trainer_state.json", "checkpoints/*/trainer_state.json"),
+    *("completions/*.parquet", "*.jsonl", "*.pt", PATTERN),
+)
 _KNOWN = (
     "TRL's trainer_state.json or completions, verl's or EasyR1's file log, prime-rl's metrics.jsonl, TensorBoard's "
     "files, rollouts of verl or slime, or a run of this project"
@@ -98,9 +102,7 @@ def _folders_of_runs(source: Path) -> list[Path]:
 
 
 def _is_run(folder: Path) -> bool:
-    patterns = ("trainer_state.json", "checkpoint-*/trainer_state.json", "checkpoints/*/trainer_state.json")
-    patterns += ("completions/*.parquet", "*.jsonl", "*.pt", PATTERN)
-    return progress_file(folder) is not None or any(next(folder.glob(pattern), None) for pattern in patterns)
+    return progress_file(folder) is not None or any(next(folder.glob(pattern), None) for pattern in _OF_A_RUN)
 
 
 def _study_runs(source: Path) -> list[Run]:
@@ -172,8 +174,9 @@ def _rollouts_below(source: Path) -> Path | None:
     if episode_files(source):
         return source
     for folder in (source / "completions", source, *sorted(path for path in source.iterdir() if path.is_dir())):
-        rollouts = [path for path in folder.glob("*.jsonl") if not _dialect(path)]
-        if rollouts or next(folder.glob("*.parquet"), None) or next(folder.glob("*.pt"), None):
+        if any(
+            path.suffix != ".jsonl" or not _dialect(path) for kind in ROLLOUT_FILES for path in folder.glob(f"*{kind}")
+        ):
             return folder
     return None
 

@@ -22,9 +22,11 @@ from full_scale.logs.formats.tensorboard import PATTERN, scalar_entries
 from full_scale.logs.metric_names import steps_table
 from vas_theory.foundation.errors import DataError
 
-__all__ = ["form_groups", "read_metrics", "read_rollouts", "read_steps"]
+__all__ = ["ROLLOUT_FILES", "form_groups", "read_metrics", "read_rollouts", "read_steps"]
 
-_ROLLOUT_FILES = (".parquet", ".jsonl", ".pt")
+ROLLOUT_FILES = (".parquet", ".jsonl", ".pt")
+"""Endings of files of rollouts: of TRL; of verl and prime-rl; of slime."""
+
 _REWARD_OF_ROLLOUT = ("score", "reward")
 _ROLLOUT_KEY = re.compile(r".+_\d+_\d+")
 
@@ -93,7 +95,7 @@ def read_rollouts(
     """
     source = Path(path)
     files = _rollout_files(source)
-    by_kind = {kind: [file for file in files if file.suffix == kind] for kind in _ROLLOUT_FILES}
+    by_kind = {kind: [file for file in files if file.suffix == kind] for kind in ROLLOUT_FILES}
     parts = []
     if by_kind[".parquet"]:
         parts.append(read_completions(by_kind[".parquet"], weights, evaluated_steps))
@@ -134,10 +136,10 @@ def form_groups(rollouts: pd.DataFrame) -> pd.DataFrame:
 
 def _rollout_files(source: Path) -> list[Path]:
     if not source.is_dir():
-        if source.suffix not in _ROLLOUT_FILES:
+        if source.suffix not in ROLLOUT_FILES:
             raise DataError(f"{source} is neither a .parquet file of TRL nor a .jsonl file of verl nor slime's .pt")
         return [source]
-    found = episode_files(source) or [path for kind in _ROLLOUT_FILES for path in sorted(source.glob(f"*{kind}"))]
+    found = episode_files(source) or [path for kind in ROLLOUT_FILES for path in sorted(source.glob(f"*{kind}"))]
     if not found:
         raise DataError(f"{source} holds neither .parquet nor .jsonl nor .pt files of rollouts")
     return found

@@ -29,7 +29,7 @@ def add_command(commands: Any) -> None:
 def _watch(arguments: argparse.Namespace) -> None:
     from full_scale.watch.content import Watched
     from full_scale.watch.page import render
-    from full_scale.watch.serving import page_server
+    from full_scale.watch.serving import HOST, page_server
     from vas_theory.foundation.outputs import check_output_file
     from vas_theory.provenance.tables import atomic_path
 
@@ -47,8 +47,8 @@ def _watch(arguments: argparse.Namespace) -> None:
 
     if arguments.output is None:
         server = page_server(read, arguments.port, refresh=10)
-        address, port = server.server_address[:2]
-        print(f"watching {len(watched.read())} runs: http://{address!s}:{port}/ (end it with Ctrl-C)", flush=True)
+        count = len(watched.read())
+        print(f"watching {count} runs: http://{HOST}:{server.server_port}/ (end it with Ctrl-C)", flush=True)
         try:
             server.serve_forever()
         except KeyboardInterrupt:

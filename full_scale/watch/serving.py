@@ -32,7 +32,7 @@ def page_server(read: Callable[[], dict[str, Any]], port: int, refresh: int) -> 
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            names = {f"{name}:{self.server.server_address[1]}" for name in (HOST, "localhost")}
+            names = {f"{name}:{server.server_port}" for name in (HOST, "localhost")}
             if self.headers.get("Host") not in names:
                 self._answer(403, "text/plain", b"this page is for this machine alone\n")
             elif self.path == "/":
@@ -57,6 +57,7 @@ def page_server(read: Callable[[], dict[str, Any]], port: int, refresh: int) -> 
             return
 
     try:
-        return ThreadingHTTPServer((HOST, port), Handler)
+        server = ThreadingHTTPServer((HOST, port), Handler)
     except (OSError, OverflowError) as error:
         raise ArgumentError("--port", f"be free on {HOST} ({error})", port) from None
+    return server

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -69,7 +69,7 @@ def read_tables(folder: Path) -> list[StudyRun]:
         groups = dict(list(_table(folder / _PROMPTS).groupby(["arm", "seed"], sort=False)))
     runs = []
     for name, part in steps.groupby(["arm", "seed"], sort=False):
-        arm, seed = name  # type: ignore[misc]
+        arm, seed = cast("tuple[str, int]", name)
         mine = None if groups is None else groups.get(name)
         known = None if mine is None else _groups(mine)
         runs.append(StudyRun(str(arm), int(seed), _steps(part, known), known, int(part["rollouts"].max())))

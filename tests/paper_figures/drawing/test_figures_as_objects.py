@@ -9,14 +9,19 @@ import pytest
 
 import paper_figures
 import simulations
-from tests.paper_figures.small_tables import PRESET
+from paper_figures.drawing.render import load_tables
+from paper_figures.figures import get_figures
+from tests.paper_figures.small_tables import PRESET, write_tables
 from vas_theory.foundation.errors import DataError, UnknownNameError
 
 
-def test_a_figure_and_its_numbers_are_objects(built_once: Path) -> None:
-    figure = paper_figures.figure("bound_gallery", preset=PRESET, root=built_once)
-    assert figure.axes
-    assert isinstance(paper_figures.numbers("bound_gallery", preset=PRESET, root=built_once), pd.DataFrame)
+def test_a_figure_and_its_numbers_are_objects(tmp_path: Path) -> None:
+    (declared,) = get_figures(["tds_value"])
+    write_tables(declared.inputs.values(), tmp_path)
+    figure = paper_figures.figure("tds_value", preset=PRESET, root=tmp_path)
+    assert len(figure.axes) >= declared.panels
+    numbers = paper_figures.numbers("tds_value", preset=PRESET, root=tmp_path)
+    pd.testing.assert_frame_equal(numbers, declared.numbers(load_tables(declared, tmp_path, PRESET)))
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
