@@ -13,7 +13,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce clean test-verl test-trl-oldest
+.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce clean test-verl test-trl-oldest test-wheel
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
@@ -22,6 +22,7 @@ help:
 	@echo "make test-verl   the plug-in in verl itself, in an environment of its own ($(VERL_VENV))"
 	@echo "make test-trl-oldest  the TRL adapter with the oldest TRL that it allows"
 	@echo "make lint        ruff and mypy                 make bench-quick the same in two minutes"
+	@echo "make test-wheel  the wheel, in fresh environments with each extra (EXTRAS='figures' for one)"
 	@echo "make proofs      compile the formal proofs; needs Debian's coq, libcoq-coquelicot, libcoq-interval"
 	@echo "make docs        the documentation             make notebooks   run every notebook"
 	@echo "make clean       remove outputs and caches"
@@ -45,6 +46,10 @@ test: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
+
+# Builds the wheel and runs it in fresh environments; EXTRAS="figures tasks" tries those alone, by default all.
+test-wheel: $(READY)
+	VAS_EXTRAS="$(EXTRAS)" $(BIN)/python -m pytest -m slow tests/test_wheel.py
 
 test-gpu: $(READY)
 	$(BIN)/python -m pytest -m gpu
