@@ -86,7 +86,6 @@ def _outcomes(
             yield _compute(cell, run_cell, folder, key)
     else:
         import joblib
-
         from joblib.externals.loky.process_executor import TerminatedWorkerError
 
         parallel = joblib.Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")

@@ -32,6 +32,7 @@ TIMES = ("seconds", "rollout_seconds", "sampler_seconds", "sampler_share", "writ
 DERIVED = (*TIMES, "sha256", "bytes", "files", "checksum")
 """In records beside the files also what follows from their bytes: the bytes themselves are compared."""
 
+
 @dataclass(frozen=True)
 class Job:
     """A command that is to end with the same files however often it was killed.
@@ -114,6 +115,7 @@ trainer.save_model(os.path.join(output, "weights"))
 """
 
 CONVERSION = "from full_scale.models.packaged import ensure_packaged_model; ensure_packaged_model()"
+
 
 def jobs(shared: Path) -> dict[str, Job]:
     """Return the jobs by name; what they share, such as the tiny model, lies in ``shared``."""

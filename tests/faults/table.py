@@ -1,4 +1,4 @@
-"""Run the tests of the fault catalogue and write what was promised and what was seen: ``python tests/faults/table.py``."""
+"""Run the tests of the fault catalogue and write what was promised and seen: ``python tests/faults/table.py``."""
 
 from __future__ import annotations
 

@@ -19,7 +19,6 @@ from full_scale.config.training import load_config
 from full_scale.runs import only_writer
 from vas_theory.provenance.folders import verify_folder
 
-
 ROOT = Path(__file__).parents[2]
 
 
