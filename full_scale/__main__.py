@@ -64,9 +64,16 @@ def _run_stage(arguments: argparse.Namespace) -> None:
         require(module, "full-scale")
     _require_model(config.model.name)
     output = check_output_folder(arguments.output or Path("full_scale") / "output" / config.name)
-    if config.engine == "trl":
-        _train_with_trl(arguments, config, output)
-        return
+    from full_scale.runs import only_writer
+
+    with only_writer(output):
+        if config.engine == "trl":
+            _train_with_trl(arguments, config, output)
+        else:
+            _run_study(arguments, config, output)
+
+
+def _run_study(arguments: argparse.Namespace, config: StudyConfig, output: Path) -> None:
     from full_scale.study import Study
 
     study = Study(config, output, _progress(), restart=arguments.restart, finished_only=arguments.finished_only)
