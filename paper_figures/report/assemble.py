@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from paper_figures.drawing.declaration import Figure, Label, output_folder
 from paper_figures.figures import get_figures
 from paper_figures.laboratory import CHALLENGE, RANKING, REGIMES, sampler_record, world_gains, world_rows
+from paper_figures.networks import AGREEMENT, NETWORKS
 from paper_figures.report.maths import formula, text_with_formulas
+from paper_figures.report.networks import answers
 from paper_figures.report.results import (
     TRAINING,
     Counts,
@@ -212,6 +214,7 @@ def report(root: Path, preset: str, jobs: Sequence[Job]) -> str:
         worlds={text: world_rows(part) for text, part in gains.items()},
         largest_rates=_largest_rates(summary),
         challenges=[text.splitlines() for arm in CONTENDERS if (text := format_challenge(tests, arm))],
+        answers=answers(*(read_table(table.path(root, preset)) for table in (NETWORKS, AGREEMENT))),
         seeds=max(int(part["seeds"].max()) for part in gains.values()),
         jobs=jobs,
         limits=_limits(claims, predictions, read_metadata(TRAINING.path(root, preset))["config"]),
