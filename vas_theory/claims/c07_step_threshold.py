@@ -9,7 +9,7 @@ every tabular softmax). With :math:`m_1, m_0` the means of u over right and wron
 by Jensen's inequality and Hoeffding's lemma, where the wrong responses' u lie in an interval of width D. The gap
 :math:`\gamma = m_1 - m_0` is what the direction and the gradient have in common: :math:`\langle u, \nabla p\rangle =
 p(1-p)\gamma` (claim B01). So the pass rate rises for :math:`0 < \eta < 8\gamma/D^2`. Beyond it may fall: with u = 1 on
-the right response and 3 and -3 on two wrong ones, at :math:`\eta = \log 2` it falls from 1/2 to 16/49 though
+the right response and 3 and -3 on two wrong ones, at :math:`\eta = \log 2` it falls from 1/2 to 32/97 though
 :math:`\gamma = 1`.
 """
 

@@ -242,7 +242,7 @@ def test_a_step_beyond_the_threshold_can_lower_the_pass_rate() -> None:
         assert odds >= promised
         assert (promised > 1) == (step < threshold)
         assert (odds > 1) == rises
-    assert odds == pytest.approx(16 / 33)  # the pass rate is 16/49
+    assert odds == pytest.approx(32 / 65)  # the pass rate is 32/97
 
 
 def test_the_promised_factor_is_hoeffdings_for_short_steps() -> None:
