@@ -22,6 +22,9 @@ _VERDICTS = ("proved", "conditional", "sampled-only", "refuted", "not-confirmed"
 _COLOURS = ("blue", "sky", "green", "vermilion", "purple")
 _HATCHES = ("", "..", "++", "////", "xx")
 
+_COMPLETE = ("machine", "partly", "argued", "none")
+"""How much of a statement a machine has checked."""
+
 _LOOSE = 0.999
 """Statements whose sides came closer than this on the instances count as reached."""
 
@@ -31,7 +34,8 @@ def numbers(tables: Tables) -> pd.DataFrame:
     table = tables["stress"]
     grouped = table.frame.groupby("claim", sort=True)
     columns = {
-        name: grouped[name].first() for name in ("title", "verdict", "certificate", "corrected_by", "relation", "sharp")
+        name: grouped[name].first()
+        for name in ("title", "verdict", "certificate", "complete", "corrected_by", "relation", "sharp")
     }
     frame = pd.DataFrame(columns)
     frame["families"] = grouped.size()
@@ -58,6 +62,12 @@ def _refuted(numbers: pd.DataFrame) -> int:
     return int((numbers["verdict"] == "refuted").sum())
 
 
+def _complete(numbers: pd.DataFrame) -> str:
+    """Return how many statements a machine has checked wholly, partly and not at all."""
+    counts = numbers["complete"].value_counts()
+    return ", ".join(f"{counts[kind]} {kind}" for kind in _COMPLETE if kind in counts)
+
+
 def headline(numbers: pd.DataFrame) -> str:
     """Return the result in a few words."""
     paper = _of_the_paper(numbers)
@@ -72,8 +82,9 @@ def caption(numbers: pd.DataFrame) -> str:
         f"({numbers['instances'].sum():,} in all, {numbers['rechecked'].sum():,} of them again at 50 digits; seed "
         f"{numbers['seed'].iloc[0]}). (a) The paper's {len(paper)} statements: share of instances on which each fails, "
         f"and the statements that replace it; {_refuted(paper)} are refuted by an exact counterexample, so a refuted "
-        "statement may still hold on most instances. (b) How the verdicts are certified: nothing sampled is called "
-        f"proved. (c) The inequalities that hold but whose sides stayed apart by more than {1 - _LOOSE:.1%} on every "
+        "statement may still hold on most instances. (b) How the verdicts are certified and how much of each statement "
+        f"a machine has checked: {_complete(numbers)}; nothing sampled is called proved. "
+        f"(c) The inequalities that hold but whose sides stayed apart by more than {1 - _LOOSE:.1%} on every "
         f"instance, of {len(kept)}; L.. are bounds from the literature. No interval: every value is computed, and "
         "the verdicts rest on the certificates, not on these instances."
     )
@@ -105,19 +116,19 @@ def _draw_failing(axis: Axes, paper: pd.DataFrame, look: Look) -> None:
 
 
 def _draw_certificates(axis: Axes, frame: pd.DataFrame, look: Look) -> None:
-    counts = pd.crosstab(frame["certificate"], frame["verdict"])
+    counts = pd.crosstab(frame["certificate"], frame["complete"])
     counts = counts.loc[counts.sum(axis=1).sort_values(kind="stable").index]
     start = np.zeros(len(counts))
-    for verdict, colour, hatch in zip(_VERDICTS, _COLOURS, _HATCHES, strict=True):
-        if verdict in counts:
-            values = counts[verdict].to_numpy()
-            axis.barh(range(len(counts)), values, left=start, height=0.7, color=look.colour(colour), label=verdict,
+    for kind, colour, hatch in zip(_COMPLETE, _COLOURS, _HATCHES, strict=False):
+        if kind in counts:
+            values = counts[kind].to_numpy()
+            axis.barh(range(len(counts)), values, left=start, height=0.7, color=look.colour(colour), label=kind,
                       hatch=hatch * 2, edgecolor=look.paper, linewidth=0)  # fmt: skip
             start = start + values
     axis.set_yticks(range(len(counts)), [str(name).replace("-", " ") for name in counts.index])
     axis.set(xlabel="statements")
     axis.grid(axis="y", visible=False)
-    axis.legend(loc="lower right")
+    axis.legend(loc="lower right", title="checked by machine")
     axis.set_title("(b) What the verdicts rest on")
 
 

@@ -55,6 +55,7 @@ def _run_cell(cell: Cell) -> pd.DataFrame:
                 "title": claim.title,
                 "verdict": claim.verdict.value,
                 "certificate": claim.certificate.kind.value,
+                "complete": claim.complete.value,
                 "corrected_by": " ".join(claim.corrected_by),
                 "relation": claim.relation.value,
                 "sharp": claim.sharp,
