@@ -13,6 +13,6 @@ __all__ = ["figure", "numbers"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from paper_figures.drawing import figures
+    from paper_figures import objects
 
-    return getattr(figures, name)
+    return getattr(objects, name)

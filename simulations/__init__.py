@@ -13,6 +13,6 @@ __all__ = ["run"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from simulations.running import frames
+    from simulations import frames
 
     return getattr(frames, name)

@@ -18,7 +18,7 @@ MODULES = [
 
 
 def test_the_functions_for_notebooks_have_examples() -> None:
-    wanted = {"vas_theory.selection.describing", "vas_theory.claims", "simulations.running.frames"}
+    wanted = {"vas_theory.selection.describing", "vas_theory.claims", "simulations.frames"}
     assert wanted <= set(MODULES)
 
 
