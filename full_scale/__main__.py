@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from full_scale.advising.command import add_command as add_advise
 from full_scale.measuring.one_model import add_arguments, run_command
+from full_scale.scoring.command import add_command as add_score
 from full_scale.watch.command_line import add_command as add_watch
 from vas_theory.foundation.command_line import build_parser, require, run
 from vas_theory.foundation.errors import ArgumentError, DataError
@@ -62,9 +64,16 @@ def _run_stage(arguments: argparse.Namespace) -> None:
         require(module, "full-scale")
     _require_model(config.model.name)
     output = check_output_folder(arguments.output or Path("full_scale") / "output" / config.name)
-    if config.engine == "trl":
-        _train_with_trl(arguments, config, output)
-        return
+    from full_scale.runs import only_writer
+
+    with only_writer(output):
+        if config.engine == "trl":
+            _train_with_trl(arguments, config, output)
+        else:
+            _run_study(arguments, config, output)
+
+
+def _run_study(arguments: argparse.Namespace, config: StudyConfig, output: Path) -> None:
     from full_scale.study import Study
 
     study = Study(config, output, _progress(), restart=arguments.restart, finished_only=arguments.finished_only)
@@ -230,6 +239,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             )
         if name == "evaluate":
             add_arguments(command)
+    add_score(commands)
+    add_advise(commands)
     return run(parser, argv)
 
 

@@ -13,6 +13,6 @@ __all__ = ["figure", "numbers"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from paper_figures import objects
+    from paper_figures import canvases
 
-    return getattr(objects, name)
+    return getattr(canvases, name)

@@ -14,6 +14,7 @@ from paper_figures.build.graph import Node, fingerprint, read_record
 from paper_figures.drawing import render
 from paper_figures.drawing.declaration import ROOT, Figure, Table, output_folder, published_folder
 from paper_figures.explorer.facts import TABLES as EXPLORER_TABLES
+from paper_figures.explorer.networks import TABLE as NETWORKS
 from paper_figures.figures import get_figures
 from paper_figures.report.results import TABLES as REPORT_TABLES
 from paper_figures.report.results import Job
@@ -185,7 +186,7 @@ def report_node(root: Path, preset: str) -> Node:
 
 
 def explorer_node(root: Path, preset: str) -> Node:
-    """Return the node of the explorer: the tournament's worlds, a measured pool, and the study where it is there."""
+    """Return the node of the explorer: worlds of bandits, a measured pool, and what training says where it is there."""
     require("jinja2", "figures")
     from paper_figures.explorer import assemble
 
@@ -197,7 +198,9 @@ def explorer_node(root: Path, preset: str) -> Node:
             temporary.write_text(content, encoding="utf-8")
 
     tables = _remedies(EXPLORER_TABLES, root, preset)
-    study = [path for table in STUDY if (path := table.path(root, preset)).is_file() and path not in tables]
+    study = [
+        path for table in (*STUDY, NETWORKS) if (path := table.path(root, preset)).is_file() and path not in tables
+    ]
     return Node(
         name="explorer",
         sources=_code(assemble.explorer) | _files([*_pages("explorer"), HERE / "report" / "style.css"]),
