@@ -51,7 +51,19 @@ const Charts = (() => {
       }
       legend.push({ label: one.label, colour: one.colour, at });
     }
-    draw(place, title, xLabel, data, options, bands, legend, share, share ? [0, 1] : null, (values, at, index) => values[at][index]);
+    draw(place, title, xLabel, data, options, bands, legend, share, share ? [0, 1] : fitting(shown), (values, at, index) => values[at][index]);
+  }
+
+  // The range of the lines and of as much of their bands: an interval over two runs may be far wider than all lines.
+  function fitting(series) {
+    const ends = (columns) => {
+      const all = series.flatMap((one) => columns.flatMap((name) => one[name] ?? [])).filter((value) => value !== null);
+      return [Math.min(...all), Math.max(...all)];
+    };
+    if (!series.length) return [0, 1];
+    const [low, high] = ends(["values"]), [least, most] = ends(["values", "low", "high"]), room = high - low || Math.abs(high) || 1;
+    const bottom = Math.max(least, low - room) - 0.08 * room;
+    return [low >= 0 ? Math.max(bottom, 0) : bottom, Math.min(most, high + room) + 0.08 * room];
   }
 
   // shares: [{label, values, colour}] of one x, from bottom to top
@@ -95,7 +107,7 @@ const Charts = (() => {
     });
     const plot = new uPlot({
       width: Math.max(place.clientWidth, 200), height: HEIGHT, series, bands, legend: { show: false },
-      scales: { x: { time: false }, y: range ? { range: () => range } : { range: (_, low, high) => spread(low, high) } },
+      scales: { x: { time: false }, y: { range: () => range } },
       axes: [axis(xLabel, false), axis("", share)],
       cursor: { drag: { x: true, y: false } },
       hooks: { setCursor: [(self) => say(self, self.cursor.idx)] },
@@ -104,12 +116,6 @@ const Charts = (() => {
     area.setAttribute("role", "img");
     area.setAttribute("aria-label", `${title} over ${xLabel}: at the end ` + legend.map(({ label }, row) => `${label} ${shownValues[row].textContent}`).join(", "));
     drawn.set(place, plot);
-  }
-
-  function spread(low, high) {
-    if (low === null || high === null) return [0, 1];
-    const room = (high - low || Math.abs(high) || 1) * 0.08;
-    return [low >= 0 && low - room < 0 ? 0 : low - room, high + room];
   }
 
   const watcher = new ResizeObserver((entries) => {

@@ -75,7 +75,7 @@
   function compareNote() {
     const many = data.arms.some((arm) => arm.runs > 1);
     return `Against ${data.axis === "rollouts" ? "rollouts spent" : "steps"}.`
-      + (many ? " Lines are means over the runs of an arm, bands 95% intervals (Student) over them." : "")
+      + (many ? " Lines are means over the runs of an arm, bands 95% intervals (Student) over them, cut where the chart ends." : "")
       + " Reward is that of the last fifth of the steps.";
   }
 

@@ -33,6 +33,6 @@ def write_notebooks(folder: Path, *, colab: bool) -> list[Path]:
             notebook.cells.insert(0, nbformat.new_code_cell(f"%pip install -q '{NAME}[figures,full-scale]'"))
         path = folder / f"{source.stem}.ipynb"
         with atomic_path(path) as temporary:
-            jupytext.write(notebook, temporary, fmt="ipynb")
+            Path(temporary).write_text(jupytext.writes(notebook, fmt="ipynb"), encoding="utf-8")
         written.append(path)
     return written

@@ -1,7 +1,8 @@
 """Rollouts that slime saves with ``--save-debug-rollout-data``: one file of PyTorch a rollout id.
 
-Source: ``observability/rollout_data_utils.py`` and ``utils/types.py`` of slime, August 2026. The files are pickles, so
-only numbers, texts, containers and tensors are admitted from them.
+The files are pickles, so only numbers, texts, containers and tensors are admitted from them.
+
+Source: ``observability/rollout_data_utils.py`` and ``utils/types.py`` of slime, August 2026.
 """
 
 from __future__ import annotations
