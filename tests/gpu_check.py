@@ -119,13 +119,20 @@ def check(plan: Plan, report: Callable[[str], None] = print) -> list[Row]:
             row = Row(name, "skipped", detail="vLLM is not installed")
         else:
             started = time.monotonic()
-            row = run(left)
+            row = _tried(run, left)
             row.step, row.seconds = name, time.monotonic() - started
         rows.append(row)
         report(f"{row.step}: {row.outcome}, {row.seconds:.0f} s{', ' + row.detail if row.detail else ''}")
         if name == "device" and row.outcome != "ok":
             break
     return rows
+
+
+def _tried(run: Callable[[float], Row], left: float) -> Row:
+    try:
+        return run(left)
+    except Exception as error:  # a table of another form, say: the other steps go on
+        return Row("", "failed", detail=f"{type(error).__name__}: {error}")
 
 
 def _run(command: Sequence[str], seconds: float, **variables: str) -> tuple[int, str, str]:
@@ -181,7 +188,7 @@ def _train(plan: Plan, arm: str, left: float, *, vllm: bool = False) -> Row:
         return Row("", "failed", detail=problem)
     table = pd.read_parquet(folder / "training_steps.parquet")
     timed = table[table["step"] > _FIRST_STEPS]
-    mixed = 1.0 - float((table["silent_groups"] / table["groups"])[table["step"] > 0].mean())
+    mixed = float((table["mixed_groups"] / table["groups"])[table["step"] > 0].mean())
     return Row(
         "",
         "ok",

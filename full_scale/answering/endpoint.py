@@ -24,6 +24,8 @@ __all__ = ["Endpoint"]
 
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """Answers of a server that may be better the next time."""
+_REFUSED = frozenset({401, 402, 403, 404, 405})
+"""Answers that every further prompt would get too; others may be due to one prompt, such as one that is too long."""
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
 
 
@@ -189,7 +191,7 @@ class Endpoint:
                 else:
                     reason = f"status {answer.status_code}: {_message(answer)}"
                     if answer.status_code not in _AGAIN:
-                        raise _FailedError(reason, tries, fatal=answer.status_code != 413)
+                        raise _FailedError(reason, tries, fatal=answer.status_code in _REFUSED)
                     pause = _asked_wait(answer) or pause
             if attempt < self._retries:
                 self._sleep(pause)

@@ -167,6 +167,19 @@ def test_features_that_foresee_nothing_take_the_yes_away() -> None:
     assert advise(pool(), worlds(1.4), FeatureWorth(0.7, 0.4, 0.6, 0.02)).verdict == "yes"
 
 
+def test_a_column_that_is_not_there_yet_has_to_be_paid() -> None:
+    known = [world(f"w{k}", 1.0 + k / 2, {"vas-own": 1.4}) for k in range(8)]
+    (short,) = (found for found in advise(pool(visits=2.0), known).ways if found.way.arm == "vas-own")
+    assert short.charge == pytest.approx(2 / 3), "8 rollouts a prompt beside 2 groups of 8"
+    assert short.verdict == "cannot tell"
+    assert "cost more than it brings" in short.reason
+    (longer,) = (found for found in advise(pool(visits=6.0), known).ways if found.way.arm == "vas-own")
+    assert longer.verdict == "yes"
+    paid = Description("column", pool().shape, 900, 900, None, None, None, None, ())
+    (there,) = (found for found in advise(paid, known).ways if found.way.arm == "vas-own")
+    assert (there.charge, there.verdict) == (1.0, "yes")
+
+
 def test_break_even_is_where_the_gain_pays_the_column() -> None:
     b = break_even(1000.0, 1.25)
     assert b == 4000.0
