@@ -156,8 +156,15 @@ class Endpoint:
                 cut += sum(reason == "length" for _, reason in used)
                 counted = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
                 known = all(isinstance(count, int) for count in counted)
-                tokens = counted if known else [0, 0]
-                ledger += Ledger(1, failures, len(used), len(choices) - len(used), *tokens, int(not known))
+                ledger += Ledger(
+                    requests=1,
+                    failed_requests=failures,
+                    answers=len(used),
+                    surplus_answers=len(choices) - len(used),
+                    prompt_tokens=counted[0] if known else 0,
+                    completion_tokens=counted[1] if known else 0,
+                    uncounted_requests=int(not known),
+                )
         except _FailedError as error:
             problem = error
             ledger += Ledger(failed_requests=error.tries)
