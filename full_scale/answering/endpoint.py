@@ -155,14 +155,15 @@ class Endpoint:
                 texts += [text for text, _ in used]
                 cut += sum(reason == "length" for _, reason in used)
                 counted = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
-                known = all(isinstance(count, int) for count in counted)
+                tokens = [count for count in counted if isinstance(count, int)]
+                known = len(tokens) == len(counted)
                 ledger += Ledger(
                     requests=1,
                     failed_requests=failures,
                     answers=len(used),
                     surplus_answers=len(choices) - len(used),
-                    prompt_tokens=counted[0] if known else 0,
-                    completion_tokens=counted[1] if known else 0,
+                    prompt_tokens=tokens[0] if known else 0,
+                    completion_tokens=tokens[1] if known else 0,
                     uncounted_requests=int(not known),
                 )
         except _FailedError as error:
