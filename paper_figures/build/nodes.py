@@ -21,7 +21,7 @@ from paper_figures.report.results import Job
 from paper_figures.study import STUDY
 from vas_theory.claims.lib.ledger import report_row
 from vas_theory.foundation.command_line import require
-from vas_theory.foundation.errors import DataError, MissingExtraError
+from vas_theory.foundation.errors import DataError
 from vas_theory.provenance.fingerprint import Entry, key_of
 from vas_theory.provenance.project import this_project
 from vas_theory.provenance.stamps import table_problems as file_problems
@@ -44,7 +44,7 @@ HERE = Path(__file__).resolve().parents[1]
 
 def _files(paths: Iterable[Path]) -> dict[str, Path | str]:
     """Return files of the project by their place in it."""
-    return {path.relative_to(ROOT).as_posix(): path for path in sorted(paths)}
+    return {path.relative_to(HERE.parent).as_posix(): path for path in sorted(paths)}
 
 
 def _code(*entries: Entry) -> dict[str, Path | str]:
@@ -57,7 +57,7 @@ def _version(package: str) -> str:
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
-        raise MissingExtraError(package, "figures") from None
+        return "not installed"  # names and states can be told without; drawing says what is missing
 
 
 def _remedies(tables: Iterable[Table], root: Path, preset: str) -> dict[Path, str]:

@@ -23,7 +23,7 @@ from paper_figures.explorer.networks import TABLE, network_rows, network_sentenc
 from paper_figures.explorer.sentences import contradicted_arms, study_sentences
 from paper_figures.laboratory import RANKING, world_gains
 from paper_figures.study import STUDY
-from tests.paper_figures.browser import Browser
+from tests.browser import Browser
 from tests.paper_figures.small_tables import PRESET, write_tables
 from vas_theory.foundation.errors import IntegrityError
 from vas_theory.provenance.fingerprint import Key
