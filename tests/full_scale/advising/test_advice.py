@@ -73,6 +73,18 @@ def test_logged_rollouts_are_grouped_and_visits_counted(tmp_path: Path) -> None:
     assert planned.shape.mixed > found.shape.mixed, "larger groups are more often mixed"
 
 
+def test_the_folder_of_a_run_is_read_where_its_trainer_put_things(tmp_path: Path) -> None:
+    history = [{"step": k, "reward": 0.3, "frac_reward_zero_std": 0.6} for k in range(1, 10)]
+    checkpoint = tmp_path / "run" / "checkpoint-9"
+    checkpoint.mkdir(parents=True)
+    state = json.dumps({"log_history": history, "global_step": 9})
+    (checkpoint / "trainer_state.json").write_text(state, encoding="utf-8")
+    assert read_source(tmp_path / "run").kind == "metrics"
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError):
+        read_source(tmp_path / "empty")
+
+
 def test_graded_rewards_need_a_word_on_what_is_right(tmp_path: Path) -> None:
     path = rollouts(tmp_path / "r.jsonl", (0.1, 0.9))
     with pytest.raises(DataError, match=r"such as 0\.\d; say what is right by --above"):
