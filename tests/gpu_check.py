@@ -91,6 +91,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(
             f"--seconds must be positive, as the installation may have used them up; received {arguments.seconds}"
         )
+    needed = ("torch", "transformers", "trl", "datasets", "pandas", "pyarrow", "pydantic", "pytest")
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if missing:
+        parser.error(f"{sys.executable} has no {', '.join(missing)}; leave GPU_PYTHON out, or install them there")
     with tempfile.TemporaryDirectory() as folder:
         plan = Plan(
             arguments.device, arguments.model, arguments.steps, arguments.seconds, Path(folder),

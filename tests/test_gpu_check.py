@@ -63,6 +63,16 @@ def test_bad_options_are_refused(options: list[str]) -> None:
     assert options[0] in answer.stderr
 
 
+def test_an_interpreter_without_what_is_needed_is_refused_before_anything_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "trl" else object())
+    with pytest.raises(SystemExit) as stopped:
+        main([])
+    assert stopped.value.code == 2
+    assert "has no trl; leave GPU_PYTHON out" in capsys.readouterr().err
+
+
 def test_the_table_is_written_also_where_a_step_failed(tmp_path: Path) -> None:
     output = tmp_path / "t.parquet"
     assert main(["--device", "no-such-device", "--no-vllm", "--seconds", "400", "--output", str(output)]) == 1
