@@ -1,12 +1,14 @@
-"""The trainer mode ``vas`` in verl itself: real configuration, data set, loader, queue, advantages and checkpoints.
+"""The trainer mode ``vas`` in verl itself: its configuration, data set, loader, filter, advantages and checkpoints.
 
-Only the rollout server and the workers that hold the model are stubs. Run by ``make test-verl``, which builds the
-environment; everywhere else these tests are left out.
+The rollout server and the workers that hold the model are stubs, and the transfer queue is within this process; with
+``VAS_TEST_QUEUE=ray`` it is verl's own on a local Ray cluster. Run by ``make test-verl``, which builds the environment;
+everywhere else these tests are left out.
 """
 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +16,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from tests.full_scale.plugins.in_process_queue import InProcessQueue
 
 pytestmark = [
     pytest.mark.verl,
@@ -124,7 +128,20 @@ def verl_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def queue() -> Iterator[Callable[[Any], None]]:
-    """Start verl's transfer queue, or empty it for the next run."""
+    """Return what empties the queue for the next run."""
+    import transfer_queue
+
+    if os.environ.get("VAS_TEST_QUEUE") == "ray":
+        yield from _queue_on_ray()
+        return
+    own = InProcessQueue()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("kv_put", "kv_batch_put", "kv_batch_get", "kv_list", "kv_clear"):
+            patch.setattr(transfer_queue, name, getattr(own, name))
+        yield lambda config: own.rows.clear()
+
+
+def _queue_on_ray() -> Iterator[Callable[[Any], None]]:
     import ray
     import transfer_queue
 
