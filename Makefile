@@ -1,6 +1,7 @@
 # Every target sets up what it needs in .venv from this project's own files.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PRESET ?= quick
+KILLS ?= 50
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -13,14 +14,17 @@ export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu test-verl test-trl-oldest bench bench-quick lint proofs docs notebooks reproduce clean
+.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce clean test-verl test-trl-oldest test-wheel faults kills
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
 	@echo "make bench       speed ratios against floors   make test-gpu    tests that need CUDA"
+	@echo "make gpu-check   eight minutes on one GPU       GPU_PYTHON=python3 takes one that is set up already"
 	@echo "make test-verl   the plug-in in verl itself, in an environment of its own ($(VERL_VENV))"
 	@echo "make test-trl-oldest  the TRL adapter with the oldest TRL that it allows"
 	@echo "make lint        ruff and mypy                 make bench-quick the same in two minutes"
+	@echo "make test-wheel  the wheel, in fresh environments with each extra (EXTRAS='figures' for one)"
+	@echo "make faults      inject every fault of the catalogue      make kills       kill jobs at random moments"
 	@echo "make proofs      compile the formal proofs; needs Debian's coq, libcoq-coquelicot, libcoq-interval"
 	@echo "make docs        the documentation             make notebooks   run every notebook"
 	@echo "make clean       remove outputs and caches"
@@ -45,9 +49,20 @@ test: $(READY)
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
 
+# Builds the wheel and runs it in fresh environments; EXTRAS="figures tasks" tries those alone, by default all.
+test-wheel: $(READY)
+	VAS_EXTRAS="$(EXTRAS)" $(BIN)/python -m pytest -m slow tests/test_wheel.py
+
 test-gpu: $(READY)
 	$(BIN)/python -m pytest -m gpu
 
+# Eight minutes, installation included: what that takes is taken off the time of the check. GPU_PYTHON names an
+# interpreter with torch, transformers and trl, where nothing may be installed.
+gpu-check:
+	@started=$$(date +%s); \
+	python="$(GPU_PYTHON)"; \
+	if [ -z "$$python" ]; then $(MAKE) --no-print-directory setup || exit 2; python=$(BIN)/python; fi; \
+	"$$python" -m tests.gpu_check --seconds $$(( 480 - $$(date +%s) + started )) $(GPU_CHECK)
 # verl pins other versions than this project, so it has an environment of its own; the entry point needs an installed
 # package.
 $(VERL_READY): pyproject.toml $(VERL_PINS)
@@ -76,6 +91,13 @@ bench: $(READY)
 
 bench-quick: $(READY)
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -m pytest -m "bench and not slow" -s
+
+faults: $(READY)
+	$(BIN)/python tests/faults/table.py
+
+# Every job is killed 50 times at random moments; KILLS=5 JOBS="sweep compact" for less.
+kills: $(READY)
+	$(BIN)/python tests/faults/kill.py --kills $(KILLS) $(if $(JOBS),--jobs $(JOBS)) --table tests/faults/kills.md
 
 lint: $(READY)
 	$(BIN)/ruff check .
