@@ -1,14 +1,12 @@
 """The trainer mode ``vas`` in verl itself: its configuration, data set, loader, filter, advantages and checkpoints.
 
-The rollout server and the workers that hold the model are stubs, and the transfer queue is within this process; with
-``VAS_TEST_QUEUE=ray`` it is verl's own on a local Ray cluster. Run by ``make test-verl``, which builds the environment;
-everywhere else these tests are left out.
+The rollout server and the workers that hold the model are stubs, and the transfer queue is within this process. Run by
+``make test-verl``, which builds the environment; everywhere else these tests are left out.
 """
 
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -131,36 +129,11 @@ def queue() -> Iterator[Callable[[Any], None]]:
     """Return what empties the queue for the next run."""
     import transfer_queue
 
-    if os.environ.get("VAS_TEST_QUEUE") == "ray":
-        yield from _queue_on_ray()
-        return
     own = InProcessQueue()
     with pytest.MonkeyPatch.context() as patch:
         for name in ("kv_put", "kv_batch_put", "kv_batch_get", "kv_list", "kv_clear"):
             patch.setattr(transfer_queue, name, getattr(own, name))
         yield lambda config: own.rows.clear()
-
-
-def _queue_on_ray() -> Iterator[Callable[[Any], None]]:
-    import ray
-    import transfer_queue
-
-    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False)
-    started = False
-
-    def prepare(config: Any) -> None:
-        nonlocal started
-        if not started:
-            transfer_queue.init(config)
-            started = True
-        for partition, items in (transfer_queue.kv_list() or {}).items():
-            if items:
-                transfer_queue.kv_clear(keys=list(items), partition_id=partition)
-
-    yield prepare
-    if started:
-        transfer_queue.close()
-    ray.shutdown()
 
 
 @pytest.fixture
