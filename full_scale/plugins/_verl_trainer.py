@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import transfer_queue
@@ -23,6 +24,8 @@ from full_scale.plugins.verl import (
 from vas_theory.foundation.errors import ArgumentError, DataError
 
 __all__ = ["VASTrainer"]
+
+logger = logging.getLogger(__name__)
 
 
 @register_trainer(MODE)
@@ -95,7 +98,7 @@ class VASTrainer(PPOTrainerSync):
                 f"trainer mode, or its data.pt is gone; trainer.v1.{MODE}.resume_without_state=true goes on from it "
                 "with all prompts as good as new"
             )
-        print(f"vas: no state of the selection at step {self.global_steps}; all prompts are as good as new")
+        logger.warning("no state of the selection at step %d; all prompts are as good as new", self.global_steps)
         self._init_dataloader()
 
     def _fetch_one_gen_batch(self) -> Any:

@@ -23,6 +23,7 @@ from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 __all__ = ["Key", "PromptSelector"]
 
 Key = str | int
+"""What names a prompt: text, or an integer."""
 
 _FORMAT, _VERSION = "prompt-selector", 1
 _PREFIX = "sampler."

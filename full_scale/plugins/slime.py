@@ -1,9 +1,8 @@
 """Variance-aware sampling in slime: its data source and its process function, both chosen on the command line.
 
-    --data-source-path full_scale.plugins.slime.VASDataSource
-    --rollout-all-samples-process-path full_scale.plugins.slime.learn_from_samples
-
-The settings are a table ``vas`` in the file of ``--custom-config-path``. The shapes of arguments, samples and calls are
+``--data-source-path`` takes ``full_scale.plugins.slime.VASDataSource``, ``--rollout-all-samples-process-path`` takes
+``full_scale.plugins.slime.learn_from_samples``; the settings are a table ``vas`` in the file of
+``--custom-config-path``. The shapes of arguments, samples and calls are
 those of slime of 21 August 2026 (``slime/rollout/data_source.py``, ``slime/rollout/sglang_rollout.py``).
 """
 

@@ -44,6 +44,7 @@ def test_the_policy_version_is_told() -> None:
     assert prompts.selector.sampler.policy_version == 7
 
 
+@pytest.mark.filterwarnings("ignore:.*set_vital.*:UserWarning")  # torchdata 0.11 calls what torch has deprecated
 def test_a_stateful_loader_resumes_where_it_was() -> None:
     stateful = pytest.importorskip("torchdata.stateful_dataloader", reason="needs torchdata, as verl's tests have it")
 

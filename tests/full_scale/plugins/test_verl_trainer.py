@@ -1,7 +1,7 @@
-"""The trainer mode ``vas`` in verl itself: real configuration, data set, loader, queue, advantages and checkpoints.
+"""The trainer mode ``vas`` in verl itself: its configuration, data set, loader, filter, advantages and checkpoints.
 
-Only the rollout server and the workers that hold the model are stubs. Run by ``make test-verl``, which builds the
-environment; everywhere else these tests are left out.
+The rollout server and the workers that hold the model are stubs, and the transfer queue is within this process. Run by
+``make test-verl``, which builds the environment; everywhere else these tests are left out.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from tests.full_scale.plugins.in_process_queue import InProcessQueue
 
 pytestmark = [
     pytest.mark.verl,
@@ -124,26 +126,14 @@ def verl_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def queue() -> Iterator[Callable[[Any], None]]:
-    """Start verl's transfer queue, or empty it for the next run."""
-    import ray
+    """Return what empties the queue for the next run."""
     import transfer_queue
 
-    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False)
-    started = False
-
-    def prepare(config: Any) -> None:
-        nonlocal started
-        if not started:
-            transfer_queue.init(config)
-            started = True
-        for partition, items in (transfer_queue.kv_list() or {}).items():
-            if items:
-                transfer_queue.kv_clear(keys=list(items), partition_id=partition)
-
-    yield prepare
-    if started:
-        transfer_queue.close()
-    ray.shutdown()
+    own = InProcessQueue()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("kv_put", "kv_batch_put", "kv_batch_get", "kv_list", "kv_clear"):
+            patch.setattr(transfer_queue, name, getattr(own, name))
+        yield lambda config: own.rows.clear()
 
 
 @pytest.fixture
