@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vas_theory.foundation.installation import working_root
 from vas_theory.provenance.tables import table_files
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ __all__ = ["ROOT", "SIZES", "Figure", "Label", "LoadedTable", "Table", "Tables",
 
 __reads__ = ()
 
-ROOT = Path(__file__).resolve().parents[2]
-"""The project's folder, under which every room keeps its outputs."""
+ROOT = working_root()
+"""The folder under which every room keeps its outputs: the checkout, or where the user is."""
 
 
 class Label(StrEnum):

@@ -13,13 +13,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from full_scale.config.training import ArmConfig, StudyConfig
+from full_scale.config.training import ArmConfig, StudyConfig, knowledge_of
 from full_scale.models.loading import Pretrained, check_device, load_pretrained, quiet, stop_ids
 from full_scale.models.saving import disk_errors
 from full_scale.runs import RESULT, differences, identity_of, protect, read_result
 from full_scale.tasks import Task, load_task
 from full_scale.tasks.dataset import to_dataset
-from full_scale.trl_adapter.presets.arguments import grpo_arguments, grpo_config, reward_parts, style_of, vas_config
+from full_scale.tasks.pass_rates import read_pass_rates
+from full_scale.tasks.templates import Style
+from full_scale.trl_adapter.presets.arguments import (
+    PASS_RATES,
+    TRIALS,
+    grpo_arguments,
+    grpo_config,
+    reward_parts,
+    style_of,
+    vas_config,
+)
 from full_scale.trl_adapter.presets.launch import check_launch, check_trainer
 from vas_theory.foundation.errors import DataError, StateMismatchError, VASError
 from vas_theory.provenance.fingerprint import key_of
@@ -46,7 +56,9 @@ class TrlRun:
     def __init__(self, config: StudyConfig, arm: ArmConfig, seed: int, folder: Path, task: Task) -> None:
         self.config, self.arm, self.seed, self.folder, self.task = config, arm, seed, folder, task
         code = key_of(TrlRun, strategy_entry(arm.strategy)).digest
-        self.identity = identity_of(config, arm, seed, task, code=code)
+        self.knows = knowledge_of(config, arm)
+        told = {} if self.knows is None else {"knows": self.knows.model_dump(mode="json")}
+        self.identity = identity_of(config, arm, seed, task, code=code, **told)
 
     def finished(self) -> list[dict[str, Any]] | None:
         """Return the rows of the finished run if it has this identity and its bytes are intact."""
@@ -113,7 +125,7 @@ class TrlRun:
                 model=found.model,
                 reward_funcs=list(rewards),
                 args=grpo_config({**arguments, "reward_weights": weights}),
-                train_dataset=to_dataset(task.training, style),
+                train_dataset=self._training_data(style),
                 eval_dataset=to_dataset(task.held_out, style),
                 processing_class=found.processor,
                 callbacks=[ProgressReport(report, config.objective.epochs)],
@@ -128,6 +140,15 @@ class TrlRun:
                 f"task {task.name} end at a newline: install trl 1.16, or choose a task and model that converse"
             )
         return trainer
+
+    def _training_data(self, style: Style) -> Any:
+        """Return the questions, with the pass rates that the arm is told beside them."""
+        dataset, knows = to_dataset(self.task.training, style), self.knows
+        if knows is None or not knows.column:
+            return dataset
+        keys = [prompt.key for prompt in self.task.training]
+        rates, trials = read_pass_rates(Path(knows.column), keys, knows.trials)
+        return dataset.add_column(PASS_RATES, rates).add_column(TRIALS, trials)
 
     def _load(self) -> Pretrained:
         trl = self.config.trl
