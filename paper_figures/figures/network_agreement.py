@@ -33,7 +33,11 @@ def numbers(tables: Tables) -> pd.DataFrame:
         part = networks.merge(_study(tables) if regime == "study" else _bandits(tables, regime), on="arm")
         if regime == "study":
             known = len(part) >= FEWEST_ARMS
-            found = float(rank_correlation(part["network_points"], part["peer_points"])) if known else np.nan
+            found = (
+                float(rank_correlation(*(part[name].to_numpy() for name in ("network_points", "peer_points"))))
+                if known
+                else np.nan
+            )
             correlation = {"correlation": found, "correlation_low": np.nan, "correlation_high": np.nan}
             part = part.assign(ranked_arms=len(part), ranked_worlds=part["worlds"].max())
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -86,7 +86,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
         for arm in arms:
             part = here[here["arm"] == arm]
             colour, dash = _STYLES[arm]
-            style = {"color": look.colour(colour), "linestyle": dash}
+            style: dict[str, Any] = {"color": look.colour(colour), "linestyle": dash}
             wide = part.pivot(index="rollouts", columns="seed", values="points")
             x = place + scale * wide.index.to_numpy()
             axis.plot(x, wide.to_numpy(), color=style["color"], linewidth=size / 30, alpha=0.35)

@@ -40,14 +40,13 @@ def headline(numbers: pd.DataFrame) -> str:
     if numbers.empty:
         return "Uniform sampling gains too little in these worlds to compare anything with it"
     means = _means(numbers)
-    most, best = means["mixed_ratio"].idxmax(), means["learning"].idxmax()
+    groups, learning = means["mixed_ratio"], means["learning"]
+    most, best = str(groups.idxmax()), str(learning.idxmax())
     text = (
-        f"{most} has {means.loc[most, 'mixed_ratio']:.1f} times uniform's groups with a gradient and learns "
-        f"{means.loc[most, 'learning']:.2f} times as much"
+        f"{most} has {groups[most]:.1f} times uniform's groups with a gradient and learns {learning[most]:.2f} times "
+        "as much"
     )
-    return text if most == best else (
-        f"{text}; {best} has {means.loc[best, 'mixed_ratio']:.1f} times and learns {means.loc[best, 'learning']:.2f}"
-    )  # fmt: skip
+    return text if most == best else f"{text}; {best} has {groups[best]:.1f} times and learns {learning[best]:.2f}"
 
 
 def caption(numbers: pd.DataFrame) -> str:

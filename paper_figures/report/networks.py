@@ -230,7 +230,7 @@ def _agreement(tables: _Tables) -> str:
         )
         single = found[(found["bandit_world"] != "all")].dropna(subset=["correlation"])
         if len(single):
-            best = single.loc[single["correlation"].idxmax()]
+            best = single.iloc[int(single["correlation"].to_numpy().argmax())]
             text += f", and with the bandit world that agrees best, {best['bandit_world']}, {best['correlation']:+.2f}"
         parts.append(f"{text}.")
     return " ".join(parts) + " Which change to the bandits would make them agree better is not measured."
@@ -247,8 +247,8 @@ def table_lines(ranking: pd.DataFrame) -> list[str]:
     heads = ["world", "uniform's gain", *(f"`{arm}`{' (given pass rates)' if arm in free else ''}" for arm in arms)]
     lines = [f"| {' | '.join(heads)} |", "|" + " --- |" * len(heads)]
     shown = tables.base.sort_values("gain", ascending=False).index[:_MOST_WORLDS]
-    for world in sorted(shown):
-        gain = 100 * tables.base.loc[world, "gain"]
+    for world in sorted(map(str, shown)):
+        gain = 100 * tables.base["gain"][world]
         cells = [_cell(tables.of(arm)[tables.of(arm)["world"] == world]) for arm in arms]
         lines.append(f"| {world} | {gain:+.1f} points | {' | '.join(cells)} |")
     if len(tables.base) > 1:

@@ -17,13 +17,13 @@ __all__ = ["add_commands"]
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def _alone(handler: Callable[[argparse.Namespace], None]) -> Callable[[argparse.Namespace], None]:
+def _alone(handler: Callable[[argparse.Namespace], int | None]) -> Callable[[argparse.Namespace], int | None]:
     """Run a handler with one thread a process: equal bits, and processes that do not get in each other's way."""
 
-    def run(arguments: argparse.Namespace) -> None:
+    def run(arguments: argparse.Namespace) -> int | None:
         os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
         require("torch", "networks")
-        handler(arguments)
+        return handler(arguments)
 
     return run
 
@@ -111,6 +111,19 @@ def _tables(arguments: argparse.Namespace) -> None:
     print(f"\n{folder / 'network_tournament.parquet'}: {len(table)} rows")
 
 
+def _recheck(arguments: argparse.Namespace) -> int:
+    """Compute random cells again."""
+    import secrets
+
+    from simulations.networks.tournament.rechecking import recheck_networks
+
+    seed = secrets.randbelow(2**32) if arguments.seed is None else arguments.seed
+    folder = _folder(arguments)
+    differing = recheck_networks(_preset(arguments), folder, cells=arguments.cells, seed=seed, report=_say)
+    print(f"{len(differing)} cells differ" + (f": {', '.join(differing)}" if differing else f" (seed {seed})"))
+    return 1 if differing else 0
+
+
 def _folder(arguments: argparse.Namespace) -> Path:
     return Path(arguments.output or Path("simulations") / "output" / arguments.preset)
 
@@ -182,3 +195,10 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     command.add_argument("--preset", default="quick", help="smoke, quick (default) or paper")
     command.add_argument("--output", metavar="DIR", help="folder of the tables (simulations/output/<preset>)")
     command.set_defaults(handler=_alone(_tables))
+
+    command = commands.add_parser("recheck", help="compute random stored cells again and stamp those with equal bits")
+    command.add_argument("--preset", default="quick", help="smoke, quick (default) or paper")
+    command.add_argument("--output", metavar="DIR", help="folder of the tables (simulations/output/<preset>)")
+    command.add_argument("--cells", type=int, default=1, help="how many (1)")
+    command.add_argument("--seed", type=int, help="of the choice of cells; recorded (default: a fresh one)")
+    command.set_defaults(handler=_alone(_recheck))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -50,14 +50,15 @@ def agreement(table: pd.DataFrame, bandits: pd.DataFrame | None, seed: int = 0) 
     rows = [{"with": "mixed_groups", **row} for row in _by_world(scores, mixed, seed)]
     if bandits is not None:
         for (regime, place), gains in _bandit_gains(bandits).items():
-            fixed = pd.DataFrame({arm: gains[arm] for arm in scores if arm in gains}, index=scores.index)
+            arms = [str(arm) for arm in scores if arm in gains]
+            fixed = pd.DataFrame({arm: gains[arm] for arm in arms}, index=scores.index)
             about = {"with": "bandits", "regime": regime, "bandit_world": place}
             found = _by_world(scores, fixed, seed)
             rows += [{**about, **row} for row in (found if place == "all" else found[-1:])]
     return pd.DataFrame(rows)
 
 
-def _bandit_gains(bandits: pd.DataFrame) -> dict[tuple[str, str], Mapping[str, float]]:
+def _bandit_gains(bandits: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
     """Return (regime, world) -> arm -> gain over uniform sampling; world ``all`` is the ranking."""
     found = {}
     for (kind, regime, world), rows in bandits.fillna({"world": ""}).groupby(["kind", "regime", "world"], sort=False):
@@ -71,12 +72,12 @@ def _by_world(scores: pd.DataFrame, other: pd.DataFrame, seed: int) -> list[dict
     """Return a row for each world, and one for their mean."""
     there: dict[str, list[str]] = {}
     for world, rows in scores.groupby("world", sort=False):
-        there[str(world)] = [arm for arm in other if not rows[arm].isna().any()]
+        there[str(world)] = [str(arm) for arm in other if not rows[arm].isna().any()]
     enough = {world: arms for world, arms in there.items() if len(arms) >= FEWEST_ARMS}
-    rows = [{"world": world, **_correlated(scores, other, [world], arms, seed)} for world, arms in enough.items()]
+    found = [{"world": world, **_correlated(scores, other, [world], arms, seed)} for world, arms in enough.items()]
     counted = enough or there
-    everywhere = [arm for arm in other if all(arm in arms for arms in counted.values())]
-    return [*rows, {"world": "all", **_correlated(scores, other, list(counted), everywhere, seed)}]
+    everywhere = [arm for arm in map(str, other) if all(arm in arms for arms in counted.values())]
+    return [*found, {"world": "all", **_correlated(scores, other, list(counted), everywhere, seed)}]
 
 
 def _correlated(

@@ -20,6 +20,10 @@ CONTRASTS = (
 )
 """Pairs of arms that differ in one thing, which is asked about: a cap on visits, a price, a share, a prediction."""
 
+_MEANS = (
+    "mixed_groups", "most_visits", "gradient_norm", "noise_share", "learning_rate", "pass_at_32", "start_pass_at_32",
+)  # fmt: skip
+
 
 def rank_networks(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """Summarise the network tournament.
@@ -51,8 +55,6 @@ def _baselines(table: pd.DataFrame, seed: int) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for world, runs in final.groupby("world", sort=False):
         end, start = (runs[name].to_numpy() for name in ("held_out_pass_rate", "start_pass_rate"))
-        means = ("mixed_groups", "most_visits", "gradient_norm", "noise_share", "learning_rate")
-        means += ("pass_at_32", "start_pass_at_32")
         rows.append(
             {
                 "world": world,
@@ -60,7 +62,7 @@ def _baselines(table: pd.DataFrame, seed: int) -> pd.DataFrame:
                 "pass_rate": end.mean(),
                 "start_pass_rate": start.mean(),
                 **named("gain", interval(lambda x, y: (x - y).mean((-1, -2)), end, start, seed=seed)),
-                **{name: runs[name].mean() for name in means},
+                **{name: runs[name].mean() for name in _MEANS},
                 "interior": bool(runs["interior"].iloc[0]) if "interior" in runs else False,
                 "seeds": len(runs),
             }

@@ -18,8 +18,8 @@ def next_rate(tuning: pd.DataFrame) -> float | None:
         tuning: runs of that arm and world with ``learning_rate`` and ``held_out_pass_rate``, two rates or more.
     """
     means = tuning.groupby("learning_rate")["held_out_pass_rate"].mean().sort_index()
-    rates = [float(rate) for rate in means.index]
-    best = float(means.idxmax())
+    rates = [float(rate) for rate in means.index.to_numpy()]
+    best = rates[int(means.to_numpy().argmax())]
     if best == rates[0]:
         return best * rates[0] / rates[1]
     if best == rates[-1]:

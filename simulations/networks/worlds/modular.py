@@ -47,7 +47,7 @@ class Modular(World):
     shortest: int = 1
     longest: int = _MOST
     power: float = 1.0
-    slips: tuple[float, ...] = (0.0, 0.1, 0.4, 0.8)
+    slips: tuple[float, ...] = (0.05, 0.15, 0.3, 0.5)
 
     vocabulary: ClassVar[int] = _NOTHING + 1
     answers: ClassVar[int] = _PRIME
@@ -120,8 +120,7 @@ WORLDS: tuple[World, ...] = (
     Modular(
         "modular",
         "1 to 4 operations modulo 13",
-        "operations that generalise, one of them rarely shown",
-        run=RunShape(learning_rate=1e-4),
+        "operations that generalise, whose demonstrators slip",
     ),
     Modular(
         "modular-development",

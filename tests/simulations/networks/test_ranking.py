@@ -13,17 +13,19 @@ from scipy.stats import spearmanr
 pytest.importorskip("torch")
 
 from simulations.networks.tournament import finished as module
+from simulations.networks.tournament import rechecking
 from simulations.networks.tournament.agreement import agreement, rank_correlation
 from simulations.networks.tournament.analysis import compare
 from simulations.networks.tournament.finished import finished, stored_tuning, summary, write_tables
 from simulations.networks.tournament.presets import PRESETS, Preset, final_cell, tuning_cell, wider_cell
 from simulations.networks.tournament.ranking import rank_networks
+from simulations.networks.tournament.rechecking import recheck_networks
 from simulations.networks.tournament.widening import next_rate, widened
 from simulations.networks.worlds import get_world
 from tests.simulations.networks.test_tournament import curves
 from vas_theory.foundation.errors import DataError
 from vas_theory.provenance.fingerprint import key_of
-from vas_theory.provenance.tables import read_table, write_table
+from vas_theory.provenance.tables import read_metadata, read_table, write_table
 
 GAINS = {"uniform": 0.05, "predictor": 0.075, "index": 0.02, "index@2": 0.045, "vas": 0.05, "oracle": 0.1}
 
@@ -185,3 +187,30 @@ def test_worlds_without_uniform_sampling_are_left_out(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no world"):
         finished(preset, tmp_path, said.append)
     assert "network-chains-short.vas" in said[0]
+
+
+def test_cells_are_computed_again_and_compared_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    preset = replace(PRESETS["paper"], seeds=3)
+    lower = next_rate(tuning({2e-4: 0.5, 4e-4: 0.4}))
+    assert lower is not None
+    store(preset, tmp_path, ("uniform",), wider=lower)
+    again = {
+        part: read_table(next((tmp_path / "networks" / part).glob("*.parquet")))
+        for part in ("tuning", "wider", "final")
+    }
+    assert list(rechecking._RUNNERS) == list(again)
+    for part, rows in again.items():
+        monkeypatch.setitem(rechecking._RUNNERS, part, lambda cell, rows=rows: rows)
+    monkeypatch.setattr(rechecking, "key_of", lambda *_: key_of(store))
+    said: list[str] = []
+    assert recheck_networks(preset, tmp_path, cells=9, seed=1, report=said.append) == []
+    assert len(said) == 3
+    for part in again:
+        record = read_metadata(next((tmp_path / "networks" / part).glob("*.parquet")))
+        assert record["key"] == key_of(store).digest
+    other = again["final"].assign(held_out_pass_rate=again["final"]["held_out_pass_rate"] * (1 + 1e-15))
+    monkeypatch.setitem(rechecking._RUNNERS, "final", lambda cell: other)
+    (name,) = recheck_networks(preset, tmp_path, cells=9, seed=1, report=said.append)
+    assert name.startswith("final/network-chains-short.uniform")
+    with pytest.raises(DataError, match="no cell"):
+        recheck_networks(preset, tmp_path / "empty", cells=1, seed=1)
