@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from full_scale.measuring.one_model import add_arguments, run_command
+from full_scale.pipeline import command as pipeline_command
 from vas_theory.foundation.command_line import build_parser, require, run
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.foundation.outputs import check_output_folder
@@ -128,10 +129,16 @@ def _recheck(arguments: argparse.Namespace) -> int:
     return 1 if recheck(study, arguments.tables, report=report, **folders, **options) else 0
 
 
+def _pipeline(arguments: argparse.Namespace) -> None:
+    pipeline_command.run_command(arguments, _progress())
+
+
 def _plan(arguments: argparse.Namespace) -> None:
-    for module in ("torch", "transformers"):
+    for module in ("pydantic", "torch", "transformers"):
         require(module, "full-scale")
     arguments.preset = arguments.name or arguments.preset
+    if pipeline_command.print_plan(arguments):
+        return
     config = _config(arguments)
     from full_scale.planning.plan import describe, plan_run
 
@@ -168,6 +175,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = commands.add_parser("list", help="the presets: model, task, engine, steps and arms")
     command.set_defaults(handler=_list)
     command.add_argument("--json", action="store_true", help="print JSON")
+    text = "curate problems, cold start, reinforcement learning with VAS, evaluation: one after the other"
+    command = commands.add_parser("pipeline", help=text, description=text)
+    command.set_defaults(handler=_pipeline)
+    pipeline_command.add_arguments(command)
     others = {
         "plan": ("print sizes, rollouts and an estimate of time; run nothing", _plan),
         "recheck": ("compute random parts of tables again and stamp them for today's code if they agree", _recheck),
