@@ -107,8 +107,9 @@ def _fit(arguments: argparse.Namespace) -> None:
     import json
 
     from simulations.running.fitted_worlds import fit_world
-    from simulations.world.pass_traces import fit_trace, format_fit, read_trace, replay_trace
+    from simulations.world.pass_traces import fit_trace, format_fit, replay_trace
     from vas_theory.foundation.errors import ArgumentError
+    from vas_theory.groups.pass_traces import read_trace
     from vas_theory.provenance.tables import atomic_path
 
     if not 0 < arguments.share <= 1:

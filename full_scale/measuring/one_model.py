@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from full_scale.config.evaluation import ModelEvaluationConfig
-    from full_scale.models.loading import LanguageModel
     from full_scale.tasks import Prompt
 
 __all__ = ["add_arguments", "evaluate_model", "run_command", "summarise"]
@@ -103,6 +102,7 @@ def evaluate_model(config: ModelEvaluationConfig, report: Callable[[str], None])
 
     from full_scale.compact.rollouts import sample
     from full_scale.models.loading import load_language_model
+    from full_scale.models.turns import turn_ends
     from full_scale.rewards import check_answers
     from full_scale.tasks.templates import render
     from vas_theory.foundation.streams import stream
@@ -111,7 +111,7 @@ def evaluate_model(config: ModelEvaluationConfig, report: Callable[[str], None])
     report(f"loading {config.model.name}")
     language = load_language_model(config.model)
     if config.style != "completion":
-        language = replace(language, stop_ids=_ends(language))
+        language = replace(language, stop_ids=turn_ends(language))
     rows: list[dict[str, Any]] = []
     for number, batch in enumerate(_batches(prompts, max(1, ROWS_AT_ONCE // config.samples))):
         drawn = sample(
@@ -165,15 +165,6 @@ def _batches(prompts: list[Prompt], size: int) -> Iterator[list[Prompt]]:
     for _, group in groupby(prompts, _cell):
         cell = list(group)
         yield from (cell[start : start + size] for start in range(0, len(cell), size))
-
-
-def _ends(language: LanguageModel) -> tuple[int, ...]:
-    """Return the tokens that end a turn: a conversation's answer may hold newlines."""
-    ends = {language.tokenizer.eos_token_id}
-    generation = getattr(language.model, "generation_config", None)
-    more = getattr(generation, "eos_token_id", None)
-    ends.update(more if isinstance(more, list) else [more])
-    return tuple(sorted(index for index in ends if index is not None))
 
 
 def summarise(counts: pd.DataFrame, config: ModelEvaluationConfig) -> pd.DataFrame:

@@ -13,9 +13,10 @@ import pytest
 
 from simulations.experiments.fitted import EXPERIMENT, FittedConfig
 from simulations.running.fitted_worlds import FITTED, fit_world, fitted_world, read_world, start_rates
-from simulations.world.pass_traces import fit_trace, read_trace, replay_trace
+from simulations.world.pass_traces import fit_trace, replay_trace
 from simulations.world.pool import PoolConfig
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
+from vas_theory.groups.pass_traces import read_trace
 
 
 def _trace(prompts: int = 800, visits: int = 12, lift: float = 0.0, seed: int = 0) -> np.ndarray:
