@@ -26,6 +26,11 @@ _LOGGED = (
     "excluded_rewards",
     "excluded_groups",
     "training_rollouts",
+    "scoring_rollouts",
+    "predictor/used",
+    "predictor/gain",
+    "predictor/strength",
+    "predictor/slope",
 )
 
 

@@ -30,15 +30,17 @@ from full_scale.trl_adapter.compatibility import excludes_unscored
 from full_scale.trl_adapter.config import VASConfig
 from full_scale.trl_adapter.feedback import check_groups, group_rewards
 from full_scale.trl_adapter.front_door import check_arguments, check_template, success_column
+from full_scale.trl_adapter.knowledge.building import Knowledge, build_renewal, build_sampler
 from full_scale.trl_adapter.metrics import GenerationBatch, batch_metrics
 from full_scale.trl_adapter.pacing import SaveBetweenBatches, say_batch
 from full_scale.trl_adapter.prompts import prompt_keys
-from full_scale.trl_adapter.reward_view import PASS_RATES, RewardView
+from full_scale.trl_adapter.scoring.refreshes import build_scoring
+from full_scale.trl_adapter.scoring.rollouts import gathered
 from full_scale.trl_adapter.sharding import reference_by_blocks, whole_parameters
 from full_scale.trl_adapter.strategies import StrategySampler
 from vas_theory.foundation.errors import ArgumentError, VASError
 from vas_theory.selection.diversity import from_lists
-from vas_theory.selection.posteriors import build_posterior
+from vas_theory.selection.sampler.prompt_keys import PromptKeys
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 from vas_theory.selection.scores import group_diversity
 
@@ -69,45 +71,33 @@ class VASMixin(_Base):
     def __init__(self, *args: Any, vas: VASConfig | None = None, **kwargs: Any) -> None:
         given = inspect.signature(super().__init__).bind_partial(*args, **kwargs).arguments
         self.vas = check_arguments(given, vas)
-        keys = prompt_keys(given.get("train_dataset"), self.vas.key_column)  # before any model is loaded
+        dataset = given.get("train_dataset")
+        keys = prompt_keys(dataset, self.vas.key_column)  # before any model is loaded
+        known = Knowledge.of(dataset, self.vas)
         with reference_by_blocks():
             super().__init__(*args, **kwargs)
         check_template(self.train_dataset, self.processing_class)
         prompts = self.args.generation_batch_size // self.num_generations
         if len(keys) < prompts:
             raise ArgumentError("train_dataset", f"hold the {prompts} prompts of a generation batch", len(keys))
-        self._success_column = success_column(self.vas, self.reward_func_names)
-        self._build_sampler(keys, prompts)
+        self.success_column = success_column(self.vas, self.reward_func_names)
+        self.view, self.sampler = build_sampler(self, keys, prompts, known)
         self._prompt_rows = self._remove_unused_columns(self.train_dataset, description="Training")
         self._vas_counters = {"drawn": 0, "observed": 0, "silent_groups": 0, "unused_steps": 0}
         self._vas_batch: GenerationBatch | None = None
+        self._renewal = build_renewal(self)
+        self._scoring = build_scoring(self)
+        self.scores_only = False
         self._drops_incomplete_groups = not excludes_unscored(importlib.metadata.version("trl"))
         self.add_callback(SaveBetweenBatches(self))
         if self.is_world_process_zero():
             say_batch(self, prompts)
 
-    def _build_sampler(self, keys: list[str] | list[int], prompts: int) -> None:
-        vas = self.vas
-        seed = self.args.seed if vas.seed is None else vas.seed
-        shape: dict[str, Any] = {"batch_size": prompts, "group_size": self.num_generations, "seed": seed}
-        given: dict[str, Any] = {} if vas.mixture_ratio is None else {"mixture_ratio": vas.mixture_ratio}
-        given |= {"strict": True} if vas.strict else {}
-        categories = self.train_dataset[vas.category_column] if vas.category_column else None
-
-        def build(posterior: str, reward_range: tuple[float, float]) -> VarianceAwareSampler:
-            options = vas.posterior_options if posterior == (vas.posterior or PASS_RATES) else {}
-            return VarianceAwareSampler(
-                keys,
-                posterior=build_posterior(posterior, len(keys), categories, options),
-                **{**given, **shape, **vas.sampler, "reward_range": reward_range},
-            )
-
-        self._view = RewardView(vas, build)
-        self.sampler: VarianceAwareSampler | StrategySampler = (
-            self._view.sampler()
-            if vas.strategy == "vas"
-            else StrategySampler(vas.strategy, keys, options=vas.options, **shape)
-        )
+    @property
+    def weighted_sampler(self) -> VarianceAwareSampler:
+        """The sampler, where it is this project's own and not another strategy."""
+        assert isinstance(self.sampler, VarianceAwareSampler)
+        return self.sampler
 
     def train(self, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any) -> Any:
         """Train; with ``resume_from_checkpoint=True`` go on from the newest checkpoint that is whole.
@@ -117,6 +107,10 @@ class VASMixin(_Base):
             StateMismatchError: it was made with other settings or prompts; see ``VASConfig(may_differ=...)``.
         """
         checkpoint = find_checkpoint(self, resume_from_checkpoint)
+        if self._scoring is not None:
+            self._scoring.resumes = bool(resume_from_checkpoint)
+            if not resume_from_checkpoint:
+                self._scoring.forget()
         if checkpoint is None:
             return super().train(None, *args, **kwargs)
         self.args.eval_on_start = False  # the start is past: it would overwrite the evaluation of that step
@@ -127,13 +121,19 @@ class VASMixin(_Base):
     def restore_sampler(self, checkpoint: Path) -> None:
         """Take over the sampler's part of a checkpoint."""
         state, saved = read_sampler(checkpoint)
+        self.take_over(state, saved)
+        self._vas_counters = {name: int(saved[name]) for name in self._vas_counters}
+        if self._renewal is not None:
+            self._renewal.restore(saved, same_prompts=self.sampler.keys.equals(PromptKeys.from_state(state)))
+
+    def take_over(self, state: dict[str, Any], view: dict[str, Any]) -> None:
+        """Let the sampler go on from a saved state, and the view of the rewards that it belongs to."""
         if isinstance(self.sampler, StrategySampler):
             self.sampler.load_state_dict(state)
-        else:
-            self._view.restore(saved)
-            self.sampler = self._view.sampler()
-            self.sampler.load_state_dict(state, match_keys="prompts" in self.vas.may_differ)
-        self._vas_counters = {name: int(saved[name]) for name in self._vas_counters}
+            return
+        self.view.restore(view)
+        self.sampler = self.view.sampler()
+        self.sampler.load_state_dict(state, match_keys="prompts" in self.vas.may_differ)
 
     @property
     def unused_at_restore(self) -> int:
@@ -153,6 +153,9 @@ class VASMixin(_Base):
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         if not self.model.training:
             return super()._generate_and_score_completions(inputs)
+        for part in (self._scoring, self._renewal):
+            if part is not None:
+                part.before_draw()
         batch, rows = self._draw(len(inputs))
         self._vas_batch = batch
         try:
@@ -165,14 +168,20 @@ class VASMixin(_Base):
             # equal rewards differ from their rounded mean: without this a silent group would move the weights
             silent_N = np.repeat(batch.rewards.silent_P, self.num_generations)
             output["advantages"][torch.from_numpy(self._local(silent_N, len(inputs)))] = 0.0
-        for name, value in batch_metrics(self.sampler, batch, self._vas_counters["silent_groups"]).items():
-            self._metrics["train"][f"vas/{name}"].append(value)
+        values = batch_metrics(self.sampler, batch, self._vas_counters["silent_groups"])
+        for part in (self._scoring, self._renewal):
+            values |= {} if part is None else part.metrics()
+        for name, value in values.items():
+            if not math.isnan(value):  # not known yet
+                self._metrics["train"][f"vas/{name}"].append(value)
         return output
 
     def _calculate_rewards(
         self, inputs: list[dict[str, Any]], prompts: list[Any], completions: list[Any], completion_ids_list: list[Any]
     ) -> torch.Tensor:
         rewards_NF = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
+        if self.scores_only:
+            raise gathered(rewards_NF, completion_ids_list)
         batch = self._vas_batch
         if batch is None:
             return rewards_NF
@@ -184,7 +193,7 @@ class VASMixin(_Base):
             self.reward_weights.double().cpu().numpy(),
             size,
             success=self.vas.success,
-            success_column=self._success_column,
+            success_column=self.success_column,
         )
         excluded = rewards.excluded_PG.mean()
         if excluded > self.vas.largest_excluded_share:
@@ -192,7 +201,7 @@ class VASMixin(_Base):
                 f"{excluded:.0%} of the rollouts of this batch have no usable reward, "
                 f"more than the {self.vas.largest_excluded_share:.0%} allowed (VASConfig.largest_excluded_share)"
             )
-        self.sampler = self._view.fitting(self.sampler, rewards)
+        self.sampler = self.view.fitting(self.sampler, rewards)
         diversity = None
         if self.sampler.config.score == "vps" and self.sampler.config.beta > 0:
             diversity = group_diversity(*from_lists(gather_object(completion_ids_list)), size)
@@ -204,7 +213,7 @@ class VASMixin(_Base):
             rewards.rewards_PG,
             diversity=diversity,
             policy_version=self.sampler.policy_version,
-            **self._view.arguments(rewards),
+            **self.view.arguments(rewards),
             **extra,
         )
         self._vas_counters["observed"] += 1
@@ -228,12 +237,15 @@ class VASMixin(_Base):
         folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"
         self._vas_sums: dict[str, str] = {}
         if self.args.should_save:
-            saved = {**self._vas_counters, **self._view.as_state(), "unused_steps": unused}
+            made_at = {} if self._renewal is None else self._renewal.as_state()
+            saved = {**self._vas_counters, **self.view.as_state(), **made_at, "unused_steps": unused}
             write_sampler(folder, self.sampler.state_dict(), saved)
         with disk_errors(Path(self.args.output_dir)):
             super()._save_checkpoint(model, trial)
         if self.args.should_save and folder.exists():  # again, as it holds the trainer's own state now
             vouch(folder, run_settings(self), self._vas_sums)
+        if self._scoring is not None:
+            self._scoring.forget()
 
     def _save_rng_state(self, output_dir: str) -> None:
         super()._save_rng_state(output_dir)
@@ -272,7 +284,16 @@ class VASMixin(_Base):
             lag=lag,
             seconds=time.perf_counter() - started,
         )
-        return batch, [self._prompt_rows[int(position)] for position in positions_N]
+        return batch, [self.prompt_row(int(position)) for position in positions_N]
+
+    def prompt_row(self, position: int) -> dict[str, Any]:
+        """Return a row of the data set as the trainer wants it."""
+        row: dict[str, Any] = self._prompt_rows[position]
+        return row
+
+    def generate_and_score(self, rows: list[dict[str, Any]]) -> None:
+        """Let the trainer generate for rows of the data set as they are, without a draw."""
+        super()._generate_and_score_completions(rows)
 
     def _local(self, values_N: Any, local_rows: int) -> Any:
         """Return this process's part of what all processes hold together."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from vas_theory.foundation.errors import ArgumentError, DataError
 
-__all__ = ["prompt_key", "prompt_keys"]
+__all__ = ["column_values", "prompt_key", "prompt_keys"]
 
 _SHOWN = 60
 
@@ -53,7 +53,7 @@ def prompt_keys(dataset: Any, key_column: str | None) -> list[str] | list[int]:
     if len(dataset) == 0:
         raise ArgumentError("train_dataset", "have at least one row", dataset)
     _require_column(dataset, "prompt", "GRPOTrainer reads the prompts from it")
-    prompts = _values(dataset, "prompt")
+    prompts = column_values(dataset, "prompt")
     empty = [row for row, prompt in enumerate(prompts) if not _says_something(prompt)]
     if empty:
         more = f" ({len(empty)} of {len(prompts)} rows)" if len(empty) > 1 else ""
@@ -66,7 +66,7 @@ def prompt_keys(dataset: Any, key_column: str | None) -> list[str] | list[int]:
         _require_unique(hashes, prompts, "prompt", hashed=True)
         return hashes
     _require_column(dataset, key_column, "VASConfig(key_column=...) names it")
-    keys = _values(dataset, key_column)
+    keys = column_values(dataset, key_column)
     if {type(key) for key in keys} not in ({str}, {int}):
         kind = type(keys[0])
         for row, key in enumerate(keys):
@@ -83,7 +83,7 @@ def _require_column(dataset: Any, column: str, why: str) -> None:
         raise DataError(f"the training data set has no column {column!r}, only {sorted(dataset.column_names)}; {why}")
 
 
-def _values(dataset: Any, column: str) -> list[Any]:
+def column_values(dataset: Any, column: str) -> list[Any]:
     """Return a column as Python values; texts and numbers come as one array, not row by row."""
     from datasets import Value
 

@@ -6,19 +6,19 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from full_scale.trl_adapter.config import VASConfig
+from full_scale.trl_adapter.config import PASS_RATES, VASConfig
 from full_scale.trl_adapter.feedback import GroupedRewards
 from full_scale.trl_adapter.strategies import StrategySampler
 from vas_theory.foundation.errors import ArgumentError, DataError
 from vas_theory.provenance.state import seal
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 
-__all__ = ["GRADED", "PASS_RATES", "RewardView"]
+__all__ = ["GRADED", "RewardView"]
 
 logger = logging.getLogger(__name__)
 
-PASS_RATES, GRADED = "discounted_beta", "normal_gamma"
-"""Posteriors of rewards that are 0 or 1, and of others, unless the user names one."""
+GRADED = "normal_gamma"
+"""Posterior of rewards that are not all 0 or 1, unless the user names one."""
 
 Range = tuple[float, float]
 Sampler = VarianceAwareSampler | StrategySampler
@@ -40,8 +40,9 @@ class RewardView:
         self._vas, self._build = vas, build
         self.posterior = vas.posterior or PASS_RATES
         told = vas.sampler.get("reward_range")
+        self._settings = vas.settings() if vas.strategy == "vas" else None
         self.reward_range: Range = (0.0, 1.0) if told is None else (float(told[0]), float(told[1]))
-        self._follows = told is None and vas.sampler.get("score", "expected_signal") != "vps"
+        self._follows = told is None and not self._takes_variances
 
     def sampler(self) -> VarianceAwareSampler:
         """Return a new sampler of the present view."""
@@ -87,15 +88,19 @@ class RewardView:
     @property
     def _takes_variances(self) -> bool:
         """Whether the score is the variance of the rewards as they are."""
-        vas = self._vas
-        return vas.strategy == "vas" and vas.sampler.get("score") == "vps" and (
-            vas.sampler.get("variance_of", "reward") == "reward"
-        )  # fmt: skip
+        settings = self._settings
+        return settings is not None and (settings.score, settings.variance_of) == ("vps", "reward")
 
     def _change_to_grades(self, sampler: Sampler, example: float) -> None:
         vas = self._vas
-        if isinstance(sampler, StrategySampler) or vas.posterior is not None:
-            name = f"strategy {vas.strategy}" if isinstance(sampler, StrategySampler) else f"posterior {vas.posterior}"
+        name = None if vas.posterior is None else f"posterior {vas.posterior}"
+        if isinstance(sampler, StrategySampler):
+            name = f"strategy {vas.strategy}"
+        elif vas.predicts:
+            name = "prediction from features or a pass_rate_column"
+        elif self._settings is not None and self._settings.score == "vps":
+            name = f"score of the mode {self._settings.mode!r}"
+        if name is not None:
             raise ArgumentError(
                 "success_from or success of VASConfig",
                 f"say which rollouts are right, as the {name} learns pass rates and rewards are not all 0 or 1",
@@ -106,6 +111,7 @@ class RewardView:
                 f"a reward of {example:g} came, but the strict VASConfig says nothing of rewards other than 0 and 1: "
                 f"name the reward function that says what is right (success_from), or set posterior={GRADED!r}"
             )
+        assert not isinstance(sampler, StrategySampler)
         forgotten = "; what it had learnt of pass rates is dropped" if sampler.ledger.rollouts else ""
         logger.warning(
             "rewards are not all 0 or 1 (%g came): from now on the sampler learns how the rewards of each prompt "

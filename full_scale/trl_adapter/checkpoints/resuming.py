@@ -11,6 +11,7 @@ from accelerate.utils import broadcast_object_list
 
 from full_scale.trl_adapter.checkpoints.manifest import checkpoint_step, is_plain, verify_checkpoint, was_finished
 from full_scale.trl_adapter.checkpoints.settings import check_settings, run_settings
+from full_scale.trl_adapter.scoring.interrupted import is_there
 from vas_theory.foundation.errors import DataError, StateMismatchError, VASError
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ def _by_first_process(trainer: Any, find: Callable[[], Path | None]) -> Path | N
 def newest_intact(output_dir: Path | str, accept: Callable[[Path], bool] = lambda folder: False) -> Path | None:
     """Return the newest checkpoint that verifies; those before it are passed over with a warning.
 
-    None means that the run was stopped while it wrote its first checkpoint, so that it has to begin anew.
+    None means that the run was stopped while it wrote its first checkpoint, or scored prompts before training, so that
+    it has to begin anew.
 
     Args:
         output_dir: where the checkpoints are.
@@ -116,6 +118,9 @@ def newest_intact(output_dir: Path | str, accept: Callable[[Path], bool] = lambd
             logger.warning("checkpoint %s rejected, trying the one before it: %s", folder, error)
             continue
         return folder
+    if not folders and is_there(Path(output_dir)):
+        logger.warning("there is no checkpoint in %s yet: training begins anew, its scoring need not", output_dir)
+        return None
     if damaged or not folders:
         raise DataError(f"there is no whole checkpoint in {output_dir} to resume from")
     logger.warning("no checkpoint in %s was written to its end: training begins anew", output_dir)

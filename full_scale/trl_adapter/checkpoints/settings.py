@@ -28,6 +28,10 @@ _WITHOUT_EFFECT = {
 }
 _WITHOUT_EFFECT_PREFIXES = ("logging_", "log_", "hub_", "push_to_hub", "trackio_", "dataloader_", "vllm_server_")
 _LENGTHS = ("max_steps", "num_train_epochs")
+_OF_KNOWLEDGE = (
+    *("features_every", "features_layer", "features_pooling", "pass_rate_column", "pass_rate_trials"),
+    *("rescored_share",),
+)
 _VERSIONS = ("numpy", "torch", "transformers", "trl")
 
 
@@ -52,11 +56,20 @@ def run_settings(trainer: Any) -> dict[str, Any]:
         "trainer": "VASGRPOTrainer",
         **kept,
         "reward_functions": list(trainer.reward_func_names),
-        "vas": {name: getattr(trainer.vas, name) for name in ("seed", "success_from", "key_column")},
+        "vas": _told(trainer.vas),
         "adapters": {name: json.loads(json.dumps(_plain(value), default=str)) for name, value in adapters.items()},
         "processes": trainer.accelerator.num_processes,
         "versions": {name: importlib.metadata.version(name) for name in _VERSIONS},
     }
+
+
+def _told(vas: Any) -> dict[str, Any]:
+    """Return what was said of prompts and rewards; what older files lack only where it is no default."""
+    usual = {field.name: field.default for field in dataclasses.fields(vas)}
+    later = {name: value for name in _OF_KNOWLEDGE if (value := getattr(vas, name)) != usual[name]}
+    if vas.features is not None:
+        later["features"] = vas.features if isinstance(vas.features, str) else type(vas.features).__name__
+    return {**{name: getattr(vas, name) for name in ("seed", "success_from", "key_column")}, **later}
 
 
 def _plain(settings: Any) -> dict[str, Any]:

@@ -1,0 +1,91 @@
+"""From what the user said of the prompts to what the sampler is given, before and while it draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from full_scale.trl_adapter.config import PASS_RATES, VASConfig
+from full_scale.trl_adapter.knowledge.columns import given_features, pass_rate_prior
+from full_scale.trl_adapter.knowledge.hidden_states import HiddenStates
+from full_scale.trl_adapter.knowledge.renewal import Renewal
+from full_scale.trl_adapter.reward_view import RewardView
+from full_scale.trl_adapter.strategies import StrategySampler
+from vas_theory.selection.posteriors import build_posterior
+from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
+from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
+
+if TYPE_CHECKING:
+    from full_scale.trl_adapter.mixin import VASMixin
+
+__all__ = ["Knowledge", "build_renewal", "build_sampler"]
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What is known of the prompts beforehand.
+
+    Attributes:
+        features: shape (P, d), None if there are none or they are made while training goes on.
+        prior: pass rates from elsewhere, None if there are none.
+    """
+
+    features: NDArray[np.floating[Any]] | None
+    prior: PassRatePrior | None
+
+    @classmethod
+    def of(cls, dataset: Any, vas: VASConfig) -> Knowledge:
+        """Read it from a data set.
+
+        Raises:
+            ArgumentError: features have another shape than the data set's, or values that are no numbers.
+            DataError: a column is missing or cannot be used; the message names the row.
+        """
+        return cls(given_features(dataset, vas), pass_rate_prior(dataset, vas))
+
+
+def build_sampler(
+    trainer: VASMixin, keys: list[str] | list[int], prompts: int, known: Knowledge
+) -> tuple[RewardView, VarianceAwareSampler | StrategySampler]:
+    """Return a trainer's view of rewards and the sampler of that view, or the strategy in its place.
+
+    Args:
+        trainer: with its settings, but without a sampler yet.
+        keys: of the prompts.
+        prompts: a generation batch.
+        known: of the prompts.
+    """
+    vas = trainer.vas
+    seed = trainer.args.seed if vas.seed is None else vas.seed
+    shape: dict[str, Any] = {"batch_size": prompts, "group_size": trainer.num_generations, "seed": seed}
+    given = {**vas.sampler_options, **({"strict": True} if vas.strict else {})}
+    categories = trainer.train_dataset[vas.category_column] if vas.category_column else None
+
+    def build(posterior: str, reward_range: tuple[float, float]) -> VarianceAwareSampler:
+        named = posterior == (vas.posterior or PASS_RATES)
+        belief = build_posterior(
+            vas.posterior_kind(posterior) if named else posterior,
+            len(keys),
+            categories,
+            vas.posterior_options if named else {},
+            features=known.features,
+            prior=known.prior,
+        )
+        return VarianceAwareSampler(keys, posterior=belief, **{**given, **shape, "reward_range": reward_range})
+
+    view = RewardView(vas, build)
+    if vas.strategy == "vas":
+        return view, view.sampler()
+    return view, StrategySampler(vas.strategy, keys, options=vas.options, **shape)
+
+
+def build_renewal(trainer: VASMixin) -> Renewal | None:
+    """Return what keeps a trainer's features new, None if they do not change."""
+    vas = trainer.vas
+    if not vas.renews_features:
+        return None
+    make = vas.features if callable(vas.features) else HiddenStates(trainer)
+    return Renewal(trainer, make, vas.features_every)
