@@ -16,7 +16,7 @@ from vas_theory.foundation.streams import stream
 if TYPE_CHECKING:
     from full_scale.config.training import ModelConfig
     from full_scale.models.loading import Pretrained
-    from full_scale.pipeline.config import AnswersConfig
+    from full_scale.pipeline.settings import AnswersConfig
     from full_scale.tasks.prompt import Prompt
 
 __all__ = ["ImageModel", "Solver", "answerer_of", "conversation", "model_answerer"]
@@ -115,7 +115,9 @@ class ImageModel:
         """Yield batches of answers; prompts with and without images do not share one."""
         sorts = sorted({(q.count, q.earlier, len(q.prompt.images)) for q in questions})
         for count, earlier, images in sorts:
-            prompts = [q.prompt for q in questions if (q.count, q.earlier, len(q.prompt.images)) == (count, earlier, images)]
+            prompts = [
+                q.prompt for q in questions if (q.count, q.earlier, len(q.prompt.images)) == (count, earlier, images)
+            ]
             size = max(1, self._rows // count)
             for start in range(0, len(prompts), size):
                 yield self._answer(prompts[start : start + size], count, earlier)
@@ -125,9 +127,7 @@ class ImageModel:
 
         processor = self._found.processor
         texts = [
-            processor.apply_chat_template(
-                conversation(prompt, self._style), tokenize=False, add_generation_prompt=True
-            )
+            processor.apply_chat_template(conversation(prompt, self._style), tokenize=False, add_generation_prompt=True)
             for prompt in prompts
         ]
         rows = [text for text in texts for _ in range(count)]

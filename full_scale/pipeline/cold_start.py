@@ -27,7 +27,7 @@ from vas_theory.provenance.tables import write_json
 
 if TYPE_CHECKING:
     from full_scale.config.training import ModelConfig
-    from full_scale.pipeline.config import ColdStartConfig
+    from full_scale.pipeline.settings import ColdStartConfig
 
 __all__ = ["chains_dataset", "cold_start", "sft_arguments"]
 
@@ -130,9 +130,7 @@ def cold_start(config: ColdStartConfig, base: ModelConfig, stage: Stage, curated
         shutil.rmtree(stage.work / name, ignore_errors=True)
 
 
-def _fit(
-    config: ColdStartConfig, base: ModelConfig, work: Path, curated: Path, report: Report
-) -> list[dict[str, Any]]:
+def _fit(config: ColdStartConfig, base: ModelConfig, work: Path, curated: Path, report: Report) -> list[dict[str, Any]]:
     """Train to the end, from the newest checkpoint if there is one, and save to ``model``; return the logged rows."""
     from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer
@@ -179,6 +177,7 @@ def _report_callback(report: Report) -> Any:
                 return
             done = max(1, state.global_step - self.first)
             left = (time.monotonic() - self.started) / done * (state.max_steps - state.global_step)
-            report(f"cold start, step {state.global_step}/{state.max_steps}: loss {float(logs['loss']):.3f}, {left:,.0f} s left")
+            step = f"step {state.global_step}/{state.max_steps}"
+            report(f"cold start, {step}: loss {float(logs['loss']):.3f}, {left:,.0f} s left")
 
     return Report()

@@ -40,6 +40,8 @@ def run_command(arguments: argparse.Namespace, report: Callable[[str], None]) ->
     """Run the pipeline that the command line names and print its evaluation."""
     for module in ("pydantic", "torch", "transformers", "trl", "datasets", "safetensors"):
         require(module, "full-scale")
+    import datasets
+
     from full_scale.pipeline.config import load_pipeline
     from full_scale.pipeline.run import Pipeline
     from vas_theory.foundation.errors import ArgumentError
@@ -49,6 +51,7 @@ def run_command(arguments: argparse.Namespace, report: Callable[[str], None]) ->
     config = load_pipeline(arguments.config or arguments.name, arguments.set)
     output = check_output_folder(arguments.output or Path("full_scale") / "output" / f"pipeline-{config.name}")
     pipeline = Pipeline(config, output, report, restart=arguments.restart)
+    datasets.disable_progress_bars()
     pipeline.run(arguments.only)
     if arguments.only in (None, "evaluate") and pipeline.is_main:
         print_accuracies(pipeline.accuracies(), pipeline.paper())

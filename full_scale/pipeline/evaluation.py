@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from full_scale.answering import Answerer, Endpoint, Journal, Ledger, collect
-from full_scale.benchmarks.formats import OF_THE_PAPER
-from full_scale.benchmarks.paper import SETS, TABLE_2, TABLE_3
+from full_scale.benchmarks.accuracies import accuracy_rows, paper_rows
 from full_scale.benchmarks.scoring import score
 from full_scale.benchmarks.sets import example_prompt
 from full_scale.benchmarks.writing import Judged, write_lmms_eval, write_vlmevalkit
 from full_scale.config.training import ModelConfig
 from full_scale.pipeline.answerers import model_answerer
-from full_scale.pipeline.evaluation_sets import evaluation_examples
+from full_scale.pipeline.evaluation_sets import VISUAL, evaluation_examples
 from full_scale.pipeline.stage import Stage, make
 from full_scale.tasks.prompt import Prompt
-from vas_theory.foundation.intervals import bootstrap_draws, percentile_interval
-from vas_theory.foundation.streams import stream
 from vas_theory.provenance.fingerprint import key_of
 from vas_theory.provenance.tables import write_json, write_table
 
@@ -28,16 +25,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from full_scale.benchmarks.examples import Example
-    from full_scale.pipeline.config import EvaluateConfig, PipelineConfig, SetConfig
+    from full_scale.pipeline.config import EvaluateConfig, PipelineConfig
 
-__all__ = ["accuracy_rows", "evaluate", "judged_answers", "paper_rows"]
+__all__ = ["evaluate", "judged_answers"]
 
 Report = Callable[[str], None]
 JUDGE_QUESTION = (
     "Two answers to one question are given. Do they say the same? Put yes or no into \\boxed{{}}.\n\n"
     "Question: {question}\n\nReference answer: {reference}\n\nOther answer: {answer}"
 )
-AVERAGE = "average"
+UNREAD = "unread"
 
 
 def judged_answers(
@@ -59,7 +56,9 @@ def judged_answers(
     ]
     verdicts: dict[tuple[int, int], bool] = {}
     if judge is not None and unread:
-        asked = [_judged_prompt(examples[place], scores[place][number][0] or "", place, number) for place, number in unread]
+        asked = [
+            _judged_prompt(examples[place], scores[place][number][0] or "", place, number) for place, number in unread
+        ]
         verdicts = dict(zip(unread, judge(asked), strict=True))
     return [
         Judged(
@@ -67,10 +66,17 @@ def judged_answers(
             tuple(group),
             tuple(answer for answer, _ in found),
             tuple(bool(right) or verdicts.get((place, number), False) for number, (_, right) in enumerate(found)),
-            tuple("judge" if (place, number) in verdicts else "rules" for number in range(len(found))),
+            tuple(_by(answer, right, (place, number) in verdicts) for number, (answer, right) in enumerate(found)),
         )
         for place, (example, group, found) in enumerate(zip(examples, texts, scores, strict=True))
     ]
+
+
+def _by(answer: str | None, right: bool | None, judged: bool) -> str:
+    """Say who decided: the rules, the judge, or nobody, as the answer is one that the rules cannot read."""
+    if judged:
+        return "judge"
+    return UNREAD if answer is not None and right is None else "rules"
 
 
 def _judged_prompt(example: Example, answer: str, place: int, number: int) -> Prompt:
@@ -89,77 +95,6 @@ def _judge(config: EvaluateConfig, path: Path) -> Callable[[list[Prompt]], list[
         return [found[prompt.key].successes > 0 for prompt in prompts]
 
     return ask
-
-
-def accuracy_rows(
-    judged: dict[str, dict[str, list[Judged]]], *, coverage: float, resamples: int, seed: int
-) -> list[dict[str, Any]]:
-    """Return accuracies with bootstrap intervals over questions: of each model, set and subset, and over the sets.
-
-    Args:
-        judged: model -> set -> examples.
-        coverage: of the intervals.
-        resamples: of the bootstrap.
-        seed: of the bootstrap.
-
-    Returns:
-        Rows of model, set, subset, questions, samples, value, low, high. The average weighs sets equally; its resamples
-        are drawn within each set. Rows of the subset ``gain`` are differences to the model before, paired by question.
-    """
-    rows = []
-
-    def add(model: str, name: str, subset: str, columns: Sequence[np.ndarray], samples: int) -> None:
-        place = len(rows)
-        draws = np.mean(
-            [
-                bootstrap_draws(
-                    lambda drawn, values=values: values[drawn].mean(axis=-1),
-                    (len(values),),
-                    stream(seed, "evaluation bootstrap", place, number),
-                    resamples,
-                    at_once=100,
-                )
-                for number, values in enumerate(columns)
-            ],
-            axis=0,
-        )
-        low, high = percentile_interval(draws, coverage)
-        value = float(np.mean([values.mean() for values in columns]))
-        questions = sum(len(values) for values in columns)
-        rows.append({"model": model, "set": name, "subset": subset, "questions": questions, "samples": samples, "value": value, "low": low, "high": high})
-
-    before: dict[str, np.ndarray] | None = None
-    for model, sets in judged.items():
-        shares = {name: np.array([item.share for item in items]) for name, items in sets.items()}
-        counts = {name: len(items[0].right) for name, items in sets.items()}
-        for name, items in sets.items():
-            add(model, name, "", [shares[name]], counts[name])
-            groups = sorted({(column, value) for item in items for column, value in item.example.groups.items()})
-            for column, value in groups:
-                chosen = [item.share for item in items if item.example.groups.get(column) == value]
-                if len(chosen) < len(items):
-                    add(model, name, f"{column}: {value}", [np.array(chosen)], counts[name])
-        if len(sets) > 1:
-            add(model, AVERAGE, "", list(shares.values()), min(counts.values()))
-        if before is not None:
-            for name in shares:
-                add(model, name, "gain", [shares[name] - before[name]], counts[name])
-        before = shares
-    return rows
-
-
-def paper_rows(sets: Sequence[SetConfig]) -> list[dict[str, Any]]:
-    """Return what the paper reports on the sets that are evaluated, in shares."""
-    rows: list[dict[str, Any]] = []
-    for chosen in sets:
-        column = OF_THE_PAPER.get(chosen.format)
-        if column is not None and chosen.source != "visual":
-            place = SETS.index(column)
-            rows += [{"model": f"{name} (paper)", "set": chosen.format, "value": row[place] / 100} for name, row in TABLE_2.items()]
-    if {OF_THE_PAPER.get(chosen.format) for chosen in sets if chosen.source != "visual"} >= set(SETS):
-        rows += [{"model": f"{name} (paper)", "set": AVERAGE, "value": row[-1] / 100} for name, row in TABLE_2.items()]
-        rows += [{"model": f"3B, {stage} (paper)", "set": AVERAGE, "value": value / 100} for stage, value in TABLE_3.items()]
-    return rows
 
 
 def evaluate(config: PipelineConfig, stage: Stage, models: dict[str, ModelConfig], report: Report) -> None:
@@ -181,18 +116,34 @@ def evaluate(config: PipelineConfig, stage: Stage, models: dict[str, ModelConfig
             judged[name] = {}
             for kind, examples in sets.items():
                 answerer = answerer or _answerer(config, model)
-                texts, paid = _answers(answerer, kind, examples, settings.samples, work / name / f"{kind}.jsonl", report)
+                texts, paid = _answers(
+                    answerer, kind, examples, settings.samples, work / name / f"{kind}.jsonl", report
+                )
                 ledger += paid
                 judge = _judge(settings, work / name / f"{kind}_judge.jsonl")
                 judged[name][kind] = judged_answers(examples, texts, judge)
-                unread = sum(right is None for example, group in zip(examples, texts, strict=True) for _, right in (score(example, text) for text in group))
-                share = float(np.mean([item.share for item in judged[name][kind]]))
-                report(f"{name}, {kind}: {share:.1%} of {len(examples)} questions" + (f", {unread} answers could not be read" if unread else ""))
+                report(f"{name}, {kind}: {_summary(judged[name][kind])}")
             write_lmms_eval(target / "lmms-eval" / name, judged[name], _generation(settings), name)
             for kind, items in judged[name].items():
                 write_vlmevalkit(target / "vlmevalkit" / name, kind, items, name)
-        rows = accuracy_rows(judged, coverage=settings.coverage, resamples=settings.resamples, seed=settings.seed)
+        intervals = {"coverage": settings.coverage, "resamples": settings.resamples, "seed": settings.seed}
+        rows = accuracy_rows(judged, _compared(list(models)), **intervals)
         _write(config, stage, target, rows, judged, ledger)
+
+
+def _summary(items: Sequence[Judged]) -> str:
+    unread = sum(by == UNREAD for item in items for by in item.by)
+    share = float(np.mean([item.share for item in items]))
+    more = f", {unread} answers could not be read and count as wrong" if unread else ""
+    return f"{share:.1%} right over {len(items)} questions{more}"
+
+
+def _compared(models: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the pairs of models whose difference is told: each trained one against the stages before it."""
+    before = [name for name in ("start", "cold-start") if name in models]
+    trained = [name for name in models if name not in before]
+    pairs = [("cold-start", "start")] if len(before) == 2 else []
+    return pairs + [(name, before[-1]) for name in trained if before] + [(name, trained[0]) for name in trained[1:]]
 
 
 def _generation(settings: EvaluateConfig) -> dict[str, Any]:
@@ -207,7 +158,13 @@ def _generation(settings: EvaluateConfig) -> dict[str, Any]:
 def _answerer(config: PipelineConfig, model: ModelConfig) -> Answerer:
     settings = config.evaluate
     if settings.by == "endpoint":
-        return Endpoint(settings.url, model.name, style=settings.style, temperature=settings.temperature, max_new_tokens=settings.max_new_tokens)
+        return Endpoint(
+            settings.url,
+            model.name,
+            style=settings.style,
+            temperature=settings.temperature,
+            max_new_tokens=settings.max_new_tokens,
+        )
     return model_answerer(
         model,
         style=settings.style,
@@ -242,7 +199,7 @@ def _write(
     about: dict[str, Any] = {"config": stage.identity, "seed": config.evaluate.seed, "key": key_of(evaluate)}
     write_table(pd.DataFrame(rows), target / "accuracies.parquet", **about)
     write_table(_answer_table(judged), target / "answers.parquet", **about)
-    paper = paper_rows(config.evaluate.sets)
+    paper = paper_rows([c.format for c in config.evaluate.sets if c.source != VISUAL and not c.limit])
     write_json(target / "paper.json", paper)
     write_json(target / "ledger.json", ledger.as_dict())
 

@@ -11,7 +11,8 @@ from full_scale.pipeline.curation.reading import stream_rows
 from full_scale.visual.puzzles import Puzzle, puzzles
 
 if TYPE_CHECKING:
-    from full_scale.pipeline.config import PipelineConfig, SetConfig
+    from full_scale.pipeline.config import PipelineConfig
+    from full_scale.pipeline.settings import SetConfig
 
 __all__ = ["VISUAL", "evaluation_examples", "picture_row"]
 

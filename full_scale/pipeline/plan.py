@@ -10,7 +10,8 @@ from full_scale.benchmarks.formats import OF_THE_PAPER
 from full_scale.benchmarks.paper import QUESTIONS
 from full_scale.config.training import ModelConfig, RolloutConfig, StudyConfig
 from full_scale.pipeline.cold_start import sft_arguments
-from full_scale.pipeline.config import TINY, PipelineConfig
+from full_scale.pipeline.config import PipelineConfig
+from full_scale.pipeline.settings import TINY
 from full_scale.planning.architectures import Architecture, architecture_of
 from full_scale.planning.memory import GB, MemoryPlan, memory_of_device
 from full_scale.planning.plan import Plan, describe, plan_run
@@ -70,8 +71,9 @@ def _curate(config: PipelineConfig) -> StagePlan:
     if answers.by == "endpoint":
         hours = tokens / answers.tokens_per_second / 3600
         lines += [
-            f"{tokens:,.0f} tokens of {answers.model}, {MEAN_LENGTH_SHARE:g} of the longest on average: about {hours:,.1f} "
-            f"hours if the servers give {answers.tokens_per_second:,.0f} tokens/s (answers.tokens_per_second)",
+            f"{tokens:,.0f} tokens of {answers.model}, {MEAN_LENGTH_SHARE:g} of the longest on average: "
+            f"about {hours:,.1f} hours if the servers give {answers.tokens_per_second:,.0f} tokens/s "
+            "(answers.tokens_per_second)",
             f"journals of all answers: about {tokens * BYTES_PER_TOKEN / GB:,.1f} GB on disk",
         ]
     if index:
@@ -135,17 +137,21 @@ def _cold_start(config: PipelineConfig) -> StagePlan:
         raise ArgumentError("cold_start.cutoff", f"be at most the model's {model.positions} positions", start.cutoff)
     lines += [f"model {start.model}, {model.parameters:,} parameters, {hardware.devices} devices, {hardware.sharding}"]
     lines += [f"memory of each device: peak {memory.peak / GB:.1f} of {hardware.device_memory_gb:g} GB"]
-    lines += [f"  {item.bytes / GB:7.2f} GB  {item.name}: {item.formula}" for item in (*memory.resident, *memory.training)]
+    lines += [
+        f"  {item.bytes / GB:7.2f} GB  {item.name}: {item.formula}" for item in (*memory.resident, *memory.training)
+    ]
     tokens = steps * start.batch_size * MEAN_LENGTH_SHARE * start.cutoff
     operations = (8 if start.gradient_checkpointing else 6) * model.parameters * tokens
     hours = operations / (hardware.devices * hardware.peak_tflops * 1e12 * hardware.training_utilisation) / 3600
     if start.device != "cpu":
         lines.append(
-            f"about {hours:,.0f} hours at {hardware.training_utilisation:g} of {hardware.peak_tflops:g} TFLOP/s a device, "
-            f"chains {MEAN_LENGTH_SHARE:g} of the cutoff on average"
+            f"about {hours:,.0f} hours at {hardware.training_utilisation:g} of {hardware.peak_tflops:g} TFLOP/s a "
+            f"device, chains {MEAN_LENGTH_SHARE:g} of the cutoff on average"
         )
         numbers["hours"] = hours
-    return StagePlan("cold-start", tuple(lines), {**numbers, "peak_gb": memory.peak / GB, "parameters": model.parameters})
+    return StagePlan(
+        "cold-start", tuple(lines), {**numbers, "peak_gb": memory.peak / GB, "parameters": model.parameters}
+    )
 
 
 def _evaluate(config: PipelineConfig) -> StagePlan:
@@ -183,7 +189,9 @@ def plan_pipeline(config: PipelineConfig) -> PipelinePlan:
         step = rollouts.prompts_per_step * rollouts.group_size
         runs = len(config.train.arms) * len(training.seeds)
         numbers = {"steps": training.steps, "rollouts": runs * training.steps * step}
-        lines = (f"{runs} runs x {training.steps} steps of {rollouts.prompts_per_step} prompts x {rollouts.group_size}",)
+        lines = (
+            f"{runs} runs x {training.steps} steps of {rollouts.prompts_per_step} prompts x {rollouts.group_size}",
+        )
     else:
         study = plan_run(config.train)
         lines = tuple(describe(config.train).splitlines())

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from full_scale.config.training import ModelConfig
 from full_scale.pipeline import STAGES
-from full_scale.pipeline.config import TINY, PipelineConfig
+from full_scale.pipeline.config import PipelineConfig
+from full_scale.pipeline.settings import TINY
 from full_scale.pipeline.stage import Stage, drop, finished
 from full_scale.trl_adapter.presets.launch import accelerate_config
 from vas_theory.foundation.errors import DataError, VASError
@@ -202,7 +203,16 @@ class Pipeline:
 
 def _without_place(answers: dict[str, Any]) -> dict[str, Any]:
     """Return what answers depend on, without where and how fast they are asked for."""
-    place = ("tokens_per_second", "url", "device", "concurrency", "timeout", "retries", "key_variable", "answers_per_request")
+    place = (
+        "tokens_per_second",
+        "url",
+        "device",
+        "concurrency",
+        "timeout",
+        "retries",
+        "key_variable",
+        "answers_per_request",
+    )
     return {name: value for name, value in answers.items() if name not in place}
 
 

@@ -17,7 +17,7 @@ from vas_theory.provenance.tables import write_json
 if TYPE_CHECKING:
     from full_scale.pipeline.config import PipelineConfig
 
-__all__ = ["study_of", "train", "trained_models"]
+__all__ = ["pass_rates", "study_of", "train", "trained_models"]
 
 _MODELS = "models.json"
 _TABLE = ("training_steps.parquet", "training_steps.parquet.meta.json")
@@ -40,17 +40,28 @@ def study_of(config: PipelineConfig, model: Path | str, problems: Path | str) ->
     return checked(StudyConfig, table, config.name)
 
 
+def pass_rates(problems: Path) -> dict[str, tuple[float, int]]:
+    """Return the pass rates that the curation measured: key of a question in the study to (rate, answers behind it)."""
+    import pyarrow.parquet as pq
+
+    rows = pq.read_table(problems, columns=["key", "pass_rate", "answers"]).to_pylist()
+    return {f"mmr1:{problems.name}/{row['key']}": (row["pass_rate"], row["answers"]) for row in rows}
+
+
 def train(config: PipelineConfig, stage: Stage, model: Path, curated: Path, report: Callable[[str], None]) -> None:
     """Train every arm at every seed and keep the models with the table of their steps.
+
+    The sampler begins with the pass rates of the curation: nothing is scored a second time.
 
     With several processes all of them call this; the first one writes the result.
     """
     study = study_of(config, model, curated / "rl.parquet")
+    measured = pass_rates(curated / "rl.parquet")
     if os.environ.get("RANK", "0") != "0":
-        train_arms(study, stage.work, report)
+        train_arms(study, stage.work, report, measured=measured)
         return
     with make(stage, lambda: key_of(train).digest) as (work, target):
-        train_arms(study, work, report)
+        train_arms(study, work, report, measured=measured)
         models: dict[str, Any] = {}
         for seed in study.training.seeds:
             for arm in study.arms:

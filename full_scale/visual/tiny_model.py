@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from full_scale.models.packaged import quiet
 from full_scale.models.vision import ImageProcessor
 from full_scale.tasks.templates import INSTRUCTIONS
 from full_scale.visual.pictures import COLOURS, SHAPES
@@ -29,7 +30,25 @@ _QUESTIONS = (
     "What is the value difference sum of and How many shapes are there Which square is the largest smallest dots "
     "missing Question Answer"
 )
-_MARKS = ("<think>", "</think>", "<answer>", "</answer>", "\\boxed", "{", "}", "+", "-", "=", "?", ".", ":", ";", ",", " ", "\n")
+_MARKS = (
+    "<think>",
+    "</think>",
+    "<answer>",
+    "</answer>",
+    "\\boxed",
+    "{",
+    "}",
+    "+",
+    "-",
+    "=",
+    "?",
+    ".",
+    ":",
+    ";",
+    ",",
+    " ",
+    "\n",
+)
 
 
 @dataclass(frozen=True)
@@ -172,7 +191,7 @@ def build_tiny_model(folder: Path, sizes: TinySizes | None = None) -> Path:
     template = _template()
     images = Qwen2VLImageProcessorPil(size={"shortest_edge": 7_056, "longest_edge": 1_048_576})
     about = {"label": "shrunk Qwen2.5-VL, random start", "sizes": vars(sizes)}
-    with new_folder(folder, about) as target:
+    with quiet(), new_folder(folder, about) as target:
         model.save_pretrained(target)
         ImageProcessor(images, tokenizer, chat_template=template).save_pretrained(target)
     return folder

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from full_scale.answering import Journal, collect
 from full_scale.pipeline.curation.duplicates import NearDuplicates
 from full_scale.pipeline.curation.reading import BadRowError
-from full_scale.pipeline.curation.types import type_by_rules
+from full_scale.pipeline.curation.types import TYPE_QUESTION, read_type, type_by_rules
 from full_scale.rewards.shape import follows_format
 from full_scale.tasks.prompt import Prompt
 from vas_theory.foundation.errors import DataError
@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from full_scale.answering import Answerer
     from full_scale.pipeline.config import PipelineConfig
 
-__all__ = ["answer_part", "answered_schema", "part_name", "problem_schema", "prompts_of", "read_part", "split_into_parts", "write_rows"]
+__all__ = [
+    "answer_part",
+    "answered_schema",
+    "part_name",
+    "problem_schema",
+    "prompts_of",
+    "read_part",
+    "split_into_parts",
+    "write_rows",
+]
 
 _SHOWN = 5
 _FIELDS = ("key", "problem", "answer", "type", "source", "licence")
@@ -77,6 +86,8 @@ def split_into_parts(
     size: int,
     duplicates: NearDuplicates | None,
     report: Callable[[str], None],
+    *,
+    by_rules: bool = True,
 ) -> dict[str, Any]:
     """Write the problems that can be used and are near no earlier one, in parts, and return what became of each row.
 
@@ -86,6 +97,7 @@ def split_into_parts(
         size: problems of a part.
         duplicates: index that the evaluation sets were added to; ``None`` keeps near-duplicates, except equal rows.
         report: called with a line now and then.
+        by_rules: name the types that the source does not name.
 
     Raises:
         DataError: no row is left.
@@ -94,7 +106,7 @@ def split_into_parts(
     if done.exists():
         found: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
         return found
-    read, dropped, examples, types = 0, Counter[str](), list[str](), Counter[str]()
+    read, dropped, examples = 0, Counter[str](), list[str]()
     seen: set[str] = set()
 
     def kept() -> Iterator[dict[str, Any]]:
@@ -118,8 +130,8 @@ def split_into_parts(
                     dropped["near an evaluation set" if evaluated else "near an earlier problem"] += 1
                     continue
             seen.add(row["key"])
-            row["type"] = row["type"] or type_by_rules(row["problem"])
-            types[row["type"]] += 1
+            if by_rules:
+                row["type"] = row["type"] or type_by_rules(row["problem"])
             yield row
 
     parts = [
@@ -128,7 +140,7 @@ def split_into_parts(
     ]
     if not parts:
         raise DataError(f"no problem of {read} can be used: {dict(dropped) or 'the source is empty'}")
-    counts = {"read": read, "dropped": dict(dropped), "examples": examples, "parts": parts, "types": dict(types)}
+    counts = {"read": read, "dropped": dict(dropped), "examples": examples, "parts": parts}
     write_json(done, counts)
     return counts
 
@@ -143,7 +155,7 @@ def prompts_of(rows: Iterable[dict[str, Any]], check: str) -> list[Prompt]:
             question=row["problem"],
             check=check,
             stratum=row["type"],
-            images=tuple(image["bytes"] for image in row["images"]),
+            images=_images(row),
         )
         for row in rows
     ]
@@ -157,6 +169,24 @@ def answered_schema() -> Any:
     return pa.schema([*problem_schema(), *more, ("chains", pa.list_(pa.string()))])
 
 
+def _type_by_model(rows: list[dict[str, Any]], answerer: Answerer, path: Path) -> None:
+    """Fill in the type of the rows that have none, by one answer each."""
+    prompts = [
+        Prompt(row["key"], "", "", question=TYPE_QUESTION + row["problem"], images=_images(row))
+        for row in rows
+        if not row["type"]
+    ]
+    with Journal(path, answerer.settings, keep_texts=True) as journal:
+        answers = collect(answerer, prompts, 1, journal) if prompts else {}
+    for row in rows:
+        if not row["type"]:
+            row["type"] = read_type("".join(answers[row["key"]].texts))
+
+
+def _images(row: dict[str, Any]) -> tuple[bytes, ...]:
+    return tuple(image["bytes"] for image in row["images"])
+
+
 def answer_part(
     config: PipelineConfig, answerer: Answerer, folder: Path, number: int, report: Callable[[str], None]
 ) -> dict[str, Any]:
@@ -167,7 +197,10 @@ def answer_part(
     Returns:
         Counts of answers, of problems that were answered less often than asked for, and the ledger.
     """
-    target, account = folder / "answered" / f"{part_name(number)}.parquet", folder / "answered" / f"{part_name(number)}.json"
+    target, account = (
+        folder / "answered" / f"{part_name(number)}.parquet",
+        folder / "answered" / f"{part_name(number)}.json",
+    )
     if account.exists():
         found: dict[str, Any] = json.loads(account.read_text(encoding="utf-8"))
         return found
@@ -177,6 +210,8 @@ def answer_part(
     with Journal(folder / "journals" / f"{part_name(number)}.jsonl", answerer.settings, keep_texts=True) as journal:
         answers = collect(answerer, prompts, wanted, journal, report)
         ledger = journal.ledger
+        if config.curate.types == "model":
+            _type_by_model(rows, answerer, folder / "journals" / f"{part_name(number)}-types.jsonl")
     counts: Counter[str] = Counter()
     for row in rows:
         found_answers = answers[row["key"]]

@@ -13,7 +13,7 @@ from vas_theory.foundation.command_line import require
 from vas_theory.foundation.errors import DataError
 
 if TYPE_CHECKING:
-    from full_scale.pipeline.config import FileProblems, ProblemsConfig
+    from full_scale.pipeline.settings import FileProblems, ProblemsConfig
 
 __all__ = ["BadRowError", "problem_rows", "stream_rows"]
 

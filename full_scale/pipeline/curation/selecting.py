@@ -11,7 +11,7 @@ from full_scale.pipeline.curation.parts import part_name, problem_schema, read_p
 from full_scale.tasks.splitting import content_key
 
 if TYPE_CHECKING:
-    from full_scale.pipeline.config import CurateConfig
+    from full_scale.pipeline.settings import CurateConfig
 
 __all__ = ["BANDS", "band_of", "even_shares", "select"]
 

@@ -43,7 +43,12 @@ def curate(config: PipelineConfig, stage: Stage, report: Report) -> None:
         if config.curate.workers or config.curate.scheduler:
             require("distributed", "cluster")
         counts = split_into_parts(
-            problem_rows(config.problems), work / "problems", config.curate.part_rows, _index(config, report), report
+            problem_rows(config.problems),
+            work / "problems",
+            config.curate.part_rows,
+            _index(config, report),
+            report,
+            by_rules=config.curate.types == "rules",
         )
         parts = len(counts["parts"])
         report(f"{sum(counts['parts']):,} of {counts['read']:,} problems in {parts} parts")
@@ -79,12 +84,15 @@ def _index(config: PipelineConfig, report: Report) -> NearDuplicates | None:
 
 def _settings(config: PipelineConfig) -> list[str]:
     answers, rules = config.answers, config.curate
-    who = f"the program for pictures, slips {answers.slip:g}" if answers.by == "solver" else f"the model {answers.model}"
+    who = (
+        f"the program for pictures, slips {answers.slip:g}" if answers.by == "solver" else f"the model {answers.model}"
+    )
     return [
+        f"types: those of the source, else by {rules.types}",
         f"problems: {config.problems.name}, answers checked by {config.problems.answer_check}",
         f"answered {answers.per_problem} times each by {who}",
         f"easy from a pass rate of {rules.easy:g}, hard up to {rules.hard:g}",
-        f"cold start: {' and '.join(rules.cold_start_bands)} problems, up to {rules.chains_per_problem} verified chains",
+        f"cold start: {' and '.join(rules.cold_start_bands)} problems, up to {rules.chains_per_problem} right chains",
         f"reinforcement learning: {' and '.join(rules.rl_bands)} problems, "
         + (f"at most {rules.rl_problems:,}" if rules.rl_problems else "all of them")
         + (", evenly over types as far as they reach" if rules.uniform else ""),
@@ -105,7 +113,8 @@ def _answer(config: PipelineConfig, work: Path, parts: int, report: Report) -> d
             done += 1
             left = (time.monotonic() - started) / done * (parts - done)
             if done == parts or done % max(1, parts // 20) == 0:
-                report(f"part {done} of {parts} answered, {counts['right']:,} of {counts['answers']:,} right, {left:,.0f} s left")
+                right = f"{counts['right']:,} of {counts['answers']:,} right"
+                report(f"part {done} of {parts} answered, {right}, {left:,.0f} s left")
     return {"counts": dict(counts), "ledger": ledger.as_dict()}
 
 
@@ -119,10 +128,16 @@ def _results(config: PipelineConfig, work: Path, parts: int) -> Iterator[Iterato
     from distributed import Client, LocalCluster, as_completed
 
     text = config.model_dump_json()
-    cluster = None if settings.scheduler else LocalCluster(n_workers=settings.workers, threads_per_worker=1, dashboard_address=None)
+    cluster = (
+        None
+        if settings.scheduler
+        else LocalCluster(n_workers=settings.workers, threads_per_worker=1, dashboard_address=None)
+    )
     with Client(settings.scheduler or cluster) as client:
         try:
-            jobs = [client.submit(_answer_there, text, str(work.resolve()), number, pure=False) for number in range(parts)]
+            jobs = [
+                client.submit(_answer_there, text, str(work.resolve()), number, pure=False) for number in range(parts)
+            ]
             yield (job.result() for job in as_completed(jobs))
         finally:
             if cluster is not None:

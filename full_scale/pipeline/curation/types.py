@@ -25,12 +25,14 @@ _WORDS: Mapping[str, str] = {
     "graph theory": r"graph theory|spanning tree|adjacen\w+ matrix|(?:hamilton|euler)ian|chromatic number|"
     r"shortest path|(?:directed|undirected|bipartite|complete|connected) graph|degree of (?:the |each )?vert\w+",
     "descriptive geometry": r"(?:front|side|top|left|orthographic|isometric) views?|views? from (?:above|the)|"
-    r"unfold\w*|nets? of (?:a|the)|projections? (?:of|onto)|cross[- ]sections?|rotat\w+ (?:the )?(?:figure|cube)|fold\w*",
+    r"unfold\w*|nets? of (?:a|the)|projections? (?:of|onto)|cross[- ]sections?|rotat\w+ (?:the )?(?:figure|cube)|"
+    r"fold\w*",
     "combinatorial geometry": r"tiling|tilings?|tessellat\w*|lattice points?|lattice polygon|dissect\w*|convex hull|"
-    r"(?:cover|cut|divide)\w* (?:the |a )?(?:square|plane|board|grid|rectangle)|how many (?:triangles|squares|rectangles)",
+    r"(?:cover|cut|divide)\w* (?:the |a )?(?:square|plane|board|grid|rectangle)|"
+    r"how many (?:triangles|squares|rectangles)",
     "solid geometry": r"cubes?|cuboids?|prisms?|pyramids?|cylinders?|cones?|spheres?|tetrahedr\w+|polyhedr\w+|"
     r"volumes?|surface area|octahedr\w+|hemispheres?",
-    "combinatorics": r"permutations?|combinations?|binomial|in how many (?:different )?ways|how many (?:different )?ways|"
+    "combinatorics": r"permutations?|combinations?|binomial|how many (?:different )?ways|"
     r"arrangements?|probabilit\w+|pigeonhole|choose \d+|at random|dice|coins?",
     "statistics": r"(?:bar|pie|line) (?:chart|graph)s?|histograms?|charts?|medians?|(?:arithmetic )?means?|averages?|"
     r"standard deviation|variance|quartiles?|survey|frequenc\w+|value of (?:red|green|blue|yellow|black)|"

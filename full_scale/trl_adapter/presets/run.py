@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import importlib.metadata
 import json
 import os
 import shutil
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,8 @@ from vas_theory.selection.strategies import strategy_entry
 __all__ = ["TrlRun", "train_arms"]
 
 _IDENTITY, _WEIGHTS = "identity.json", "weights"
+_RATE, _TRIALS = "pass_rate", "pass_rate_trials"
+PassRates = Mapping[str, tuple[float, int]]
 
 
 class TrlRun:
@@ -41,12 +45,23 @@ class TrlRun:
         seed: of sampling and of the sampler.
         folder: where checkpoints, the result and the weights go.
         task: the questions.
+        measured: key of a question to its pass rate before training and the rollouts behind it, for the sampler.
     """
 
-    def __init__(self, config: StudyConfig, arm: ArmConfig, seed: int, folder: Path, task: Task) -> None:
+    def __init__(
+        self,
+        config: StudyConfig,
+        arm: ArmConfig,
+        seed: int,
+        folder: Path,
+        task: Task,
+        measured: PassRates | None = None,
+    ) -> None:
         self.config, self.arm, self.seed, self.folder, self.task = config, arm, seed, folder, task
+        self.measured = measured if arm.weighted_share is not None else None  # others take no such column
         code = key_of(TrlRun, strategy_entry(arm.strategy)).digest
-        self.identity = identity_of(config, arm, seed, task, code=code)
+        known = {} if self.measured is None else {"pass_rates": _hash_of(self.measured)}
+        self.identity = identity_of(config, arm, seed, task, code=code, **known)
 
     def finished(self) -> list[dict[str, Any]] | None:
         """Return the rows of the finished run if it has this identity and its bytes are intact."""
@@ -107,13 +122,19 @@ class TrlRun:
         stops = self._stop_at_newline(found) if style == "completion" else ()
         rewards, weights, _ = reward_parts(config.task.reward)
         arguments = grpo_arguments(config, self.folder / "checkpoints", self.seed, stops)
+        training = to_dataset(task.training, style)
+        if self.measured is not None:
+            rates = [self.measured[prompt.key] for prompt in task.training]
+            training = training.add_column(_RATE, [rate for rate, _ in rates])
+            training = training.add_column(_TRIALS, [trials for _, trials in rates])
+            vas = replace(vas, pass_rate_column=_RATE, pass_rate_trials=_TRIALS)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             trainer = VASGRPOTrainer(
                 model=found.model,
                 reward_funcs=list(rewards),
                 args=grpo_config({**arguments, "reward_weights": weights}),
-                train_dataset=to_dataset(task.training, style),
+                train_dataset=training,
                 eval_dataset=to_dataset(task.held_out, style),
                 processing_class=found.processor,
                 callbacks=[ProgressReport(report, config.objective.epochs)],
@@ -200,8 +221,17 @@ class TrlRun:
             trainer.save_model(target)
 
 
+def _hash_of(measured: PassRates) -> str:
+    return hashlib.sha256(json.dumps(sorted(measured.items())).encode()).hexdigest()
+
+
 def train_arms(
-    config: StudyConfig, output: Path, report: Callable[[str], None], *, restart: bool = False
+    config: StudyConfig,
+    output: Path,
+    report: Callable[[str], None],
+    *,
+    restart: bool = False,
+    measured: PassRates | None = None,
 ) -> list[dict[str, Any]]:
     """Train every arm at every seed and write the table ``training_steps``.
 
@@ -210,6 +240,8 @@ def train_arms(
         output: folder of its tables and runs.
         report: called with each line of progress.
         restart: drop unfinished runs, and finished ones of other settings, instead of refusing to go on.
+        measured: key of each training question to its pass rate before training and the rollouts behind it; arms of
+            this project's sampler begin with them.
 
     Raises:
         StateMismatchError: a folder holds a run of other settings; nothing was written.
@@ -220,7 +252,7 @@ def train_arms(
         check_device(config.model.device)
     task = load_task(config.task)
     runs = [
-        TrlRun(config, arm, seed, output / "runs" / f"{arm.name}-seed{seed}", task)
+        TrlRun(config, arm, seed, output / "runs" / f"{arm.name}-seed{seed}", task, measured)
         for seed in config.training.seeds
         for arm in config.arms
     ]
