@@ -17,6 +17,7 @@ __all__ = ["RULES", "Score", "extract", "relaxed_equal", "score"]
 
 _STATED = re.compile(r"\banswer\s*(?:is|:)\s*(.+)", re.IGNORECASE)
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf)\s*\{([^{}]*)\}")
+_BRACKETED = re.compile(r"\(([A-Z])\)")
 TOLERANCE = 0.05
 """Relative error that ChartQA forgives."""
 
@@ -49,6 +50,9 @@ def _letter(example: Example, answer: str) -> bool | None:
     if letter is None and example.choices:
         same = [place for place, choice in enumerate(example.choices) if _plain(choice) == _plain(answer)]
         letter = LETTERS[same[0]] if len(same) == 1 else None
+    if letter is None:
+        bracketed = set(_BRACKETED.findall(answer))
+        letter = bracketed.pop() if len(bracketed) == 1 else None
     if letter is None:
         return None
     return letter == example.answer.strip().upper()[:1]
