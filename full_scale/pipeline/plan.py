@@ -126,6 +126,8 @@ def _cold_start(config: PipelineConfig) -> StagePlan:
     if start.model == TINY:
         return StagePlan("cold-start", (*lines, "the shrunk model from a random start"), numbers)
     model = architecture_of(start.model)
+    if model.positions < start.cutoff:
+        raise ArgumentError("cold_start.cutoff", f"be at most the model's {model.positions} positions", start.cutoff)
     memory, hardware = cold_start_memory(config, model), start.hardware
     if start.device != "cpu" and memory.peak / GB > hardware.device_memory_gb:
         raise ArgumentError(
@@ -133,8 +135,6 @@ def _cold_start(config: PipelineConfig) -> StagePlan:
             f"be at least {memory.peak / GB:.1f} (more devices, sharding or a smaller cold_start.cutoff need less)",
             hardware.device_memory_gb,
         )
-    if model.positions < start.cutoff:
-        raise ArgumentError("cold_start.cutoff", f"be at most the model's {model.positions} positions", start.cutoff)
     lines += [f"model {start.model}, {model.parameters:,} parameters, {hardware.devices} devices, {hardware.sharding}"]
     lines += [f"memory of each device: peak {memory.peak / GB:.1f} of {hardware.device_memory_gb:g} GB"]
     lines += [

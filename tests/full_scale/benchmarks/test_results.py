@@ -15,7 +15,9 @@ from full_scale.benchmarks.writing import Judged, write_lmms_eval, write_vlmeval
 
 
 def judged(index: int, *right: bool, group: str = "a") -> Judged:
-    example = Example(str(index), f"Q{index}?", "7", "latex", groups={"type": group}, row={"pid": index, "note": "x\ty"})
+    example = Example(
+        str(index), f"Q{index}?", "7", "latex", groups={"type": group}, row={"pid": index, "note": "x\ty"}
+    )
     texts = tuple("\\boxed{7}" if value else "no\nline" for value in right)
     return Judged(example, texts, tuple("7" if value else "line" for value in right), right, ("rules",) * len(right))
 

@@ -149,8 +149,8 @@ def test_sources_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     (tmp_path / "cut.parquet").write_bytes(b"PAR1")
     with pytest.raises(DataError, match="not a whole parquet file"):
         list(stream_rows(str(tmp_path / "cut.parquet"), "train"))
+    (tmp_path / "bad.jsonl").write_text("{\n", encoding="utf-8")
     with pytest.raises(DataError, match="line 1: not JSON"):
-        (tmp_path / "bad.jsonl").write_text("{\n", encoding="utf-8")
         list(stream_rows(str(tmp_path / "bad.jsonl"), "train"))
     with pytest.raises(DataError, match="no problem of 0 can be used"):
         split_into_parts(iter([]), tmp_path / "parts", 10, None, silent)
@@ -169,9 +169,10 @@ class Script:
                 raise KeyboardInterrupt
             self.asked += question.count
             right = int(question.prompt.question.split()[1])
+            answers = [question.prompt.answer if place < right else "99" for place in range(question.count)]
             texts = tuple(
-                f"<think>way {place}</think><answer>\\boxed{{{question.prompt.answer if place < right else 99}}}</answer>"
-                for place in range(question.count)
+                f"<think>way {place}</think><answer>\\boxed{{{answer}}}</answer>"
+                for place, answer in enumerate(answers)
             )
             yield Batch((Reply(question.prompt, texts),), Ledger(1, 0, question.count))
 
@@ -184,7 +185,9 @@ def config() -> PipelineConfig:
 @pytest.fixture
 def parts(tmp_path: Path) -> Path:
     """A folder with five problems that are right 0, 1, 2, 3 and 4 times out of four."""
-    problems = [{"problem": f"Problem {right} of {right + 10} apples?", "answer": str(right + 10)} for right in range(5)]
+    problems = [
+        {"problem": f"Problem {right} of {right + 10} apples?", "answer": str(right + 10)} for right in range(5)
+    ]
     found = rows_of(tmp_path / "p.jsonl", problems)
     split_into_parts(iter(found), tmp_path / "problems", 10, None, silent)
     return tmp_path

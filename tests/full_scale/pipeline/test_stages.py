@@ -89,7 +89,9 @@ def test_a_source_that_changed_is_another_stage(tmp_path: Path) -> None:
 def test_more_devices_than_there_are_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline = Pipeline(load_pipeline("mmr1-7b"), tmp_path, silent)
     monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
-    with pytest.raises(VASError, match=r"8 devices .* accelerate launch --config_file .*zero3.yaml .* --only cold-start"):
+    with pytest.raises(
+        VASError, match=r"8 devices .* accelerate launch --config_file .*zero3.yaml .* --only cold-start"
+    ):
         pipeline._launch("cold-start", pipeline.config.cold_start.hardware)
 
 
