@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from full_scale.models.loading import check_device, load_pretrained, quiet
-from full_scale.models.saving import disk_errors
+from full_scale.models.saving import disk_errors, name_stock_processor
 from full_scale.pipeline.stage import Stage, make
 from full_scale.tasks.prompt import Prompt
 from full_scale.tasks.templates import messages
@@ -125,6 +125,7 @@ def cold_start(config: ColdStartConfig, base: ModelConfig, stage: Stage, curated
         rows = _fit(config, base, work, curated, report)
         for path in sorted((work / "model").iterdir()):
             shutil.move(path, target / path.name)
+        name_stock_processor(target)
         write_json(target / "training.json", rows)
     for name in ("checkpoints", "model", "cache"):
         shutil.rmtree(stage.work / name, ignore_errors=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from full_scale.config.training import StudyConfig, checked
+from full_scale.models.saving import name_stock_processor
 from full_scale.pipeline.stage import Stage, make
 from full_scale.trl_adapter.presets.run import train_arms
 from vas_theory.provenance.fingerprint import key_of
@@ -68,6 +69,7 @@ def train(config: PipelineConfig, stage: Stage, model: Path, curated: Path, repo
                 name = f"{arm.name}-seed{seed}"
                 models[name] = {"arm": arm.name, "seed": seed}
                 shutil.copytree(work / "runs" / name / "weights", target / name)
+            name_stock_processor(target / name)
         for name in _TABLE:
             shutil.copy(work / name, target / name)
         write_json(target / _MODELS, models)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from full_scale.models.packaged import quiet
+from full_scale.models.saving import name_stock_processor
 from full_scale.models.vision import ImageProcessor
 from full_scale.tasks.templates import INSTRUCTIONS
 from full_scale.visual.pictures import COLOURS, SHAPES
@@ -194,4 +195,5 @@ def build_tiny_model(folder: Path, sizes: TinySizes | None = None) -> Path:
     with quiet(), new_folder(folder, about) as target:
         model.save_pretrained(target)
         ImageProcessor(images, tokenizer, chat_template=template).save_pretrained(target)
+        name_stock_processor(target)
     return folder

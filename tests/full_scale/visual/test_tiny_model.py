@@ -51,6 +51,15 @@ def test_an_instruction_is_one_token_and_a_picture_sixteen(small: Pretrained) ->
     assert words.endswith("<|im_start|>assistant\n")
 
 
+def test_saved_models_name_a_processor_that_others_know(tmp_path: Path) -> None:
+    import json
+
+    folder = build_tiny_model(tmp_path / "model", SMALL)
+    settings = json.loads((folder / "processor_config.json").read_text(encoding="utf-8"))
+    assert settings["processor_class"] == "Qwen2_5_VLProcessor"
+    assert load_pretrained(ModelConfig(name=str(folder))).processor.image_token == "<|image_pad|>"
+
+
 def test_the_start_is_a_function_of_the_seed(small: Pretrained, tmp_path: Path) -> None:
     import torch
 
