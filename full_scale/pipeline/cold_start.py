@@ -7,6 +7,7 @@ Source:
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import shutil
 import time
@@ -34,13 +35,14 @@ __all__ = ["chains_dataset", "cold_start", "sft_arguments"]
 Report = Callable[[str], None]
 
 
-def sft_arguments(config: ColdStartConfig, folder: Path, images: bool) -> dict[str, Any]:
+def sft_arguments(config: ColdStartConfig, folder: Path, images: bool, *, packing: bool = True) -> dict[str, Any]:
     """Return the arguments of TRL's ``SFTConfig``.
 
     Args:
         config: of the cold start.
         folder: of the checkpoints.
         images: whether the chains are about images, which TRL neither packs nor cuts.
+        packing: whether the model can keep packed texts apart.
 
     Raises:
         ArgumentError: the batch does not divide.
@@ -66,7 +68,7 @@ def sft_arguments(config: ColdStartConfig, folder: Path, images: bool) -> dict[s
         "max_grad_norm": config.max_gradient_norm,
         "optim": "adamw_torch",
         "max_length": None if images else config.cutoff,
-        "packing": config.packing and not images,
+        "packing": config.packing and packing and not images,
         "gradient_checkpointing": config.gradient_checkpointing,
         "completion_only_loss": True,
         "logging_steps": 10,
@@ -139,12 +141,16 @@ def _fit(config: ColdStartConfig, base: ModelConfig, work: Path, curated: Path, 
     if config.hardware.sharding == "none":
         check_device(config.device)
     data, images = chains_dataset(curated / "cold_start.parquet", config.style, work / "cache")
-    arguments = sft_arguments(config, work / "checkpoints", images)
+    found = load_pretrained(base, min_pixels=config.min_image_pixels, max_pixels=config.max_image_pixels)
+    # texts are kept apart by their positions, of which a model that reads images has three kinds
+    packing = found.processor is found.tokenizer
+    arguments = sft_arguments(config, work / "checkpoints", images, packing=packing)
+    if config.packing and not arguments["packing"]:
+        report("cold start: the chains are not packed, as the model reads images")
     known = {field.name for field in dataclasses.fields(SFTConfig)}
     unknown = sorted(arguments.keys() - known)
     if unknown:
         raise ArgumentError("cold_start", "need a TRL whose SFTConfig knows its settings", unknown)
-    found = load_pretrained(base, min_pixels=config.min_image_pixels, max_pixels=config.max_image_pixels)
     with warnings.catch_warnings(), quiet():
         warnings.simplefilter("ignore", FutureWarning)
         trainer = SFTTrainer(
@@ -155,13 +161,24 @@ def _fit(config: ColdStartConfig, base: ModelConfig, work: Path, curated: Path, 
             callbacks=[_report_callback(report)],
         )
         trainer.remove_callback(PrinterCallback)
-        checkpoints = sorted((work / "checkpoints").glob("checkpoint-*/trainer_state.json"))
         with disk_errors(work):
-            trainer.train(resume_from_checkpoint=True if checkpoints else None)
+            trainer.train(resume_from_checkpoint=_newest_checkpoint(work / "checkpoints"))
             trainer.save_model(str(work / "model"))
         found.processor.save_pretrained(str(work / "model"))
     names = ("step", "loss", "learning_rate", "grad_norm", "mean_token_accuracy")
     return [{name: entry.get(name) for name in names} for entry in trainer.state.log_history if "loss" in entry]
+
+
+def _newest_checkpoint(folder: Path) -> str | None:
+    """Return the newest checkpoint that was written to its end: the trainer's own state comes last."""
+    found = {int(path.name.rpartition("-")[2]): path for path in folder.glob("checkpoint-*") if path.is_dir()}
+    for _, path in sorted(found.items(), reverse=True):
+        try:
+            json.loads((path / "trainer_state.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        return str(path)
+    return None
 
 
 def _report_callback(report: Report) -> Any:

@@ -174,7 +174,7 @@ class ColdStartConfig(Frozen):
     max_gradient_norm: Positive = 1.0
     packing: bool = True
     gradient_checkpointing: bool = True
-    style: Style = "reasoning"
+    style: Literal["reasoning", "evaluation"] = "reasoning"
     checkpoint_every: Count = 500
     min_image_pixels: Count = 7_056
     max_image_pixels: Count = 1_048_576

@@ -19,6 +19,13 @@ def _table(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[str]:
     ]
 
 
+def _more(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return what else there is to say of the answers, where it happened."""
+    names = ("cut", "right chains of another form", "problems answered less often than asked for")
+    texts = {"cut": "answers cut at the token limit"}
+    return [(texts.get(name, name), counts[name]) for name in names if counts.get(name)]
+
+
 def card_text(name: str, card: Mapping[str, Any]) -> str:
     """Return a card as Markdown.
 
@@ -43,6 +50,7 @@ def card_text(name: str, card: Mapping[str, Any]) -> str:
                 ("problems answered", left),
                 ("answers", answers["counts"].get("answers", 0)),
                 ("right answers", answers["counts"].get("right", 0)),
+                *_more(answers["counts"]),
                 *((f"{band} problems", count) for band, count in bands.items()),
                 ("chains of the cold start", sum(kept["cold start"].values())),
                 ("problems of reinforcement learning", sum(kept["reinforcement learning"].values())),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from full_scale.pipeline.config import PipelineConfig
 
 __all__ = [
+    "PARTS",
     "answer_part",
     "answered_schema",
     "part_name",
@@ -36,6 +37,7 @@ __all__ = [
     "write_rows",
 ]
 
+PARTS = "parts.json"
 _SHOWN = 5
 _FIELDS = ("key", "problem", "answer", "type", "source", "licence")
 
@@ -93,7 +95,7 @@ def split_into_parts(
 
     Args:
         rows: as :func:`full_scale.pipeline.curation.reading.problem_rows` yields them.
-        folder: where the parts go; one that is complete holds ``parts.json`` with the return value.
+        folder: where the parts go; a complete one holds :data:`PARTS` with the return value.
         size: problems of a part.
         duplicates: index that the evaluation sets were added to; ``None`` keeps near-duplicates, except equal rows.
         report: called with a line now and then.
@@ -102,7 +104,7 @@ def split_into_parts(
     Raises:
         DataError: no row is left.
     """
-    done = folder / "parts.json"
+    done = folder / PARTS
     if done.exists():
         found: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
         return found

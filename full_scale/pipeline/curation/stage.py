@@ -14,7 +14,7 @@ from full_scale.answering import Ledger
 from full_scale.pipeline.answerers import answerer_of
 from full_scale.pipeline.curation.card import card_text
 from full_scale.pipeline.curation.duplicates import NearDuplicates
-from full_scale.pipeline.curation.parts import answer_part, split_into_parts
+from full_scale.pipeline.curation.parts import PARTS, answer_part, split_into_parts
 from full_scale.pipeline.curation.reading import problem_rows
 from full_scale.pipeline.curation.selecting import select
 from full_scale.pipeline.evaluation_sets import evaluation_examples
@@ -42,11 +42,12 @@ def curate(config: PipelineConfig, stage: Stage, report: Report) -> None:
     with make(stage, lambda: key_of(curate).digest) as (work, target):
         if config.curate.workers or config.curate.scheduler:
             require("distributed", "cluster")
+        read_before = (work / "problems" / PARTS).exists()
         counts = split_into_parts(
             problem_rows(config.problems),
             work / "problems",
             config.curate.part_rows,
-            _index(config, report),
+            None if read_before else _index(config, report),
             report,
             by_rules=config.curate.types == "rules",
         )
@@ -115,6 +116,9 @@ def _answer(config: PipelineConfig, work: Path, parts: int, report: Report) -> d
             if done == parts or done % max(1, parts // 20) == 0:
                 right = f"{counts['right']:,} of {counts['answers']:,} right"
                 report(f"part {done} of {parts} answered, {right}, {left:,.0f} s left")
+    short = counts["problems answered less often than asked for"]
+    if short:
+        report(f"{short:,} problems were answered less often than asked for; their pass rates are of fewer answers")
     return {"counts": dict(counts), "ledger": ledger.as_dict()}
 
 
@@ -125,23 +129,26 @@ def _results(config: PipelineConfig, work: Path, parts: int) -> Iterator[Iterato
         answerer = answerer_of(config.answers)
         yield (answer_part(config, answerer, work, number, _silent) for number in range(parts))
         return
-    from distributed import Client, LocalCluster, as_completed
+    from distributed import Client, LocalCluster
 
-    text = config.model_dump_json()
-    cluster = (
-        None
-        if settings.scheduler
-        else LocalCluster(n_workers=settings.workers, threads_per_worker=1, dashboard_address=None)
-    )
-    with Client(settings.scheduler or cluster) as client:
-        try:
-            jobs = [
-                client.submit(_answer_there, text, str(work.resolve()), number, pure=False) for number in range(parts)
-            ]
-            yield (job.result() for job in as_completed(jobs))
-        finally:
-            if cluster is not None:
-                cluster.close()
+    cluster: Any = None
+    if not settings.scheduler:
+        cluster = LocalCluster(n_workers=settings.workers, threads_per_worker=1, dashboard_address=None)
+    try:
+        with Client(settings.scheduler or cluster) as client:
+            yield _gathered(client, config.model_dump_json(), str(work.resolve()), parts)
+    finally:
+        if cluster is not None:
+            cluster.close()
+
+
+def _gathered(client: Any, text: str, work: str, parts: int) -> Iterator[dict[str, Any]]:
+    """Yield what the workers say of each part as it is done, and let the cluster forget it."""
+    from distributed import as_completed
+
+    for job in as_completed([client.submit(_answer_there, text, work, number, pure=False) for number in range(parts)]):
+        yield job.result()
+        job.release()
 
 
 def _silent(_: str) -> None:

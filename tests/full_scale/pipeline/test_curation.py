@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from full_scale.answering import Batch, Ledger, Question, Reply
+from full_scale.pipeline.answerers import answerer_of
 from full_scale.pipeline.config import PipelineConfig, load_pipeline
 from full_scale.pipeline.curation.duplicates import NearDuplicates, picture_hash, word_triples
 from full_scale.pipeline.curation.parts import answer_part, read_part, split_into_parts
@@ -259,3 +260,33 @@ def test_a_model_may_name_the_types(parts: Path) -> None:
     changes = ["answers.by=endpoint", "answers.model=x", "curate.types=model", "answers.max_new_tokens=9"]
     answer_part(load_pipeline("vlm-smoke", changes), Typist(), parts, 0, silent)
     assert {row["type"] for row in read_part(parts / "answered" / "part-000000.parquet")} == {"algebra"}
+
+
+def test_an_endpoint_sees_pictures_and_its_failures_cost_no_problem(
+    tmp_path: Path, picture: Picture, server: Any
+) -> None:
+    (tmp_path / "a.png").write_bytes(picture(1))
+    problems = [{"problem": "Seen?", "answer": "4", "images": ["a.png"]}, {"problem": "Why 2?", "answer": "4"}]
+    split_into_parts(iter(rows_of(tmp_path / "p.jsonl", problems)), tmp_path / "problems", 10, None, silent)
+
+    def respond(path: str, body: dict[str, Any], number: int) -> tuple[int, Any]:
+        words = body["messages"][-1]["content"]
+        if isinstance(words, str):
+            return 413, {"error": "too long"}  # the second problem fails for good
+        assert words[0]["image_url"]["url"].startswith("data:image/png;base64,")
+        texts = [f"<think>{place}</think><answer>\\boxed{{{3 + place}}}</answer>" for place in range(body["n"])]
+        choices = [{"message": {"content": text}, "finish_reason": "stop"} for text in texts]
+        return 200, {"choices": choices, "usage": {"prompt_tokens": 5, "completion_tokens": 6}}
+
+    server.respond = respond
+    changes = ["answers.by=endpoint", "answers.model=m", f"answers.url={server.url}", "answers.max_new_tokens=99"]
+    config = load_pipeline("vlm-smoke", changes)
+    result = answer_part(config, answerer_of(config.answers), tmp_path, 0, silent)
+    assert result["counts"]["problems answered less often than asked for"] == 1
+    assert (result["ledger"]["prompt_tokens"], result["ledger"]["completion_tokens"]) == (5, 6)
+    first, second = read_part(tmp_path / "answered" / "part-000000.parquet")
+    assert (first["pass_rate"], first["answers"], len(first["chains"])) == (0.25, 4, 1)
+    assert second["pass_rate"] is None
+    target = tmp_path / "result"
+    target.mkdir()
+    assert select(config.curate, tmp_path, 1, target)["bands"] == {"medium": 1, "unanswered": 1}

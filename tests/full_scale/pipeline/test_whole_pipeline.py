@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,6 +101,38 @@ def test_finished_stages_are_read_back(whole: Path) -> None:
     Pipeline(load_pipeline("vlm-smoke"), whole, lines.append).run()
     assert len(lines) == 4
     assert all("finished before" in line for line in lines)
+
+
+def test_workers_of_a_cluster_give_what_one_process_gives(whole: Path, tmp_path: Path) -> None:
+    assert start(tmp_path, "vlm-smoke", "--only", "curate", "--set", "curate.workers=2").wait() == 0
+    assert hashes(tmp_path, "curate") == hashes(whole, "curate")
+
+
+def test_problems_of_text_go_the_whole_way_with_answers_of_an_endpoint(tmp_path: Path, server: Any) -> None:
+    def respond(path: str, body: dict[str, Any], number: int) -> tuple[int, Any]:
+        first, second = map(int, re.findall(r"[0-9]+", body["messages"][-1]["content"]))
+        wrong = [place < (first + second) % 4 for place in range(body["n"])]
+        texts = [f"<think>{first}+{second}</think><answer>\\boxed{{{first + second + no}}}</answer>" for no in wrong]
+        return 200, {"choices": [{"message": {"content": text}, "finish_reason": "stop"} for text in texts]}
+
+    server.respond = respond
+    problems = [
+        {"problem": f"What is the sum of {a} and {b}?", "answer": str(a + b)} for a in range(1, 7) for b in range(1, 7)
+    ]
+    source = tmp_path / "p.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in problems), encoding="utf-8")
+    held_out = tmp_path / "test.jsonl"
+    held_out.write_text(json.dumps({"problem": "What is the sum of 7 and 8?", "answer": "15"}) + "\n", encoding="utf-8")
+    changes = [
+        f"problems={{name = 'file', source = '{source}', answer_check = 'exact_match'}}",
+        f"answers={{by = 'endpoint', model = 'm', url = '{server.url}', per_problem = 4, max_new_tokens = 50}}",
+        f"evaluate.sets=[{{format = 'problems', source = '{held_out}'}}]",
+    ]
+    arguments = [part for change in changes for part in ("--set", change)]
+    assert start(tmp_path / "out", "vlm-smoke", *arguments).wait() == 0
+    card = json.loads((tmp_path / "out" / "curate" / "result" / "card.json").read_text(encoding="utf-8"))
+    assert card["selection"]["bands"] == {"easy": 9, "medium": 27}  # every fourth sum is answered rightly each time
+    assert len(server.bodies) == 36
 
 
 @pytest.mark.timeout(7200)
