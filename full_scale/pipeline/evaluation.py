@@ -126,7 +126,11 @@ def evaluate(config: PipelineConfig, stage: Stage, models: dict[str, ModelConfig
             write_lmms_eval(target / "lmms-eval" / name, judged[name], _generation(settings), name)
             for kind, items in judged[name].items():
                 write_vlmevalkit(target / "vlmevalkit" / name, kind, items, name)
-        intervals = {"coverage": settings.coverage, "resamples": settings.resamples, "seed": settings.seed}
+        intervals: dict[str, Any] = {
+            "coverage": settings.coverage,
+            "resamples": settings.resamples,
+            "seed": settings.seed,
+        }
         rows = accuracy_rows(judged, _compared(list(models)), **intervals)
         _write(config, stage, target, rows, judged, ledger)
 

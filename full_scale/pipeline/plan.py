@@ -180,7 +180,9 @@ def plan_pipeline(config: PipelineConfig) -> PipelinePlan:
         ArgumentError: settings that cannot work; the message names the setting.
         DataError: the sizes of a model are not known.
     """
-    study, lines, numbers = None, (), {}
+    study: Plan | None = None
+    lines: tuple[str, ...]
+    numbers: dict[str, Any]
     if config.cold_start.model == TINY:
         from full_scale.trl_adapter.presets.arguments import grpo_arguments
 

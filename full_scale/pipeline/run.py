@@ -81,6 +81,7 @@ class Pipeline:
         """
         sections = self.config.model_dump(mode="json")
         inputs: dict[str, str] = {}
+        depends: dict[str, Any]
         if name == "curate":
             kept = {key: value for key, value in sections["curate"].items() if key not in ("workers", "scheduler")}
             problems = {key: value for key, value in sections["problems"].items() if key != "expected"}
@@ -183,7 +184,7 @@ class Pipeline:
 
         wanted, trained = self.config.evaluate.models, self.output / "train" / "result"
         models = {"start": self.base, "cold-start": self.base.model_copy(update={"name": str(started)})}
-        chosen = {name: model for name, model in models.items() if name in wanted}
+        chosen: dict[str, ModelConfig] = {name: model for name, model in models.items() if name in wanted}
         if "trained" in wanted:
             for name in trained_models(trained):
                 chosen[name] = self.base.model_copy(update={"name": str(trained / name)})
