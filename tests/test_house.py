@@ -170,6 +170,7 @@ REFUSED = [
     (["simulations", "networks", "run", "chains-short", "vas", "--seeds", "0"], "--seeds"),
     (["simulations", "networks", "run", "chains-short", "vas", "--learning-rate", "-1"], "--learning-rate"),
     (["full_scale", "study", "--preset", "no-such-preset"], "no-such-preset"),
+    (["full_scale", "pipeline", "no-such-pipeline"], "no-such-pipeline"),
     (["paper_figures", "make", "no_such_figure"], "no_such_figure"),
 ]
 

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from full_scale.benchmarks.formats import OF_THE_PAPER
 from full_scale.benchmarks.paper import SETS, TABLE_2, TABLE_3
 from full_scale.benchmarks.writing import Judged
-from vas_theory.foundation.intervals import bootstrap_draws, percentile_interval
+from vas_theory.foundation.intervals import bootstrap_draws, percentile_interval, student
 from vas_theory.foundation.streams import stream
 
-__all__ = ["accuracy_rows", "paper_rows"]
+__all__ = ["accuracy_rows", "paper_rows", "seed_rows"]
 
 AVERAGE = "average"
+SEEDS = 5
+"""Paired seeds below which nothing is said of one arm against another."""
 Shares = NDArray[np.float64]
 
 
@@ -100,6 +102,33 @@ def accuracy_rows(
                 names = (model, AVERAGE, f"gain over {earlier}")
                 rows.append(_row(names, list(gains.values()), min(counts.values()), draw))
     return rows
+
+
+def seed_rows(rows: Sequence[Mapping[str, Any]], coverage: float) -> list[dict[str, Any]]:
+    """Return the mean gain of each arm over another one, with Student's interval over paired seeds.
+
+    Args:
+        rows: of :func:`accuracy_rows`; models are called ``<arm>-seed<number>``.
+        coverage: of the intervals.
+
+    Returns:
+        Rows like those, model ``<arm>``, subset ``mean gain over <other arm>, <n> seeds``. Fewer than
+        :data:`SEEDS` seeds say too little, and give none.
+    """
+    gains: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        (arm, seed), (other, same) = (
+            name.rpartition("-seed")[::2] for name in (row["model"], row["subset"].removeprefix("gain over "))
+        )
+        if arm and other and seed == same and row["subset"].startswith("gain over "):
+            gains.setdefault((arm, row["set"], other), []).append(row)
+    found = []
+    for (arm, name, other), group in gains.items():
+        if len(group) >= SEEDS:
+            estimate = student(np.array([row["value"] for row in group]), coverage)
+            subset = f"mean gain over {other}, {len(group)} seeds"
+            found.append({**group[0], "model": arm, "set": name, "subset": subset, **vars(estimate)})
+    return found
 
 
 def paper_rows(formats: Sequence[str]) -> list[dict[str, Any]]:

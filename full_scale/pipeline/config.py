@@ -92,6 +92,8 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 def load_pipeline(preset: str | Path, assignments: Sequence[str] = ()) -> PipelineConfig:
     """Read a pipeline by name, or a TOML or JSON file by path, and apply ``table.key=value`` assignments.
 
+    A file may name a preset as its ``base``, whose values it changes.
+
     Raises:
         UnknownNameError: no pipeline of this name.
         DataError: a file cannot be read or is not TOML.
@@ -103,6 +105,11 @@ def load_pipeline(preset: str | Path, assignments: Sequence[str] = ()) -> Pipeli
             raise UnknownNameError("pipeline", str(preset), pipeline_names())
         path = PRESETS / f"{preset}.toml"
     table = _read(path)
+    base = table.pop("base", None)
+    if base is not None:
+        if base not in pipeline_names():
+            raise UnknownNameError("pipeline (base)", str(base), pipeline_names())
+        table = _merged(_read(PRESETS / f"{base}.toml"), table)
     table.setdefault("name", path.stem)
     for key, value in parse_assignments(assignments).items():
         assign(table, key, value)

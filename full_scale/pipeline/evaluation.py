@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from full_scale.answering import Answerer, Endpoint, Journal, Ledger, collect
-from full_scale.benchmarks.accuracies import accuracy_rows, paper_rows
+from full_scale.benchmarks.accuracies import accuracy_rows, paper_rows, seed_rows
 from full_scale.benchmarks.scoring import score
 from full_scale.benchmarks.sets import example_prompt
 from full_scale.benchmarks.writing import Judged, write_lmms_eval, write_vlmevalkit
@@ -132,6 +132,7 @@ def evaluate(config: PipelineConfig, stage: Stage, models: dict[str, ModelConfig
             "seed": settings.seed,
         }
         rows = accuracy_rows(judged, _compared(list(models)), **intervals)
+        rows += seed_rows(rows, settings.coverage)
         _write(config, stage, target, rows, judged, ledger)
 
 
@@ -147,7 +148,12 @@ def _compared(models: Sequence[str]) -> list[tuple[str, str]]:
     before = [name for name in ("start", "cold-start") if name in models]
     trained = [name for name in models if name not in before]
     pairs = [("cold-start", "start")] if len(before) == 2 else []
-    return pairs + [(name, before[-1]) for name in trained if before] + [(name, trained[0]) for name in trained[1:]]
+    pairs += [(name, before[-1]) for name in trained if before]
+    for name in trained:  # the first arm of the same seed is what the others are held against
+        first = next(other for other in trained if other.rpartition("-seed")[2] == name.rpartition("-seed")[2])
+        if first != name:
+            pairs.append((name, first))
+    return pairs
 
 
 def _generation(settings: EvaluateConfig) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from full_scale.benchmarks.accuracies import accuracy_rows, paper_rows
+from full_scale.benchmarks.accuracies import accuracy_rows, paper_rows, seed_rows
 from full_scale.benchmarks.examples import Example
 from full_scale.benchmarks.writing import Judged, write_lmms_eval, write_vlmevalkit
 
@@ -93,3 +93,19 @@ def test_the_paper_s_numbers_stand_beside_whole_sets_alone() -> None:
     averages = {row["model"]: row["value"] for row in every if row["set"] == "average"}
     assert averages["MMR1-7B (paper)"] == pytest.approx(0.584)
     assert averages["3B, GRPO + VAS (paper)"] == pytest.approx(0.529)
+
+
+def test_arms_are_compared_over_five_paired_seeds_or_not_at_all() -> None:
+    gains = [0.05, 0.01, 0.03, 0.02, 0.04]
+    row = {"set": "x", "questions": 9, "samples": 1, "low": -1.0, "high": 1.0}
+    rows = [
+        {**row, "model": f"vas-seed{seed}", "subset": f"gain over uniform-seed{seed}", "value": gain}
+        for seed, gain in enumerate(gains)
+    ]
+    others = [{**row, "model": "vas-seed0", "subset": "gain over cold-start", "value": 9.0}]
+    (found,) = seed_rows(rows + others, 0.95)
+    assert (found["model"], found["subset"]) == ("vas", "mean gain over uniform, 5 seeds")
+    assert found["value"] == pytest.approx(0.03)
+    reach = 2.776 * np.std(gains, ddof=1) / np.sqrt(5)  # Student's quantile for four degrees of freedom
+    assert found["high"] - found["value"] == pytest.approx(reach, rel=1e-3)
+    assert seed_rows(rows[:4], 0.95) == []

@@ -177,3 +177,24 @@ def test_the_study_takes_the_cold_start_s_model_and_the_curated_problems() -> No
 def test_defaults_of_the_cold_start_are_table_5() -> None:
     config = ColdStartConfig()
     assert (config.batch_size, config.cutoff, config.learning_rate, config.epochs) == (32, 16_384, 1e-5, 3.0)
+
+
+def test_a_pipeline_may_change_another_one(tmp_path: Path) -> None:
+    arms, tiny = load_pipeline("vlm-arms"), load_pipeline("vlm-tiny")
+    assert [arm.name for arm in arms.train.arms] == ["uniform", "vas"]
+    assert arms.train.training.seeds == (0, 1, 2, 3, 4)
+    assert (arms.cold_start, arms.curate, arms.train.rollouts) == (tiny.cold_start, tiny.curate, tiny.train.rollouts)
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "vlm-tniy"\n', encoding="utf-8")
+    with pytest.raises(UnknownNameError, match="did you mean vlm-tiny"):
+        load_pipeline(path)
+
+
+def test_arms_are_held_against_the_first_of_their_seed() -> None:
+    from full_scale.pipeline.evaluation import _compared
+
+    models = ["cold-start", "uniform-seed0", "vas-seed0", "uniform-seed1", "vas-seed1"]
+    assert _compared(models) == [
+        *((name, "cold-start") for name in models[1:]),
+        *(("vas-seed0", "uniform-seed0"), ("vas-seed1", "uniform-seed1")),
+    ]
