@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from full_scale.models.loading import check_device, load_pretrained, quiet
+from full_scale.models.resuming import load_renamed_weights
 from full_scale.models.saving import disk_errors, name_stock_processor
 from full_scale.pipeline.stage import Stage, make
 from full_scale.tasks.prompt import Prompt
@@ -136,7 +137,7 @@ def cold_start(config: ColdStartConfig, base: ModelConfig, stage: Stage, curated
 def _fit(config: ColdStartConfig, base: ModelConfig, work: Path, curated: Path, report: Report) -> list[dict[str, Any]]:
     """Train to the end, from the newest checkpoint if there is one, and save to ``model``; return the logged rows."""
     from transformers import PrinterCallback
-    from trl import SFTConfig, SFTTrainer
+    from trl import SFTConfig
 
     if config.hardware.sharding == "none":
         check_device(config.device)
@@ -153,7 +154,7 @@ def _fit(config: ColdStartConfig, base: ModelConfig, work: Path, curated: Path, 
         raise ArgumentError("cold_start", "need a TRL whose SFTConfig knows its settings", unknown)
     with warnings.catch_warnings(), quiet():
         warnings.simplefilter("ignore", FutureWarning)
-        trainer = SFTTrainer(
+        trainer = _trainer_class()(
             model=found.model,
             args=SFTConfig(**arguments),
             train_dataset=data,
@@ -167,6 +168,19 @@ def _fit(config: ColdStartConfig, base: ModelConfig, work: Path, curated: Path, 
         found.processor.save_pretrained(str(work / "model"))
     names = ("step", "loss", "learning_rate", "grad_norm", "mean_token_accuracy")
     return [{name: entry.get(name) for name in names} for entry in trainer.state.log_history if "loss" in entry]
+
+
+def _trainer_class() -> Any:
+    from trl import SFTTrainer
+
+    class Trainer(SFTTrainer):
+        """``SFTTrainer`` that goes on from the weights of its checkpoint also where they have other names there."""
+
+        def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+            if not load_renamed_weights(self.model if model is None else model, Path(resume_from_checkpoint)):
+                super()._load_from_checkpoint(resume_from_checkpoint, model)
+
+    return Trainer
 
 
 def _newest_checkpoint(folder: Path) -> str | None:
