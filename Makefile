@@ -1,20 +1,30 @@
 # Every target sets up what it needs in .venv from this project's own files.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PRESET ?= quick
+KILLS ?= 50
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TRL_OLDEST := .trl-oldest
+VERL_VENV := .venv-verl
+VERL_READY := $(VERL_VENV)/.ready
+VERL_PINS := tests/full_scale/plugins/verl_requirements.txt
 
 export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu bench bench-quick lint proofs docs notebooks reproduce clean
+.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce clean test-verl test-trl-oldest test-wheel faults kills
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
 	@echo "make bench       speed ratios against floors   make test-gpu    tests that need CUDA"
+	@echo "make gpu-check   eight minutes on one GPU       GPU_PYTHON=python3 takes one that is set up already"
+	@echo "make test-verl   the plug-in in verl itself, in an environment of its own ($(VERL_VENV))"
+	@echo "make test-trl-oldest  the TRL adapter with the oldest TRL that it allows"
 	@echo "make lint        ruff and mypy                 make bench-quick the same in two minutes"
+	@echo "make test-wheel  the wheel, in fresh environments with each extra (EXTRAS='figures' for one)"
+	@echo "make faults      inject every fault of the catalogue      make kills       kill jobs at random moments"
 	@echo "make proofs      compile the formal proofs; needs Debian's coq, libcoq-coquelicot, libcoq-interval"
 	@echo "make docs        the documentation             make notebooks   run every notebook"
 	@echo "make clean       remove outputs and caches"
@@ -39,14 +49,55 @@ test: $(READY)
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
 
+# Builds the wheel and runs it in fresh environments; EXTRAS="figures tasks" tries those alone, by default all.
+test-wheel: $(READY)
+	VAS_EXTRAS="$(EXTRAS)" $(BIN)/python -m pytest -m slow tests/test_wheel.py
+
 test-gpu: $(READY)
 	$(BIN)/python -m pytest -m gpu
+
+# Eight minutes, installation included: what that takes is taken off the time of the check. GPU_PYTHON names an
+# interpreter with torch, transformers and trl, where nothing may be installed.
+gpu-check:
+	@started=$$(date +%s); \
+	python="$(GPU_PYTHON)"; \
+	if [ -z "$$python" ]; then $(MAKE) --no-print-directory setup || exit 2; python=$(BIN)/python; fi; \
+	"$$python" -m tests.gpu_check --seconds $$(( 480 - $$(date +%s) + started )) $(GPU_CHECK)
+# verl pins other versions than this project, so it has an environment of its own; the entry point needs an installed
+# package.
+$(VERL_READY): pyproject.toml $(VERL_PINS)
+	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or 3.12 is missing; call make PYTHON=/path/to/python" >&2; exit 2; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || { echo "error: verl needs Python 3.11 or 3.12 here; $(PYTHON) is another" >&2; exit 2; }
+	test -x $(VERL_VENV)/bin/python || "$(PYTHON)" -m venv $(VERL_VENV)
+	$(VERL_VENV)/bin/python -m pip install --quiet "$$(grep '^torch==' $(VERL_PINS))"
+	$(VERL_VENV)/bin/python -m pip install --quiet --no-deps -r $(VERL_PINS)
+	$(VERL_VENV)/bin/python -m pip install --quiet --no-deps -e .
+	@touch $(VERL_READY)
+
+# The newest TRL allowed is the one in constraints.txt. The oldest imports only with the transformers of its time, and
+# comes beside the environment's packages, before them on the path.
+$(TRL_OLDEST)/.ready: $(READY)
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(TRL_OLDEST) trl==0.27.0 transformers==5.0.0 tokenizers==0.22.2 huggingface-hub==1.33.0
+	@touch $(TRL_OLDEST)/.ready
+
+test-trl-oldest: $(TRL_OLDEST)/.ready
+	PYTHONPATH=$(TRL_OLDEST) $(BIN)/python -m pytest $(addprefix tests/full_scale/trl_adapter/test_trl_,pins.py trainer.py parity.py prompts_and_rewards.py models.py)
+
+test-verl: $(VERL_READY)
+	$(VERL_VENV)/bin/python -m pytest -m "not slow" tests/full_scale/plugins
 
 bench: $(READY)
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -m pytest -m bench -s
 
 bench-quick: $(READY)
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -m pytest -m "bench and not slow" -s
+
+faults: $(READY)
+	$(BIN)/python tests/faults/table.py
+
+# Every job is killed 50 times at random moments; KILLS=5 JOBS="sweep compact" for less.
+kills: $(READY)
+	$(BIN)/python tests/faults/kill.py --kills $(KILLS) $(if $(JOBS),--jobs $(JOBS)) --table tests/faults/kills.md
 
 lint: $(READY)
 	$(BIN)/ruff check .

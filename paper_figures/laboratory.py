@@ -9,7 +9,7 @@ from paper_figures.drawing.declaration import Table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["RANKING", "REGIMES", "TOURNAMENT", "ranking_of", "sampler_record", "world_gains", "world_rows"]
+__all__ = ["CHALLENGE", "RANKING", "REGIMES", "TOURNAMENT", "ranking_of", "sampler_record", "world_gains", "world_rows"]
 
 _SIZES = ("smoke", "paper")
 TOURNAMENT = Table("simulations", "tournament", "simulations run tournament --preset {preset}", presets=_SIZES)
@@ -17,6 +17,10 @@ RANKING = Table(
     "simulations", "tournament_ranking", "simulations run tournament_ranking --preset {preset}", presets=_SIZES
 )
 """Its summary: who ranks where, and what each arm gains in each world."""
+CHALLENGE = Table(
+    "simulations", "tournament_challenge", "simulations run tournament_challenge --preset {preset}", presets=_SIZES
+)
+"""Tests of the look-ahead index against the best other method of each world."""
 
 REGIMES = {"fixed": "one learning rate", "tuned": "tuned learning rates"}
 """Small steps, alike for all arms, and the rate of the grid that suits an arm in a world, which is nearly always the

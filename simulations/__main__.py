@@ -43,7 +43,7 @@ def _show(arguments: argparse.Namespace) -> None:
 
 
 def _tournament(arguments: argparse.Namespace) -> None:
-    from simulations.analysis.challenge import CONTENDERS, format_challenge
+    from simulations.analysis.challenge import CONTENDERS, challenges, format_challenge
     from simulations.analysis.ranking import format_ranking
     from vas_theory.provenance.tables import read_table
 
@@ -51,7 +51,8 @@ def _tournament(arguments: argparse.Namespace) -> None:
     _run(arguments)
     table = read_table(_table_path(arguments))
     print(f"\n{format_ranking(table)}")
-    for tested in filter(None, (format_challenge(table, arm) for arm in CONTENDERS)):
+    found = challenges(table)
+    for tested in filter(None, (format_challenge(found, arm) for arm in CONTENDERS)):
         print(f"\n{tested}")
 
 
@@ -77,6 +78,15 @@ def _run(arguments: argparse.Namespace) -> None:
         "replaced": f"computed in {metadata['seconds']:.1f} s; a table of another making was replaced",
     }
     print(f"{path}: {metadata['rows']} rows, {words[outcome]}")
+
+
+def _run_each(arguments: argparse.Namespace) -> None:
+    from simulations.experiments import get_experiment
+
+    for name in arguments.names:  # all of them exist before one is run
+        get_experiment(name)
+    for name in arguments.names:
+        _run(argparse.Namespace(**{**vars(arguments), "name": name}))
 
 
 def _recheck(arguments: argparse.Namespace) -> int:
@@ -139,14 +149,16 @@ def main(argv: list[str] | None = None) -> int:
     command.add_argument("--json", action="store_true", help="print JSON")
 
     for name, handler, help_text in (
-        ("run", _run, "run an experiment unless its table is current"),
+        ("run", _run_each, "run experiments, and those whose tables they read, unless their tables are current"),
         ("tournament", _tournament, "run the tournament and print who ranks where"),
         ("show", _show, "print an experiment's presets and fields"),
         ("recheck", _recheck, "compute random cells of a table again and stamp it for today's code if they agree"),
     ):
         command = commands.add_parser(name, help=help_text)
         command.set_defaults(handler=handler)
-        if name != "tournament":
+        if name == "run":
+            command.add_argument("names", metavar="NAME", nargs="+", help="experiments, see `list`")
+        elif name != "tournament":
             command.add_argument(
                 "name", metavar="NAME", help="an experiment, see `list`" + ("; or all" if name == "recheck" else "")
             )

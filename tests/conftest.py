@@ -1,11 +1,14 @@
-"""Hypothesis profiles and the isolation every test runs in."""
+"""Hypothesis profiles, the isolation every test runs in, and the browser that pages are opened in."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.browser import CHROMIUM, Browser, run_browser
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -30,3 +33,12 @@ def _no_global_randomness(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in ("rand", "randn", "random", "randint", "choice", "shuffle", "permutation", "uniform", "normal"):
         monkeypatch.setattr(np.random, name, refuse)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One running Chromium; a test that uses it is skipped where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: install it to see the pages tested")
+    with run_browser(tmp_path_factory.mktemp("profile")) as running:
+        yield running

@@ -52,10 +52,12 @@ def _verify(arguments: argparse.Namespace) -> int:
     from vas_theory.claims.lib.ledger import COLUMNS, RECORD, report_row, shown_row
     from vas_theory.foundation.display import Progress, print_table
     from vas_theory.foundation.errors import ArgumentError
-    from vas_theory.foundation.outputs import check_output_file
+    from vas_theory.foundation.outputs import check_output_file, require_checkout
     from vas_theory.provenance.tables import write_json
 
     claims = get_claims(arguments.ids)
+    if arguments.record:
+        require_checkout("--record")
     if arguments.record and arguments.ids:
         raise ArgumentError("--record", "come without ids, since it records the whole ledger", arguments.ids)
     if arguments.output is not None:
@@ -83,9 +85,11 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _proofs(arguments: argparse.Namespace) -> int:
+    from vas_theory.foundation.outputs import require_checkout
     from vas_theory.proofs import record, rocq
 
     if arguments.record:
+        require_checkout("--record")
         from vas_theory.claims import all_claims
         from vas_theory.claims.lib.bridge import bridge_text
 

@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from full_scale.answering.records import AnsweringStopped, Batch, Ledger, Question, Reply
+from full_scale.answering.records import AnsweringStopped, Batch, Ledger, Question, Reply, usual_tokens
 from full_scale.tasks.prompt import Prompt
 from vas_theory.foundation.command_line import require
 from vas_theory.foundation.errors import ArgumentError
@@ -49,7 +49,7 @@ class Endpoint:
         style: how questions are put, see :mod:`full_scale.tasks.templates`: ``completion`` asks ``/completions`` up to
             a newline, the others ``/chat/completions``.
         temperature: of sampling, >= 0.
-        max_new_tokens: an answer is cut here.
+        max_new_tokens: an answer is cut here; by default 64 tokens of a plain completion, 2,048 of a conversation.
         concurrency: requests under way at once, at most.
         timeout: seconds without a sign of the server after which a request failed.
         retries: further tries of a request.
@@ -68,7 +68,7 @@ class Endpoint:
         *,
         style: Style = "evaluation",
         temperature: float = 1.0,
-        max_new_tokens: int = 1024,
+        max_new_tokens: int | None = None,
         concurrency: int = 8,
         timeout: float = 120.0,
         retries: int = 5,
@@ -81,7 +81,7 @@ class Endpoint:
         if not model:
             raise ArgumentError("model", "be the name that the endpoint gives it", model)
         for name, value, least in (
-            ("max_new_tokens", max_new_tokens, 1),
+            ("max_new_tokens", usual_tokens(style) if max_new_tokens is None else max_new_tokens, 1),
             ("concurrency", concurrency, 1),
             ("retries", retries, 0),
             ("answers_per_request", answers_per_request or 1, 1),
@@ -92,7 +92,7 @@ class Endpoint:
             if not (0 if name == "temperature" else 1e-3) <= number < float("inf"):
                 raise ArgumentError(name, "be positive and finite", number)
         self.url, self.model, self.style = url.rstrip("/"), model, style
-        self._temperature, self._tokens = temperature, max_new_tokens
+        self._temperature, self._tokens = temperature, max_new_tokens or usual_tokens(style)
         self._concurrency, self._timeout, self._retries = concurrency, timeout, retries
         self._most, self._sleep = answers_per_request, sleep
         self._key = os.environ.get(key_variable)

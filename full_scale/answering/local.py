@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from full_scale.answering.records import Batch, Ledger, Question, Reply
+from full_scale.answering.records import Batch, Ledger, Question, Reply, usual_tokens
 from full_scale.tasks.prompt import Prompt
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.foundation.streams import check_seed, stream
@@ -30,7 +30,7 @@ class LocalModel:
         style: how questions are put, see :mod:`full_scale.tasks.templates`; ``None`` is ``evaluation`` for a model
             with a chat template and ``completion`` for others.
         temperature: of sampling, > 0.
-        max_new_tokens: an answer is cut here.
+        max_new_tokens: an answer is cut here; by default 64 tokens of a plain completion, 2,048 of a conversation.
         seed: of the draws.
         rows_at_once: answers sampled together: bounds memory, and what a kill can lose.
 
@@ -45,7 +45,7 @@ class LocalModel:
         *,
         style: Style | None = None,
         temperature: float = 1.0,
-        max_new_tokens: int = 24,
+        max_new_tokens: int | None = None,
         seed: int = 0,
         rows_at_once: int = 256,
     ) -> None:
@@ -55,13 +55,14 @@ class LocalModel:
         if not 0 < temperature < float("inf"):
             raise ArgumentError("temperature", "be positive and finite", temperature)
         for name, value in (("max_new_tokens", max_new_tokens), ("rows_at_once", rows_at_once)):
-            if value < 1:
+            if value is not None and value < 1:
                 raise ArgumentError(name, "be at least 1", value)
         self._rows, self._name = rows_at_once, model.name
-        self._temperature, self._tokens, self._seed = temperature, max_new_tokens, check_seed(seed)
+        self._temperature, self._seed = temperature, check_seed(seed)
         language = load_language_model(model)
         converses = bool(getattr(language.tokenizer, "chat_template", None))
         self.style: Style = style or ("evaluation" if converses else "completion")
+        self._tokens = max_new_tokens or usual_tokens(self.style)
         self._language = language if self.style == "completion" else replace(language, stop_ids=turn_ends(language))
 
     @property

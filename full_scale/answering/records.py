@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from full_scale.tasks.prompt import Prompt
 from vas_theory.foundation.errors import DataError
 
-__all__ = ["Answerer", "AnsweringStopped", "Answers", "Batch", "Ledger", "Question", "Reply"]
+__all__ = ["Answerer", "AnsweringStopped", "Answers", "Batch", "Ledger", "Question", "Reply", "usual_tokens"]
 
 
 class AnsweringStopped(DataError):
@@ -132,3 +132,8 @@ class Answers:
     def successes(self) -> int:
         """Number of answers that are right."""
         return sum(value >= 1.0 for value in self.values)
+
+
+def usual_tokens(style: str) -> int:
+    """Return the token limit of a style where none is given: a line of plain text, or a conversation's answer."""
+    return 64 if style == "completion" else 2048

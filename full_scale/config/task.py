@@ -16,6 +16,7 @@ __all__ = [
     "RewardConfig",
     "TaskConfig",
     "expand",
+    "reward_bounds",
 ]
 
 
@@ -36,6 +37,11 @@ class RewardConfig(Frozen):
         if self.hard_length <= self.soft_length:
             raise ValueError("hard_length must be greater than soft_length")
         return self
+
+
+def reward_bounds(reward: RewardConfig) -> tuple[float, float]:
+    """Return the least and the largest possible reward."""
+    return -reward.length, reward.accuracy + reward.format
 
 
 class _TaskConfig(Frozen):

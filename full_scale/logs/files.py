@@ -10,7 +10,7 @@ from typing import Any
 
 from vas_theory.foundation.errors import DataError
 
-__all__ = ["json_lines", "number", "read_state", "state_entries"]
+__all__ = ["json_lines", "last_state", "number", "read_state", "state_entries"]
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +30,18 @@ def read_state(path: Path) -> dict[str, Any]:
     if not (isinstance(state, dict) and isinstance(state.get("log_history"), list)):
         raise DataError(f"{path} has no list 'log_history'; it is not TRL's trainer_state.json")
     return state
+
+
+def last_state(folder: Path) -> Path:
+    """Return the ``trainer_state.json`` below a folder that knows the most steps.
+
+    Raises:
+        DataError: there is none, or one cannot be read.
+    """
+    found = sorted(folder.rglob("trainer_state.json"))
+    if not found:
+        raise DataError(f"{folder} holds no trainer_state.json")
+    return max(reversed(found), key=lambda path: int(read_state(path).get("global_step", 0)))
 
 
 def state_entries(path: Path, state: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

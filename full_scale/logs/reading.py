@@ -1,4 +1,4 @@
-"""What a GRPO run logged, read from the files that TRL, verl and EasyR1 write anyway.
+"""What a GRPO run logged, read from the files that TRL, verl, EasyR1, prime-rl and slime write anyway.
 
 Metrics have one row a step and tell the share of silent groups where the trainer logs it. Rollouts have one row each,
 and tell everything: with them groups can be formed again.
@@ -6,8 +6,8 @@ and tell everything: with them groups can be formed again.
 
 from __future__ import annotations
 
-import logging
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,28 +15,27 @@ from typing import Any
 import pandas as pd
 
 from full_scale.logs.completions import read_completions
-from full_scale.logs.files import json_lines, number, read_state, state_entries
+from full_scale.logs.files import json_lines, last_state, number, read_state, state_entries
+from full_scale.logs.formats.prime_rl import episode_files, read_episodes
+from full_scale.logs.formats.slime import read_samples
+from full_scale.logs.formats.tensorboard import PATTERN, scalar_entries
+from full_scale.logs.metric_names import steps_table
 from vas_theory.foundation.errors import DataError
 
-__all__ = ["form_groups", "read_metrics", "read_rollouts"]
+__all__ = ["ROLLOUT_FILES", "form_groups", "read_metrics", "read_rollouts", "read_steps"]
 
-logger = logging.getLogger(__name__)
+ROLLOUT_FILES = (".parquet", ".jsonl", ".pt")
+"""Endings of files of rollouts: of TRL; of verl and prime-rl; of slime."""
 
-_PENALISED = "critic/rewards/mean"
-_REWARD = ("reward", "critic/score/mean", "reward/overall", _PENALISED)
-"""The first that a step has counts. TRL; verl and EasyR1; EasyR1 alone; and last verl's reward after its KL penalty."""
-
-_SILENT = ("frac_reward_zero_std", "vas/silent_share")
 _REWARD_OF_ROLLOUT = ("score", "reward")
+_ROLLOUT_KEY = re.compile(r".+_\d+_\d+")
 
 
 def read_metrics(path: Path | str) -> pd.DataFrame:
     """Read the training metrics of a run, one row a logged step.
 
     Args:
-        path: TRL's ``trainer_state.json`` or a folder with checkpoints (the one with the most steps counts), or a file
-            of JSON lines: flat, as verl's file logger writes them (``{"step": 1, "data": {...}}``), or nested as
-            EasyR1's does (``{"step": 1, "critic": {"score": {"mean": ...}}}``). A cut last line is left out, aloud.
+        path: as for :func:`read_steps`.
 
     Returns:
         Columns ``step``, ``reward`` (mean reward of the step's rollouts; NaN where none was given) and
@@ -46,22 +45,28 @@ def read_metrics(path: Path | str) -> pd.DataFrame:
     Raises:
         DataError: the file cannot be read or holds no training step; the message names file and line.
     """
+    return read_steps(path)[["step", "reward", "silent_share"]]
+
+
+def read_steps(path: Path | str) -> pd.DataFrame:
+    """Read everything that is known of a run's steps, one row each.
+
+    Args:
+        path: TRL's ``trainer_state.json`` or a folder with checkpoints (the one with the most steps counts), or a file
+            of JSON lines: flat, as prime-rl and verl's file logger write them (``{"step": 1, "data": {...}}``), or
+            nested as EasyR1's does (``{"step": 1, "critic": {"score": {"mean": ...}}}``); or TensorBoard's files and
+            their folder. A cut last line is left out, aloud.
+
+    Returns:
+        ``step`` and the columns of :data:`~full_scale.logs.metric_names.COLUMNS`, by step.
+
+    Raises:
+        DataError: the file cannot be read or holds no training step; the message names file and line.
+    """
     source = Path(path)
     if source.is_dir():
-        found = sorted(source.rglob("trainer_state.json"))
-        states = {int(read_state(path).get("global_step", 0)): path for path in found}
-        if not states:
-            raise DataError(f"{source} holds no trainer_state.json")
-        source = states[max(states)]
-    rows = [row for place, entry in _logged_metrics(source) if (row := _metrics_row(place, entry)) is not None]
-    if not rows:
-        raise DataError(f"{source} has no training step: none of its entries has {' or '.join(_REWARD)}")
-    if all(math.isnan(row["reward"]) for row in rows):
-        raise DataError(f"{source} has no training step with a reward: it is null or NaN in all {len(rows)}")
-    table = pd.DataFrame(rows)
-    if table.pop("penalised").any():
-        logger.warning("%s has no critic/score/mean everywhere: %s is read, a KL penalty included", source, _PENALISED)
-    return table.drop_duplicates("step", keep="last").sort_values("step", ignore_index=True)
+        source = source if next(source.glob(PATTERN), None) else last_state(source)
+    return steps_table(source, _logged_metrics(source))
 
 
 def read_rollouts(
@@ -72,9 +77,11 @@ def read_rollouts(
     """Read logged rollouts, one row each.
 
     Args:
-        path: a file, or a folder of them: TRL's ``completions/*.parquet`` (``log_completions=True``) or verl's
-            ``*.jsonl`` (``trainer.rollout_data_dir``).
-        weights: of the reward functions, by column, where TRL logged several; 1 each by default.
+        path: a file, or a folder of them: TRL's ``completions/*.parquet`` (``log_completions=True``), verl's
+            ``*.jsonl`` (``trainer.rollout_data_dir``), prime-rl's run with ``rollouts/step_*/train/all/traces.jsonl``,
+            or slime's ``*.pt`` (``--save-debug-rollout-data``).
+        weights: of the reward functions, by column, where TRL logged several, 1 each by default; of slime's parts of
+            a reward.
         evaluated_steps: steps after which TRL evaluated: their files hold rollouts of the evaluation and are left
             out, aloud. By default those that the ``trainer_state.json`` beside the completions tells of.
 
@@ -87,15 +94,17 @@ def read_rollouts(
         DataError: nothing can be read, or a field is missing; the message names file and line or column.
     """
     source = Path(path)
-    files = sorted([*source.glob("*.parquet"), *source.glob("*.jsonl")]) if source.is_dir() else [source]
-    if not files:
-        raise DataError(f"{source} holds neither .parquet nor .jsonl files")
-    tables = [file for file in files if file.suffix == ".parquet"]
-    lines = [file for file in files if file.suffix == ".jsonl"]
-    if not tables and not lines:
-        raise DataError(f"{source} is neither a .parquet file of TRL nor a .jsonl file of verl")
-    parts = [read_completions(tables, weights, evaluated_steps)] if tables else []
-    rollouts = pd.concat([*parts, *map(_jsonl_rollouts, lines)], ignore_index=True)
+    files = _rollout_files(source)
+    by_kind = {kind: [file for file in files if file.suffix == kind] for kind in ROLLOUT_FILES}
+    parts = []
+    if by_kind[".parquet"]:
+        parts.append(read_completions(by_kind[".parquet"], weights, evaluated_steps))
+    if by_kind[".pt"]:
+        parts.append(read_samples(by_kind[".pt"], weights))
+    parts += [
+        read_episodes(path) if path.name == "traces.jsonl" else _jsonl_rollouts(path) for path in by_kind[".jsonl"]
+    ]
+    rollouts = pd.concat(parts, ignore_index=True)
     if rollouts.empty:
         raise DataError(f"{source} holds no rollouts")
     return rollouts.sort_values("step", kind="stable", ignore_index=True)
@@ -125,6 +134,17 @@ def form_groups(rollouts: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index().drop(columns="group")
 
 
+def _rollout_files(source: Path) -> list[Path]:
+    if not source.is_dir():
+        if source.suffix not in ROLLOUT_FILES:
+            raise DataError(f"{source} is neither a .parquet file of TRL nor a .jsonl file of verl nor slime's .pt")
+        return [source]
+    found = episode_files(source) or [path for kind in ROLLOUT_FILES for path in sorted(source.glob(f"*{kind}"))]
+    if not found:
+        raise DataError(f"{source} holds neither .parquet nor .jsonl nor .pt files of rollouts")
+    return found
+
+
 def _flat(entry: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     """Name nested values by their path, as EasyR1's logger had them before it nested them: ``critic/score/mean``."""
     flat: dict[str, Any] = {}
@@ -134,33 +154,15 @@ def _flat(entry: Mapping[str, Any], above: str = "") -> dict[str, Any]:
 
 
 def _logged_metrics(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    if path.is_dir() or "tfevents" in path.name:
+        yield from scalar_entries(path)
+        return
     if path.suffix == ".json":
         yield from state_entries(path, read_state(path))
         return
     for place, entry in json_lines(path):
         data = entry.get("data")
         yield place, _flat({**data, "step": entry.get("step")} if isinstance(data, dict) else entry)
-
-
-def _number_or_missing(place: str, entry: Mapping[str, Any], name: str | None) -> float:
-    """Return a number, or NaN where it is null: TRL logs that where no reward function gave a value."""
-    return math.nan if name is None or entry[name] is None else number(place, entry, name)
-
-
-def _metrics_row(place: str, entry: Mapping[str, Any]) -> dict[str, float] | None:
-    reward = next((name for name in _REWARD if name in entry), None)
-    if reward is None:
-        return None  # an evaluation, or the summary of the run
-    silent = next((name for name in _SILENT if name in entry), None)
-    row = {
-        "step": int(number(place, entry, "step")),
-        "reward": _number_or_missing(place, entry, reward),
-        "silent_share": _number_or_missing(place, entry, silent),
-        "penalised": reward == _PENALISED,
-    }
-    if not (math.isnan(row["silent_share"]) or 0 <= row["silent_share"] <= 1):
-        raise DataError(f"{place}: {silent} must lie in [0, 1]; received {row['silent_share']}")
-    return row
 
 
 def _jsonl_rollouts(path: Path) -> pd.DataFrame:
@@ -171,6 +173,18 @@ def _jsonl_rollouts(path: Path) -> pd.DataFrame:
             names = " or ".join(map(repr, _REWARD_OF_ROLLOUT))
             raise DataError(f"{place}: a rollout needs 'input' and {names}, as verl logs it; it has {', '.join(entry)}")
         step = int(number(place, entry, "step"))
-        value = _number_or_missing(place, entry, reward)
+        value = math.nan if entry[reward] is None else number(place, entry, reward)
         rows.append((step, str(entry["input"]), value, str(entry.get("uid", ""))))
-    return pd.DataFrame(rows, columns=["step", "prompt", "reward", "group"])
+    table = pd.DataFrame(rows, columns=["step", "prompt", "reward", "group"])
+    table["group"] = _groups_of(table["group"])
+    return table
+
+
+def _groups_of(uids: pd.Series) -> pd.Series:
+    """Return the group of each rollout: verl 0.9 logs a key of its own of each rollout, ``<group>_<rollout>_<output>``.
+
+    Earlier versions log the group's uid, which repeats.
+    """
+    if uids.is_unique and uids.map(lambda uid: _ROLLOUT_KEY.fullmatch(uid) is not None).all():
+        return uids.map(lambda uid: uid.rsplit("_", 2)[0])
+    return uids

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializeAsAny, model_validator
 
 from full_scale.config.trainer import Frozen
 from full_scale.config.training import PRESETS as STUDIES
-from full_scale.config.training import ModelConfig, StudyConfig, assign, checked
+from full_scale.config.training import ModelConfig, StudyConfig, assign, checked, checked_study
 from full_scale.pipeline.settings import (
     AnswersConfig,
     ColdStartConfig,
@@ -24,7 +24,7 @@ from full_scale.pipeline.settings import (
 from vas_theory.foundation.command_line import parse_assignments
 from vas_theory.foundation.errors import DataError, UnknownNameError
 
-__all__ = ["PipelineConfig", "load_pipeline", "pipeline_names"]
+__all__ = ["PipelineConfig", "load_pipeline", "pipeline_names", "pipeline_of"]
 
 PRESETS = Path(__file__).with_name("presets")
 
@@ -42,7 +42,7 @@ class PipelineConfig(Frozen):
     curate: CurateConfig = CurateConfig()
     tiny: TinyConfig = TinyConfig()
     cold_start: ColdStartConfig = ColdStartConfig()
-    train: StudyConfig
+    train: SerializeAsAny[StudyConfig]
     evaluate: EvaluateConfig
 
     @model_validator(mode="after")
@@ -56,6 +56,13 @@ class PipelineConfig(Frozen):
         if self.cold_start.cutoff < self.answers.max_new_tokens and self.answers.by != "solver":
             raise ValueError("cold_start.cutoff must be at least answers.max_new_tokens, or chains are cut")
         return self
+
+    def as_table(self) -> dict[str, Any]:
+        """Return the settings as nested tables from which :func:`load_pipeline` makes them again."""
+        table = self.model_dump(mode="json")
+        for arm, given in zip(table["train"]["arms"], self.train.arms, strict=True):
+            arm["mixture_ratio"] = given.mixture_ratio  # and not what it comes to, which some strategies refuse
+        return table
 
     @property
     def base_model(self) -> ModelConfig:
@@ -113,6 +120,16 @@ def load_pipeline(preset: str | Path, assignments: Sequence[str] = ()) -> Pipeli
     table.setdefault("name", path.stem)
     for key, value in parse_assignments(assignments).items():
         assign(table, key, value)
+    return pipeline_of(table, path.name)
+
+
+def pipeline_of(table: dict[str, Any], source: str) -> PipelineConfig:
+    """Return the table of a pipeline as settings; ``source`` names it in errors.
+
+    Raises:
+        UnknownNameError: ``train.preset`` is no preset of a study.
+        ArgumentError: a key is unknown or a value is not allowed.
+    """
     train = table.get("train")
     if isinstance(train, dict):
         base = train.pop("preset", None)
@@ -121,5 +138,5 @@ def load_pipeline(preset: str | Path, assignments: Sequence[str] = ()) -> Pipeli
             if base not in known:
                 raise UnknownNameError("preset (train.preset)", str(base), known)
             train = _merged(_read(STUDIES / f"{base}.toml"), train)
-        table["train"] = {"name": table["name"], "engine": "trl", **train}
-    return checked(PipelineConfig, table, path.name)
+        table["train"] = checked_study({"name": table["name"], "engine": "trl", **train}, f"{source}, train")
+    return checked(PipelineConfig, table, source)

@@ -20,7 +20,7 @@ from full_scale.pipeline.stage import Stage, drop, finished
 from full_scale.trl_adapter.presets.launch import accelerate_config
 from vas_theory.foundation.errors import DataError, VASError
 from vas_theory.provenance.folders import MANIFEST, folder_hash
-from vas_theory.provenance.tables import read_table, sha256_file
+from vas_theory.provenance.tables import read_table, sha256_file, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,8 +142,7 @@ class Pipeline:
         import torch
 
         settings = self.output / name / "pipeline.json"
-        settings.parent.mkdir(parents=True, exist_ok=True)
-        settings.write_text(self.config.model_dump_json(indent=2), encoding="utf-8")
+        write_json(settings, self.config.as_table())
         launch = ["--config_file", str(accelerate_config(hardware.sharding)), "--num_processes", str(hardware.devices)]
         stage = ["-m", "full_scale", "pipeline", "--config", str(settings), "--output", str(self.output)]
         stage += ["--only", name]

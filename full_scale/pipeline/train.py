@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from full_scale.config.training import StudyConfig, checked
+from full_scale.config.training import StudyConfig, checked_study
 from full_scale.models.saving import name_stock_processor
+from full_scale.pipeline.curation.selecting import TASK
 from full_scale.pipeline.stage import Stage, make
 from full_scale.trl_adapter.presets.run import train_arms
 from vas_theory.provenance.fingerprint import key_of
@@ -18,51 +19,44 @@ from vas_theory.provenance.tables import write_json
 if TYPE_CHECKING:
     from full_scale.pipeline.config import PipelineConfig
 
-__all__ = ["pass_rates", "study_of", "train", "trained_models"]
+__all__ = ["study_of", "train", "trained_models"]
 
 _MODELS = "models.json"
 _TABLE = ("training_steps.parquet", "training_steps.parquet.meta.json")
 
 
 def study_of(config: PipelineConfig, model: Path | str, problems: Path | str) -> StudyConfig:
-    """Return the study that the stage trains: its settings, the cold start's model, and the curated problems."""
-    table = config.train.model_dump(mode="json")
+    """Return the study that the stage trains: its settings, the cold start's model, and the curated problems.
+
+    Arms of this project's sampler begin with the pass rates of the curation, so that nothing is scored a second time.
+    """
+    table = config.as_table()["train"]
     table["model"]["name"] = str(model)
     table["task"] = {
-        "name": "mmr1",
+        "name": TASK,
         "source": str(problems),
         "key_column": "key",
         "answer_check": config.problems.answer_check,
         "held_out_fraction": table["task"]["held_out_fraction"],
         "reward": table["task"]["reward"],
     }
-    for arm, given in zip(table["arms"], config.train.arms, strict=True):
-        arm["mixture_ratio"] = given.mixture_ratio  # and not what it comes to, which some strategies refuse
-    return checked(StudyConfig, table, config.name)
-
-
-def pass_rates(problems: Path) -> dict[str, tuple[float, int]]:
-    """Return the pass rates that the curation measured: key of a question in the study to (rate, answers behind it)."""
-    import pyarrow.parquet as pq
-
-    rows = pq.read_table(problems, columns=["key", "pass_rate", "answers"]).to_pylist()
-    return {f"mmr1:{problems.name}/{row['key']}": (row["pass_rate"], row["answers"]) for row in rows}
+    known = {"column": str(Path(problems).parent / "pass_rates.parquet")}
+    sampled = [arm.name for arm in config.train.arms if arm.strategy == "vas"]
+    told = {name: {**known, **table.get("knows", {}).get(name, {})} for name in sampled}
+    return checked_study({**table, "knows": told} if told else table, config.name)
 
 
 def train(config: PipelineConfig, stage: Stage, model: Path, curated: Path, report: Callable[[str], None]) -> None:
     """Train every arm at every seed and keep the models with the table of their steps.
 
-    The sampler begins with the pass rates of the curation: nothing is scored a second time.
-
     With several processes all of them call this; the first one writes the result.
     """
     study = study_of(config, model, curated / "rl.parquet")
-    measured = pass_rates(curated / "rl.parquet")
     if os.environ.get("RANK", "0") != "0":
-        train_arms(study, stage.work, report, measured=measured)
+        train_arms(study, stage.work, report)
         return
     with make(stage, lambda: key_of(train).digest) as (work, target):
-        train_arms(study, work, report, measured=measured)
+        train_arms(study, work, report)
         models: dict[str, Any] = {}
         for seed in study.training.seeds:
             for arm in study.arms:

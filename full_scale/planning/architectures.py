@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vas_theory.foundation.errors import DataError
+from vas_theory.foundation.errors import DataError, MissingExtraError
 
-__all__ = ["Architecture", "Tower", "architecture_of", "known_architectures", "meta_model"]
+__all__ = [
+    "RECORDED",
+    "Architecture",
+    "Tower",
+    "architecture_of",
+    "known_architectures",
+    "meta_model",
+    "recorded_architecture",
+]
+
+__reads__ = ("recorded_sizes.json",)
+
+RECORDED = Path(__file__).with_name("recorded_sizes.json")
+"""Sizes of the known models as :func:`architecture_of` gives them, and parameters of adapters of rank 1."""
 
 
 def _qwen_vl(
@@ -176,6 +191,21 @@ def _size(module: Any) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
+def recorded_architecture(name: str, lora_rank: int, target_modules: str | tuple[str, ...]) -> Architecture:
+    """Return the recorded sizes of a known model, for machines without torch; a test compares them with the model's.
+
+    Raises:
+        MissingExtraError: the model is not recorded, or adapters go elsewhere than on all linear layers.
+    """
+    recorded = json.loads(RECORDED.read_text(encoding="utf-8")).get(SAME_SHAPE.get(name, name))
+    if recorded is None or (lora_rank and target_modules != "all-linear"):
+        raise MissingExtraError("torch", "full-scale")
+    adapted = recorded.pop("adapted_per_rank")
+    towers = {part: Tower(**recorded.pop(part)) for part in ("text", "vision") if recorded[part] is not None}
+    found = Architecture(**{**recorded, **towers})
+    return replace(found, trainable=lora_rank * adapted) if lora_rank else found
+
+
 def architecture_of(
     name: str, lora_rank: int = 0, target_modules: str | tuple[str, ...] = "all-linear"
 ) -> Architecture:
@@ -188,7 +218,10 @@ def architecture_of(
 
     Raises:
         DataError: neither is its shape known here nor can its configuration be read.
+        MissingExtraError: torch or transformers is not installed, and the sizes are not recorded.
     """
+    if any(importlib.util.find_spec(module) is None for module in ("torch", "transformers")):
+        return recorded_architecture(name, lora_rank, target_modules)
     configuration = _configuration(name)
     model = meta_model(configuration)
     text, vision = configuration.get_text_config(), getattr(configuration, "vision_config", None)

@@ -52,7 +52,15 @@ ATTRIBUTES = (
 
 ARGUMENTS = (
     *("eval_on_start", "generation_batch_size", "gradient_accumulation_steps", "load_best_model_at_end", "max_steps"),
-    *("output_dir", "save_steps", "save_strategy", "seed", "should_save", "steps_per_generation"),
+    *(
+        "output_dir",
+        "per_device_train_batch_size",
+        "save_steps",
+        "save_strategy",
+        "seed",
+        "should_save",
+        "steps_per_generation",
+    ),
 )
 """What it uses of a ``GRPOConfig``."""
 

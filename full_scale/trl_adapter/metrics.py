@@ -10,6 +10,7 @@ import numpy as np
 
 from full_scale.trl_adapter.feedback import GroupedRewards
 from full_scale.trl_adapter.strategies import StrategySampler
+from vas_theory.selection.sampler.tally import ARMS
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 
 __all__ = ["GenerationBatch", "batch_metrics"]
@@ -65,7 +66,7 @@ def batch_metrics(
         "silent_groups": int(batch.rewards.silent_P.sum()),
         "silent_groups_total": silent_groups_total,
         "excluded_rollouts": int(batch.rewards.excluded_PG.sum()),
-        "weighted_places": int((sampler.last_arms == 1).sum()),
+        **{f"{arm}_places": int((sampler.last_arms == ARMS.index(arm)).sum()) for arm in ARMS[1:]},
         "sampler_seconds": batch.seconds,
     }
     return {name: float(value) for name, value in values.items()}

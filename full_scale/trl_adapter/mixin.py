@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import inspect
+import json
 import logging
 import math
 import time
@@ -74,7 +75,7 @@ class VASMixin(_Base):
         self.vas = check_arguments(given, vas)
         dataset = given.get("train_dataset")
         keys = prompt_keys(dataset, self.vas.key_column)  # before any model is loaded
-        known = Knowledge.of(dataset, self.vas)
+        self.known = Knowledge.of(dataset, self.vas)
         with reference_by_blocks():
             super().__init__(*args, **kwargs)
         check_template(self.train_dataset, self.processing_class)
@@ -82,7 +83,9 @@ class VASMixin(_Base):
         if len(keys) < prompts:
             raise ArgumentError("train_dataset", f"hold the {prompts} prompts of a generation batch", len(keys))
         self.success_column = success_column(self.vas, self.reward_func_names)
-        self.view, self.sampler = build_sampler(self, keys, prompts, known)
+        view, sampler = build_sampler(self, keys, prompts)
+        self.view = view
+        self.sampler: VarianceAwareSampler | StrategySampler = sampler
         self._prompt_rows = self._remove_unused_columns(self.train_dataset, description="Training")
         self._vas_counters = {"drawn": 0, "observed": 0, "silent_groups": 0, "unused_steps": 0}
         self._vas_batch: GenerationBatch | None = None
@@ -124,8 +127,11 @@ class VASMixin(_Base):
         state, saved = read_sampler(checkpoint)
         self.take_over(state, saved)
         self._vas_counters = {name: int(saved[name]) for name in self._vas_counters}
+        same = self.sampler.keys.equals(PromptKeys.from_state(state))
         if self._renewal is not None:
-            self._renewal.restore(saved, same_prompts=self.sampler.keys.equals(PromptKeys.from_state(state)))
+            self._renewal.restore(saved, same_prompts=same)
+        if self.known.features is not None and not same:  # the state knows nothing of prompts that were added
+            self.weighted_sampler.set_features(self.known.features)
 
     def take_over(self, state: dict[str, Any], view: dict[str, Any]) -> None:
         """Let the sampler go on from a saved state, and the view of the rewards that it belongs to."""
@@ -133,8 +139,11 @@ class VASMixin(_Base):
             self.sampler.load_state_dict(state)
             return
         self.view.restore(view)
+        match_keys = "prompts" in self.vas.may_differ
+        if match_keys:
+            self.view.keep_settings(json.loads(state.get("settings", "{}")))
         self.sampler = self.view.sampler()
-        self.sampler.load_state_dict(state, match_keys="prompts" in self.vas.may_differ)
+        self.sampler.load_state_dict(state, match_keys=match_keys)
 
     @property
     def unused_at_restore(self) -> int:
@@ -172,6 +181,7 @@ class VASMixin(_Base):
         values = batch_metrics(self.sampler, batch, self._vas_counters["silent_groups"])
         for part in (self._scoring, self._renewal):
             values |= {} if part is None else part.metrics()
+        values["sampler_seconds"] += values.get("features_seconds", 0.0)
         for name, value in values.items():
             if not math.isnan(value):  # not known yet
                 self._metrics["train"][f"vas/{name}"].append(value)

@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 GRADED = "normal_gamma"
 """Posterior of rewards that are not all 0 or 1, unless the user names one."""
 
+_BY_SIZE = ("rest_steps", "candidates")
+
 Range = tuple[float, float]
 Sampler = VarianceAwareSampler | StrategySampler
 
@@ -33,12 +35,13 @@ class RewardView:
 
     Args:
         vas: what the user said.
-        build: makes a sampler from a posterior's name and a reward range.
+        build: makes a sampler from a posterior's name, a reward range and settings that a checkpoint had.
     """
 
-    def __init__(self, vas: VASConfig, build: Callable[[str, Range], VarianceAwareSampler]) -> None:
+    def __init__(self, vas: VASConfig, build: Callable[[str, Range, Mapping[str, Any]], VarianceAwareSampler]) -> None:
         self._vas, self._build = vas, build
         self.posterior = vas.posterior or PASS_RATES
+        self._kept: dict[str, Any] = {}
         told = vas.sampler.get("reward_range")
         self._settings = vas.settings() if vas.strategy == "vas" else None
         self.reward_range: Range = (0.0, 1.0) if told is None else (float(told[0]), float(told[1]))
@@ -46,7 +49,12 @@ class RewardView:
 
     def sampler(self) -> VarianceAwareSampler:
         """Return a new sampler of the present view."""
-        return self._build(self.posterior, self.reward_range)
+        return self._build(self.posterior, self.reward_range, self._kept)
+
+    def keep_settings(self, saved: Mapping[str, Any]) -> None:
+        """Go on with what follows from the number of prompts by default, where that number may change."""
+        own = self._vas.sampler_options
+        self._kept = {name: saved[name] for name in _BY_SIZE if name in saved and name not in own}
 
     def as_state(self) -> dict[str, Any]:
         """Return what a checkpoint has to hold, so that :meth:`restore` finds the sampler that its state fits."""

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from vas_theory.foundation.errors import DataError
+from vas_theory.foundation.installation import where_tables_are
 from vas_theory.provenance.tables import sha256_file, write_json
 
 __all__ = ["Node", "build", "fingerprint", "in_order", "read_record", "stale_nodes", "stale_reasons"]
@@ -140,9 +141,9 @@ def build(node: Node) -> float:
     for path in node.inputs:
         if not path.is_file():
             remedy = node.remedies.get(path)
-            raise DataError(
-                f"{node.name} needs {path}, which does not exist" + (f"; make it with: {remedy}" if remedy else "")
-            )
+            made = f"; make it with: {remedy}" if remedy else ""
+            elsewhere = where_tables_are() if "results" in path.parts else ""
+            raise DataError(f"{node.name} needs {path}, which does not exist{made}{elsewhere}")
     before = _state(node)
     start = time.perf_counter()
     node.build()

@@ -14,13 +14,14 @@ from paper_figures.build.graph import Node, fingerprint, read_record
 from paper_figures.drawing import render
 from paper_figures.drawing.declaration import ROOT, Figure, Table, output_folder, published_folder
 from paper_figures.explorer.facts import TABLES as EXPLORER_TABLES
+from paper_figures.explorer.networks import TABLE as NETWORKS
 from paper_figures.figures import get_figures
 from paper_figures.report.results import TABLES as REPORT_TABLES
 from paper_figures.report.results import Job
 from paper_figures.study import STUDY
 from vas_theory.claims.lib.ledger import report_row
 from vas_theory.foundation.command_line import require
-from vas_theory.foundation.errors import DataError, MissingExtraError
+from vas_theory.foundation.errors import DataError
 from vas_theory.provenance.fingerprint import Entry, key_of
 from vas_theory.provenance.project import this_project
 from vas_theory.provenance.stamps import table_problems as file_problems
@@ -43,7 +44,7 @@ HERE = Path(__file__).resolve().parents[1]
 
 def _files(paths: Iterable[Path]) -> dict[str, Path | str]:
     """Return files of the project by their place in it."""
-    return {path.relative_to(ROOT).as_posix(): path for path in sorted(paths)}
+    return {path.relative_to(HERE.parent).as_posix(): path for path in sorted(paths)}
 
 
 def _code(*entries: Entry) -> dict[str, Path | str]:
@@ -56,7 +57,7 @@ def _version(package: str) -> str:
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
-        raise MissingExtraError(package, "figures") from None
+        return "not installed"  # names and states can be told without; drawing says what is missing
 
 
 def _remedies(tables: Iterable[Table], root: Path, preset: str) -> dict[Path, str]:
@@ -185,7 +186,7 @@ def report_node(root: Path, preset: str) -> Node:
 
 
 def explorer_node(root: Path, preset: str) -> Node:
-    """Return the node of the explorer: the tournament's worlds, a measured pool, and the study where it is there."""
+    """Return the node of the explorer: worlds of bandits, a measured pool, and what training says where it is there."""
     require("jinja2", "figures")
     from paper_figures.explorer import assemble
 
@@ -197,7 +198,9 @@ def explorer_node(root: Path, preset: str) -> Node:
             temporary.write_text(content, encoding="utf-8")
 
     tables = _remedies(EXPLORER_TABLES, root, preset)
-    study = [path for table in STUDY if (path := table.path(root, preset)).is_file() and path not in tables]
+    study = [
+        path for table in (*STUDY, NETWORKS) if (path := table.path(root, preset)).is_file() and path not in tables
+    ]
     return Node(
         name="explorer",
         sources=_code(assemble.explorer) | _files([*_pages("explorer"), HERE / "report" / "style.css"]),

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
 from paper_figures.drawing.declaration import ROOT, Table
 from paper_figures.figures import get_figures
+from paper_figures.networks import NETWORKS
+from paper_figures.report.networks import in_short, table_lines
 from paper_figures.report.results import prediction_counts
 from vas_theory.claims import all_claims
 from vas_theory.claims.lib.ledger import ledger_markdown, read_record
@@ -71,24 +74,8 @@ def _predictions() -> str:
 
 def _networks() -> str:
     """Compare arms with uniform sampling in the worlds of small networks whose runs are committed."""
-    from simulations.networks.tournament.analysis import compare
-
-    table = read_table(ROOT / "simulations" / "results" / "paper" / "network_tournament.parquet")
-    found = compare(table)
-    lines = [
-        "| world | arm | held-out pass rate against uniform | learning | p (Holm) | pass@32 | predicted sign |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for record in found.to_dict("records"):
-        row = {str(name): value for name, value in record.items()}
-        free = " (free knowledge)" if row["free"] else ""
-        difference = "{difference:+.4f} [{difference_low:+.4f}, {difference_high:+.4f}]".format(**row)
-        learning = "{learning:.2f} [{learning_low:.2f}, {learning_high:.2f}]".format(**row)
-        lines.append(
-            f"| {row['world']} | `{row['arm']}`{free} | {difference} | {learning} | {row['p_value']:.1g} | "
-            f"{row['pass_at_32_difference']:+.3f} | {row['predicted']:+d} |"
-        )
-    return "\n".join(lines)
+    ranking = read_table(NETWORKS.path(ROOT, "paper"))
+    return "\n".join([*table_lines(ranking), "", textwrap.fill(in_short(ranking), 119, break_on_hyphens=False)])
 
 
 def render_readme(text: str) -> str:

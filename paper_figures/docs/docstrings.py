@@ -1,5 +1,10 @@
 """From this project's docstrings to reStructuredText: sections become field lists, prose is not read as markup."""
 
+# sphinx.ext.napoleon would do the part of `field_lists` alone, and worse: it leaves `Source: ...` on one line as prose,
+# takes the words before a colon under "Returns" for a type, does not escape formulas such as |grad|^2 (an error with
+# -W), and does not show what pydantic fields say of themselves. sphinx.ext.autosummary documents a name that several
+# modules offer once in each, so that references have several targets; `api_pages` gives each name one home.
+
 from __future__ import annotations
 
 import re

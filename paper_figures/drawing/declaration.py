@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vas_theory.foundation.installation import working_root
 from vas_theory.provenance.tables import table_files
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ __all__ = ["ROOT", "SIZES", "Figure", "Label", "LoadedTable", "Table", "Tables",
 
 __reads__ = ()
 
-ROOT = Path(__file__).resolve().parents[2]
-"""The project's folder, under which every room keeps its outputs."""
+ROOT = working_root()
+"""The folder under which every room keeps its outputs: the checkout, or where the user is."""
 
 
 class Label(StrEnum):
@@ -45,7 +46,7 @@ class Table:
 
     Args:
         room: the folder of the room that makes the table.
-        name: file name without ``.parquet``.
+        name: file name without ``.parquet``, behind the folder within that of the size where there is one.
         command: arguments after ``python -m`` that make the table, with ``{preset}`` for the size; the command
             takes ``--output FOLDER``.
         presets: the sizes at which the main job makes this table. At any other size the committed table of the paper
@@ -64,9 +65,7 @@ class Table:
 
     def path(self, root: Path, preset: str) -> Path:
         """Return where the table that a preset reads lies under ``root``."""
-        size = self._size(preset)
-        folder = Path("results") if size == "paper" else Path("output")
-        return root / self.room / folder / size / f"{self.name}.parquet"
+        return self._folder(root, preset) / f"{self.name}.parquet"
 
     def files(self, root: Path, preset: str) -> list[Path]:
         """Return the files of the table that a preset reads, or where its file would lie if there is none."""
@@ -78,7 +77,7 @@ class Table:
         return [
             *self.command.format(preset=self._size(preset)).split(),
             "--output",
-            str(self.path(root, preset).parent),
+            str(self._folder(root, preset)),
         ]
 
     def shown_command(self, preset: str) -> str:
@@ -86,6 +85,11 @@ class Table:
         size = self._size(preset)
         folder = f" --output {self.room}/results/paper" if size == "paper" and self.presets else ""
         return f"python -m {self.command.format(preset=size)}{folder}"
+
+    def _folder(self, root: Path, preset: str) -> Path:
+        """Return the folder that the command writes to."""
+        size = self._size(preset)
+        return root / self.room / ("results" if size == "paper" else "output") / size
 
     def _size(self, preset: str) -> str:
         return preset if self.is_made(preset) else "paper"

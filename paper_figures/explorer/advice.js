@@ -20,11 +20,11 @@ const Advice = (() => {
   }
 
   // What speaks against an arm, or nothing: it has to win at one learning rate and at tuned ones, by both intervals,
-  // and real training must not contradict it.
+  // and no training, of the language model or of small networks, must contradict it.
   function against(arm) {
     if (!(arm.gain_low > 0)) return "it does not win at one learning rate";
     if (!(arm.tuned && arm.tuned.gain_low > 0)) return "it does not win at tuned learning rates";
-    return arm.contradicted ? "real training contradicts it" : "";
+    return arm.contradicted ? `${arm.contradicted} contradicts it` : "";
   }
 
   // The closest world, the arm that nothing speaks against and whose smaller gain is the largest, uniform sampling

@@ -161,11 +161,11 @@
     const place = `the closest world of the tournament, ${world.name} (${world.difficulty}; ${FACTS.seeds} paired seeds)`;
     byId("arm").textContent = best.name;
     byId("world").textContent = (best.name === "uniform"
-      ? `In ${place}, no arm wins at one learning rate and at tuned ones without real training contradicting it. `
+      ? `In ${place}, no arm wins at one learning rate and at tuned ones without training of a model contradicting it. `
       : `In ${place}, its final pass rate is ${interval(best)} over uniform at one learning rate and ${interval(best.tuned)} at tuned ones. `)
       + (level.length ? `Within noise of it there: ${level.map((arm) => arm.name).join(", ")}. ` : "")
       + (passedOver ? `${passedOver.name} has the largest gain there at one rate, ${interval(passedOver)}, and is not recommended: ${Advice.against(passedOver)}.` : "");
-    byId("study").textContent = [best, passedOver].filter(Boolean).map((arm) => FACTS.study[arm.name] ?? "").join(" ").trim();
+    byId("study").textContent = [best, passedOver].filter(Boolean).flatMap((arm) => [FACTS.study[arm.name], FACTS.networks[arm.name]]).filter(Boolean).join(" ");
     byId("differences").textContent = advice.differences.length ? `That world differs from yours: ${advice.differences.join("; ")}.` : "";
     byId("arms").replaceChildren(...advice.arms.map((arm) => {
       const line = document.createElement("tr");

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from paper_figures.drawing.declaration import Table
+from paper_figures.explorer.networks import network_rows, network_sentences
 from paper_figures.explorer.sentences import contradicted_arms, study_sentences
 from paper_figures.laboratory import RANKING, world_gains
 from paper_figures.study import STUDY
@@ -113,7 +114,8 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
     ranking = read_table(path)
     gains = world_gains(ranking, "fixed")
     tuned = {(row["world"], row["strategy"]): row for row in world_gains(ranking, "tuned").to_dict("records")}
-    contradicted, one_round = contradicted_arms(root, preset), one_round_strategies()
+    networks = network_rows(root, preset)
+    contradicted, one_round = contradicted_arms(root, preset, networks), one_round_strategies()
     worlds = []
     for name, part in gains.groupby("world", sort=True):
         arms = [
@@ -122,7 +124,7 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
                 **{key: round(row[key], _DIGITS) for key in ("gain", "gain_low", "gain_high")},
                 "tuned": _tuned(tuned, str(name), row["strategy"]),
                 "trainable": _trainable(row["strategy"]),
-                "contradicted": row["strategy"] in contradicted,
+                "contradicted": contradicted.get(row["strategy"], ""),
                 "trl": row["strategy"] in one_round,  # TRL rolls one batch of whole groups a step
             }
             for row in part.to_dict("records")
@@ -133,6 +135,7 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
         "pools": _pools(root, preset),
         "worlds": worlds,
         "study": study_sentences(root, preset, trainable),
+        "networks": network_sentences(networks, trainable),
         "secondsPerRollout": _seconds_per_rollout(root, preset),
         "seeds": int(gains["seeds"].max()),
         "tournament": {"command": RANKING.shown_command(preset), "sha256": sha256_file(path)},

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from paper_figures.study import AccuracyGains, accuracy_gains
 
@@ -34,20 +35,27 @@ def study_sentences(root: Path, preset: str, arms: Iterable[str]) -> dict[str, s
     return {} if study is None else {arm: _sentence(arm, study) for arm in arms if arm != "uniform"}
 
 
-def contradicted_arms(root: Path, preset: str) -> set[str]:
-    """Return the arms that real training speaks against: below uniform sampling, or not the gain that was predicted.
+def contradicted_arms(root: Path, preset: str, networks: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return the arms that trained models speak against, and which: the language model, small networks, or both.
+
+    The language model does where an arm is below uniform sampling or has not the gain that was predicted, the networks
+    where its mean difference to uniform sampling over all their worlds is below 0 with its interval.
 
     Args:
         root: the project's folder.
         preset: the size of the page.
+        networks: of :func:`~paper_figures.explorer.networks.network_rows`.
     """
     study = accuracy_gains(root, preset)
     rows = {} if study is None else study.rows
-    return {
+    real = {
         arm
         for arm, row in rows.items()
         if row["measured_high"] < 0 or (row["verdict"] == "failed" and row["predicted"] > 0 >= row["measured_low"])
     }
+    small = {arm for arm, row in networks.items() if row["difference_high"] < 0}
+    words = {(True, True): "training of a language model and of small networks", (True, False): "real training"}
+    return {arm: words.get((arm in real, arm in small), "training of small networks") for arm in sorted(real | small)}
 
 
 def _sentence(arm: str, study: AccuracyGains) -> str:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from paper_figures.drawing.declaration import Figure, Label, output_folder
 from paper_figures.figures import get_figures
-from paper_figures.laboratory import RANKING, REGIMES, TOURNAMENT, sampler_record, world_gains, world_rows
+from paper_figures.laboratory import CHALLENGE, RANKING, REGIMES, sampler_record, world_gains, world_rows
+from paper_figures.networks import AGREEMENT, NETWORKS
 from paper_figures.report.maths import formula, text_with_formulas
+from paper_figures.report.networks import answers
 from paper_figures.report.results import (
     TRAINING,
     Counts,
@@ -191,8 +193,7 @@ def report(root: Path, preset: str, jobs: Sequence[Job]) -> str:
     environment.filters.update(maths=text_with_formulas, number=number, duration=_duration)
     environment.globals.update(interval=interval, signed=signed)
     claims, predictions = _claims(root, preset), read_predictions(root, preset)
-    tournament = read_table(TOURNAMENT.path(root, preset))
-    summary = read_table(RANKING.path(root, preset))
+    summary, tests = (read_table(table.path(root, preset)) for table in (RANKING, CHALLENGE))
     gains = {f"at {text}": world_gains(summary, regime) for regime, text in REGIMES.items()}
     try:
         sections = _sections(root, preset)
@@ -212,7 +213,8 @@ def report(root: Path, preset: str, jobs: Sequence[Job]) -> str:
         record=[{**form, "regime": text} for text, part in gains.items() for form in sampler_record(part)],
         worlds={text: world_rows(part) for text, part in gains.items()},
         largest_rates=_largest_rates(summary),
-        challenges=[text.splitlines() for arm in CONTENDERS if (text := format_challenge(tournament, arm))],
+        challenges=[text.splitlines() for arm in CONTENDERS if (text := format_challenge(tests, arm))],
+        answers=answers(*(read_table(table.path(root, preset)) for table in (NETWORKS, AGREEMENT))),
         seeds=max(int(part["seeds"].max()) for part in gains.values()),
         jobs=jobs,
         limits=_limits(claims, predictions, read_metadata(TRAINING.path(root, preset))["config"]),

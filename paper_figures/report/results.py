@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from paper_figures.drawing.declaration import Table, output_folder
-from paper_figures.laboratory import RANKING, TOURNAMENT
+from paper_figures.laboratory import CHALLENGE, RANKING
+from paper_figures.networks import AGREEMENT, NETWORKS
 from vas_theory.foundation.errors import DataError
 from vas_theory.provenance.tables import read_table
 
@@ -26,7 +27,7 @@ __all__ = [
 
 TRAINING = Table("full_scale", "training_steps", "full_scale study --preset {preset}")
 VALIDATION = Table("full_scale", "validation", "full_scale study --preset {preset}")
-TABLES = (TRAINING, VALIDATION, TOURNAMENT, RANKING)
+TABLES = (TRAINING, VALIDATION, RANKING, CHALLENGE, NETWORKS, AGREEMENT)
 """What the report reads besides figures and ledger."""
 
 

@@ -11,10 +11,16 @@ from simulations.analysis.statistics import holm, noninferiority_p_value
 from simulations.running.bandit_worlds import development_worlds, held_out_worlds
 from vas_theory.foundation.errors import DataError, UnknownNameError
 
-__all__ = ["CONTENDERS", "challenge", "format_challenge", "rivals_by_world"]
+__all__ = ["COLUMNS", "CONTENDERS", "challenge", "challenges", "format_challenge", "rivals_by_world"]
 
 CONTENDERS = ("index-ada", "index")
 """The forms of the index, which are not each other's rivals; the first is the one that is meant to win everywhere."""
+
+COLUMNS = (
+    "strategy", "regime", "worlds", "world", "rival", "difference", "margin", "p_value", "adjusted", "no_worse",
+    "gap_closed",
+)  # fmt: skip
+"""Of the table of all tests."""
 
 
 def rivals_by_world(table: pd.DataFrame, arm: str, regime: str) -> dict[str, str]:
@@ -88,33 +94,55 @@ def challenge(
     return frame
 
 
-def format_challenge(table: pd.DataFrame, arm: str) -> str:
-    """Return the tests of an arm as text, for each regime and for development and held-out worlds apart.
+def challenges(table: pd.DataFrame, *, margin: float = 0.005) -> pd.DataFrame:
+    """Test every form of the index that plays, at each regime, in development and in held-out worlds apart.
 
     Args:
-        table: a tournament's table; without the arm, the oracle or tuning runs there is nothing to test.
+        table: a tournament's table; without the oracle or tuning runs there is nothing to test.
+        margin: what "no worse" allows, in final pass rate.
+
+    Returns:
+        The rows of :func:`challenge` with the columns :data:`COLUMNS`: ``strategy`` is the arm in question and
+        ``worlds`` the worlds that were adjusted for together, ``development`` or ``held-out``. No rows where there is
+        nothing to test.
+    """
+    parts = []
+    names, present = set(table["strategy"]), set(table["world"])
+    arms = [arm for arm in CONTENDERS if arm in names and REFERENCE in names and "tuning" in set(table["phase"])]
+    for arm in arms:
+        for regime in table["regime"].unique():
+            for kind, of_kind in (("development", development_worlds()), ("held-out", held_out_worlds())):
+                worlds = [name for name in of_kind if name in present]
+                if worlds:
+                    found = challenge(table, arm, str(regime), worlds=worlds, margin=margin)
+                    parts.append(found.assign(strategy=arm, regime=str(regime), worlds=kind, margin=margin))
+    return pd.concat(parts, ignore_index=True)[list(COLUMNS)] if parts else pd.DataFrame(columns=list(COLUMNS))
+
+
+def format_challenge(found: pd.DataFrame, arm: str) -> str:
+    """Return the tests of an arm as text; empty if there are none.
+
+    Args:
+        found: what :func:`challenges` returns.
         arm: the arm in question.
     """
-    if not {arm, REFERENCE} <= set(table["strategy"]) or "tuning" not in set(table["phase"]):
+    own = found[found["strategy"] == arm]
+    if own.empty:
         return ""
-    present, above = set(table["world"]), False
-    lines = [f"{arm} against the best other method of the tuning seeds (margin .005, paired t-tests, Holm)"]
-    for regime in table["regime"].unique():
-        for kind, names in (("development", development_worlds()), ("held-out", held_out_worlds())):
-            worlds = [name for name in names if name in present]
-            if not worlds:
-                continue
-            found = challenge(table, arm, str(regime), worlds=worlds)
-            above |= bool(found["gap_closed"].mean() > 1)
-            worse = [
-                f"{row['world']} ({row['difference']:+.3f}, {row['rival']})"
-                for row in found[~found["no_worse"]].to_dict("records")
-            ]
-            lines.append(
-                f"  learning rate {regime}, {kind} worlds: no worse shown in {int(found['no_worse'].sum())} of "
-                f"{len(found)}, mean gap to the oracle closed {found['gap_closed'].mean():.3f}"
-                + (f"; not shown in {', '.join(worse)}" if worse else "")
-            )
+    margin = f"{own['margin'].iloc[0]:g}".removeprefix("0")
+    lines = [f"{arm} against the best other method of the tuning seeds (margin {margin}, paired t-tests, Holm)"]
+    above = False
+    for (regime, kind), part in own.groupby(["regime", "worlds"], sort=False):
+        above |= bool(part["gap_closed"].mean() > 1)
+        worse = [
+            f"{row['world']} ({row['difference']:+.3f}, {row['rival']})"
+            for row in part[~part["no_worse"].astype(bool)].to_dict("records")
+        ]
+        lines.append(
+            f"  learning rate {regime}, {kind} worlds: no worse shown in {int(part['no_worse'].sum())} of "
+            f"{len(part)}, mean gap to the oracle closed {part['gap_closed'].mean():.3f}"
+            + (f"; not shown in {', '.join(worse)}" if worse else "")
+        )
     if above:
         lines.append(f"  (more than the gap: the {REFERENCE} knows every pass rate, but trains on whole groups)")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What may be said of runs with several seeds: robust means, intervals, paired comparisons, times to a target.
+"""Statistics of runs with several seeds: robust means, intervals, paired comparisons, times to a target.
 
 Scores of one arm have shape (worlds, seeds): worlds are strata that are not resampled, seeds are.
 """

@@ -61,7 +61,7 @@ def answer_diversity(counts: NDArray[np.int64]) -> Array:
 
 
 def judge_scores(scores: Array, variances: Array) -> dict[str, float]:
-    """Hold scores against true variances.
+    """Compare scores with true variances.
 
     Args:
         scores: (P,) what the prompts would be weighted by, >= 0.

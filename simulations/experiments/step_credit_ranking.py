@@ -8,18 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
-from pydantic import Field
 
 from simulations.analysis.credit import credit_summary
-from simulations.running.experiment import PRESETS, Experiment, ExperimentConfig
+from simulations.experiments._ranking import RankingConfig
+from simulations.running.experiment import PRESETS, Experiment
 
-__all__ = ["EXPERIMENT", "RankingConfig"]
-
-
-class RankingConfig(ExperimentConfig):
-    """How intervals are computed."""
-
-    resamples: int = Field(default=1000, ge=100, description="bootstrap samples of each interval")
+__all__ = ["EXPERIMENT"]
 
 
 def _summarise(config: RankingConfig, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Does diversity in the score help? Pools in which it tells of the reward variance, and pools in which it does not.
+"""Does diversity in the score help? Pools in which it goes with the reward variance, and pools in which it does not.
 
 A prompt is drawn in proportion to alpha OVS + beta TDS. Over a large pool that raises the mean variance of the drawn
 prompts above what OVS alone draws if and only if Cov(V, T) / E T > Cov(V, S) / E S, with V the true variance, T the

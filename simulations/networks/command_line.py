@@ -69,14 +69,16 @@ def _start(arguments: argparse.Namespace) -> None:
 def _preset(arguments: argparse.Namespace) -> Any:
     from dataclasses import replace
 
+    from simulations.networks.tournament.presets import PRESETS
     from simulations.networks.tournament.roster import get_arm
-    from simulations.networks.tournament.running import PRESETS
     from simulations.networks.worlds import get_world
     from vas_theory.foundation.errors import UnknownNameError
 
     if arguments.preset not in PRESETS:
         raise UnknownNameError("preset", arguments.preset, PRESETS)
     preset = PRESETS[arguments.preset]
+    if "worlds" not in arguments:
+        return preset
     for name in arguments.worlds or ():
         get_world(name)
     for name in arguments.arms or ():
@@ -92,10 +94,25 @@ def _tournament(arguments: argparse.Namespace) -> None:
     from simulations.networks.tournament.running import run_tournament
 
     preset = _preset(arguments)
-    folder = Path(arguments.output or Path("simulations") / "output" / arguments.preset)
+    folder = _folder(arguments)
     table = run_tournament(preset, folder, workers=arguments.workers, backend=arguments.backend, report=_say)
     print(format_comparison(table))
     print(f"\n{folder / 'network_tournament.parquet'}: {len(table)} rows")
+
+
+def _tables(arguments: argparse.Namespace) -> None:
+    """Make the tables of what is finished."""
+    from simulations.networks.tournament.analysis import format_comparison
+    from simulations.networks.tournament.finished import write_tables
+
+    folder = _folder(arguments)
+    table = write_tables(_preset(arguments), folder, _say)
+    print(format_comparison(table))
+    print(f"\n{folder / 'network_tournament.parquet'}: {len(table)} rows")
+
+
+def _folder(arguments: argparse.Namespace) -> Path:
+    return Path(arguments.output or Path("simulations") / "output" / arguments.preset)
 
 
 def _run(arguments: argparse.Namespace) -> None:
@@ -105,8 +122,8 @@ def _run(arguments: argparse.Namespace) -> None:
     from simulations.networks.model.starts import load_start
     from simulations.networks.runs.training import Plan, train_together
     from simulations.networks.tournament.cells import run_seed
+    from simulations.networks.tournament.presets import DEVELOPMENT, PRESETS
     from simulations.networks.tournament.roster import get_arm
-    from simulations.networks.tournament.running import DEVELOPMENT, PRESETS
     from simulations.networks.worlds import get_world
     from vas_theory.foundation.errors import ArgumentError
 
@@ -160,3 +177,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     command.add_argument("--workers", type=int, default=1, help="processes")
     command.add_argument("--backend", default="loky", help="where they run: loky (default) or dask")
     command.set_defaults(handler=_alone(_tournament))
+
+    command = commands.add_parser("tables", help="make the tables of all worlds and arms that are finished")
+    command.add_argument("--preset", default="quick", help="smoke, quick (default) or paper")
+    command.add_argument("--output", metavar="DIR", help="folder of the tables (simulations/output/<preset>)")
+    command.set_defaults(handler=_alone(_tables))

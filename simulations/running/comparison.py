@@ -76,7 +76,7 @@ def comparison_cells(config: ComparisonConfig, arms: Iterable[str], controls: It
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is a comparison's own; the rest of it is the same for all.
+    """What differs between comparisons; the rest of the procedure is shared.
 
     Args:
         world: maps a name, ``learning_rate`` and ``scale`` to a world.

@@ -22,7 +22,7 @@ __all__ = ["Outcome", "recheck"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one file of a table.
+    """The result of rechecking one file of a table.
 
     Args:
         path: the file.

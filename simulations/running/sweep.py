@@ -86,9 +86,16 @@ def _outcomes(
             yield _compute(cell, run_cell, folder, key)
     else:
         import joblib
+        from joblib.externals.loky.process_executor import TerminatedWorkerError
 
         parallel = joblib.Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
-        yield from parallel(joblib.delayed(_compute)(cell, run_cell, folder, key) for cell, key in tasks)
+        try:
+            yield from parallel(joblib.delayed(_compute)(cell, run_cell, folder, key) for cell, key in tasks)
+        except TerminatedWorkerError:
+            raise SweepError(
+                "a worker was killed, as systems do when memory runs out; finished cells are kept, call again, "
+                "perhaps with fewer --workers"
+            ) from None
 
 
 @contextlib.contextmanager

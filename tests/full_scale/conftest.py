@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.full_scale.answering.servers import Server
 
 VOCABULARY = ["<pad>", "<end>", "\n", " ", "=", "+", "-", "*", *"0123456789"]
 
@@ -240,3 +242,12 @@ def finished_study(study_toml: Path, tmp_path_factory: pytest.TempPathFactory) -
         patch.setattr("full_scale.stages.measure_prompts", measured)
         assert main(["study", "--config", str(study_toml), "--output", str(folder)]) == 0
     return folder
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """An OpenAI-compatible server that always answers 4, unless the test says otherwise."""
+    found = Server()
+    yield found
+    found.http.shutdown()
+    found.http.server_close()

@@ -116,20 +116,23 @@ def test_a_change_in_a_file_that_matters_makes_the_committed_tables_stale(file: 
     assert all(after[name] != before[name] for name in before)
 
 
-COMMAND = "python -m full_scale recheck --preset paper --output full_scale/results/paper"
+OPTIONS = "--preset paper --output full_scale/results/paper"
+COMMAND = (
+    f"make it again with: python -m full_scale study {OPTIONS}; "
+    f"or keep what comes out the same with: python -m full_scale recheck {OPTIONS}"
+)
 
 
-# These are kept current by training a run again, a matter of many minutes; `make test-slow` asks whether they are.
-_LONG = [pytest.param(name, marks=pytest.mark.slow) for name in (*TRAINED, *EVALUATED)]
+OTHERS = ("pilot", "calibration", "predictions", "recount", "probe", "validation")
 
 
-@pytest.mark.parametrize("name", ["pilot", "calibration", "predictions", "recount", "probe", *_LONG])
+@pytest.mark.parametrize("name", [*OTHERS, *TRAINED, *EVALUATED])
 def test_the_committed_table_is_that_of_todays_code_and_config(name: str) -> None:
     study = Study(load_config("paper"), RESULTS, print)
     about = study.making(name)
     path = study.predictions if name == "predictions" else study.path(name)
     metadata = read_metadata(path)
     assert metadata["config"] == about["config"]
-    assert metadata["key"] == about["key"].digest, f"keep what comes out the same with: {COMMAND} {name}"
+    assert metadata["key"] == about["key"].digest, f"{COMMAND} {name}"
     if name != "predictions":
         assert len(read_table(path)) == metadata["rows"]

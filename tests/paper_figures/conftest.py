@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,6 @@ from paper_figures.drawing.declaration import ROOT, Figure
 from paper_figures.drawing.render import load_tables, render
 from paper_figures.explorer.facts import TABLES as EXPLORER_TABLES
 from paper_figures.figures import get_figures
-from tests.paper_figures.browser import CHROMIUM, Browser, run_browser
 from tests.paper_figures.small_tables import PRESET, claims_answer, write_small_tables, write_tables
 from vas_theory.provenance.tables import write_json
 
@@ -85,15 +84,6 @@ def explorer_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_tables(EXPLORER_TABLES, root)
     build(explorer_node(root, PRESET))
     return root
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One running Chromium; a test that uses it is skipped where there is none."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: install it to see the pages tested")
-    with run_browser(tmp_path_factory.mktemp("profile")) as running:
-        yield running
 
 
 @pytest.fixture

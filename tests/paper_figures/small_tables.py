@@ -29,7 +29,7 @@ def small_table(table: Table) -> LoadedTable:
     if stored.exists():
         metadata = read_metadata(stored)
         return LoadedTable(read_table(stored), metadata["seed"], metadata["config"])
-    module = importlib.import_module(f"tests.paper_figures.tables.{table.room}.{table.name}")
+    module = importlib.import_module(f"tests.paper_figures.tables.{table.room}.{table.name.replace('/', '.')}")
     return LoadedTable(module.frame(), SEED, getattr(module, "CONFIG", {}))
 
 

@@ -35,6 +35,7 @@ TOLERANCE = 5.0
 """Largest difference of a blurred place, of 255; the tests below say what gives less and what gives more."""
 
 Pixels = NDArray[np.float64]
+ACCEPT = "VAS_WRITE_REFERENCE=1 python -m pytest tests/paper_figures/test_images.py"
 
 
 def pixels(image: bytes) -> Pixels:
@@ -88,7 +89,8 @@ def test_marks_and_words_equal_their_references(name: str) -> None:
     if os.environ.get("VAS_WRITE_REFERENCE"):
         image_file.write_bytes(image)
         text_file.write_text(text, encoding="utf-8")
-    assert text == text_file.read_text(encoding="utf-8")
+    assert text_file.exists(), f"look at the figure, then keep its reference with: {ACCEPT}"
+    assert text == text_file.read_text(encoding="utf-8"), f"if the new words are right: {ACCEPT}"
     assert difference(image, image_file.read_bytes()) < TOLERANCE
 
 

@@ -23,6 +23,10 @@ SLOW = {
         ["1.0: stands", "1.01: BROKEN", "proved (a lie)", "certificate passed: False"],
     ),
     "enter_the_tournament": (1, ["True of", "frontier", "uniform"]),
+    "train_a_network": (
+        1,
+        ["runs, every one of 5,120 rollouts", "groups with a gradient", "pass@32, points", "oracle"],
+    ),
     "vas_in_trl": (1, ["largest lag: 0.0", "vas_sampler.npz", "ledger: 3840"]),
 }
 """Figures and words that the outputs must have."""

@@ -29,10 +29,18 @@ def test_run_writes_the_table_then_keeps_it(tmp_path: Path) -> None:
     assert path.stat().st_mtime_ns == before
 
 
+def test_several_experiments_are_run_one_after_the_other(tmp_path: Path) -> None:
+    answer = _call("run", "bound_gallery", "bound_gallery", "--preset", "smoke", cwd=tmp_path)
+    first, second = answer.stdout.splitlines()
+    assert "computed in" in first
+    assert "already current" in second
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("run", "bound_galery"), "did you mean bound_gallery"),
+        (("run", "bound_gallery", "nothing"), "unknown experiment"),
         (("run", "bound_gallery", "--preset", "smok"), "did you mean smoke"),
         (("run", "bound_gallery", "--set", "bandit=5"), "did you mean bandits"),
         (("run", "bound_gallery", "--set", "bandits=-5"), "bandits must"),

@@ -8,13 +8,18 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
+from vas_theory.claims.lib import drawing as _drawing  # noqa: F401  (gives claims their plot)
 from vas_theory.claims.lib.base import Claim
 from vas_theory.foundation.errors import UnknownNameError
 
-__all__ = ["all_claims", "claim_modules", "get_claims"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["all_claims", "claim_modules", "get_claims", "table"]
 
 __dispatch__ = "CLAIMS"
 
@@ -67,3 +72,28 @@ def get_claims(ids: Iterable[str] = ()) -> list[Claim]:
         if name not in claims:
             raise UnknownNameError("claim", name, claims)
     return [claims[name] for name in wanted] if wanted else list(claims.values())
+
+
+def table() -> pd.DataFrame:
+    """Return the ledger as a table, one row a claim, by id.
+
+    Returns:
+        ``title``, ``source``, ``verdict``, ``certificate``, ``complete`` (what a machine has checked), ``tightness``
+        and ``seconds`` of the recorded verification (NaN where there is none), ``experiment`` and ``figure``.
+
+    >>> from vas_theory import claims
+    >>> claims.table().loc["A06", ["verdict", "certificate"]].tolist()
+    ['refuted', 'counterexample']
+    """
+    import pandas as pd
+
+    from vas_theory.claims.lib.ledger import claim_row, read_record
+
+    record = read_record()
+    rows = [{**claim_row(claim), **_recorded(record.get(claim.id, {}))} for claim in all_claims().values()]
+    columns = ["title", "source", "verdict", "certificate", "complete", "tightness", "seconds", "experiment", "figure"]
+    return pd.DataFrame(rows).set_index("id")[columns].astype({"tightness": float, "seconds": float})
+
+
+def _recorded(row: Mapping[str, object]) -> dict[str, object]:
+    return {name: row.get(name) for name in ("tightness", "seconds")}

@@ -1,1 +1,1 @@
-"""What every part of the package stands on: errors, argument checks, precision, random streams, the command line."""
+"""What every part of the package uses: errors, argument checks, precision, random streams, the command line."""

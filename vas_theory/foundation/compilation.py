@@ -1,4 +1,4 @@
-"""Numba without the wait: a kernel is compiled at its first call, from a cache on disk where there is one."""
+"""Kernels that numba compiles at their first call, or takes from a cache on disk where there is one."""
 
 from __future__ import annotations
 

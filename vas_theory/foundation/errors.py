@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 
+from vas_theory.foundation.installation import install_command
+
 __all__ = [
     "ArgumentError",
     "DataError",
@@ -64,7 +66,7 @@ class MissingExtraError(VASError):
     def __init__(self, module: str, extra: str) -> None:
         super().__init__(
             f"this needs the package {module!r}, which is not installed; "
-            f"install the extra {extra!r}: pip install -c constraints.txt -e '.[{extra}]'"
+            f"install the extra {extra!r}: {install_command(extra)}"
         )
 
 

@@ -6,8 +6,9 @@ import tempfile
 from pathlib import Path
 
 from vas_theory.foundation.errors import ArgumentError
+from vas_theory.foundation.installation import checkout
 
-__all__ = ["check_output_file", "check_output_folder"]
+__all__ = ["check_output_file", "check_output_folder", "require_checkout"]
 
 _PROBE = b"\0" * 65536
 
@@ -47,3 +48,13 @@ def check_output_file(path: Path | str, argument: str = "--output") -> Path:
         raise ArgumentError(argument, f"be a file: {file} is {kind}", str(path))
     check_output_folder(file.parent, argument)
     return file
+
+
+def require_checkout(option: str) -> None:
+    """Refuse what renews files of the repository where there is none.
+
+    Raises:
+        ArgumentError: the code was installed from a wheel.
+    """
+    if checkout() is None:
+        raise ArgumentError(option, "be used in a checkout of the repository, whose files it renews", "a wheel")

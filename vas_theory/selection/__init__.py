@@ -47,7 +47,10 @@ __all__ = sorted(_HOMES)
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    found = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name == "VarianceAwareSampler":
+        importlib.import_module(f"{__name__}.describing").describe(found)
+    return found
 
 
 def __dir__() -> list[str]:

@@ -17,6 +17,8 @@ __all__ = ["BANDS", "band_of", "even_shares", "select"]
 
 BANDS = ("easy", "medium", "hard")
 UNANSWERED = "unanswered"
+TASK = "mmr1"
+"""The task that reads the problems in training, whose keys begin with it."""
 
 
 def band_of(pass_rate: float | None, easy: float, hard: float) -> str:
@@ -56,13 +58,13 @@ def _answered(folder: Path, parts: int, columns: list[str] | None = None) -> Ite
 
 
 def select(config: CurateConfig, folder: Path, parts: int, target: Path) -> dict[str, Any]:
-    """Write ``cold_start.parquet`` and ``rl.parquet`` and return the counts of each band, type and source.
+    """Write ``cold_start.parquet``, ``rl.parquet`` and the pass rates for the sampler, and return all counts.
 
     Args:
         config: bands, chains and the size for reinforcement learning.
         folder: of the answered parts.
         parts: how many there are.
-        target: folder of the two files.
+        target: folder of the files.
     """
     bands, table = Counter[str](), defaultdict[str, Counter[str]](Counter)
     candidates: dict[str, list[str]] = defaultdict(list)
@@ -102,6 +104,12 @@ def select(config: CurateConfig, folder: Path, parts: int, target: Path) -> dict
     kept = pa.schema([*problem_schema(), *measured, ("chain", pa.string())])
     write_rows(target / "cold_start.parquet", chains(), kept)
     write_rows(target / "rl.parquet", problems(), pa.schema([*problem_schema(), *measured]))
+    named = (
+        {"prompt_key": f"{TASK}:rl.parquet/{row['key']}", "pass_rate": row["pass_rate"], "trials": row["answers"]}
+        for row in read_part(target / "rl.parquet", ["key", "pass_rate", "answers"])
+    )
+    rates = [("prompt_key", pa.string()), ("pass_rate", pa.float64()), ("trials", pa.int64())]
+    write_rows(target / "pass_rates.parquet", named, pa.schema(rates))
     return {
         "bands": {name: bands[name] for name in (*BANDS, UNANSWERED) if bands[name]},
         "bands by type": {name: dict(found) for name, found in sorted(table.items())},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -136,7 +137,7 @@ def _results(config: PipelineConfig, work: Path, parts: int) -> Iterator[Iterato
         cluster = LocalCluster(n_workers=settings.workers, threads_per_worker=1, dashboard_address=None)
     try:
         with Client(settings.scheduler or cluster) as client:
-            yield _gathered(client, config.model_dump_json(), str(work.resolve()), parts)
+            yield _gathered(client, json.dumps(config.as_table()), str(work.resolve()), parts)
     finally:
         if cluster is not None:
             cluster.close()
@@ -157,9 +158,9 @@ def _silent(_: str) -> None:
 
 @cache
 def _answerer_of(text: str) -> tuple[PipelineConfig, Answerer]:
-    from full_scale.pipeline.config import PipelineConfig
+    from full_scale.pipeline.config import pipeline_of
 
-    config = PipelineConfig.model_validate_json(text)
+    config = pipeline_of(json.loads(text), "a worker's settings")
     return config, answerer_of(config.answers)
 
 

@@ -56,19 +56,21 @@ def run_settings(trainer: Any) -> dict[str, Any]:
         "trainer": "VASGRPOTrainer",
         **kept,
         "reward_functions": list(trainer.reward_func_names),
-        "vas": _told(trainer.vas),
+        "vas": _told(trainer.vas, trainer.known.digest),
         "adapters": {name: json.loads(json.dumps(_plain(value), default=str)) for name, value in adapters.items()},
         "processes": trainer.accelerator.num_processes,
         "versions": {name: importlib.metadata.version(name) for name in _VERSIONS},
     }
 
 
-def _told(vas: Any) -> dict[str, Any]:
+def _told(vas: Any, known: str) -> dict[str, Any]:
     """Return what was said of prompts and rewards; what older files lack only where it is no default."""
     usual = {field.name: field.default for field in dataclasses.fields(vas)}
     later = {name: value for name in _OF_KNOWLEDGE if (value := getattr(vas, name)) != usual[name]}
     if vas.features is not None:
         later["features"] = vas.features if isinstance(vas.features, str) else type(vas.features).__name__
+    if known:
+        later["known_beforehand"] = known
     return {**{name: getattr(vas, name) for name in ("seed", "success_from", "key_column")}, **later}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from full_scale.trl_adapter.knowledge.hidden_states import HiddenStates
 from full_scale.trl_adapter.knowledge.renewal import Renewal
 from full_scale.trl_adapter.reward_view import RewardView
 from full_scale.trl_adapter.strategies import StrategySampler
+from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection.posteriors import build_posterior
 from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from full_scale.trl_adapter.mixin import VASMixin
 
 __all__ = ["Knowledge", "build_renewal", "build_sampler"]
+
+_IMAGES = ("image", "images")
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,26 @@ class Knowledge:
             ArgumentError: features have another shape than the data set's, or values that are no numbers.
             DataError: a column is missing or cannot be used; the message names the row.
         """
+        shown = [name for name in _IMAGES if name in dataset.column_names]
+        if isinstance(vas.features, str) and shown:
+            needs = "be an array or a function of rows where prompts show images, which hidden_states does not read"
+            raise ArgumentError("features", needs, shown)
         return cls(given_features(dataset, vas), pass_rate_prior(dataset, vas))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all of it, empty where nothing is known: a run that goes on has to be told the same."""
+        parts: list[NDArray[Any]] = [] if self.prior is None else [self.prior.successes, self.prior.trials]
+        parts += [] if self.features is None else [self.features]
+        digest = hashlib.sha256()
+        for part in parts:
+            digest.update(f"{part.shape}".encode())
+            digest.update(np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest() if parts else ""
 
 
 def build_sampler(
-    trainer: VASMixin, keys: list[str] | list[int], prompts: int, known: Knowledge
+    trainer: VASMixin, keys: list[str] | list[int], prompts: int
 ) -> tuple[RewardView, VarianceAwareSampler | StrategySampler]:
     """Return a trainer's view of rewards and the sampler of that view, or the strategy in its place.
 
@@ -56,15 +76,14 @@ def build_sampler(
         trainer: with its settings, but without a sampler yet.
         keys: of the prompts.
         prompts: a generation batch.
-        known: of the prompts.
     """
-    vas = trainer.vas
+    vas, known = trainer.vas, trainer.known
     seed = trainer.args.seed if vas.seed is None else vas.seed
     shape: dict[str, Any] = {"batch_size": prompts, "group_size": trainer.num_generations, "seed": seed}
     given = {**vas.sampler_options, **({"strict": True} if vas.strict else {})}
     categories = trainer.train_dataset[vas.category_column] if vas.category_column else None
 
-    def build(posterior: str, reward_range: tuple[float, float]) -> VarianceAwareSampler:
+    def build(posterior: str, reward_range: tuple[float, float], kept: Mapping[str, Any]) -> VarianceAwareSampler:
         named = posterior == (vas.posterior or PASS_RATES)
         belief = build_posterior(
             vas.posterior_kind(posterior) if named else posterior,
@@ -74,7 +93,7 @@ def build_sampler(
             features=known.features,
             prior=known.prior,
         )
-        return VarianceAwareSampler(keys, posterior=belief, **{**given, **shape, "reward_range": reward_range})
+        return VarianceAwareSampler(keys, posterior=belief, **{**kept, **given, **shape, "reward_range": reward_range})
 
     view = RewardView(vas, build)
     if vas.strategy == "vas":

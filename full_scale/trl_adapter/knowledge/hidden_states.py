@@ -10,14 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 from full_scale.trl_adapter.config import VASConfig
-from vas_theory.foundation.errors import ArgumentError
 
 if TYPE_CHECKING:
     from full_scale.trl_adapter.mixin import VASMixin
 
 __all__ = ["HiddenStates"]
-
-_IMAGES = ("image", "images")
 
 
 class HiddenStates:
@@ -28,18 +25,11 @@ class HiddenStates:
 
     Args:
         trainer: whose policy.
-
-    Raises:
-        ArgumentError: the prompts show images, which are not read here.
     """
 
     def __init__(self, trainer: VASMixin) -> None:
         self._trainer = trainer
         self._vas: VASConfig = trainer.vas
-        shown = [name for name in _IMAGES if name in trainer.train_dataset.column_names]
-        if shown:
-            needs = "be an array or a function of rows where prompts show images, which hidden_states does not read"
-            raise ArgumentError("features", needs, shown)
 
     @torch.no_grad()
     def __call__(self, rows: list[dict[str, Any]]) -> NDArray[np.float32]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from full_scale.config.knowledge import KnowledgeConfig
 from full_scale.config.task import RewardConfig
-from full_scale.config.training import ArmConfig, StudyConfig
+from full_scale.config.training import ArmConfig, StudyConfig, knowledge_of
 from full_scale.planning.feasibility import TRL_AGGREGATIONS, check_settings
 from full_scale.planning.memory import reduced_bytes
 from full_scale.rewards import ACCURACY, FORMAT, Reward, length_reward
@@ -24,7 +25,10 @@ from vas_theory.foundation.errors import ArgumentError
 if TYPE_CHECKING:
     from trl import GRPOConfig
 
-__all__ = ["grpo_arguments", "grpo_config", "reward_parts", "style_of", "vas_config"]
+__all__ = ["PASS_RATES", "TRIALS", "grpo_arguments", "grpo_config", "reward_parts", "style_of", "vas_config"]
+
+PASS_RATES, TRIALS = "pass_rate", "pass_rate_trials"
+"""Columns of the data set that hold the pass rates an arm is told."""
 
 
 def grpo_arguments(config: StudyConfig, folder: Path, seed: int, stop_ids: tuple[int, ...] = ()) -> dict[str, Any]:
@@ -157,7 +161,31 @@ def vas_config(config: StudyConfig, arm: ArmConfig, seed: int) -> VASConfig:
     }
     if arm.weighted_share is None:
         return VASConfig(strategy=arm.strategy, options=arm.arguments(), **common)
-    return VASConfig(mixture_ratio=arm.weighted_share, sampler={"reward_range": bounds, **arm.sampler}, **common)
+    sampler = {"reward_range": bounds, **arm.sampler}
+    knows = knowledge_of(config, arm)
+    if knows is None:
+        return VASConfig(mixture_ratio=arm.weighted_share, sampler=sampler, **common)
+    sampler.pop("posterior", None)  # the adapter's word for it is features, or a column
+    return VASConfig(mixture_ratio=arm.mixture_ratio, sampler=sampler, **_told(knows), **common)
+
+
+def _told(knows: KnowledgeConfig) -> dict[str, Any]:
+    """Return what an arm is told beside rewards, as settings of the adapter.
+
+    Raises:
+        ArgumentError: TRL makes no rollouts that are not charged.
+    """
+    if knows.truth or knows.column == "start":
+        needs = "name states or a file as column where engine is 'trl', whose rollouts are all charged"
+        raise ArgumentError("knows", needs, knows.model_dump(exclude_defaults=True))
+    states = {
+        "features": "hidden_states",
+        "features_every": knows.every,
+        "features_layer": knows.layer,
+        "features_pooling": knows.pooling,
+    }
+    column = {"pass_rate_column": PASS_RATES, "pass_rate_trials": TRIALS}
+    return {**(states if knows.states else {}), **(column if knows.column else {})}
 
 
 def style_of(config: StudyConfig, prompts: Sequence[Prompt], tokenizer: Any) -> Style:

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import importlib.metadata
 import json
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from full_scale.config.training import ArmConfig, StudyConfig
+from full_scale.config.training import ArmConfig, StudyConfig, knowledge_of
 from full_scale.models.loading import Pretrained, check_device, load_pretrained, quiet, stop_ids
 from full_scale.models.saving import disk_errors
 from full_scale.runs import RESULT, differences, identity_of, protect, read_result
 from full_scale.tasks import Task, load_task
 from full_scale.tasks.dataset import to_dataset
-from full_scale.trl_adapter.presets.arguments import grpo_arguments, grpo_config, reward_parts, style_of, vas_config
+from full_scale.tasks.pass_rates import read_pass_rates
+from full_scale.tasks.templates import Style
+from full_scale.trl_adapter.presets.arguments import (
+    PASS_RATES,
+    TRIALS,
+    grpo_arguments,
+    grpo_config,
+    reward_parts,
+    style_of,
+    vas_config,
+)
 from full_scale.trl_adapter.presets.launch import check_launch, check_trainer
 from vas_theory.foundation.errors import DataError, StateMismatchError, VASError
 from vas_theory.provenance.fingerprint import key_of
@@ -32,8 +40,6 @@ from vas_theory.selection.strategies import strategy_entry
 __all__ = ["TrlRun", "train_arms"]
 
 _IDENTITY, _WEIGHTS = "identity.json", "weights"
-_RATE, _TRIALS = "pass_rate", "pass_rate_trials"
-PassRates = Mapping[str, tuple[float, int]]
 
 
 class TrlRun:
@@ -45,23 +51,14 @@ class TrlRun:
         seed: of sampling and of the sampler.
         folder: where checkpoints, the result and the weights go.
         task: the questions.
-        measured: key of a question to its pass rate before training and the rollouts behind it, for the sampler.
     """
 
-    def __init__(
-        self,
-        config: StudyConfig,
-        arm: ArmConfig,
-        seed: int,
-        folder: Path,
-        task: Task,
-        measured: PassRates | None = None,
-    ) -> None:
+    def __init__(self, config: StudyConfig, arm: ArmConfig, seed: int, folder: Path, task: Task) -> None:
         self.config, self.arm, self.seed, self.folder, self.task = config, arm, seed, folder, task
-        self.measured = measured if arm.weighted_share is not None else None  # others take no such column
         code = key_of(TrlRun, strategy_entry(arm.strategy)).digest
-        known = {} if self.measured is None else {"pass_rates": _hash_of(self.measured)}
-        self.identity = identity_of(config, arm, seed, task, code=code, **known)
+        self.knows = knowledge_of(config, arm)
+        told = {} if self.knows is None else {"knows": self.knows.model_dump(mode="json")}
+        self.identity = identity_of(config, arm, seed, task, code=code, **told)
 
     def finished(self) -> list[dict[str, Any]] | None:
         """Return the rows of the finished run if it has this identity and its bytes are intact."""
@@ -122,19 +119,13 @@ class TrlRun:
         stops = self._stop_at_newline(found) if style == "completion" else ()
         rewards, weights, _ = reward_parts(config.task.reward)
         arguments = grpo_arguments(config, self.folder / "checkpoints", self.seed, stops)
-        training = to_dataset(task.training, style)
-        if self.measured is not None:
-            rates = [self.measured[prompt.key] for prompt in task.training]
-            training = training.add_column(_RATE, [rate for rate, _ in rates])
-            training = training.add_column(_TRIALS, [trials for _, trials in rates])
-            vas = replace(vas, pass_rate_column=_RATE, pass_rate_trials=_TRIALS)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             trainer = VASGRPOTrainer(
                 model=found.model,
                 reward_funcs=list(rewards),
                 args=grpo_config({**arguments, "reward_weights": weights}),
-                train_dataset=training,
+                train_dataset=self._training_data(style),
                 eval_dataset=to_dataset(task.held_out, style),
                 processing_class=found.processor,
                 callbacks=[ProgressReport(report, config.objective.epochs)],
@@ -149,6 +140,15 @@ class TrlRun:
                 f"task {task.name} end at a newline: install trl 1.16, or choose a task and model that converse"
             )
         return trainer
+
+    def _training_data(self, style: Style) -> Any:
+        """Return the questions, with the pass rates that the arm is told beside them."""
+        dataset, knows = to_dataset(self.task.training, style), self.knows
+        if knows is None or not knows.column:
+            return dataset
+        keys = [prompt.key for prompt in self.task.training]
+        rates, trials = read_pass_rates(Path(knows.column), keys, knows.trials)
+        return dataset.add_column(PASS_RATES, rates).add_column(TRIALS, trials)
 
     def _load(self) -> Pretrained:
         trl = self.config.trl
@@ -221,17 +221,8 @@ class TrlRun:
             trainer.save_model(target)
 
 
-def _hash_of(measured: PassRates) -> str:
-    return hashlib.sha256(json.dumps(sorted(measured.items())).encode()).hexdigest()
-
-
 def train_arms(
-    config: StudyConfig,
-    output: Path,
-    report: Callable[[str], None],
-    *,
-    restart: bool = False,
-    measured: PassRates | None = None,
+    config: StudyConfig, output: Path, report: Callable[[str], None], *, restart: bool = False
 ) -> list[dict[str, Any]]:
     """Train every arm at every seed and write the table ``training_steps``.
 
@@ -240,8 +231,6 @@ def train_arms(
         output: folder of its tables and runs.
         report: called with each line of progress.
         restart: drop unfinished runs, and finished ones of other settings, instead of refusing to go on.
-        measured: key of each training question to its pass rate before training and the rollouts behind it; arms of
-            this project's sampler begin with them.
 
     Raises:
         StateMismatchError: a folder holds a run of other settings; nothing was written.
@@ -252,7 +241,7 @@ def train_arms(
         check_device(config.model.device)
     task = load_task(config.task)
     runs = [
-        TrlRun(config, arm, seed, output / "runs" / f"{arm.name}-seed{seed}", task, measured)
+        TrlRun(config, arm, seed, output / "runs" / f"{arm.name}-seed{seed}", task)
         for seed in config.training.seeds
         for arm in config.arms
     ]

@@ -102,6 +102,7 @@ class Scoring:
         """Take over the refresh of a run that was stopped, if this run goes on from it."""
         if not self.resumes:
             return
+        self.resumes = False  # later files are this run's own
         trainer = self._trainer
         found = [trainer.is_world_process_zero() and find(self.folder, opened_from, settings) is not None]
         if trainer.accelerator.num_processes > 1:

@@ -12,20 +12,28 @@ from numpy.typing import NDArray
 from simulations.analysis.statistics import Interval, bootstrap_interval, holm
 from vas_theory.foundation.errors import DataError
 
-__all__ = ["BASELINE", "compare", "format_comparison", "overall"]
+__all__ = ["BASELINE", "REFERENCE", "compare", "format_comparison", "interval", "named", "overall", "scores_of"]
 
-BASELINE = "uniform"
+BASELINE, REFERENCE = "uniform", "oracle"
+"""The arm that differences are measured from, and the one that knows the pass rates."""
+
 _RESAMPLES = 4000
 _LEAST_GAIN = 0.01
 """Where uniform sampling gains less than this, nothing is told relative to its gain."""
 
 _UNTOLD = Interval(np.nan, np.nan, np.nan)
+_UNSHOWN = (
+    "free", "seeds", "learning_worlds", "headroom", "mixed_ratio", "most_visits", "gradient_norm", "noise_share",
+    "pass_at_32_difference_",
+)  # fmt: skip
+"""Columns that the text leaves to the table."""
+_MEANS = ("mixed_groups", "distinct_prompts", "most_visits", "gradient_norm", "noise_share", "learning_rate")
 
 Array = NDArray[np.float64]
 
 
-def _scores(table: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Return (world, seed) rows and one column an arm."""
+def scores_of(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the ends of the reported runs of one measure: (world, seed) rows and one column an arm."""
     final = table[table["phase"] == "final"]
     wide = final.pivot(index=["world", "seed"], columns="arm", values=column)
     if BASELINE not in wide:
@@ -41,53 +49,72 @@ def _relative(scores: Array, base: Array, start: Array) -> Array:
     return ratio
 
 
+def _difference(one: Array, other: Array) -> Array:
+    """Return the mean difference over worlds and seeds, the last two axes."""
+    difference: Array = (one - other).mean((-1, -2))
+    return difference
+
+
 def compare(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """Compare every arm with uniform sampling in every world.
 
     Args:
-        table: of :func:`~simulations.networks.tournament.running.summary`.
+        table: of :func:`~simulations.networks.tournament.finished.summary`.
         seed: of the bootstrap.
 
     Returns:
         One row a world and arm: ``pass_rate`` (mean of the final held-out pass rates), ``difference`` to uniform (mean
         of the pairs) and ``learning`` ((final - start) over uniform's, ratio of means; NaN where uniform gains less
-        than .01) with 95% intervals from a bootstrap over paired seeds (``_low``, ``_high``); ``p_value`` (paired
-        t-test, Holm over the world's arms); ``pass_at_32`` and its ``pass_at_32_difference``; ``mixed_groups``;
-        ``distinct_prompts``; ``learning_rate``; ``interior``; ``predicted`` sign and ``sign`` (0 where the adjusted
-        p-value is .05 or more); ``free``.
+        than .01) with 95% intervals from a bootstrap over paired seeds (``_low``, ``_high``); ``headroom`` (share of
+        the oracle's difference that the arm reaches, ratio of means with such an interval; NaN for the oracle, and
+        where its own interval is not above 0); ``p_value`` (paired t-test, Holm over the world's arms);
+        ``pass_at_32`` and its ``pass_at_32_difference`` with an interval; means over the seeds of ``mixed_groups``,
+        ``distinct_prompts``, ``most_visits``, ``gradient_norm``, ``noise_share`` and ``learning_rate``;
+        ``mixed_ratio``, groups with a gradient over uniform's; ``interior``; ``predicted`` sign and ``sign`` (0 where
+        the adjusted p-value is .05 or more); ``free``; ``seeds``.
     """
     from scipy.stats import ttest_rel
 
-    wide, start = _scores(table, "held_out_pass_rate"), _scores(table, "start_pass_rate")
-    coverage = _scores(table, "pass_at_32")
+    wide, start = scores_of(table, "held_out_pass_rate"), scores_of(table, "start_pass_rate")
+    coverage, mixed = scores_of(table, "pass_at_32"), scores_of(table, "mixed_groups")
     final = table[table["phase"] == "final"]
     rows = []
     for world in wide.index.get_level_values("world").unique():
-        scores, part = wide.loc[[world]], coverage.loc[[world]]
+        scores, solved = wide.loc[[world]], coverage.loc[[world]]
         base, begin = scores[BASELINE].to_numpy(), start.loc[[world]][BASELINE].to_numpy()
+        known = scores[REFERENCE].to_numpy() if REFERENCE in scores else np.full(len(base), np.nan)
+        reachable = not np.isnan(known).any() and interval(_difference, known, base, seed=seed).low > 0
         group: list[dict[str, Any]] = []
         for arm in scores.columns.drop(BASELINE):
             own = scores[arm].to_numpy()
             if np.isnan(own).any():
                 continue
             about = final[(final["world"] == world) & (final["arm"] == arm)]
-            difference = _interval(lambda x, y, z: (x - y).mean((-1, -2)), own, base, begin, seed=seed)
+            difference = interval(_difference, own, base, seed=seed)
             enough = (base - begin).mean() >= _LEAST_GAIN
-            learning = _interval(_relative, own, base, begin, seed=seed) if enough else _UNTOLD
+            learning = interval(_relative, own, base, begin, seed=seed) if enough else _UNTOLD
+            shared = reachable and arm != REFERENCE
+            headroom = interval(_relative, own, known, base, seed=seed) if shared else _UNTOLD
             group.append(
                 {
                     "world": world,
                     "arm": arm,
                     "pass_rate": own.mean(),
-                    **_named("difference", difference),
-                    **_named("learning", learning),
+                    **named("difference", difference),
+                    **named("learning", learning),
+                    **named("headroom", headroom),
                     "p_value": 1.0 if (own == base).all() else float(ttest_rel(own, base).pvalue),
-                    "pass_at_32": part[arm].mean(),
-                    "pass_at_32_difference": (part[arm] - part[BASELINE]).mean(),
-                    **{name: about[name].mean() for name in ("mixed_groups", "distinct_prompts", "learning_rate")},
+                    "pass_at_32": solved[arm].mean(),
+                    **named(
+                        "pass_at_32_difference",
+                        interval(_difference, solved[arm].to_numpy(), solved[BASELINE].to_numpy(), seed=seed),
+                    ),
+                    **{name: about[name].mean() for name in _MEANS},
+                    "mixed_ratio": about["mixed_groups"].mean() / mixed.loc[[world], BASELINE].mean(),
                     "interior": bool(about["interior"].iloc[0]) if "interior" in about else False,
                     "predicted": int(about["predicted"].iloc[0]),
                     "free": about["free"].iloc[0],
+                    "seeds": len(own),
                 }
             )
         for row, p_value in zip(group, holm([row["p_value"] for row in group]), strict=True):
@@ -103,9 +130,9 @@ def overall(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     Returns:
         One row an arm: ``difference`` and ``learning`` (means over worlds, of the latter over those where uniform gains
         .01 or more) with 95% intervals, ``worlds_above`` and ``worlds_below`` (where the world's own interval of the
-        difference lies on one side of 0), ``worlds``.
+        difference lies on one side of 0), ``worlds``, ``learning_worlds`` (those that ``learning`` is the mean of).
     """
-    wide, start = _scores(table, "held_out_pass_rate"), _scores(table, "start_pass_rate")
+    wide, start = scores_of(table, "held_out_pass_rate"), scores_of(table, "start_pass_rate")
     worlds = wide.index.get_level_values("world").unique()
     single = compare(table, seed)
     rows = []
@@ -117,18 +144,19 @@ def overall(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
             np.stack([part.loc[[world], name].to_numpy() for world in there])
             for part, name in ((wide, arm), (wide, BASELINE), (start, BASELINE))
         )
-        difference = _interval(lambda x, y, z: (x - y).mean((-1, -2)), x, y, z, seed=seed)
+        difference = interval(_difference, x, y, seed=seed)
         told = (y - z).mean(axis=1) >= _LEAST_GAIN
-        learning = _interval(_relative, x[told], y[told], z[told], seed=seed) if told.any() else _UNTOLD
+        learning = interval(_relative, x[told], y[told], z[told], seed=seed) if told.any() else _UNTOLD
         own = single[single["arm"] == arm]
         rows.append(
             {
                 "arm": arm,
-                **_named("difference", difference),
-                **_named("learning", learning),
+                **named("difference", difference),
+                **named("learning", learning),
                 "worlds_above": int((own["difference_low"] > 0).sum()),
                 "worlds_below": int((own["difference_high"] < 0).sum()),
                 "worlds": len(there),
+                "learning_worlds": int(told.sum()),
                 "predicted": int(own["predicted"].iloc[0]),
                 "free": own["free"].iloc[0],
             }
@@ -136,12 +164,14 @@ def overall(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values("difference", ascending=False, ignore_index=True)
 
 
-def _interval(statistic: Callable[..., Any], *scores: Array, seed: int) -> Interval:
+def interval(statistic: Callable[..., Any], *scores: Array, seed: int) -> Interval:
+    """Return a statistic of (worlds, seeds) or (seeds,) scores with its interval from resampled seeds."""
     stacked = [np.atleast_2d(part) for part in scores]
     return bootstrap_interval(statistic, *stacked, seed=seed, resamples=_RESAMPLES, vectorized=True)
 
 
-def _named(name: str, interval: Interval) -> dict[str, float]:
+def named(name: str, interval: Interval) -> dict[str, float]:
+    """Return an interval as three columns: the name, and the name with ``_low`` and ``_high``."""
     return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
 
 
@@ -169,7 +199,8 @@ def format_comparison(table: pd.DataFrame) -> str:
 
 
 def _text(rows: pd.DataFrame) -> str:
-    shown = rows.assign(arm=rows["arm"] + np.where(rows["free"] != "", "*", "")).drop(columns="free")
+    shown = rows.assign(arm=rows["arm"] + np.where(rows["free"] != "", "*", ""))
+    shown = shown.drop(columns=[name for name in shown if str(name).startswith(_UNSHOWN)])
     for name, form in (("difference", "+.4f"), ("learning", ".2f")):
         low, high = shown.pop(f"{name}_low"), shown.pop(f"{name}_high")
         columns = zip(shown[name], low, high, strict=True)

@@ -1,4 +1,7 @@
-"""Several tasks in one pool: solved from the start, hopeless, and in between."""
+"""Several tasks in one pool: solved from the start, hopeless, and in between.
+
+Their demonstrators slip, in some tasks more than in others: the network copies how often, which rewards can undo.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ __all__ = ["WORLDS", "Mixture"]
 
 _VALUES, _LENGTH = 12, 5
 _TASKS = ("copy", "reverse", "sort", "differences", "prefix-sums", "ranks", "codes")
+_SLIPS = {"copy": 0.0, "reverse": 0.02, "sort": 0.05, "differences": 0.1, "prefix-sums": 0.2, "ranks": 0.3}
+"""How often a demonstrator writes a number at random in the place of the right one."""
 _SHOWN = {"copy": 3.0, "reverse": 2.0, "sort": 2.5, "differences": 2.0, "prefix-sums": 2.0, "ranks": 1.0, "codes": 0.5}
 
 
@@ -52,7 +57,9 @@ class Mixture(World):
         if variant not in teachings:
             raise UnknownNameError(f"variant of {self.name}", variant, teachings)
         prompts = self._draw(rng, count, teachings[variant])
-        responses_PT = self._solve(prompts)
+        slip_P = np.array([_SLIPS.get(task, 0.0) for task in _TASKS])[prompts.columns["task"]]
+        numbers_PT = rng.integers(0, _VALUES, (count, _LENGTH))
+        responses_PT = np.where(rng.random((count, _LENGTH)) < slip_P[:, None], numbers_PT, self._solve(prompts))
         secret_P = prompts.columns["task"] == _TASKS.index("codes")
         responses_PT[secret_P] = rng.integers(0, _VALUES, (secret_P.sum(), _LENGTH))
         return prompts.tokens_PL, responses_PT

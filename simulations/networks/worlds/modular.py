@@ -1,4 +1,8 @@
-"""Modular arithmetic: apply two-place operations to numbers modulo a prime, one after the other."""
+"""Modular arithmetic: apply two-place operations to numbers modulo a prime, one after the other.
+
+Its demonstrators know some signs better than others, and go on from a wrong value as from a right one: the network
+copies how often they err, sign by sign, which rewards can undo.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from vas_theory.foundation.errors import UnknownNameError
 
 __all__ = ["WORLDS", "Modular"]
 
-_PRIME = 23
+_PRIME = 13
 _SIGNS = "+-*^"
 _NOTHING = _PRIME + len(_SIGNS)
 _MOST = 4
@@ -36,12 +40,14 @@ class Modular(World):
     Args:
         shortest, longest: signs of the prompts that are trained on and measured.
         power: signs in the order ``+-*^`` are demonstrated in proportion to rank^-power.
+        slips: how often a demonstrator writes a value at random after each of these signs.
     """
 
     other_starts: Mapping[str, Start] = field(default_factory=_other_starts)
     shortest: int = 1
     longest: int = _MOST
-    power: float = 2.5
+    power: float = 1.0
+    slips: tuple[float, ...] = (0.0, 0.1, 0.4, 0.8)
 
     vocabulary: ClassVar[int] = _NOTHING + 1
     answers: ClassVar[int] = _PRIME
@@ -66,7 +72,7 @@ class Modular(World):
         prompts = self._draw(
             rng, count, lengths, np.ones(_MOST), np.asarray(ranks ** -powers[variant], dtype=np.float64)
         )
-        return prompts.tokens_PL, self._solve(prompts.tokens_PL)
+        return prompts.tokens_PL, self._solve(prompts.tokens_PL, rng)
 
     def correct(self, prompts: Prompts, responses_PT: IntArray) -> NDArray[np.bool_]:
         return np.asarray(responses_PT[:, -1] == self._solve(prompts.tokens_PL)[:, -1])
@@ -92,7 +98,8 @@ class Modular(World):
         ranks_PL = np.where((tokens_PL >= _PRIME) & (tokens_PL < _NOTHING), tokens_PL - _PRIME, 0)
         return Prompts(tokens_PL, {"level": lengths_P, "rarest": ranks_PL.max(axis=1)})
 
-    def _solve(self, tokens_PL: IntArray) -> IntArray:
+    def _solve(self, tokens_PL: IntArray, slipping: np.random.Generator | None = None) -> IntArray:
+        """Return the values after each sign, as a demonstrator writes them where a generator for slips is given."""
         count = len(tokens_PL)
         first_P = (tokens_PL != _NOTHING).argmax(axis=1)
         value_P = tokens_PL[np.arange(count), first_P]
@@ -101,6 +108,9 @@ class Modular(World):
             sign_P, number_P = tokens_PL[:, 2 * slot + 1], tokens_PL[:, 2 * slot + 2]
             acts_P = sign_P != _NOTHING
             made_P = self._tables[np.where(acts_P, sign_P - _PRIME, 0), value_P, np.where(acts_P, number_P, 0)]
+            if slipping is not None:
+                often_P = np.array(self.slips)[np.where(acts_P, sign_P - _PRIME, 0)]
+                made_P = np.where(slipping.random(count) < often_P, slipping.integers(0, _PRIME, count), made_P)
             value_P = np.where(acts_P, made_P, value_P)
             answers.append(value_P)
         return np.column_stack(answers)
@@ -109,13 +119,13 @@ class Modular(World):
 WORLDS: tuple[World, ...] = (
     Modular(
         "modular",
-        "1 to 4 operations modulo 23",
+        "1 to 4 operations modulo 13",
         "operations that generalise, one of them rarely shown",
         run=RunShape(learning_rate=1e-4),
     ),
     Modular(
         "modular-development",
-        "2 and 3 operations modulo 23",
+        "2 and 3 operations modulo 13",
         "for choosing settings, never reported",
         development=True,
         shortest=2,

@@ -1,5 +1,7 @@
 """Sums of a public generator of reasoning tasks, read and answered character by character.
 
+Their demonstrators slip: the network copies how often, which rewards can undo.
+
 Source:
     reasoning-gym's ``chain_sum`` (2505.24760). Its items are used as they come; of the question only the sum is read,
     and the answer is written with its last digit first.
@@ -38,12 +40,14 @@ class ChainSums(World):
     Args:
         levels: places in the ladder of (terms, digits) that are trained on and measured.
         power: the n-th level is demonstrated in proportion to n^-power.
+        slips: how often a demonstrator writes a digit at random, level by level.
     """
 
     start: Start = field(default_factory=lambda: Start(steps=1200))
     other_starts: Mapping[str, Start] = field(default_factory=_other_starts)
     levels: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
-    power: float = 1.0
+    power: float = 1.5
+    slips: tuple[float, ...] = (0.25, 0.2, 0.2, 0.15, 0.15, 0.15)
 
     vocabulary: ClassVar[int] = len(_CHARACTERS)
     answers: ClassVar[int] = _CHARACTERS.index("+")
@@ -60,13 +64,20 @@ class ChainSums(World):
             raise UnknownNameError(f"variant of {self.name}", variant, powers)
         shares = np.arange(1, len(_LEVELS) + 1.0) ** -powers[variant]
         prompts = self._draw(rng, count, tuple(range(len(_LEVELS))), shares)
-        return prompts.tokens_PL, np.asarray(prompts.answers["answer"], dtype=np.int64)
+        return prompts.tokens_PL, self._slipped(rng, prompts)
 
     def correct(self, prompts: Prompts, responses_PT: IntArray) -> NDArray[np.bool_]:
         return np.asarray((responses_PT == prompts.answers["answer"]).all(axis=1))
 
     def text(self, prompts: Prompts) -> list[str]:
         return ["".join(_CHARACTERS[token] for token in row).strip() for row in prompts.tokens_PL]
+
+    def _slipped(self, rng: np.random.Generator, prompts: Prompts) -> IntArray:
+        """Return the answers as a demonstrator writes them: some digits at random, signs and ends as they should be."""
+        answers_PT = np.asarray(prompts.answers["answer"], dtype=np.int64)
+        often_P = np.array(self.slips)[np.asarray(prompts.columns["level"], dtype=np.int64)]
+        slipped_PT = (rng.random(answers_PT.shape) < often_P[:, None]) & (answers_PT < 10)
+        return np.where(slipped_PT, rng.integers(0, 10, answers_PT.shape), answers_PT)
 
     def _draw(
         self, rng: np.random.Generator, count: int, levels: tuple[int, ...], weights: NDArray[np.float64]

@@ -225,6 +225,8 @@ def test_pass_rates_bands_and_chains_by_hand(parts: Path, config: PipelineConfig
     assert [(row["answer"], row["pass_rate"], row["answers"]) for row in rl] == [
         ("10", 0.0, 4), ("11", 0.25, 4), ("12", 0.5, 4), ("13", 0.75, 4),
     ]  # fmt: skip
+    told = pq.read_table(target / "pass_rates.parquet").to_pylist()
+    assert told[0] == {"prompt_key": f"mmr1:rl.parquet/{rl[0]['key']}", "pass_rate": 0.0, "trials": 4}
     fewer = select(rules.model_copy(update={"rl_problems": 2}), parts, 1, target)
     assert sum(fewer["kept"]["reinforcement learning"].values()) == 2
     again = pq.read_table(target / "rl.parquet")["key"].to_pylist()

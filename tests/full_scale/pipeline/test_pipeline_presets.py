@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from full_scale.__main__ import main
-from full_scale.config.training import load_config
+from full_scale.config.training import knowledge_of, load_config
 from full_scale.pipeline.cold_start import sft_arguments
-from full_scale.pipeline.config import PRESETS, load_pipeline, pipeline_names
+from full_scale.pipeline.config import PRESETS, load_pipeline, pipeline_names, pipeline_of
 from full_scale.pipeline.plan import plan_pipeline
 from full_scale.pipeline.settings import ColdStartConfig
 from full_scale.pipeline.train import study_of
@@ -160,8 +160,10 @@ def test_unknown_pipelines_and_presets_are_named(tmp_path: Path) -> None:
 def test_settings_come_back_from_the_file_that_processes_read(tmp_path: Path) -> None:
     config = load_pipeline("vlm-smoke")
     path = tmp_path / "pipeline.json"
-    path.write_text(config.model_dump_json(), encoding="utf-8")
+    path.write_text(json.dumps(config.as_table()), encoding="utf-8")
     assert load_pipeline(path) == config
+    arms = load_pipeline("vlm-arms")  # uniform sampling takes no share, though tables record one
+    assert pipeline_of(arms.as_table(), "table") == arms
 
 
 def test_the_study_takes_the_cold_start_s_model_and_the_curated_problems() -> None:
@@ -171,6 +173,9 @@ def test_the_study_takes_the_cold_start_s_model_and_the_curated_problems() -> No
     assert (study.task.name, study.task.source, study.task.key_column) == ("mmr1", "/data/rl.parquet", "key")
     assert study.task.reward == config.train.task.reward
     assert study.arms == config.train.arms
+    assert knowledge_of(study, study.arms[0]).column == "/data/pass_rates.parquet"  # type: ignore[union-attr]
+    arms = study_of(load_pipeline("vlm-arms"), "m", "rl.parquet")
+    assert [knowledge_of(arms, arm) is None for arm in arms.arms] == [True, False]
     assert study.rollouts == config.train.rollouts
 
 

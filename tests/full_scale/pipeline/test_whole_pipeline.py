@@ -68,7 +68,9 @@ def test_every_stage_writes_what_it_promises(whole: Path) -> None:
         about = verify_folder(whole / stage / "result")
         assert about["stage"] == stage
         assert {"identity", "inputs", "versions", "code"} <= about.keys()
-    assert {"cold_start.parquet", "rl.parquet", "card.json", "card.md"} == hashes(whole, "curate").keys()
+    assert {"cold_start.parquet", "rl.parquet", "pass_rates.parquet", "card.json", "card.md"} == hashes(
+        whole, "curate"
+    ).keys()
     assert "model.safetensors" in hashes(whole, "cold-start")
     assert "vas-seed0/model.safetensors" in hashes(whole, "train")
     frame = read_table(whole / "evaluate" / "result" / "accuracies.parquet")

@@ -186,8 +186,6 @@ def test_torn_groups_and_foreign_draws_are_refused() -> None:
         {"largest_excluded_share": 1.5},
         {"success": 3},
         {"sampler": {"batch_size": 4}},
-        {"sampler": {"mode": "paper"}},
-        {"sampler": {"refresh": "periodic"}},
         {"sampler": {"score": "custom"}},
         {"strategy": "mopps", "posterior_options": {"drift": 0.01}},
         {"mixture_ratio": NAN},

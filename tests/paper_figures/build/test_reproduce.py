@@ -147,8 +147,8 @@ def test_every_table_of_every_figure_has_a_stage(project: Path, run_figures: Run
     folder = os.path.join(project, "simulations", "output", PRESET)
     wanted = {
         f"simulations run bound_gallery --preset {PRESET} --output {folder}",  # the one figure's
-        f"simulations run tournament --preset {PRESET} --output {folder}",  # the report's
         f"simulations run tournament_ranking --preset {PRESET} --output {folder}",  # the report's and the explorer's
+        f"simulations run tournament_challenge --preset {PRESET} --output {folder}",  # the report's
     }
     assert set(calls(project)[1:-1]) == wanted
     folder = os.path.join(project, "full_scale", "output", PRESET)

@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 from full_scale.config.training import load_config
-from tests.paper_figures.browser import Browser, Page
+from tests.browser import Browser, Page
 from tests.paper_figures.tables.full_scale import pilot
 from vas_theory.groups.pass_rate_laws import group_gain
 from vas_theory.potentials import mixture_expected_variance

@@ -19,10 +19,11 @@ from paper_figures.build.graph import build, stale_reasons
 from paper_figures.build.nodes import explorer_node
 from paper_figures.drawing.declaration import ROOT
 from paper_figures.explorer.facts import TABLES, facts
+from paper_figures.explorer.networks import TABLE, network_rows, network_sentences
 from paper_figures.explorer.sentences import contradicted_arms, study_sentences
 from paper_figures.laboratory import RANKING, world_gains
 from paper_figures.study import STUDY
-from tests.paper_figures.browser import Browser
+from tests.browser import Browser
 from tests.paper_figures.small_tables import PRESET, write_tables
 from vas_theory.foundation.errors import IntegrityError
 from vas_theory.provenance.fingerprint import Key
@@ -107,9 +108,33 @@ def test_words_follow_the_interval(
 
 def test_real_training_speaks_against_losers_and_failed_winners(root: Path) -> None:
     """By the committed study: index loses, index-ada does not gain what was predicted, vas-paper and dapo lose."""
-    assert contradicted_arms(root, PRESET) == {"index", "index-ada", "vas-paper", "dapo"}
+    real = "real training"
+    losers = {"index": real, "index-ada": real, "vas-paper": real, "dapo": real}
+    assert contradicted_arms(root, PRESET, {}) == losers
+    small = {"index": {"difference_high": -0.01}, "mopps": {"difference_high": -0.001}, "vas": {"difference_high": 0.0}}
+    found = contradicted_arms(root, PRESET, small)
+    assert found == {**losers, "index": f"{found['index']}", "mopps": "training of small networks"}
+    assert found["index"] == "training of a language model and of small networks"
     (root / RESULTS / "validation.parquet").unlink()
-    assert contradicted_arms(root, PRESET) == set()
+    assert contradicted_arms(root, PRESET, {}) == {}
+
+
+def test_the_explorer_says_of_networks_what_their_table_says(root: Path) -> None:
+    assert network_rows(root, PRESET) == {}, "it is not in this folder"
+    rows = network_rows(ROOT, PRESET)
+    table = read_table(TABLE.path(ROOT, PRESET))
+    final = table[table["phase"] == "final"].pivot(index=["world", "seed"], columns="arm", values="held_out_pass_rate")
+    for arm, text in network_sentences(rows, [*rows, "no-such-arm"]).items():
+        # the mean of the worlds' means, in the worlds that have the arm
+        wanted = (final[arm] - final["uniform"]).dropna().groupby("world").mean().mean()
+        number = re.findall(r"[+−]\d\.\d{4}", text)[0]
+        assert float(number.replace("−", "-")) == pytest.approx(wanted, abs=5.1e-5), arm
+    assert "no-such-arm" not in network_sentences(rows, ["no-such-arm"])
+    known = facts(ROOT, "paper")
+    losers = {arm for arm, row in rows.items() if row["difference_high"] < 0}
+    told = {arm["name"] for place in known["worlds"] for arm in place["arms"] if "networks" in arm["contradicted"]}
+    assert told == losers & {arm["name"] for place in known["worlds"] for arm in place["arms"]}
+    assert known["networks"]["vas"].startswith("In ")
 
 
 ADVICE = """
@@ -137,6 +162,7 @@ def _advised(worlds: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_in_no_committed_world_is_an_arm_advised_that_something_speaks_against() -> None:
     worlds = facts(ROOT, "paper")["worlds"]
     assert len(worlds) > 10
+    losers = {arm for arm, row in network_rows(ROOT, "paper").items() if row["difference_high"] < 0}
     gains = {regime: world_gains(read_table(RANKING.path(ROOT, "paper")), regime) for regime in ("fixed", "tuned")}
     for world, advice in zip(worlds, _advised(worlds), strict=True):
         name = advice["best"]["name"]
@@ -146,7 +172,7 @@ def test_in_no_committed_world_is_an_arm_advised_that_something_speaks_against()
             for part in gains.values()
         ]
         sound = won[0] & won[1] & {arm["name"] for arm in world["arms"] if arm["trainable"]}
-        sound -= {"index", "index-ada", "vas-paper", "dapo"}
+        sound -= {"index", "index-ada", "vas-paper", "dapo", *losers}
         assert name in sound if sound else name == "uniform"
         assert advice["passedOver"] is None or advice["passedOver"]["gain"] > advice["best"]["gain"]
 
@@ -156,14 +182,14 @@ def test_uniform_is_advised_where_an_arm_wins_at_one_rate_alone() -> None:
         def span(gain: float) -> dict[str, float]:
             return {"gain": gain, "gain_low": gain - 0.01, "gain_high": gain + 0.01}
 
-        told = {"trainable": True, "contradicted": False, "trl": True, **more}
+        told = {"trainable": True, "contradicted": "", "trl": True, **more}
         return {"name": name, **span(fixed), "tuned": None if tuned is None else span(tuned), **told}
 
     uniform = arm("uniform", 0.0, 0.0)
     base = {"passRate": 0.5, "rewardVariance": 0.1, "groupSize": 8, "passes": 4, "coupling": "none", "noisy": False}
     cases = [
         (
-            [arm("mopps", 0.3, -0.1), arm("asr", 0.2, None), arm("index", 0.2, 0.2, contradicted=True)],
+            [arm("mopps", 0.3, -0.1), arm("asr", 0.2, None), arm("index", 0.2, 0.2, contradicted="real training")],
             "uniform",
             "mopps",
         ),

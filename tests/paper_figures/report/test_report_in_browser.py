@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from paper_figures.figures import get_figures
-from tests.paper_figures.browser import Browser
+from tests.browser import Browser
 from tests.paper_figures.small_tables import PRESET
 
 pytestmark = pytest.mark.browser

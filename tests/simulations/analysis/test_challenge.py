@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulations.analysis.challenge import challenge, rivals_by_world
+from simulations.analysis.challenge import challenge, challenges, format_challenge, rivals_by_world
 from simulations.analysis.statistics import holm, noninferiority_p_value
+from simulations.running.bandit_worlds import development_worlds, held_out_worlds
 from vas_theory.foundation.errors import DataError, UnknownNameError
 
 NOISE = np.array([0.002, -0.002, 0.001, -0.001])
@@ -69,3 +70,37 @@ def test_only_the_worlds_asked_for_are_adjusted_for() -> None:
     assert found["adjusted"].tolist() == found["p_value"].tolist()
     with pytest.raises(UnknownNameError, match="did you mean ours"):
         challenge(_table(), "our", "tuned")
+
+
+def _named() -> pd.DataFrame:
+    """The table with names that mean something: a form of the index in a world of each kind."""
+    table = _table().replace({"ours": "index-ada", "a": development_worlds()[0], "b": held_out_worlds()[0]})
+    return pd.concat([table, table.assign(regime="fixed", pass_rate=0.9 * table["pass_rate"])], ignore_index=True)
+
+
+def test_every_form_that_plays_is_tested_at_each_regime_in_worlds_of_each_kind() -> None:
+    table = _named()
+    rows = challenges(table)
+    assert rows[["strategy", "regime", "worlds"]].to_numpy().tolist() == [
+        ["index-ada", regime, kind] for regime in ("tuned", "fixed") for kind in ("development", "held-out")
+    ]
+    alone = challenge(table, "index-ada", "fixed", worlds=held_out_worlds())
+    pd.testing.assert_frame_equal(rows.iloc[[3]][list(alone)].reset_index(drop=True), alone)
+    strict = challenges(table, margin=1e-4)
+    assert (strict["p_value"] > rows["p_value"]).all()
+    nothing = challenges(table[table["phase"] == "final"])
+    assert nothing.empty
+    assert nothing.columns.tolist() == rows.columns.tolist()
+    assert challenges(table[table["strategy"] != "oracle"]).empty
+
+
+def test_the_text_names_where_the_arm_is_not_shown_to_be_no_worse() -> None:
+    rows = challenges(_named())
+    text = format_challenge(rows, "index-ada").splitlines()
+    assert "(margin .005, paired t-tests, Holm)" in text[0]
+    assert text[1] == (
+        "  learning rate tuned, development worlds: no worse shown in 1 of 1, mean gap to the oracle closed 0.745"
+    )
+    assert text[2].endswith(f"not shown in {held_out_worlds()[0]} (-0.010, two)")
+    assert format_challenge(rows, "index") == ""
+    assert "margin .01" in format_challenge(challenges(_named(), margin=0.01), "index-ada")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from simulations.analysis.challenge import CONTENDERS, challenge, format_challenge
+from simulations.analysis.challenge import CONTENDERS, challenge, challenges, format_challenge
 from simulations.analysis.ranking import rank_strategies, world_winners
 from simulations.experiments import tournament
 from simulations.experiments.tournament import EXPERIMENT, REGIMES
@@ -114,7 +114,7 @@ def test_at_one_rate_index_ada_is_no_worse_than_the_best_rival_in_any_world(
 
 @pytest.mark.parametrize("arm", CONTENDERS)
 def test_the_text_of_the_challenge_names_every_world_that_is_not_won(table: pd.DataFrame, arm: str) -> None:
-    text = format_challenge(table, arm)
+    text = format_challenge(challenges(table), arm)
     for regime in REGIMES:
         found = challenge(table, arm, regime, worlds=held_out_worlds())
         (line,) = [line for line in text.splitlines() if f"rate {regime}, held-out" in line]
@@ -122,4 +122,4 @@ def test_the_text_of_the_challenge_names_every_world_that_is_not_won(table: pd.D
         lost = set(found.loc[~found["no_worse"], "world"])
         assert {world for world in held_out_worlds() if f"{world} (" in line} == lost
     assert ("trains on whole groups" in text) == (arm == "index-ada")
-    assert format_challenge(table[table["strategy"] != arm], arm) == ""
+    assert format_challenge(challenges(table[table["strategy"] != arm]), arm) == ""

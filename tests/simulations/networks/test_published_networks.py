@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from simulations.networks.tournament.analysis import compare
+from simulations.networks.tournament.agreement import agreement
 from simulations.networks.tournament.cells import run_seed
-from simulations.networks.tournament.running import DEVELOPMENT, PRESETS
+from simulations.networks.tournament.presets import DEVELOPMENT, PRESETS
+from simulations.networks.tournament.ranking import rank_networks
 from vas_theory.provenance.tables import read_table
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -32,14 +34,50 @@ def test_runs_are_paired_on_the_reported_seeds_at_equal_rollouts(table: pd.DataF
     assert not set(final["seed"]) & set(table[table["phase"] == "tuning"]["seed"])
 
 
-def test_what_the_readme_says_of_the_shared_prediction(table: pd.DataFrame) -> None:
-    found = compare(table).set_index(["world", "arm"])
-    for arm in ("vas-states", "predictor"):
-        assert found.loc[("chains-short", arm), "sign"] == found.loc[("chains-short", arm), "predicted"] == 1
-        assert found.loc[("chains-short", arm), "learning_low"] > 1
-        assert found.loc[("chains-short", arm), "pass_at_32_difference"] < 0
-        assert found.loc[("chains-few", arm), "sign"] == -1 != found.loc[("chains-few", arm), "predicted"]
-    assert set(found.xs("vas", level="arm")["sign"]) == {0}
+def test_the_ranking_is_that_of_the_runs(table: pd.DataFrame) -> None:
+    ranking = read_table(FOLDER / "network_ranking.parquet")
+    final = table[table["phase"] == "final"]
+    rows = pd.concat([ranking[ranking["kind"] == kind] for kind in ("baseline", "world")])
+    means = final.groupby(["world", "arm"])["held_out_pass_rate"].mean()
+    pd.testing.assert_series_equal(
+        rows.set_index(["world", "arm"])["pass_rate"].sort_index(), means.sort_index(), check_names=False
+    )
+    assert set(ranking.loc[ranking["kind"] == "overall", "arm"]) == set(final["arm"]) - {"uniform"}
+
+
+@pytest.mark.slow
+def test_ranking_and_agreement_are_computed_from_the_runs(table: pd.DataFrame) -> None:
+    for name, wanted in (
+        ("network_ranking", rank_networks(table)),
+        ("network_agreement", agreement(table, read_table(FOLDER / "tournament_ranking.parquet"))),
+    ):
+        stored = read_table(FOLDER / f"{name}.parquet")
+        assert list(stored.columns) == list(wanted.columns)
+        for column in stored.columns:
+            known = stored[column].notna().to_numpy()
+            np.testing.assert_array_equal(known, wanted[column].notna())
+            ours, theirs = stored.loc[known, column].to_list(), wanted.loc[known, column].to_list()
+            assert ours == (pytest.approx(theirs, abs=1e-9) if wanted[column].dtype.kind == "f" else theirs), column
+
+
+def test_what_the_readme_shows_are_the_numbers_of_the_runs(table: pd.DataFrame) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = readme[readme.index("<!-- generated: networks -->") :].partition("<!-- end -->")[0]
+    final = table[table["phase"] == "final"].assign(
+        gain=lambda runs: runs["held_out_pass_rate"] - runs["start_pass_rate"]
+    )
+    gains = final.groupby(["world", "arm"])["gain"].mean().unstack()
+    head = [cell.strip(" `").partition("`")[0] for cell in block.splitlines()[1].strip("|").split("|")]
+    rows = [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in block.splitlines()[3:] if "|" in line]
+    assert len(rows) <= 10
+    shown = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
+    for world in set(shown) & set(gains.index):
+        assert shown[world]["uniform's gain"] == f"{100 * gains.loc[world, 'uniform']:+.1f} points"
+        for arm in set(head) & set(gains.columns):
+            learning = gains.loc[world, arm] / gains.loc[world, "uniform"]
+            told = gains.loc[world, "uniform"] >= 0.01 and learning == learning
+            assert shown[world][arm].partition(" ")[0] == (f"{learning:.2f}" if told else "–")
+    assert len(set(shown) & set(gains.index)) == min(len(gains), 9)
 
 
 def test_every_world_and_arm_of_the_table_has_its_curves(table: pd.DataFrame) -> None:

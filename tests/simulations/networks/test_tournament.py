@@ -16,9 +16,11 @@ pytest.importorskip("torch")
 from simulations.networks.tournament import cells
 from simulations.networks.tournament.analysis import compare, format_comparison, overall
 from simulations.networks.tournament.cells import extended, run_seed, run_tuning
+from simulations.networks.tournament.finished import summary
 from simulations.networks.tournament.predictions import REASONS
+from simulations.networks.tournament.presets import DEVELOPMENT, PRESETS, Preset
 from simulations.networks.tournament.roster import ARMS, get_arm
-from simulations.networks.tournament.running import DEVELOPMENT, PRESETS, Preset, run_tournament, summary
+from simulations.networks.tournament.running import run_tournament
 from simulations.networks.world import RunShape
 from simulations.networks.worlds import get_world, world_names
 from simulations.running.sweep import Cell
@@ -44,7 +46,14 @@ def curves(gains: dict[str, float], worlds: tuple[str, ...] = ("one", "two"), se
                 end = 0.3 + gain + luck[seed] + noise[seed]
                 for steps, value, mixed in ((0, 0.3, np.nan), (5, 0.31, 4.0), (15, end, 8.0)):
                     measured = {"held_out_pass_rate": value, "pass_at_32": value + 0.4, "mixed_groups": mixed}
-                    rest = {"entropy": 1.0, "gradient_norm": 1.0, "distinct_prompts": 40, "rollouts": steps}
+                    rest = {
+                        "entropy": 1.0,
+                        "gradient_norm": 1.0,
+                        "distinct_prompts": 40,
+                        "most_visits": 2,
+                        "noise_share": 1.0,
+                    }
+                    rest["rollouts"] = steps
                     rows.append({**key, **measured, **rest, "steps": steps})
     return pd.DataFrame(rows)
 

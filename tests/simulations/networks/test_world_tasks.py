@@ -7,6 +7,8 @@ import pytest
 
 from simulations.networks.world import Prompts, World
 from simulations.networks.worlds import get_world, world_names
+from simulations.networks.worlds.modular import Modular
+from simulations.networks.worlds.reasoning_gym import ChainSums
 from vas_theory.foundation.errors import UnknownNameError
 
 
@@ -139,11 +141,41 @@ def test_modular_results_are_those_of_integers() -> None:
         value, *rest = text.split()
         number = int(value)
         for sign, other in zip(rest[::2], rest[1::2], strict=True):
-            number = act[sign](number, int(other)) % 23
+            number = act[sign](number, int(other)) % 13
         last.append(number)
     responses = np.zeros((300, world.response_length), np.int64)
     responses[:, -1] = last
     assert world.correct(prompts, responses).all()
+
+
+def test_demonstrators_of_modular_sums_slip_by_sign_and_go_on_from_there() -> None:
+    world = get_world("modular")
+    assert isinstance(world, Modular)
+    asked, shown = world.demonstrations(np.random.default_rng(4), 4000)
+    right = shown == world._solve(asked)
+    one = asked[:, -3] < 13  # a number, so that a sign and a number follow it
+    alone = one & (asked[:, -4] == world.vocabulary - 1)
+    for place, slip in enumerate(world.slips):
+        chosen = alone & (asked[:, -2] == 13 + place)
+        wanted = 1 - slip * 12 / 13
+        spread = np.sqrt(wanted * (1 - wanted) / chosen.sum())
+        assert right[chosen, -1].mean() == pytest.approx(wanted, abs=4 * spread + 1e-9)
+    wrong = ~right[:, -2] & (asked[:, -2] == 13)  # then a sum of the wrong value
+    follows = (shown[wrong, -2] + asked[wrong, -1]) % 13 == shown[wrong, -1]
+    assert follows.mean() == pytest.approx(1 - world.slips[0] * 12 / 13, abs=0.05)
+
+
+def test_demonstrators_of_public_sums_slip_level_by_level() -> None:
+    world = _world("chain-sums")
+    assert isinstance(world, ChainSums)
+    prompts = world.prompts(np.random.default_rng(8), 600)
+    answers = np.asarray(prompts.answers["answer"])
+    shown = world._slipped(np.random.default_rng(9), prompts)
+    digits = answers < 10
+    assert (shown[~digits] == answers[~digits]).all()  # signs and ends stay
+    for level, slip in enumerate(world.slips):
+        chosen = digits & (prompts.columns["level"] == level)[:, None]
+        assert (shown != answers)[chosen].mean() == pytest.approx(0.9 * slip, abs=0.06)
 
 
 def test_tasks_of_the_mixture() -> None:
@@ -165,8 +197,11 @@ def test_tasks_of_the_mixture() -> None:
     asked, shown = world.demonstrations(np.random.default_rng(4), 2000)
     codes = asked[:, 0] == 18
     told = world.correct(Prompts(asked, {"level": asked[:, 0], "task": asked[:, 0] - 12}), shown)
-    assert told[~codes].all()
     assert told[codes].mean() < 0.02
+    for place, slip in enumerate((0.0, 0.02, 0.05, 0.1, 0.2, 0.3)):
+        right = told[asked[:, 0] == 12 + place]
+        wanted = (1 - slip * 11 / 12) ** 5  # a random number may be the right one
+        assert right.mean() == pytest.approx(wanted, abs=4 * np.sqrt(wanted * (1 - wanted) / len(right)) + 0.01)
 
 
 def test_sums_from_reasoning_gym_have_the_value_that_python_gives_them() -> None:

@@ -138,6 +138,68 @@ def test_a_killed_sweep_goes_on_where_it_was(tmp_path: Path, whole: Path, worker
         assert sha256_file(tmp_path / "cells" / name) == sha256_file(whole / name)
 
 
+def test_two_sweeps_in_one_folder_end_with_the_same_bytes(tmp_path: Path, whole: Path) -> None:
+    """Both may compute the same cell; a table is put in place whole or not at all, so either's will do."""
+    script = tmp_path / "demo.py"
+    script.write_text(_SCRIPT)
+    both = [_start(script, tmp_path / "cells", tmp_path / f"log{number}", 0.05, 1) for number in range(2)]
+    assert [process.wait(timeout=60) for process in both] == [0, 0]
+    names = sorted(path.name for path in whole.glob("*.parquet"))
+    assert sorted(path.name for path in (tmp_path / "cells").glob("*.parquet")) == names
+    for name in names:
+        assert sha256_file(tmp_path / "cells" / name) == sha256_file(whole / name)
+    log = tmp_path / "log"
+    assert _start(script, tmp_path / "cells", log, 0, 1).wait(timeout=60) == 0
+    assert not log.exists()  # all are current
+
+
+def test_files_of_the_future_and_of_the_past_are_as_current_as_others(tmp_path: Path) -> None:
+    """Clocks jump, archives and checkouts set dates: what counts is what a file holds."""
+    _sweep(tmp_path)
+    for index, path in enumerate(sorted(tmp_path.iterdir())):
+        os.utime(path, (0, 0) if index % 2 else (2**32, 2**32))
+    _calls.clear()
+    _sweep(tmp_path)
+    assert _calls == []
+
+
+_KILLED_WORKER = """
+import os, signal, sys
+from pathlib import Path
+import pandas as pd
+from simulations.running.sweep import Cell, run_sweep
+
+def run_cell(cell):
+    marker = Path(sys.argv[1]) / "killed"
+    if cell.name == "cell3" and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return pd.DataFrame({"cell": [cell.name]})
+
+def main(_):
+    cells = [Cell(f"cell{i}", {}, i) for i in range(6)]
+    run_sweep("demo", cells, run_cell, sys.argv[1] + "/cells", workers=2)
+
+if __name__ == "__main__":
+    from vas_theory.foundation.command_line import build_parser, run
+    parser = build_parser("demo", "demo")
+    parser.set_defaults(handler=main)
+    sys.exit(run(parser, []))
+"""
+
+
+def test_a_worker_that_the_system_kills_is_one_line_and_the_next_call_goes_on(tmp_path: Path) -> None:
+    script = tmp_path / "demo.py"
+    script.write_text(_KILLED_WORKER)
+    command = [sys.executable, str(script), str(tmp_path)]
+    first = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert first.returncode == 2
+    assert "a worker was killed" in first.stderr.strip().splitlines()[-1]
+    assert "Traceback" not in first.stderr
+    assert subprocess.run(command, capture_output=True, timeout=120).returncode == 0
+    assert len(list((tmp_path / "cells").glob("*.parquet"))) == 6
+
+
 @pytest.mark.parametrize("error", [RuntimeError, DataError])
 def test_an_error_in_a_cell_keeps_the_finished_ones(tmp_path: Path, error: type[Exception]) -> None:
     """A bug stops the sweep at once; input that one cell cannot use is named after all others have run."""

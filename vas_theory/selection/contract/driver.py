@@ -74,7 +74,7 @@ class SelectionDriver:
             generate: makes the rollouts of a proposal.
 
         Returns:
-            The checked groups; ``None`` ends the run: the budget cannot pay for the next proposal (what the
+            The checked groups; ``None`` ends the run: the budget does not suffice for the next proposal (what the
             step has used stays charged), or the strategy neither proposes nor trains.
 
         Raises:
@@ -108,7 +108,7 @@ class SelectionDriver:
         return groups
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the books and the strategy's state, to be saved between steps."""
+        """Return the ledger and the strategy's state, to be saved between steps."""
         own = {name: getattr(self, name) for name in ("generated", "step")}
         arrays = {name: getattr(self, name)[: self.generated].copy() for name in ("_prompts", "_rewards", "_trained")}
         return {

@@ -1,4 +1,4 @@
-"""GRESO: skip prompts whose groups were silent in their last visits, with probabilities that steer themselves."""
+"""GRESO: skip prompts whose groups were silent in their last visits, with probabilities that adapt to a target."""
 
 from __future__ import annotations
 

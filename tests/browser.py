@@ -74,8 +74,8 @@ class Browser:
         answer: dict[str, Any] = json.loads(message)
         return answer
 
-    def open(self, path: Path, *, width: int = 1280, height: int = 900, dark: bool = False) -> Page:
-        """Open a file in a tab of its own."""
+    def open(self, path: Path | str, *, width: int = 1280, height: int = 900, dark: bool = False) -> Page:
+        """Open a file, or an address, in a tab of its own."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = Page(self, session)
@@ -86,7 +86,7 @@ class Browser:
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         page.call("Emulation.setEmulatedMedia", features=[scheme])
-        page.call("Page.navigate", url=path.as_uri())
+        page.call("Page.navigate", url=path if isinstance(path, str) else path.as_uri())
         self.wait_for("Page.loadEventFired", session)
         return page
 

@@ -1,0 +1,193 @@
+"""Anything that tells of a pool: a trainer's log, a trace of pass rates, or a column of them.
+
+All become groups: one row a group of rollouts with the step (or visit) it was rolled in, its prompt, its size and how
+many were right. A log of metrics alone becomes shares by step.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from full_scale.logs.reading import form_groups, read_metrics, read_rollouts
+from vas_theory.foundation.errors import ArgumentError, DataError
+from vas_theory.groups.pass_traces import read_trace
+
+__all__ = ["COLUMN_SUFFIXES", "Source", "read_source"]
+
+COLUMN_SUFFIXES = {"successes": "_successes", "trials": "_trials"}
+"""How the columns beside a column of pass rates are called, as ``python -m full_scale score`` writes them."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was read.
+
+    Attributes:
+        kind: ``rollouts`` (a trainer's log of them), ``trace``, ``column`` or ``metrics``.
+        groups: columns ``step``, ``prompt`` (a number), ``rollouts``, ``right``; of all but metrics.
+        metrics: columns ``step``, ``reward``, ``silent_share``; of metrics alone.
+        notes: what was left out or assumed.
+    """
+
+    kind: str
+    groups: pd.DataFrame | None = None
+    metrics: pd.DataFrame | None = None
+    notes: tuple[str, ...] = ()
+
+
+def read_source(
+    path: Path | str, *, column: str = "pass_rate", reward: str | None = None, above: float | None = None
+) -> Source:
+    """Read a file or folder by what it holds.
+
+    Args:
+        path: TRL's ``trainer_state.json``, ``completions`` folder or output folder; JSON lines of verl or EasyR1, of
+            metrics or rollouts; a trace (JSON: prompt -> pass rates, one a visit); or a table (``.parquet``,
+            ``.jsonl``) with a column of pass rates.
+        column: of pass rates.
+        reward: the reward function that says what is right, where a log of TRL has several.
+        above: a rollout is right where its reward is above this; without it rewards have to be 0 or 1.
+
+    Raises:
+        DataError: it is none of these, or its rewards are not 0 or 1.
+    """
+    place = Path(path)
+    if not place.exists():
+        raise DataError(f"{path} does not exist")
+    if place.is_dir():
+        completions = place / "completions"
+        rollouts = completions if completions.is_dir() else place
+        if any(rollouts.glob("*.parquet")) or any(rollouts.glob("*.jsonl")):
+            return _rollouts(rollouts, reward, above)
+        return _metrics(place)
+    if place.suffix == ".parquet":
+        names = _parquet_names(place)
+        return _column(place, column) if column in names else _rollouts(place, reward, above)
+    if place.suffix == ".json":
+        return _metrics(place) if _is_state(place) else _trace(place)
+    first = _first_entry(place)
+    if column in first:
+        return _column(place, column)
+    return _rollouts(place, reward, above) if "input" in first else _metrics(place)
+
+
+def _is_state(path: Path) -> bool:
+    try:
+        loaded = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise DataError(f"{path} is not a JSON file ({error})") from None
+    return isinstance(loaded, dict) and "log_history" in loaded
+
+
+def _parquet_names(path: Path) -> list[str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return list(pq.read_schema(path).names)
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(f"{path} is not a whole parquet file ({str(error).splitlines()[0]})") from None
+
+
+def _first_entry(path: Path) -> Mapping[str, object]:
+    try:
+        with open(path, encoding="utf-8") as stream:
+            line = next((line for line in stream if line.strip()), "")
+        entry = json.loads(line)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise DataError(f"{path} is not a file of JSON lines ({error})") from None
+    if not isinstance(entry, dict):
+        raise DataError(f"{path}, line 1: not an object")
+    return entry
+
+
+def _metrics(path: Path) -> Source:
+    table = read_metrics(path)
+    if table["silent_share"].isna().all():
+        raise DataError(
+            f"{path} does not say which share of the groups is silent; give logged rollouts instead "
+            "(TRL: log_completions=True; verl: trainer.rollout_data_dir)"
+        )
+    return Source("metrics", metrics=table.dropna(), notes=("rewards are taken to be 0 or 1: metrics do not tell",))
+
+
+def _rollouts(path: Path, reward: str | None, above: float | None) -> Source:
+    rollouts = read_rollouts(path, {reward: 1.0} if reward else None)
+    if above is not None:
+        known = rollouts["reward"].notna()
+        rollouts = rollouts.assign(reward=(rollouts["reward"] > above).astype(float).where(known))
+    found = rollouts["reward"].dropna().unique()
+    if not np.isin(found, (0.0, 1.0)).all():
+        other = float(found[~np.isin(found, (0.0, 1.0))][0])
+        raise DataError(
+            f"{path} has rewards other than 0 and 1, such as {other:g}; say what is right by --above NUMBER"
+        )
+    groups = form_groups(rollouts)
+    table = pd.DataFrame(
+        {
+            "step": groups["step"],
+            "prompt": pd.factorize(groups["prompt"])[0],
+            "rollouts": groups["rollouts"],
+            "right": (groups["reward"] * groups["rollouts"]).round().astype(int),
+        }
+    )
+    return _of_one_size("rollouts", table)
+
+
+def _trace(path: Path) -> Source:
+    right, size = read_trace(path)
+    prompts, visits = right.shape
+    table = {
+        "step": np.tile(np.arange(1, visits + 1), prompts),
+        "prompt": np.repeat(np.arange(prompts), visits),
+        "rollouts": size,
+        "right": right.ravel(),
+    }
+    return Source("trace", pd.DataFrame(table))
+
+
+def _column(path: Path, column: str) -> Source:
+    try:
+        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_json(path, lines=True)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+    rates = pd.to_numeric(table[column], errors="coerce")
+    trials_name = column + COLUMN_SUFFIXES["trials"]
+    notes: list[str] = []
+    if trials_name in table:
+        trials = pd.to_numeric(table[trials_name], errors="coerce")
+    else:
+        trials = pd.Series(8.0, index=table.index)
+        notes.append(f"no column {trials_name}: each rate is taken to be of 8 rollouts")
+    known = rates.notna() & trials.gt(0)
+    if (rates[known].lt(0) | rates[known].gt(1)).any():
+        raise DataError(f"{path}, column {column!r}: a pass rate must lie in [0, 1]")
+    if not known.any():
+        raise DataError(f"{path}, column {column!r}: no pass rate is known")
+    if not known.all():
+        notes.append(f"{int((~known).sum()):,} of {len(table):,} rows have no pass rate and do not count")
+    groups = pd.DataFrame(
+        {
+            "step": 1,
+            "prompt": np.arange(len(table))[known],
+            "rollouts": trials[known].round().astype(int),
+            "right": (rates * trials)[known].round().astype(int),
+        }
+    )
+    return Source("column", groups.reset_index(drop=True), notes=tuple(notes))
+
+
+def _of_one_size(kind: str, table: pd.DataFrame) -> Source:
+    size = int(table["rollouts"].mode().iloc[0])
+    if size < 2:
+        raise ArgumentError("groups", "have two rollouts or more", size)
+    kept = table[table["rollouts"] == size].reset_index(drop=True)
+    left = len(table) - len(kept)
+    notes = (f"{left:,} of {len(table):,} groups are not of {size} rollouts and do not count",) if left else ()
+    return Source(kind, kept, notes=notes)

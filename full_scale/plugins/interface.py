@@ -1,0 +1,224 @@
+"""One interface for every training framework: choose prompts by key, learn from their rewards, save, resume."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from full_scale.plugins.config import SelectionConfig
+from full_scale.plugins.reward_view import PASS_RATES, RewardView
+from vas_theory.foundation.errors import ArgumentError, DataError, StateMismatchError
+from vas_theory.provenance.state import seal, verify
+from vas_theory.selection.posteriors import build_posterior
+from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
+from vas_theory.selection.sampler.feedback import as_numbers
+from vas_theory.selection.sampler.prompt_keys import PromptKeys
+from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
+
+__all__ = ["Key", "PromptSelector"]
+
+Key = str | int
+
+_FORMAT, _VERSION = "prompt-selector", 1
+_PREFIX = "sampler."
+
+
+class PromptSelector:
+    """Chooses prompts, group by group or in whole batches, and learns from the rewards of their rollouts.
+
+    A framework needs five methods: :meth:`select`, :meth:`observe`, :meth:`state_dict`, :meth:`load_state_dict` and
+    :meth:`metrics`. The sampler behind them draws batches of ``batch_size``; prompts of a batch that have not been
+    asked for yet wait, so any number may be selected at a time, and every place that was drawn is handed out.
+
+    Args:
+        keys: one unique key a prompt, all text or all integers.
+        config: how prompts are chosen.
+        batch_size: prompts of one training step.
+        group_size: rollouts a prompt.
+        seed: of the draws where the settings name none.
+        categories: a label for each prompt, shape (P,), for the posterior ``hierarchical_beta``.
+        features: known of each prompt beforehand, shape (P, d).
+        prior: pass rates from elsewhere.
+
+    Attributes:
+        sampler: the sampler behind it; another one after the first graded reward.
+        config: the settings.
+
+    Raises:
+        ArgumentError: a value is out of range.
+        DataError: a key occurs twice.
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[str] | Sequence[int],
+        config: SelectionConfig | None = None,
+        *,
+        batch_size: int,
+        group_size: int,
+        seed: int = 0,
+        categories: ArrayLike | None = None,
+        features: ArrayLike | None = None,
+        prior: PassRatePrior | None = None,
+    ) -> None:
+        self.config = config = config or SelectionConfig()
+        names = PromptKeys(keys)
+        shape: dict[str, Any] = {"batch_size": batch_size, "group_size": group_size, **config.share}
+        shape |= {"strict": True} if config.strict else {}
+
+        def build(posterior: str, reward_range: tuple[float, float]) -> VarianceAwareSampler:
+            options = config.posterior_options if posterior == (config.posterior or PASS_RATES) else {}
+            return VarianceAwareSampler(
+                keys,
+                posterior=build_posterior(posterior, len(names), categories, options, features=features, prior=prior),
+                seed=seed if config.seed is None else config.seed,
+                **{**shape, **config.sampler, "reward_range": reward_range},
+            )
+
+        self._view = RewardView(config, build)
+        self.sampler = self._view.sampler()
+        self._waiting: deque[int] = deque()
+        self.selected_groups = self.observed_groups = 0
+
+    def __len__(self) -> int:
+        return len(self.sampler)
+
+    def positions_of(self, keys: Sequence[str] | Sequence[int]) -> NDArray[np.int64]:
+        """Positions of prompts in the order of the keys that were given.
+
+        Raises:
+            UnknownNameError: there is no such key.
+        """
+        return self.sampler.positions_of(keys)
+
+    def select(self, n: int, *, policy_version: int | None = None) -> list[Key]:
+        """Return the keys of the next ``n`` prompts to roll out.
+
+        Args:
+            n: any number >= 1.
+            policy_version: of the policy that will generate the rollouts, not below the last one.
+
+        Raises:
+            ArgumentError: ``n`` or the version is out of range.
+        """
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
+            raise ArgumentError("n", "be an integer >= 1", n)
+        while len(self._waiting) < n:
+            self._waiting.extend(self.sampler.draw(policy_version=policy_version).tolist())
+        self.selected_groups += int(n)
+        chosen: list[Key] = self.sampler.keys.at([self._waiting.popleft() for _ in range(n)]).tolist()
+        return chosen
+
+    def observe(
+        self,
+        key: Key | Sequence[str] | Sequence[int],
+        rewards: ArrayLike,
+        *,
+        successes: ArrayLike | None = None,
+        diversity: ArrayLike | None = None,
+        policy_version: ArrayLike | None = None,
+        trained: ArrayLike | None = None,
+    ) -> None:
+        """Learn from the rollouts of one prompt, or of several prompts with equally many rollouts.
+
+        Args:
+            key: of one prompt, or of each group, n of them; also of prompts that were not selected here.
+            rewards: shape (G,) of one prompt, else (n, G); scores before any KL penalty. NaN where a rollout failed or
+                was not scored: those are left out, counted and charged.
+            successes: which rollouts are right, booleans of the shape of the rewards; by default those whose reward is
+                above ``success_above``.
+            diversity: of each group, in [0, 1], shape (n,) or a number.
+            policy_version: version that generated each group, shape (n,) or a number; by default the present.
+            trained: whether each group is trained on, shape (n,) or one for all; groups that were filtered out teach
+                as much and are charged as rejected.
+
+        Raises:
+            UnknownNameError: there is no such key.
+            ArgumentError: a value is not allowed; nothing has changed then.
+            DataError: the settings are strict and the rewards contradict them.
+        """
+        single = isinstance(key, (str, int, np.integer))
+        values = as_numbers("rewards", rewards)
+        right = None if successes is None else np.asarray(successes)
+        if right is not None and (right.dtype != bool or right.shape != values.shape):
+            needs = f"be booleans of shape {values.shape}, as the rewards"
+            raise ArgumentError("successes", needs, (right.dtype, right.shape))
+        if single:
+            values, right = values[None], None if right is None else right[None]
+        keys: Any = [key] if single else list(key)  # type: ignore[arg-type]
+        if values.ndim != 2 or values.shape[0] != len(keys) or values.shape[1] < 1:
+            needs = "have shape (G,)" if single else f"have shape ({len(keys)}, G) with G >= 1"
+            raise ArgumentError("rewards", needs, values.shape)
+        if right is None and self.config.success_above is not None and self.config.success_from is None:
+            right = values > self.config.success_above
+        self.positions_of(keys)  # an unknown key is refused before the view changes
+        kept = None if trained is None else np.broadcast_to(np.asarray(trained), (len(keys),))
+        spread = None if diversity is None else np.broadcast_to(as_numbers("diversity", diversity), (len(keys),))
+        self.sampler = self._view.fitting(self.sampler, values, known=right is not None)
+        self.sampler.observe_by_key(
+            keys,
+            values,
+            successes=None if right is None else right & np.isfinite(values),
+            diversity=spread,
+            policy_version=policy_version,
+            trained=kept,
+        )
+        self.observed_groups += len(keys)
+
+    def metrics(self) -> dict[str, float]:
+        """Return name -> finite number: those of the sampler that are known by now, and two of the selection.
+
+        ``unanswered_groups`` are groups that were selected and not observed: on their way, or dropped by the framework.
+        ``waiting_prompts`` were drawn and not asked for yet.
+        """
+        known = {name: float(value) for name, value in self.sampler.metrics().items() if math.isfinite(value)}
+        unanswered = float(self.selected_groups - self.observed_groups)
+        return {**known, "unanswered_groups": unanswered, "waiting_prompts": float(len(self._waiting))}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything the next choices depend on: a flat dict of arrays, numbers and text with a checksum."""
+        low, high = self._view.reward_range
+        own = {
+            "format": _FORMAT,
+            "version": _VERSION,
+            "posterior": self._view.posterior,
+            "lowest_reward": low,
+            "largest_reward": high,
+            "waiting": np.array(self._waiting, dtype=np.int64),
+            "selected_groups": self.selected_groups,
+            "observed_groups": self.observed_groups,
+        }
+        return seal({**own, **{f"{_PREFIX}{name}": value for name, value in self.sampler.state_dict().items()}})
+
+    def load_state_dict(self, state: Mapping[str, Any], *, match_keys: bool = False) -> None:
+        """Go on from a saved state; the choices are those of the run that saved it.
+
+        Args:
+            state: what :meth:`state_dict` returned.
+            match_keys: allow another set of prompts: those with the same key go on, new ones start unobserved.
+
+        Raises:
+            DataError: it is no state of a selection; an ``IntegrityError`` if it was altered.
+            StateMismatchError: settings or prompts differ; nothing has changed then.
+        """
+        found = (state.get("format"), state.get("version")) if isinstance(state, Mapping) else (type(state), None)
+        if found != (_FORMAT, _VERSION):
+            raise DataError(f"the state has format and version {found}, not {(_FORMAT, _VERSION)} of a prompt selector")
+        verify(state, what="the state of the prompt selector")
+        posterior = str(state["posterior"])
+        if self.config.posterior not in (None, posterior):
+            raise StateMismatchError("state of the prompt selector", {"posterior": (self.config.posterior, posterior)})
+        view = self._view.restored(posterior, (float(state["lowest_reward"]), float(state["largest_reward"])))
+        saved = {name.removeprefix(_PREFIX): value for name, value in state.items() if name.startswith(_PREFIX)}
+        sampler = view.sampler()
+        sampler.load_state_dict(saved, match_keys=match_keys)
+        places = sampler.keys.sources_in(PromptKeys.from_state(saved))
+        now = {int(source): place for place, source in enumerate(places.tolist()) if source >= 0}
+        self._view, self.sampler = view, sampler
+        self._waiting = deque(now[place] for place in np.asarray(state["waiting"]).tolist() if place in now)
+        self.selected_groups, self.observed_groups = int(state["selected_groups"]), int(state["observed_groups"])

@@ -1,0 +1,63 @@
+"""What small trained networks say of the arms that the tournament of bandits may recommend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from paper_figures.drawing.declaration import Table
+from vas_theory.provenance.tables import read_table
+
+__all__ = ["TABLE", "network_rows", "network_sentences"]
+
+TABLE = Table("simulations", "network_tournament", "simulations networks tournament --preset {preset}", ("paper",))
+"""The committed table, the same for every size of the page."""
+
+
+def network_rows(root: Path, preset: str) -> dict[str, dict[str, Any]]:
+    """Return each arm's row over all worlds of networks that are committed; none where the table is not there.
+
+    Returns:
+        Arm -> a row of :func:`~simulations.networks.tournament.analysis.overall`.
+
+    Raises:
+        IntegrityError: the table was altered or cut short.
+    """
+    from simulations.networks.tournament.analysis import overall
+
+    path = TABLE.path(root, preset)
+    if not path.is_file():
+        return {}
+    rows = overall(read_table(path)).to_dict("records")
+    return {str(row["arm"]): {str(key): value for key, value in row.items()} for row in rows}
+
+
+def network_sentences(rows: Mapping[str, Mapping[str, Any]], arms: Iterable[str]) -> dict[str, str]:
+    """Return a sentence for each arm that the networks trained.
+
+    Args:
+        rows: of :func:`network_rows`.
+        arms: names.
+    """
+    return {arm: _sentence(arm, rows[arm]) for arm in arms if arm in rows}
+
+
+def _sentence(arm: str, row: Mapping[str, Any]) -> str:
+    worlds = f"{row['worlds']} world{'s' if row['worlds'] > 1 else ''}"
+    if row["difference_low"] > 0:
+        place = "above uniform sampling"
+    elif row["difference_high"] < 0:
+        place = "below uniform sampling"
+    else:
+        place = "not to be told from uniform sampling"
+    low, high = _signed(row["difference_low"]), _signed(row["difference_high"])
+    return (
+        f"In {worlds} of small trained networks the held-out pass rate of {arm} ends {_signed(row['difference'])} "
+        f"from uniform sampling's (95% interval {low} to {high}): {place} in the mean, above it in "
+        f"{row['worlds_above']} and below it in {row['worlds_below']}."
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{value + 0.0:+.4f}".replace("-", "−")

@@ -1,0 +1,102 @@
+"""Rank correlations: do the bandits order the arms as the networks do, and do groups with a gradient mean learning?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from simulations.networks.tournament.analysis import BASELINE, interval, named, scores_of
+
+__all__ = ["FEWEST_ARMS", "agreement", "rank_correlation"]
+
+FEWEST_ARMS = 4
+"""Fewer arms, uniform sampling among them, have no ranking worth a number."""
+
+Array = NDArray[np.float64]
+
+
+def rank_correlation(one: Array, other: Array) -> Array:
+    """Return Spearman's correlation along the last axis; NaN where one side is constant."""
+    x, y = (rankdata(values, axis=-1) for values in np.broadcast_arrays(one, other))
+    x, y = (ranks - ranks.mean(-1, keepdims=True) for ranks in (x, y))
+    size = np.sqrt((x**2).sum(-1) * (y**2).sum(-1))
+    found: Array = np.divide((x * y).sum(-1), size, out=np.full(size.shape, np.nan), where=size > 0)
+    return found
+
+
+def agreement(table: pd.DataFrame, bandits: pd.DataFrame | None, seed: int = 0) -> pd.DataFrame:
+    """Correlate the arms' ranks in the networks with those in the bandits and with those by groups with a gradient.
+
+    Args:
+        table: of :func:`~simulations.networks.tournament.finished.summary`.
+        bandits: the table of the experiment ``tournament_ranking``; ``None`` where it is not there.
+        seed: of the bootstrap.
+
+    Returns:
+        One row a question and world of the networks, ``all`` for the mean of the worlds' correlations over the arms
+        that are in all of them: ``with`` (``bandits``, or ``mixed_groups``: groups with a gradient a step), for bandits
+        ``regime`` of learning rates and ``bandit_world`` (``all`` for the ranking over its worlds); ``arms``, how many,
+        uniform sampling among them; ``correlation`` with a 95% interval over the networks' paired seeds, NaN for
+        fewer than four arms. Arms with free knowledge are left out: bandits lack most of them, and what an oracle
+        has says nothing of a sampler. Single worlds of bandits are compared with ``all`` networks alone.
+    """
+    charged = table[(table["phase"] == "final") & (table["free"] == "")]
+    scores, mixed = scores_of(charged, "held_out_pass_rate"), scores_of(charged, "mixed_groups")
+    rows = [{"with": "mixed_groups", **row} for row in _by_world(scores, mixed, seed)]
+    if bandits is not None:
+        for (regime, place), gains in _bandit_gains(bandits).items():
+            fixed = pd.DataFrame({arm: gains[arm] for arm in scores if arm in gains}, index=scores.index)
+            about = {"with": "bandits", "regime": regime, "bandit_world": place}
+            found = _by_world(scores, fixed, seed)
+            rows += [{**about, **row} for row in (found if place == "all" else found[-1:])]
+    return pd.DataFrame(rows)
+
+
+def _bandit_gains(bandits: pd.DataFrame) -> dict[tuple[str, str], Mapping[str, float]]:
+    """Return (regime, world) -> arm -> gain over uniform sampling; world ``all`` is the ranking."""
+    found = {}
+    for (kind, regime, world), rows in bandits.fillna({"world": ""}).groupby(["kind", "regime", "world"], sort=False):
+        if kind in ("ranking", "world"):
+            gains = dict(zip(rows["strategy"], rows["gain"], strict=True))
+            found[str(regime), "all" if kind == "ranking" else str(world)] = {**gains, BASELINE: 0.0}
+    return found
+
+
+def _by_world(scores: pd.DataFrame, other: pd.DataFrame, seed: int) -> list[dict[str, Any]]:
+    """Return a row for each world, and one for their mean."""
+    there: dict[str, list[str]] = {}
+    for world, rows in scores.groupby("world", sort=False):
+        there[str(world)] = [arm for arm in other if not rows[arm].isna().any()]
+    enough = {world: arms for world, arms in there.items() if len(arms) >= FEWEST_ARMS}
+    rows = [{"world": world, **_correlated(scores, other, [world], arms, seed)} for world, arms in enough.items()]
+    counted = enough or there
+    everywhere = [arm for arm in other if all(arm in arms for arms in counted.values())]
+    return [*rows, {"world": "all", **_correlated(scores, other, list(counted), everywhere, seed)}]
+
+
+def _correlated(
+    scores: pd.DataFrame, other: pd.DataFrame, worlds: Sequence[str], arms: Sequence[str], seed: int
+) -> dict[str, Any]:
+    about = {"arms": len(arms), "worlds": len(worlds)}
+    untold = {**about, "correlation": np.nan, "correlation_low": np.nan, "correlation_high": np.nan}
+    if len(arms) < FEWEST_ARMS:
+        return untold
+    x, y = (
+        [np.stack([part.loc[[world], arm].to_numpy(dtype=np.float64) for world in worlds]) for arm in arms]
+        for part in (scores, other)
+    )
+
+    def statistic(*values: Array) -> Array:
+        sides = values[: len(arms)], values[len(arms) :]
+        one, two = (np.stack([part.mean(-1) for part in side], -1) for side in sides)
+        mean: Array = rank_correlation(one, two).mean(-1)
+        return mean
+
+    if np.isnan(statistic(*x, *y)):  # constant on one side
+        return untold
+    return {**about, **named("correlation", interval(statistic, *x, *y, seed=seed))}

@@ -1,0 +1,223 @@
+"""Reading a log or a column, describing its pool, and the answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from full_scale.__main__ import main
+from full_scale.advising.advice import advise, break_even
+from full_scale.advising.describe import Description, FeatureWorth, describe, feature_worth
+from full_scale.advising.evidence import Measured, MeasuredWorld
+from full_scale.advising.pool import PoolShape
+from full_scale.advising.reading import Source, read_source
+from vas_theory.foundation.errors import ArgumentError, DataError
+
+
+def rates(prompts: int = 900, a: float = 0.3, b: float = 0.6) -> np.ndarray:
+    return np.random.default_rng(0).beta(a, b, prompts)
+
+
+def trace(path: Path, visits: int = 6) -> Path:
+    right = np.random.default_rng(1).binomial(8, rates()[:, None], (900, visits))
+    path.write_text(json.dumps({f"p{k}": (row / 8).tolist() for k, row in enumerate(right)}), encoding="utf-8")
+    return path
+
+
+def rollouts(path: Path, scores: tuple[float, float] = (0.0, 1.0)) -> Path:
+    """JSON lines of rollouts as verl logs them: 20 steps of 16 prompts."""
+    rng, known = np.random.default_rng(2), rates(160)
+    lines = []
+    for step in range(20):
+        for prompt in rng.choice(160, 16, replace=False):
+            for right in rng.random(4) < known[prompt]:
+                lines.append(json.dumps({"input": f"q{prompt}", "score": scores[int(right)], "step": step + 1}))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def column(path: Path, trials: int = 8) -> Path:
+    right = np.random.default_rng(3).binomial(trials, rates())
+    table = pd.DataFrame({"question": "?", "pass_rate": right / trials, "pass_rate_trials": float(trials)})
+    table.loc[:9, ["pass_rate", "pass_rate_trials"]] = np.nan
+    table.to_parquet(path) if path.suffix == ".parquet" else table.to_json(path, orient="records", lines=True)
+    return path
+
+
+def test_a_trace_is_described_as_it_was_made(tmp_path: Path) -> None:
+    found = describe(read_source(trace(tmp_path / "t.json")))
+    assert found.kind == "trace"
+    assert (found.prompts, found.groups) == (900, 5400)
+    assert found.shape.visits == 6
+    assert (found.shape.a, found.shape.b) == pytest.approx((0.3, 0.6), rel=0.2)
+    assert found.late is not None
+    assert found.late[0] == pytest.approx(found.shape.pass_rate, abs=0.02), "nothing moves"
+    assert found.stays is not None
+    assert all(0.6 < share < 1.0 for share in found.stays)
+    assert found.prior in (0.5, 0.2)
+    assert found.drift in (0.0, 0.001), "next to none"
+
+
+def test_logged_rollouts_are_grouped_and_visits_counted(tmp_path: Path) -> None:
+    found = describe(read_source(rollouts(tmp_path / "r.jsonl")))
+    assert (found.kind, found.shape.group_size, found.groups) == ("rollouts", 4, 320)
+    assert found.prompts is not None
+    assert found.shape.visits == pytest.approx(320 / found.prompts)
+    planned = describe(read_source(tmp_path / "r.jsonl"), group_size=16, visits=3.0)
+    assert planned.shape.group_size == 16
+    assert planned.shape.visits == 3.0
+    assert planned.shape.mixed > found.shape.mixed, "larger groups are more often mixed"
+
+
+def test_graded_rewards_need_a_word_on_what_is_right(tmp_path: Path) -> None:
+    path = rollouts(tmp_path / "r.jsonl", (0.1, 0.9))
+    with pytest.raises(DataError, match=r"such as 0\.\d; say what is right by --above"):
+        read_source(path)
+    told, plain = read_source(path, above=0.5), read_source(rollouts(tmp_path / "plain.jsonl"))
+    assert told.groups is not None
+    assert plain.groups is not None
+    assert told.groups.equals(plain.groups)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".jsonl"])
+def test_a_column_is_fitted_without_the_noise_of_its_trials(tmp_path: Path, suffix: str) -> None:
+    source = read_source(column(tmp_path / f"c{suffix}"))
+    found = describe(source, visits=2.0)
+    assert found.kind == "column"
+    assert found.prompts == 890
+    assert (found.shape.a, found.shape.b) == pytest.approx((0.3, 0.6), rel=0.2)
+    assert any("10 of 900 rows" in note for note in found.notes)
+    assert any("groups of 8 rollouts are assumed" in note for note in found.notes)
+
+
+def test_metrics_alone_need_the_group_size(tmp_path: Path) -> None:
+    path = tmp_path / "trainer_state.json"
+    history = [{"step": k, "reward": 0.3 + 0.01 * k, "frac_reward_zero_std": 0.6} for k in range(1, 10)]
+    path.write_text(json.dumps({"log_history": history, "global_step": 9}), encoding="utf-8")
+    source = read_source(path)
+    with pytest.raises(ArgumentError, match="--group-size must be given"):
+        describe(source)
+    found = describe(source, group_size=8, visits=2.0)
+    assert found.shape.pass_rate == pytest.approx(0.32)
+    assert found.shape.mixed == pytest.approx(0.4)
+    assert found.late == pytest.approx((0.38, 0.4))
+    assert found.stays is None
+    with pytest.raises(ArgumentError, match="does not name prompts"):
+        feature_worth(source, np.ones((3, 2)))
+
+
+def test_features_that_know_the_pass_rate_find_mixed_groups_and_others_do_not(tmp_path: Path) -> None:
+    source = read_source(trace(tmp_path / "t.json"))
+    known = rates()
+    telling = np.column_stack([np.log(known + 1e-3) - np.log1p(1e-3 - known), np.random.default_rng(5).random(900)])
+    good = feature_worth(source, telling)
+    assert good.mixed > 1.5 * good.uniform
+    assert good.correlation > 0.8
+    bad = feature_worth(source, np.random.default_rng(6).normal(size=(900, 5)))
+    assert abs(bad.mixed - bad.uniform) < 3 * bad.error
+    constant = feature_worth(source, np.ones((900, 4)))
+    assert constant.correlation == pytest.approx(0.0, abs=0.1)
+    with pytest.raises(ArgumentError, match="a row for each of the 900 prompts"):
+        feature_worth(source, telling[:899])
+
+
+def world(name: str, visits: float, arms: dict[str, float]) -> MeasuredWorld:
+    measured = {arm: Measured((value, 0.03), (-0.02, 0.005), "", True) for arm, value in arms.items()}
+    return MeasuredWorld(name, PoolShape(0.25, 0.4, 8, visits), 20, measured)
+
+
+def pool(a: float = 0.25, b: float = 0.4, visits: float = 2.0) -> Description:
+    return Description("trace", PoolShape(a, b, 8, visits), 900, 5400, None, None, 0.2, 0.0, ())
+
+
+def worlds(learning: float, count: int = 8) -> list[MeasuredWorld]:
+    return [world(f"w{k}", 1.0 + k / 2, {"vas-states": learning, "vas": 0.97}) for k in range(count)]
+
+
+def test_yes_no_and_cannot_tell() -> None:
+    good = advise(pool(), worlds(1.4))
+    assert good.verdict == "yes"
+    assert good.ways[0].way.arm == "vas-states"
+    assert good.ways[0].verdict == "yes"
+    bad = advise(pool(), worlds(0.8, count=20))
+    assert bad.verdict == "no"
+    assert all(found.verdict == "no" for found in bad.ways if found.forecast)
+    assert advise(pool(), worlds(1.05, count=2)).verdict == "cannot tell"
+    assert all(found.verdict == "cannot tell" for found in bad.ways if found.forecast is None)
+
+
+def test_outside_what_was_measured_nothing_is_told_whatever_the_numbers_say() -> None:
+    found = advise(pool(visits=100.0), worlds(1.4))
+    assert found.verdict == "cannot tell"
+    assert "groups a prompt gets 100" in found.reasons[0]
+
+
+def test_a_pool_in_which_all_groups_are_mixed_is_a_no() -> None:
+    found = advise(pool(20.0, 20.0), worlds(1.4))
+    assert found.verdict == "no"
+    assert "even perfect knowledge" in found.reasons[0]
+
+
+def test_features_that_foresee_nothing_take_the_yes_away() -> None:
+    assert advise(pool(), worlds(1.4), FeatureWorth(0.41, 0.4, 0.0, 0.02)).verdict == "cannot tell"
+    assert advise(pool(), worlds(1.4), FeatureWorth(0.7, 0.4, 0.6, 0.02)).verdict == "yes"
+
+
+def test_break_even_is_where_the_gain_pays_the_column() -> None:
+    b = break_even(1000.0, 1.25)
+    assert b == 4000.0
+    assert b * 1.25 == pytest.approx(b + 1000.0), "uniform sampling with all rollouts, were learning proportional"
+    assert break_even(1000.0, 1.0) == float("inf")
+
+
+def test_the_command_prints_one_page_or_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(trace(tmp_path / "t.json"))
+    assert main(["advise", path]) == 0
+    text = capsys.readouterr().out
+    assert len(text.splitlines()) < 70
+    for word in ("POOL", "IS CHOOSING PROMPTS EXPECTED TO HELP?", "EXPECTED LEARNING", "pass@32", "CALIBRATION"):
+        assert word in text
+    assert main(["advise", path, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["advice"]["verdict"] in ("yes", "no", "cannot tell")
+    assert found["pool"]["shape"]["visits"] == 6
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "words"),
+    [
+        (None, [], "does not exist"),
+        ("{", [], "not a JSON file"),
+        ("{}", [], "at least 20 prompts"),
+        ("trace", ["--visits", "-1"], "--visits must be positive"),
+        ("trace", ["--group-size", "1"], "--group-size"),
+        ("trace", ["--features", "none.npy"], "none.npy"),
+        ("trace", ["--evidence", "nowhere"], "nowhere holds no tables"),
+    ],
+)
+def test_bad_input_gets_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, options: list[str], words: str
+) -> None:
+    path = tmp_path / "t.json"
+    if content == "trace":
+        trace(path)
+    elif content is not None:
+        path.write_text(content, encoding="utf-8")
+    assert main(["advise", str(path), *options]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert words in error
+
+
+def test_groups_of_another_size_are_left_out_aloud(tmp_path: Path) -> None:
+    path = rollouts(tmp_path / "r.jsonl")
+    with open(path, "a", encoding="utf-8") as stream:
+        stream.write("".join(json.dumps({"input": "other", "score": 1.0, "step": 50}) + "\n" for _ in range(2)))
+    source = read_source(path)
+    assert isinstance(source, Source)
+    assert any("1 of 321 groups are not of 4 rollouts" in note for note in source.notes)

@@ -1,0 +1,66 @@
+"""What is read from the tables of the network laboratory is what the laboratory itself says."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from full_scale.advising.evidence import TABLES, read_evidence
+from full_scale.advising.pool import PoolShape
+from simulations.networks.tournament.analysis import compare
+from vas_theory.foundation.errors import DataError, IntegrityError
+from vas_theory.groups.beta_pools import mean_variance
+from vas_theory.provenance.tables import read_table
+
+
+def test_learning_and_coverage_are_those_of_the_laboratorys_own_comparison() -> None:
+    worlds = {world.name: world for world in read_evidence()}
+    theirs = compare(read_table(TABLES.parent / "network_tournament.parquet"))
+    told = theirs[theirs["learning"].notna() & theirs["world"].isin(list(worlds))]
+    assert len(told) > 3
+    for row in told.to_dict("records"):
+        ours = worlds[row["world"]].arms[row["arm"]]
+        assert ours.learning[0] == pytest.approx(row["learning"], abs=1e-9)
+        assert ours.coverage[0] == pytest.approx(row["pass_at_32_difference"], abs=1e-9)
+        # a standard error of the bootstrap against the half width of its 95% interval
+        assert ours.learning[1] == pytest.approx((row["learning_high"] - row["learning_low"]) / 3.92, rel=0.25)
+        assert ours.free == row["free"]
+        assert ours.tuned <= row["interior"]
+
+
+def test_a_world_is_seen_as_a_log_of_its_uniform_runs_would_show_it() -> None:
+    world = next(world for world in read_evidence() if world.name == "chains-short")
+    assert world.shape.visits == pytest.approx(38_400 / 8 / 3000)
+    curves = read_table(TABLES / "final" / "network-chains-short.uniform.parquet")
+    first = curves[curves["updates"] == 100]
+    assert world.shape.pass_rate == pytest.approx(first["training_reward"].mean())
+    assert world.shape.mixed == pytest.approx(first["mixed_groups"].mean() / 16)
+    assert world.shape.wrong + world.shape.right + world.shape.mixed == pytest.approx(1.0)
+
+
+def test_headroom_is_that_of_drawing_by_the_true_variance() -> None:
+    shape = PoolShape(0.3, 0.7, 2, 1.0)  # with groups of two the share of mixed ones is 2 p(1-p)
+    weighted = mean_variance(1.3, 1.7) / mean_variance(0.3, 0.7)
+    assert shape.headroom == pytest.approx(weighted)
+    assert shape.u_shaped
+    assert not PoolShape(2.0, 0.7, 8, 1.0).u_shaped
+
+
+def test_an_altered_table_and_a_folder_without_tables_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no tables of the network laboratory"):
+        read_evidence(tmp_path)
+    shutil.copytree(TABLES, tmp_path / "networks")
+    target = tmp_path / "networks" / "final" / "network-chains-short.vas.parquet"
+    target.write_bytes(target.read_bytes()[:-1] + b"x")
+    with pytest.raises(IntegrityError, match="altered"):
+        read_evidence(tmp_path / "networks")
+
+
+def test_any_number_of_worlds_counts(tmp_path: Path) -> None:
+    shutil.copytree(TABLES, tmp_path / "networks")
+    before = {world.name for world in read_evidence()}
+    for file in (tmp_path / "networks" / "final").glob("network-chains-few.*"):
+        file.unlink()
+    assert {world.name for world in read_evidence(tmp_path / "networks")} == before - {"chains-few"}

@@ -1,0 +1,128 @@
+"""The figures of the network laboratory: marks are the tables' numbers, whatever worlds and arms are there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+
+from paper_figures.drawing.declaration import Figure, LoadedTable, Tables
+from paper_figures.drawing.render import draw_canvas
+from paper_figures.drawing.style import SLIDE, Look, figure_style
+from paper_figures.figures import get_figures
+from simulations.networks.tournament.agreement import agreement
+from simulations.networks.tournament.ranking import rank_networks
+from tests.paper_figures.small_tables import small_tables
+from tests.paper_figures.tables.simulations.network_ranking import ends
+from tests.paper_figures.tables.simulations.networks import final
+
+NAMES = ("network_learning", "network_curves", "network_gradient_share", "network_coverage", "network_agreement")
+
+
+def drawn(figure: Figure, tables: Tables) -> list[Axes]:
+    with figure_style(Look(SLIDE)):
+        return list(draw_canvas(figure, tables, Look(SLIDE)).axes)
+
+
+def of(worlds: list[str], arms: list[str]) -> dict[str, LoadedTable]:
+    """Return the networks' tables of some worlds and arms."""
+    curves = final.frame()
+    curves = curves[curves["world"].isin(worlds) & curves["arm"].isin(arms)]
+    runs = ends(curves)
+    frames = {"ranking": rank_networks(runs), "agreement": agreement(runs, None), "curves": curves}
+    return {name: LoadedTable(frame, 3, {}) for name, frame in frames.items()}
+
+
+@pytest.mark.parametrize("name", NAMES[:4])
+@pytest.mark.parametrize(
+    ("worlds", "arms"),
+    [(["easy"], ["uniform", "predictor"]), (["idle"], ["uniform", "vas"]), (["hard"], ["uniform", "oracle"])],
+)
+def test_figures_draw_and_speak_with_one_world_and_two_arms(name: str, worlds: list[str], arms: list[str]) -> None:
+    (figure,) = get_figures([name])
+    tables = {**small_tables(figure), **of(worlds, arms)}
+    numbers = figure.numbers(tables)
+    assert figure.headline(numbers)
+    assert figure.caption(numbers)
+    for axis in drawn(figure, tables):
+        assert axis.lines or axis.collections or axis.texts
+
+
+def test_learning_has_an_interval_a_world_and_a_bar_an_arm() -> None:
+    (figure,) = get_figures(["network_learning"])
+    tables = small_tables(figure)
+    (axis,) = drawn(figure, tables)
+    numbers = figure.numbers(tables)
+    each = numbers[numbers["world"] != "all"].dropna(subset=["learning"])
+    heights = sorted(float(line.get_ydata()[0]) for line in axis.get_lines() if len(line.get_ydata()) == 1)
+    assert np.allclose(heights, sorted(each["learning"]))
+    bars = [segment for part in axis.collections if hasattr(part, "get_segments") for segment in part.get_segments()]
+    spans = sorted(tuple(sorted(segment[:, 1])) for segment in bars if segment[0, 0] == segment[1, 0])
+    assert np.allclose(spans, sorted(map(tuple, each[["learning_low", "learning_high"]].to_numpy())))
+    arms = [label.get_text() for label in axis.get_xticklabels()]
+    assert arms == ["vas-states", "predictor", "vas", "dapo", "vas-paper", "index", "oracle"]  # free knowledge last
+    assert "idle +0.1" in figure.caption(numbers)
+    assert "less than 1 point nothing is shown: idle" in figure.caption(numbers)
+
+
+def test_curves_show_every_seed_in_points() -> None:
+    (figure,) = get_figures(["network_curves"])
+    tables = small_tables(figure)
+    (axis,) = drawn(figure, tables)
+    arms, worlds = 6, len(final.WORLDS)
+    assert len(axis.get_lines()) == worlds * arms * (final.SEEDS + 1) + 1
+    frame = final.frame()
+    run = frame[(frame["world"] == "easy") & (frame["arm"] == "uniform") & (frame["seed"] == 2)]
+    wanted = 100 * (run["held_out_pass_rate"] - 0.3).to_numpy()
+    assert any(len(line.get_ydata()) == 4 and np.allclose(line.get_ydata(), wanted) for line in axis.get_lines())
+    assert [label.get_text().replace("\n", "") for label in axis.get_xticklabels()] == sorted(final.WORLDS)
+
+
+@pytest.mark.parametrize(
+    ("name", "x", "y"),
+    [
+        ("network_gradient_share", "mixed_ratio", "learning"),
+        ("network_coverage", "pass_at_1_points", "pass_at_32_points"),
+    ],
+)
+def test_scatters_have_a_point_a_world_and_a_named_one_an_arm(name: str, x: str, y: str) -> None:
+    (figure,) = get_figures([name])
+    tables = small_tables(figure)
+    (axis,) = drawn(figure, tables)
+    numbers = figure.numbers(tables)
+    small = np.vstack([line.get_xydata() for line in axis.get_lines() if line.get_marker() == "o"])
+    wanted = numbers[[x, y]].to_numpy()
+    assert np.allclose(small[np.lexsort(small.T)], wanted[np.lexsort(wanted.T)])
+    means = numbers.groupby("arm")[[x, y]].mean()
+    marks = np.vstack([line.get_xydata() for line in axis.get_lines() if line.get_marker() == "D"])
+    assert np.allclose(marks[np.lexsort(marks.T)], means.to_numpy()[np.lexsort(means.to_numpy().T)])
+    assert {text.get_text() for text in axis.texts} == set(means.index)
+
+
+def test_the_index_like_arm_refutes_in_words() -> None:
+    (figure,) = get_figures(["network_gradient_share"])
+    headline = figure.headline(figure.numbers(small_tables(figure)))
+    assert headline.startswith("dapo has 2.7 times uniform's groups with a gradient and learns 0.71 times as much")
+    assert "vas-states has 1.3 times and learns 1.43" in headline
+
+
+def test_agreement_compares_shared_arms_in_points() -> None:
+    (figure,) = get_figures(["network_agreement"])
+    tables = dict(small_tables(figure))
+    names = ["vas", "vas-paper", "index", "dapo"]
+    measured = pd.DataFrame(
+        {"quantity": "accuracy_gain", "arm": names, "measured": [0.01, -0.1, -0.02, -0.05], "measured_low": -0.2,
+         "measured_high": 0.2}
+    )  # fmt: skip
+    tables["validation"] = LoadedTable(measured, 3, {})
+    numbers = figure.numbers(tables)
+    study = numbers[numbers["peer"] == "135M model"].set_index("arm")
+    assert set(study.index) == {"uniform", *names}
+    assert study.loc["index", "peer_points"] == pytest.approx(-2)
+    ranking = tables["ranking"].frame
+    row = ranking[(ranking["kind"] == "overall") & (ranking["arm"] == "index")].iloc[0]
+    assert study.loc["index", "network_points"] == pytest.approx(100 * row["difference"])
+    wanted = study["peer_points"].corr(study["network_points"], method="spearman")
+    assert study["correlation"].to_numpy() == pytest.approx(wanted)
+    assert f"135M model: {wanted:+.2f} over 5 arms" in figure.headline(numbers)

@@ -1,0 +1,118 @@
+"""What the report says of small networks is made of the tables' numbers, and says what is not measured."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from paper_figures.report.networks import GOAL, answers, in_short, table_lines
+from tests.paper_figures.tables.simulations import network_agreement, network_ranking
+from tests.paper_figures.tables.simulations.networks.final import FACTORS, WORLDS
+
+RANKING, AGREEMENT = network_ranking.frame(), network_agreement.frame()
+
+
+def said(ranking: pd.DataFrame = RANKING, agreement: pd.DataFrame = AGREEMENT) -> dict[str, str]:
+    return {answer.question: answer.text for answer in answers(ranking, agreement)}
+
+
+def text_about(word: str, ranking: pd.DataFrame = RANKING, agreement: pd.DataFrame = AGREEMENT) -> str:
+    (text,) = [text for question, text in said(ranking, agreement).items() if word in question]
+    return text
+
+
+def without(*arms: str) -> pd.DataFrame:
+    return RANKING[~RANKING["arm"].isin(arms)]
+
+
+def test_the_published_method_is_told_charged_and_free() -> None:
+    text = text_about("published")
+    assert "below uniform sampling in 2 of 3 worlds (easy -3.1 points [" in text
+    assert "level with uniform sampling in 1 of 3 worlds (idle " in text
+    assert "vas-paper-free (With its scoring rollouts for nothing" in text
+    assert text.endswith("is not measured yet.")
+
+
+def test_every_arm_that_is_missing_is_said_to_be_missing() -> None:
+    texts = said(without("vas-paper", "oracle", "index", "predictor", "vas-states"))
+    assert sum(text.count("not measured yet") for text in texts.values()) >= 9
+    assert "Why does the index lose?" in texts
+    assert texts["Why does the index lose?"] == "index is not measured yet."
+    assert "No, " not in text_about("goal", without("predictor", "vas-states"))
+
+
+def test_the_goal_is_answered_by_the_numbers() -> None:
+    text = text_about("goal")
+    assert (
+        f"Yes, predictor: at least {GOAL} times uniform sampling's learning, with an interval above 1, in 2 of 2"
+        in text
+    )
+    lower = RANKING.copy()
+    one = (lower["kind"] == "world") & (lower["arm"] == "predictor") & (lower["world"] == "hard")
+    lower.loc[one, "learning"] = 0.94
+    text = text_about("goal", lower)
+    assert "No, predictor: " in text
+    assert "in 1 of 2 worlds" in text
+    assert "below 0.95 in 1" in text
+    assert "Yes, vas-states: " in text
+    unsure = RANKING.copy()
+    unsure.loc[(unsure["kind"] == "world") & (unsure["arm"] == "predictor"), "learning_low"] = 0.99
+    assert "No, predictor: " in text_about("goal", unsure)
+
+
+def test_headroom_and_the_share_that_is_reached() -> None:
+    text = text_about("worth")
+    assert "easy 1.81 [1.78, 1.85]" in text
+    assert "easy vas-states 0.52 [" in text
+    nothing = RANKING.assign(headroom=np.nan)
+    assert "no share of it can be told" in text_about("worth", nothing)
+
+
+def test_the_index_is_told_with_its_cap_or_without() -> None:
+    assert "The cap of two visits a prompt is not measured yet." in text_about("index")
+    capped = pd.DataFrame(
+        [{"kind": "contrast", "world": "easy", "arm": "index@2", "against": "index", "difference": 0.03,
+          "difference_low": 0.02, "difference_high": 0.04}]
+    )  # fmt: skip
+    text = text_about("index", pd.concat([RANKING, capped], ignore_index=True))
+    assert (
+        "Capped at two visits a prompt it ends higher than without the cap by +3.0 points [+2.0, +4.0] in easy." in text
+    )
+    assert f"{10 / 6:.1f} times uniform's groups with a gradient" in text
+
+
+def test_the_price_in_coverage() -> None:
+    text = text_about("pass@32")
+    assert "easy from 0.80 to 0.76" in text
+    assert "oracle ends -1.7 points from uniform's pass@32 in the mean" in text
+
+
+def test_rank_correlations_are_told_where_there_are_enough_arms() -> None:
+    assert "too few arms in common to rank" in text_about("Bandits".lower())
+    known = AGREEMENT.copy()
+    rows = (known["with"] == "bandits") & (known["regime"] == "fixed")
+    known.loc[rows, ["correlation", "correlation_low", "correlation_high"]] = [0.25, 0.1, 0.4]
+    known.loc[rows, "arms"] = 7
+    text = text_about("bandits", agreement=known)
+    assert (
+        "At one learning rate: the rank correlation of 7 arms is +0.25 [+0.10, +0.40], and with the bandit world"
+        in text
+    )
+    assert text.endswith("Which change to the bandits would make them agree better is not measured.")
+
+
+def test_the_readme_has_a_row_a_world_and_a_paragraph() -> None:
+    lines = table_lines(RANKING)
+    assert len(lines) == 2 + len(WORLDS) + 1 <= 12
+    easy = next(line for line in lines if line.startswith("| easy"))
+    assert "+8.0 points" in easy
+    assert "**1.42 [1.37, 1.47]**" in easy
+    assert "oracle` (given pass rates)" in lines[0]
+    assert set(next(line for line in lines if line.startswith("| idle")).split("|")[3:-1]) == {" – "}
+    many = pd.concat([RANKING, *(RANKING[RANKING["world"] == "easy"].assign(world=f"w{n}") for n in range(12))])
+    assert len(table_lines(many)) == 12
+    text = in_short(RANKING)
+    assert "`vas-paper` above uniform sampling in 0 and below it in 2 of 3 worlds, pass@32 +0.8 points" in text
+    signs = RANKING[(RANKING["kind"] == "world") & (RANKING["predicted"] != 0)]
+    assert f"Of {len(signs)} predicted signs" in text
+    assert len(signs) == len(WORLDS) * (len(FACTORS) - 1)

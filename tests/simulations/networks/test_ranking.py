@@ -1,0 +1,187 @@
+"""Tables made of the network tournament: the ranking, rank correlations, tuning beyond the grid, what is finished."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import spearmanr
+
+pytest.importorskip("torch")
+
+from simulations.networks.tournament import finished as module
+from simulations.networks.tournament.agreement import agreement, rank_correlation
+from simulations.networks.tournament.analysis import compare
+from simulations.networks.tournament.finished import finished, stored_tuning, summary, write_tables
+from simulations.networks.tournament.presets import PRESETS, Preset, final_cell, tuning_cell, wider_cell
+from simulations.networks.tournament.ranking import rank_networks
+from simulations.networks.tournament.widening import next_rate, widened
+from simulations.networks.worlds import get_world
+from tests.simulations.networks.test_tournament import curves
+from vas_theory.foundation.errors import DataError
+from vas_theory.provenance.fingerprint import key_of
+from vas_theory.provenance.tables import read_table, write_table
+
+GAINS = {"uniform": 0.05, "predictor": 0.075, "index": 0.02, "index@2": 0.045, "vas": 0.05, "oracle": 0.1}
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return summary(curves(GAINS), None)
+
+
+def test_the_ranking_has_uniforms_gain_every_comparison_and_the_contrasts(table: pd.DataFrame) -> None:
+    ranking = rank_networks(table)
+    base = ranking[ranking["kind"] == "baseline"].set_index("world")
+    assert (
+        base.loc["one", "gain_low"] < 0.05 < base.loc["one", "gain_high"] or abs(base.loc["one", "gain"] - 0.05) < 0.01
+    )
+    worlds = ranking[ranking["kind"] == "world"]
+    pd.testing.assert_frame_equal(
+        worlds[compare(table).columns].reset_index(drop=True), compare(table), check_dtype=False
+    )
+    shares = worlds.set_index(["arm", "world"])["headroom"]
+    assert shares["predictor"].to_numpy() == pytest.approx(0.5, abs=0.1)  # (.075 - .05) / (.1 - .05)
+    assert shares["oracle"].isna().all()
+    contrast = ranking[(ranking["kind"] == "contrast") & (ranking["arm"] == "index@2")]
+    assert set(contrast["against"]) == {"index"}
+    assert contrast["difference"].to_numpy() == pytest.approx(0.025, abs=0.004)
+    assert (contrast["difference_low"] > 0.015).all()
+    assert (contrast["difference_low"] < contrast["difference"]).all()
+
+
+def test_no_share_of_a_headroom_that_is_not_there() -> None:
+    rows = compare(summary(curves({"uniform": 0.05, "vas": 0.06, "oracle": 0.04}), None))
+    assert rows["headroom"].isna().all()
+
+
+def test_rank_correlations_are_spearmans() -> None:
+    rng = np.random.default_rng(0)
+    one, other = rng.normal(size=(2, 5, 9))
+    wanted = [spearmanr(x, y).statistic for x, y in zip(one, other, strict=True)]
+    np.testing.assert_allclose(rank_correlation(one, other), wanted)
+    assert np.isnan(rank_correlation(np.ones(4), np.arange(4.0)))
+
+
+def bandits(order: list[str]) -> pd.DataFrame:
+    """Return a ranking of bandits with gains falling in this order, at two regimes and in one world."""
+    rows = [
+        {"kind": kind, "regime": regime, "world": world, "strategy": arm, "gain": -place / 100}
+        for regime in ("fixed", "tuned")
+        for kind, world in (("ranking", None), ("world", "shared"))
+        for place, arm in enumerate(order)
+        if arm != "uniform"
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("order", "wanted"), [(["predictor", "uniform", "vas", "index@2", "index"], 1), (["index"], 0)]
+)
+def test_agreement_with_bandits_of_the_same_order_is_near_one(
+    table: pd.DataFrame, order: list[str], wanted: int
+) -> None:
+    ranked = bandits(order).assign(gain=lambda rows: rows["gain"] + 0.01)
+    found = agreement(table, ranked)
+    rows = found[(found["with"] == "bandits") & (found["world"] == "all") & (found["bandit_world"] == "all")]
+    assert set(rows["regime"]) == {"fixed", "tuned"}
+    assert set(rows["arms"]) == {len(set(order) | {"uniform"})}
+    if wanted:
+        assert (rows["correlation"] > 0.85).all()
+        assert (rows["correlation_low"] <= rows["correlation"]).all()
+        reversed_ = agreement(table, ranked.assign(gain=-ranked["gain"]))
+        assert (reversed_.loc[rows.index, "correlation"] < -0.6).all()
+    else:
+        assert rows["correlation"].isna().all()
+
+
+def test_groups_with_a_gradient_are_correlated_with_the_pass_rate_without_free_arms() -> None:
+    runs = curves({"uniform": 0.05, "predictor": 0.075, "index": 0.02, "vas": 0.06, "c": 0.2})
+    mixed = {"uniform": 4.0, "predictor": 3.0, "index": 9.0, "vas": 3.5, "c": 1.0}
+    runs["mixed_groups"] = runs["arm"].map(mixed).where(runs["steps"] > 0)
+    (row,) = agreement(summary(runs, None), None).query("world == 'all'").to_dict("records")
+    assert row["with"] == "mixed_groups"
+    assert (row["arms"], row["worlds"]) == (4, 2)
+    assert row["correlation"] == pytest.approx(-1.0)
+
+
+def tuning(rates: dict[float, float]) -> pd.DataFrame:
+    rows = [
+        {"world": "w", "arm": "a", "seed": seed, "learning_rate": rate, "held_out_pass_rate": end + seed / 1e3}
+        for rate, end in rates.items()
+        for seed in (0, 1)
+    ]
+    return pd.DataFrame(rows).assign(chosen=False, interior=False)
+
+
+def test_tuning_goes_beyond_the_end_where_the_best_rate_lies() -> None:
+    assert next_rate(tuning({1e-4: 0.3, 2e-4: 0.4, 4e-4: 0.3})) is None
+    assert next_rate(tuning({1e-4: 0.5, 2e-4: 0.4, 4e-4: 0.3})) == pytest.approx(5e-5)
+    assert next_rate(tuning({1e-4: 0.2, 2e-4: 0.3, 6e-4: 0.4})) == pytest.approx(1.8e-3)
+    first = tuning({1e-4: 0.5, 2e-4: 0.4})
+    worse = widened(first, [tuning({5e-5: 0.45}).drop(columns=["chosen", "interior"])])
+    assert set(worse.loc[worse["chosen"], "learning_rate"]) == {1e-4}
+    assert worse["interior"].all()
+    better = widened(first, [tuning({5e-5: 0.6})])
+    assert set(better.loc[better["chosen"], "learning_rate"]) == {5e-5}
+    assert not better["interior"].any()
+    assert widened(first, []) is first
+
+
+def store(preset: Preset, folder: Path, arms: tuple[str, ...], rate: float = 2e-4, wider: float | None = None) -> None:
+    """Write cells as a tournament leaves them."""
+    world = get_world("chains-short")
+    runs = curves(dict.fromkeys(arms, 0.05), ("chains-short",), preset.seeds)
+    key = key_of(curves)
+    for arm in arms:
+        tried = tuning({rate: 0.5, 2 * rate: 0.4}).assign(world=world.name, arm=arm)
+        tried["chosen"] = tried["learning_rate"] == rate
+        parts = [("tuning", tuning_cell(preset, world, arm), tried)]
+        parts.append(("final", final_cell(preset, world, arm, wider or rate), runs[runs["arm"] == arm]))
+        if wider:
+            further = tuning({wider: 0.6}).assign(world=world.name, arm=arm)
+            parts.append(("wider", wider_cell(preset, world, arm, wider), further))
+        for part, cell, frame in parts:
+            path = folder / "networks" / part / f"{cell.name}.parquet"
+            write_table(frame, path, config=cell.config, seed=cell.seed, key=key)
+
+
+def test_the_tables_hold_all_that_is_finished_and_say_what_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preset = replace(PRESETS["paper"], seeds=3)
+    store(preset, tmp_path, ("uniform", "vas"))
+    store(replace(preset, seeds=4), tmp_path, ("index",))
+    said: list[str] = []
+    monkeypatch.setattr(module, "_BANDITS", tmp_path / "nowhere.parquet")
+    table = write_tables(preset, tmp_path, said.append)
+    assert set(table["arm"]) == {"uniform", "vas"}
+    assert set(table["phase"]) == {"final", "tuning"}
+    assert "network-chains-short.index" in said[0]
+    assert "not compared with bandits" in said[1]
+    for name in ("network_tournament", "network_ranking", "network_agreement"):
+        assert len(read_table(tmp_path / f"{name}.parquet"))
+
+
+def test_a_rate_beyond_the_grid_is_the_one_that_counts(tmp_path: Path) -> None:
+    preset = replace(PRESETS["paper"], seeds=3)
+    lower = next_rate(tuning({2e-4: 0.5, 4e-4: 0.4}))
+    assert lower == pytest.approx(1e-4)
+    store(preset, tmp_path, ("uniform",), wider=lower)
+    found = stored_tuning(preset, get_world("chains-short"), "uniform", tmp_path)
+    assert set(found.loc[found["chosen"], "learning_rate"]) == {lower}
+    table, (cell,) = finished(preset, tmp_path, lambda text: None)
+    assert cell.config["learning_rate"] == lower
+    assert not table.loc[table["phase"] == "final", "interior"].any()  # it is the lowest that was tried
+
+
+def test_worlds_without_uniform_sampling_are_left_out(tmp_path: Path) -> None:
+    preset = replace(PRESETS["paper"], seeds=3)
+    store(preset, tmp_path, ("vas",))
+    said: list[str] = []
+    with pytest.raises(DataError, match="no world"):
+        finished(preset, tmp_path, said.append)
+    assert "network-chains-short.vas" in said[0]

@@ -1,0 +1,146 @@
+"""The wheel in fresh environments outside the repository: every command from an empty folder, with each extra.
+
+``VAS_EXTRAS="figures tasks"`` tries those extras alone. Needs a package index.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import venv
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.full_scale.logs import writers
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+
+ROOT = Path(__file__).parents[1]
+LARGEST = 5_000_000
+EXTRAS = sorted(set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]) - {"dev"})
+WANTED = os.environ.get("VAS_EXTRAS", "").split() or EXTRAS
+
+WITH = {
+    "figures": [
+        "vas-simulations run bound_gallery --preset smoke",
+        "vas-figures make bound_gallery --preset smoke",
+        "python -c \"from full_scale.logs import read_run; read_run('log').plot().savefig('run.png')\"",
+    ],
+    "cluster": ["vas-simulations run tds_value --preset smoke --backend dask"],
+    "tasks": ['python -c "import reasoning_gym"'],
+    "tensorboard": ['python -c "import tensorboard.backend.event_processing.event_accumulator"'],
+    "networks": ["vas-simulations networks --help", 'python -c "import simulations.networks.runs.training"'],
+    "full-scale": ["vas-full-scale plan smollm2-cpu", 'python -c "from full_scale import VASConfig, VASGRPOTrainer"'],
+    "docs": ['python -c "import sphinx, myst_nb"'],
+    "notebooks": ['python -c "import jupytext, nbmake"'],
+}
+"""Commands that need an extra."""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)],
+        check=True,
+    )
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+class Installed:
+    """A fresh environment with the wheel, and an empty folder in which its commands run."""
+
+    def __init__(self, folder: Path, wheel: Path, extra: str) -> None:
+        self.folder, self.bin = folder / "empty", folder / "environment" / "bin"
+        self.folder.mkdir()
+        venv.create(folder / "environment", with_pip=True)
+        what = f"{wheel}[{extra}]" if extra else str(wheel)
+        self.run(f"python -m pip install --quiet --disable-pip-version-check '{what}'")
+        self.before = self.files()
+
+    def run(self, command: str, *, fails: bool = False) -> str:
+        """Run a command and return what it says; check that it ends as it should."""
+        hidden = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+        environment = {name: value for name, value in os.environ.items() if name not in hidden}
+        environment |= {"PATH": f"{self.bin}:{os.environ['PATH']}", "HF_HUB_OFFLINE": "1"}
+        answer = subprocess.run(command, shell=True, cwd=self.folder, env=environment, capture_output=True, text=True)
+        assert answer.returncode == (2 if fails else 0), f"{command}\n{answer.stdout}\n{answer.stderr}"
+        return answer.stdout + answer.stderr
+
+    def files(self) -> set[Path]:
+        """Return the files of the four packages as installed, without caches."""
+        places = [place for room in ("vas_theory", "simulations", "full_scale", "paper_figures")
+                  for place in self.bin.parent.glob(f"lib/python*/site-packages/{room}")]  # fmt: skip
+        assert len(places) == 4
+        return {path for place in places for path in place.rglob("*") if "__pycache__" not in path.parts}
+
+
+@pytest.fixture
+def install(tmp_path: Path, wheel: Path) -> Callable[[str], Installed]:
+    return lambda extra: Installed(tmp_path, wheel, extra)
+
+
+def test_the_wheel_is_small_typed_and_readable_without_the_repository(wheel: Path) -> None:
+    assert wheel.stat().st_size <= LARGEST
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        (metadata,) = (archive.read(name).decode() for name in names if name.endswith("METADATA"))
+    for room in ("vas_theory", "simulations", "full_scale", "paper_figures"):
+        assert f"{room}/py.typed" in names
+    assert not [name for name in names if name.endswith(".parquet") and not name.startswith("vas_theory/results/")]
+    assert "full_scale/watch/vendor/LICENSE.uPlot" in names
+    body = metadata.partition("\n\n")[2]
+    assert body.startswith("# Variance-aware sampling in GRPO")
+    assert "](paper_figures" not in body  # a picture or a link that leads nowhere
+    assert "Author: The variance-aware-sampling developers" in metadata
+
+
+def test_core_commands_work_in_an_empty_folder(install: Callable[[str], Installed]) -> None:
+    here = install("")
+    (here.folder / "bandit.toml").write_text("probs = [0.7, 0.2, 0.1]\nrewards = [1.0, 0.0, 0.0]\n")
+    writers.verl(here.folder / "log", writers.some_rollouts())
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (here.folder / "loop.py").write_text(readme.partition("```python\n")[2].partition("```")[0])
+    for command in (
+        "python loop.py", "vas-theory list", "python -m vas_theory verify B02", "vas-theory audit bandit.toml",
+        "python -m simulations list", "vas-simulations run bound_gallery --preset smoke",
+        "python -m full_scale --help",
+        "vas-full-scale list", "python -m full_scale plan mmr1-7b", "vas-full-scale watch log --output page.html",
+        "python -m paper_figures list", "vas-figures list --preset paper",
+    ):  # fmt: skip
+        here.run(command)
+    assert (here.folder / "simulations" / "output" / "smoke" / "bound_gallery.parquet").is_file()
+    assert (here.folder / "page.html").is_file()
+    for command, words in {
+        "python -m paper_figures make bound_gallery --preset smoke": "pip install 'variance-aware-sampling[figures]'",
+        "vas-figures make bound_gallery --preset paper": "the wheel is without the tables of the paper size",
+        "vas-full-scale study --preset quick": "pip install 'variance-aware-sampling[full-scale]'",
+        "vas-theory verify --record": "--record must be used in a checkout",
+        "vas-figures readme": "readme must be used in a checkout",
+    }.items():
+        assert words in here.run(command, fails=True)
+    assert here.files() == here.before
+
+
+def test_every_extra_is_tried() -> None:
+    assert set(WITH) == set(EXTRAS)
+    assert set(WANTED) <= set(EXTRAS)
+
+
+@pytest.mark.parametrize("extra", WANTED)
+def test_an_extra_installs_without_constraints_and_does_what_it_is_for(
+    extra: str, install: Callable[[str], Installed]
+) -> None:
+    here = install(extra)
+    writers.verl(here.folder / "log", writers.some_rollouts())
+    for command in WITH[extra]:
+        here.run(command)
+    assert here.files() == here.before
+    shutil.rmtree(here.bin.parent)  # some hold gigabytes
