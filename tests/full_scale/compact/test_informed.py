@@ -14,6 +14,7 @@ from full_scale.compact.informed import InformedRun
 from full_scale.compact.loop import Run
 from full_scale.compact.states import prompt_states
 from full_scale.config.training import InformedStudyConfig, StudyConfig, knowledge_of, load_config
+from full_scale.study import Study
 from full_scale.tasks import load_task
 from vas_theory.foundation.errors import ArgumentError, VASError
 
@@ -125,6 +126,16 @@ def test_plain_arms_are_recorded_as_before(config: StudyConfig, study_toml: Path
     assert ours.identity == theirs.identity
     assert knowledge_of(config, config.arms[0]) is None
     assert start(config, "predictor", tmp_path).identity["knows"]["states"] is True
+
+
+def test_a_study_predicts_nothing_about_them_and_names_their_code(config: StudyConfig, tmp_path: Path) -> None:
+    said: list[str] = []
+    study = Study(config, tmp_path, said.append)
+    assert [arm.name for arm in study._rehearsed.arms] == ["uniform", "vas"]
+    assert said == ["predictions: none about predictor, column, oracle, which know more than rewards"]
+    settings, entries = study._made_from("training_steps")
+    assert settings["knows"]["oracle"]["truth"] is True
+    assert InformedRun in entries
 
 
 @pytest.mark.parametrize(
