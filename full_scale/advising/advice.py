@@ -12,7 +12,7 @@ from full_scale.advising.describe import Description, FeatureWorth
 from full_scale.advising.evidence import MeasuredWorld
 from full_scale.advising.forecast import Forecast, beyond, predict_arm
 
-__all__ = ["WAYS", "Advice", "Way", "WayAdvice", "advise", "break_even", "leave_one_out"]
+__all__ = ["COLUMN_ROLLOUTS", "WAYS", "Advice", "Way", "WayAdvice", "advise", "break_even", "leave_one_out"]
 
 _WORTH_HAVING = 1.05
 """Expected learning below which a way of choosing prompts is not worth the change."""
@@ -20,13 +20,22 @@ _LEAST_HEADROOM = 1.1
 """Where even perfect knowledge would draw fewer groups with a gradient than this, relative to uniform, it is a no."""
 
 
+COLUMN_ROLLOUTS = 8
+"""Rollouts a prompt behind the column of the laboratory, which it does not charge."""
+
+
 @dataclass(frozen=True)
 class Way:
-    """A way of choosing prompts: the laboratory's name for it, what it knows, and how a user gets it."""
+    """A way of choosing prompts: the laboratory's name for it, what it knows, and how a user gets it.
+
+    Attributes:
+        column: whether it needs a column of pass rates, whose rollouts the laboratory did not charge.
+    """
 
     arm: str
     knows: str
     settings: str
+    column: bool = False
 
 
 WAYS = (
@@ -35,20 +44,33 @@ WAYS = (
         "vas-own",
         "a column of pass rates, measured before training by the start model",
         'VASConfig(pass_rate_column="pass_rate", pass_rate_trials="pass_rate_trials")',
+        column=True,
     ),
-    Way("vas-both", "the states and the column", 'VASConfig(features="hidden_states", pass_rate_column="pass_rate")'),
+    Way(
+        "vas-both",
+        "the states and the column",
+        'VASConfig(features="hidden_states", pass_rate_column="pass_rate", pass_rate_trials="pass_rate_trials")',
+        column=True,
+    ),
     Way("vas", "each prompt's own past groups", "VASConfig()"),
 )
 
 
 @dataclass(frozen=True)
 class WayAdvice:
-    """The verdict on one way: ``yes``, ``no`` or ``cannot tell``, and what it rests on."""
+    """The verdict on one way: ``yes``, ``no`` or ``cannot tell``, and what it rests on.
+
+    Attributes:
+        forecast: learning relative to uniform sampling at equal training rollouts; None if no world measured it.
+        charge: what the learning is worth beside uniform sampling that gets the column's rollouts too, as a factor of
+            it; 1 where there is none to pay. At least so much, as learning slows down.
+    """
 
     way: Way
     verdict: str
     forecast: Forecast | None
     reason: str
+    charge: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -87,15 +109,18 @@ def advise(described: Description, worlds: Sequence[MeasuredWorld], features: Fe
         if forecast is None:
             ways.append(WayAdvice(way, "no" if little else "cannot tell", None, "not measured yet"))
             continue
-        verdict, reason = _verdict(forecast)
+        charge = 1.0
+        if way.column and described.kind != "column":  # one that is there has been paid
+            charge = 1.0 / (1.0 + COLUMN_ROLLOUTS / (shape.group_size * shape.visits))
+        verdict, reason = _verdict(forecast, charge)
         if little:
             verdict, reason = "no", "there is nothing to choose"
         elif outside:
             verdict, reason = "cannot tell", "the pool lies outside what was measured"
         elif verdict == "yes" and way.arm in ("vas-states", "vas-both") and _say_nothing(features):
             verdict, reason = "cannot tell", "these features foresee nothing"
-        ways.append(WayAdvice(way, verdict, forecast, reason))
-    ways.sort(key=lambda found: -(found.forecast.middle if found.forecast else -1.0))
+        ways.append(WayAdvice(way, verdict, forecast, reason, charge))
+    ways.sort(key=lambda found: -(found.forecast.middle * found.charge if found.forecast else -1.0))
     verdicts = {found.verdict for found in ways if found.forecast}
     if little:
         overall = "no"
@@ -111,9 +136,11 @@ def advise(described: Description, worlds: Sequence[MeasuredWorld], features: Fe
     return Advice(overall, tuple(reasons), tuple(ways))
 
 
-def _verdict(forecast: Forecast) -> tuple[str, str]:
-    if forecast.low > 1.0:
+def _verdict(forecast: Forecast, charge: float) -> tuple[str, str]:
+    if forecast.low * charge > 1.0:
         return "yes", "the whole interval lies above uniform sampling"
+    if forecast.low > 1.0:
+        return "cannot tell", "the column's own rollouts may cost more than it brings in a run of this length"
     if forecast.high < _WORTH_HAVING:
         return "no", f"the whole interval lies below {_WORTH_HAVING:g}"
     return "cannot tell", "the interval holds both a loss and a gain"
@@ -129,11 +156,12 @@ def _sentence(ways: Sequence[WayAdvice], verdict: str) -> str:
         return "no way of choosing prompts has been measured"
     best = next((found for found in told if found.verdict == verdict), told[0])
     assert best.forecast is not None
-    value = best.forecast
-    return (
-        f"{best.way.arm}, which knows {best.way.knows}, is expected to learn {value.middle:.2f} times as much as "
-        f"uniform sampling at equal rollouts [{value.low:.2f}, {value.high:.2f}]: {best.reason}"
+    text = (
+        f"{best.way.arm}, which knows {best.way.knows}, is expected to learn {best.forecast.text()} times as much as "
+        "uniform sampling at equal training rollouts"
     )
+    charged = f", {best.forecast.text(best.charge)} with the column charged" if best.charge < 1 else ""
+    return f"{text}{charged}: {best.reason}"
 
 
 def break_even(rollouts: float, learning: float) -> float:

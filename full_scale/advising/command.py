@@ -136,12 +136,12 @@ def _expected(advice: Advice) -> str:
     rows = []
     for found in advice.ways:
         value = found.forecast
-        expected = "–" if value is None else f"{value.middle:.2f} [{value.low:.2f}, {value.high:.2f}]"
-        above = "–" if value is None else f"{value.above:.0%}"
-        rows.append(
-            (found.way.arm, found.way.knows, expected, above, 0 if value is None else value.worlds, found.verdict)
-        )
-    head = ("arm", "knows", f"learning [{COVERAGE:.0%}]", "above 1", "worlds", "verdict")
+        told = ("–", "–", "–", 0)
+        if value is not None:
+            charged = value.text(found.charge) if found.charge < 1 else "–"
+            told = (value.text(), f"{value.above:.0%}", charged, value.worlds)
+        rows.append((found.way.arm, found.way.knows, *told, found.verdict))
+    head = ("arm", "knows", f"learning [{COVERAGE:.0%}]", "above 1", "column charged", "worlds", "verdict")
     table = text_table(head, rows)
     return f"EXPECTED LEARNING, relative to uniform sampling at equal training rollouts\n{_indented(table)}"
 
@@ -173,7 +173,7 @@ def _measured(advice: Advice, worlds: Sequence[MeasuredWorld]) -> str:
 
 
 def _settings(described: Description, advice: Advice) -> str:
-    from full_scale.advising.advice import break_even
+    from full_scale.advising.advice import COLUMN_ROLLOUTS, break_even
 
     chosen = [found for found in advice.ways if found.verdict == "yes"]
     lines = [f"  {found.way.arm}: {found.way.settings}" for found in chosen]
@@ -182,14 +182,14 @@ def _settings(described: Description, advice: Advice) -> str:
             f"  a prompt's own past: prior ({described.prior:g}, {described.prior:g}) and drift {described.drift:g} "
             "would have foreseen this log best"
         )
-    column = next((found for found in chosen if found.way.arm == "vas-own"), None)
+    column = next((found for found in advice.ways if found.way.arm == "vas-own" and found.charge < 1), None)
     if column is not None and column.forecast is not None and described.prompts is not None:
-        cost = 8 * described.prompts
+        cost = COLUMN_ROLLOUTS * described.prompts
         value = column.forecast
         middle, least, most = (break_even(cost, learning) for learning in (value.middle, value.high, value.low))
         lines.append(
-            f"  a column of 8 rollouts a prompt costs {cost:,} rollouts and pays from about {middle:,.0f} training "
-            f"rollouts on [{least:,.0f}, {most:,.0f}]"
+            f"  a column of {COLUMN_ROLLOUTS} rollouts a prompt costs {cost:,} rollouts and pays from about "
+            f"{middle:,.0f} training rollouts on [{least:,.0f}, {most:,.0f}]"
         )
     return "" if not lines else "\n".join(["SETTINGS", *lines])
 

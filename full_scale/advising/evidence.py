@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from full_scale.advising.pool import PoolShape
 from vas_theory.foundation.errors import ArgumentError, DataError
+from vas_theory.foundation.installation import where_tables_are, working_root
 from vas_theory.provenance.tables import read_metadata, read_table
 
 __all__ = ["BASELINE", "TABLES", "Measured", "MeasuredWorld", "read_evidence"]
@@ -23,7 +24,7 @@ __all__ = ["BASELINE", "TABLES", "Measured", "MeasuredWorld", "read_evidence"]
 Array = NDArray[np.float64]
 
 BASELINE = "uniform"
-TABLES = Path(__file__).parents[2] / "simulations" / "results" / "paper" / "networks"
+TABLES = working_root() / "simulations" / "results" / "paper" / "networks"
 """Where the committed tables lie."""
 _LEAST_GAIN = 0.01
 """Where uniform sampling gains less, nothing is told relative to its gain; the laboratory's own rule."""
@@ -77,7 +78,7 @@ def read_evidence(folder: Path | str | None = None) -> list[MeasuredWorld]:
     place = Path(folder) if folder is not None else TABLES
     files = sorted((place / "final").glob("network-*.parquet"))
     if not files:
-        raise DataError(f"{place} holds no tables of the network laboratory: advice needs the project's own folder")
+        raise DataError(f"{place} holds no tables of the network laboratory{where_tables_are()}")
     found: dict[str, dict[str, Path]] = {}
     for file in files:
         world, _, arm = file.stem.removeprefix("network-").partition(".")

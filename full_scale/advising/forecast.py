@@ -54,6 +54,10 @@ class Forecast:
     above: float
     worlds: int
 
+    def text(self, factor: float = 1.0) -> str:
+        """Return the median and the interval, times a factor."""
+        return f"{factor * self.middle:.2f} [{factor * self.low:.2f}, {factor * self.high:.2f}]"
+
 
 def coordinates(shape: PoolShape) -> Array:
     """Return where a pool lies, in the units of :data:`COORDINATES`."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from full_scale.logs.finding import read_run
 from full_scale.logs.reading import form_groups, read_metrics, read_rollouts
 from vas_theory.foundation.errors import ArgumentError, DataError
 from vas_theory.groups.pass_traces import read_trace
@@ -48,8 +49,8 @@ def read_source(
 
     Args:
         path: TRL's ``trainer_state.json``, ``completions`` folder or output folder; JSON lines of verl or EasyR1, of
-            metrics or rollouts; a trace (JSON: prompt -> pass rates, one a visit); or a table (``.parquet``,
-            ``.jsonl``) with a column of pass rates.
+            metrics or rollouts; the folder of any run that :func:`~full_scale.logs.finding.read_run` reads; a trace
+            (JSON: prompt -> pass rates, one a visit); or a table (``.parquet``, ``.jsonl``) with a column of them.
         column: of pass rates.
         reward: the reward function that says what is right, where a log of TRL has several.
         above: a rollout is right where its reward is above this; without it rewards have to be 0 or 1.
@@ -65,7 +66,7 @@ def read_source(
         rollouts = completions if completions.is_dir() else place
         if any(rollouts.glob("*.parquet")) or any(rollouts.glob("*.jsonl")):
             return _rollouts(rollouts, reward, above)
-        return _metrics(place)
+        return _run(place)
     if place.suffix == ".parquet":
         names = _parquet_names(place)
         return _column(place, column) if column in names else _rollouts(place, reward, above)
@@ -107,8 +108,19 @@ def _first_entry(path: Path) -> Mapping[str, object]:
     return entry
 
 
-def _metrics(path: Path) -> Source:
-    table = read_metrics(path)
+def _run(path: Path) -> Source:
+    """Read the folder of a run whose rollouts, if any, lie where its trainer puts them."""
+    run = read_run(path)
+    if run.groups is None:
+        return _metrics(path, run.steps[["step", "reward", "silent_share"]])
+    groups = run.groups
+    if not np.allclose(groups["variance"], groups["reward"] * (1 - groups["reward"])):
+        raise DataError(f"{path} has rewards other than 0 and 1; give the folder of its rollouts, and --above NUMBER")
+    return _of_one_size("rollouts", _table(groups))
+
+
+def _metrics(path: Path, table: pd.DataFrame | None = None) -> Source:
+    table = read_metrics(path) if table is None else table
     if table["silent_share"].isna().all():
         raise DataError(
             f"{path} does not say which share of the groups is silent; give logged rollouts instead "
@@ -128,16 +140,17 @@ def _rollouts(path: Path, reward: str | None, above: float | None) -> Source:
         raise DataError(
             f"{path} has rewards other than 0 and 1, such as {other:g}; say what is right by --above NUMBER"
         )
-    groups = form_groups(rollouts)
-    table = pd.DataFrame(
-        {
-            "step": groups["step"],
-            "prompt": pd.factorize(groups["prompt"])[0],
-            "rollouts": groups["rollouts"],
-            "right": (groups["reward"] * groups["rollouts"]).round().astype(int),
-        }
-    )
-    return _of_one_size("rollouts", table)
+    return _of_one_size("rollouts", _table(form_groups(rollouts)))
+
+
+def _table(groups: pd.DataFrame) -> pd.DataFrame:
+    columns = {
+        "step": groups["step"],
+        "prompt": pd.factorize(groups["prompt"])[0],
+        "rollouts": groups["rollouts"],
+        "right": (groups["reward"] * groups["rollouts"]).round().astype(int),
+    }
+    return pd.DataFrame(columns)
 
 
 def _trace(path: Path) -> Source:

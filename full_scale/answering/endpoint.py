@@ -24,6 +24,8 @@ __all__ = ["Endpoint"]
 
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """Answers of a server that may be better the next time."""
+_REFUSED = frozenset({401, 402, 403, 404, 405})
+"""Answers that every further prompt would get too; others may be due to one prompt, such as one that is too long."""
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
 
 
@@ -153,9 +155,17 @@ class Endpoint:
                 texts += [text for text, _ in used]
                 cut += sum(reason == "length" for _, reason in used)
                 counted = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
-                known = all(isinstance(count, int) for count in counted)
-                tokens = counted if known else [0, 0]
-                ledger += Ledger(1, failures, len(used), len(choices) - len(used), *tokens, int(not known))
+                tokens = [count for count in counted if isinstance(count, int)]
+                known = len(tokens) == len(counted)
+                ledger += Ledger(
+                    requests=1,
+                    failed_requests=failures,
+                    answers=len(used),
+                    surplus_answers=len(choices) - len(used),
+                    prompt_tokens=tokens[0] if known else 0,
+                    completion_tokens=tokens[1] if known else 0,
+                    uncounted_requests=int(not known),
+                )
         except _FailedError as error:
             problem = error
             ledger += Ledger(failed_requests=error.tries)
@@ -189,7 +199,7 @@ class Endpoint:
                 else:
                     reason = f"status {answer.status_code}: {_message(answer)}"
                     if answer.status_code not in _AGAIN:
-                        raise _FailedError(reason, tries, fatal=answer.status_code != 413)
+                        raise _FailedError(reason, tries, fatal=answer.status_code in _REFUSED)
                     pause = _asked_wait(answer) or pause
             if attempt < self._retries:
                 self._sleep(pause)

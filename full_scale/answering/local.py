@@ -115,5 +115,10 @@ class LocalModel:
             Reply(prompt, tuple(drawn.texts[row : row + count]), sum(cut[row : row + count]))
             for row, prompt in zip(range(0, len(drawn.texts), count), prompts, strict=True)
         ]
-        paid = int(drawn.prompts.mask_PL.sum()), int(lengths.sum())
-        return Batch(tuple(replies), Ledger(1, 0, len(drawn.texts), 0, *paid))
+        ledger = Ledger(
+            requests=1,
+            answers=len(drawn.texts),
+            prompt_tokens=int(drawn.prompts.mask_PL.sum()),
+            completion_tokens=int(lengths.sum()),
+        )
+        return Batch(tuple(replies), ledger)

@@ -73,6 +73,18 @@ def test_logged_rollouts_are_grouped_and_visits_counted(tmp_path: Path) -> None:
     assert planned.shape.mixed > found.shape.mixed, "larger groups are more often mixed"
 
 
+def test_the_folder_of_a_run_is_read_where_its_trainer_put_things(tmp_path: Path) -> None:
+    history = [{"step": k, "reward": 0.3, "frac_reward_zero_std": 0.6} for k in range(1, 10)]
+    checkpoint = tmp_path / "run" / "checkpoint-9"
+    checkpoint.mkdir(parents=True)
+    state = json.dumps({"log_history": history, "global_step": 9})
+    (checkpoint / "trainer_state.json").write_text(state, encoding="utf-8")
+    assert read_source(tmp_path / "run").kind == "metrics"
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError):
+        read_source(tmp_path / "empty")
+
+
 def test_graded_rewards_need_a_word_on_what_is_right(tmp_path: Path) -> None:
     path = rollouts(tmp_path / "r.jsonl", (0.1, 0.9))
     with pytest.raises(DataError, match=r"such as 0\.\d; say what is right by --above"):
@@ -165,6 +177,19 @@ def test_a_pool_in_which_all_groups_are_mixed_is_a_no() -> None:
 def test_features_that_foresee_nothing_take_the_yes_away() -> None:
     assert advise(pool(), worlds(1.4), FeatureWorth(0.41, 0.4, 0.0, 0.02)).verdict == "cannot tell"
     assert advise(pool(), worlds(1.4), FeatureWorth(0.7, 0.4, 0.6, 0.02)).verdict == "yes"
+
+
+def test_a_column_that_is_not_there_yet_has_to_be_paid() -> None:
+    known = [world(f"w{k}", 1.0 + k / 2, {"vas-own": 1.4}) for k in range(8)]
+    (short,) = (found for found in advise(pool(visits=2.0), known).ways if found.way.arm == "vas-own")
+    assert short.charge == pytest.approx(2 / 3), "8 rollouts a prompt beside 2 groups of 8"
+    assert short.verdict == "cannot tell"
+    assert "cost more than it brings" in short.reason
+    (longer,) = (found for found in advise(pool(visits=6.0), known).ways if found.way.arm == "vas-own")
+    assert longer.verdict == "yes"
+    paid = Description("column", pool().shape, 900, 900, None, None, None, None, ())
+    (there,) = (found for found in advise(paid, known).ways if found.way.arm == "vas-own")
+    assert (there.charge, there.verdict) == (1.0, "yes")
 
 
 def test_break_even_is_where_the_gain_pays_the_column() -> None:

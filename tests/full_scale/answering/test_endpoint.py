@@ -132,14 +132,25 @@ def test_answers_before_a_failure_are_kept(server: Server) -> None:
     assert (ledger.answers, ledger.failed_requests) == (2, 1)
 
 
-@pytest.mark.parametrize(("status", "words"), [(401, "no such key"), (404, "no such key"), (400, "no such key")])
-def test_a_refusal_stops_at_once_and_says_what_the_server_said(server: Server, status: int, words: str) -> None:
-    server.respond = lambda path, body, number: (status, {"error": {"message": words}})
+@pytest.mark.parametrize(("status", "most"), [(401, 3), (404, 3), (400, 6)])
+def test_a_refusal_stops_soon_and_says_what_the_server_said(server: Server, status: int, most: int) -> None:
+    server.respond = lambda path, body, number: (status, {"error": {"message": "no such model"}})
     found, waits = endpoint(server, concurrency=2)
-    with pytest.raises(AnsweringStopped, match=f"status {status}: {words}"):
+    with pytest.raises(AnsweringStopped, match=f"status {status}: no such model"):
         answered(found, 50, 1)
-    assert len(server.bodies) <= 3
+    assert len(server.bodies) <= most
     assert not waits
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_one_prompt_that_is_too_long_does_not_stop_the_others(server: Server, status: int) -> None:
+    def too_long(path: str, body: dict[str, Any], number: int) -> tuple[int, Any]:
+        return (status, {"error": "too long"}) if body["messages"][1]["content"] == "3?" else right(path, body, number)
+
+    server.respond = too_long
+    texts, ledger = answered(endpoint(server)[0], 6, 1)
+    assert set(texts) == {"p0", "p1", "p2", "p4", "p5"}
+    assert ledger.failed_requests == 1
 
 
 def test_a_server_that_is_gone_stops_the_run_after_a_few_prompts(server: Server) -> None:
