@@ -165,8 +165,6 @@ def _pipeline(arguments: argparse.Namespace) -> None:
 
 
 def _plan(arguments: argparse.Namespace) -> None:
-    for module in ("pydantic", "torch", "transformers"):
-        require(module, "full-scale")
     arguments.preset = arguments.name or arguments.preset
     if pipeline_command.print_plan(arguments):
         return

@@ -79,6 +79,7 @@ def print_accuracies(frame: pd.DataFrame, paper: Sequence[dict[str, Any]]) -> No
 
 def print_plan(arguments: argparse.Namespace) -> bool:
     """Print the plan of every stage if a pipeline is asked for; say whether it is."""
+    require("pydantic", "full-scale")
     from full_scale.pipeline.config import load_pipeline, pipeline_names
 
     if arguments.config or arguments.preset not in pipeline_names():

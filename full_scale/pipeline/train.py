@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from full_scale.config.training import StudyConfig, checked_study
+from full_scale.config.training import ArmConfig, StudyConfig, checked_study
 from full_scale.models.saving import name_stock_processor
 from full_scale.pipeline.curation.selecting import TASK
 from full_scale.pipeline.stage import Stage, make
@@ -25,10 +25,16 @@ _MODELS = "models.json"
 _TABLE = ("training_steps.parquet", "training_steps.parquet.meta.json")
 
 
+def _learns(arm: ArmConfig) -> bool:
+    """Say whether an arm's sampler takes pass rates that were measured before: scores of the paper do not."""
+    return arm.strategy == "vas" and arm.sampler.get("score", "expected_signal") == "expected_signal"
+
+
 def study_of(config: PipelineConfig, model: Path | str, problems: Path | str) -> StudyConfig:
     """Return the study that the stage trains: its settings, the cold start's model, and the curated problems.
 
-    Arms of this project's sampler begin with the pass rates of the curation, so that nothing is scored a second time.
+    Arms of this project's sampler begin with the pass rates of the curation, so that nothing is scored a second time;
+    those that score as the paper does take none.
     """
     table = config.as_table()["train"]
     table["model"]["name"] = str(model)
@@ -41,8 +47,9 @@ def study_of(config: PipelineConfig, model: Path | str, problems: Path | str) ->
         "reward": table["task"]["reward"],
     }
     known = {"column": str(Path(problems).parent / "pass_rates.parquet")}
-    sampled = [arm.name for arm in config.train.arms if arm.strategy == "vas"]
-    told = {name: {**known, **table.get("knows", {}).get(name, {})} for name in sampled}
+    told = {
+        arm.name: {**known, **table.get("knows", {}).get(arm.name, {})} for arm in config.train.arms if _learns(arm)
+    }
     return checked_study({**table, "knows": told} if told else table, config.name)
 
 
@@ -52,6 +59,8 @@ def train(config: PipelineConfig, stage: Stage, model: Path, curated: Path, repo
     With several processes all of them call this; the first one writes the result.
     """
     study = study_of(config, model, curated / "rl.parquet")
+    if left := [arm.name for arm in study.arms if arm.strategy == "vas" and not _learns(arm)]:
+        report(f"train: {', '.join(left)} scores prompts as the paper does and is not told the curation's pass rates")
     if os.environ.get("RANK", "0") != "0":
         train_arms(study, stage.work, report)
         return

@@ -173,9 +173,12 @@ def test_the_study_takes_the_cold_start_s_model_and_the_curated_problems() -> No
     assert (study.task.name, study.task.source, study.task.key_column) == ("mmr1", "/data/rl.parquet", "key")
     assert study.task.reward == config.train.task.reward
     assert study.arms == config.train.arms
-    assert knowledge_of(study, study.arms[0]).column == "/data/pass_rates.parquet"  # type: ignore[union-attr]
-    arms = study_of(load_pipeline("vlm-arms"), "m", "rl.parquet")
-    assert [knowledge_of(arms, arm) is None for arm in arms.arms] == [True, False]
+    assert knowledge_of(study, study.arms[0]) is None  # the paper's scores take no pass rates from elsewhere
+    arms = study_of(load_pipeline("vlm-arms"), "m", "/data/rl.parquet")
+    uniform, vas = (knowledge_of(arms, arm) for arm in arms.arms)
+    assert uniform is None
+    assert vas is not None
+    assert vas.column == "/data/pass_rates.parquet"
     assert study.rollouts == config.train.rollouts
 
 
