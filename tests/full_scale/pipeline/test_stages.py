@@ -102,3 +102,13 @@ def test_restart_drops_a_stage_and_what_was_made_from_it(tmp_path: Path) -> None
     with pytest.raises(DataError):
         pipeline.run("cold-start")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["curate"]
+
+
+def test_the_code_behind_every_stage_has_a_key() -> None:
+    from full_scale.pipeline.cold_start import cold_start
+    from full_scale.pipeline.curation.stage import curate
+    from full_scale.pipeline.evaluation import evaluate
+    from full_scale.pipeline.train import train
+    from vas_theory.provenance.fingerprint import key_of
+
+    assert len({key_of(stage).digest for stage in (curate, cold_start, train, evaluate)}) == 4
