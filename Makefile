@@ -14,7 +14,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce clean test-verl test-trl-oldest test-wheel faults kills
+.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce clean test-verl test-trl-oldest test-wheel faults kills mutants
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
@@ -27,6 +27,7 @@ help:
 	@echo "make faults      inject every fault of the catalogue      make kills       kill jobs at random moments"
 	@echo "make proofs      compile the formal proofs; needs Debian's coq, libcoq-coquelicot, libcoq-interval"
 	@echo "make docs        the documentation             make notebooks   run every notebook"
+	@echo "make mutants     change a constant or a sign at a time and see which test notices (an hour)"
 	@echo "make clean       remove outputs and caches"
 
 setup: $(READY)
@@ -55,6 +56,9 @@ test-wheel: $(READY)
 
 test-gpu: $(READY)
 	$(BIN)/python -m pytest -m gpu
+
+mutants: $(READY)
+	$(BIN)/python -m tests.mutation
 
 # Eight minutes, installation included: what that takes is taken off the time of the check. GPU_PYTHON names an
 # interpreter with torch, transformers and trl, where nothing may be installed.

@@ -39,7 +39,7 @@ def _show(arguments: argparse.Namespace) -> int:
     (claim,) = get_claims([arguments.id])
     report = verify(claim)
     if arguments.json:
-        extra = {"statement": claim.statement, "assumptions": list(claim.assumptions), "lacked": claim.lacked}
+        extra = {"assumptions": list(claim.assumptions), "lacked": claim.lacked}
         print(json.dumps({**report_row(report), **extra, "worst_instance": report.numeric.worst_instance}, indent=2))
     else:
         print(describe(report))

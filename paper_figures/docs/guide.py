@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sphinx.util.docutils import SphinxDirective
 
+from paper_figures.docs.claim_predictions import claim_predictions
 from paper_figures.docs.strategies import strategies
 from paper_figures.docs.tables import find_table, markdown, missing, origin, points, with_interval
 from paper_figures.docs.tournament import losses, ranking, verdict
@@ -168,6 +169,7 @@ SECTIONS: dict[str, Callable[[Path], str]] = {
     "posteriors": posteriors,
     "study": study,
     "strategies": strategies,
+    "claim-predictions": claim_predictions,
 }
 """What ``{laboratory} NAME`` shows, by name."""
 
@@ -184,6 +186,7 @@ class LaboratoryDirective(SphinxDirective):
         inputs = [
             ("simulations", "tournament_ranking"),
             ("simulations", "settings_sweep"),
+            ("simulations", "network_tournament"),
             ("full_scale", "training_prompts"),
         ]
         inputs += [("full_scale", name) for name in ("validation", "training_steps", "probe")]

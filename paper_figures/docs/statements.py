@@ -55,6 +55,8 @@ def statement_markdown(claim: Claim, recorded: Mapping[str, Any]) -> str:
         details.append(("Corrected by", _links(claim.corrected_by) or "nothing: there is no true version"))
     if recorded.get("tightness") is not None:
         details.append(("Tightness", f"{recorded['tightness']:.3f}"))
+    if claim.predicts:
+        details.append(("Predicts of networks", _plain("; ".join(map(str, claim.predicts)))))
     if claim.notes:
         details.append(("Notes", _plain(claim.notes)))
     lines = [

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.claims.lib.domains.scored import scored_bandits
 from vas_theory.foundation.precision import minimum, sqrt
@@ -140,7 +141,7 @@ CLAIMS = (
     Claim(
         id="A27",
         title="Binary rewards: |grad| is at most the rarer class's probability times the largest score",
-        source="shows that Assumption 1(ii) of arXiv 2509.21268 cannot hold uniformly; we found no prior source",
+        source=f"shows that Assumption 1(ii) of arXiv 2509.21268 cannot hold uniformly; {no_prior_source('gradient')}",
         statement=r"\|\nabla J\|\le\min(p,1-p)\,G_{\max}\qquad\Big(\text{so } c\le "
         r"G_{\max}^2\tfrac{\min(p,1-p)}{\max(p,1-p)}\Big)",
         assumptions=("R in {0, 1}", "E g = 0", "|g| <= G_max"),

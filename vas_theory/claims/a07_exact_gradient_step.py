@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.claims.lib.domains.extra import extended, shares
 from vas_theory.claims.lib.taylor_step import Moments, moments, one_logit_step, taylor_steps
@@ -215,7 +216,7 @@ CLAIMS = (
     Claim(
         id="A28",
         title="Theorem 1, exact gradient step, sharp: the gain is at least 7/8 of eta c Var",
-        source="sharpens Theorem 1 of arXiv 2509.21268; we found no prior source",
+        source=f"sharpens Theorem 1 of arXiv 2509.21268; {no_prior_source('steps')}",
         statement=r"0<\eta\le\frac{c}{4L\Gamma}\;\Rightarrow\;J(\theta^+)-J(\theta)\ge\tfrac78\,\eta\,c\,\mathrm{Var}[R]",
         assumptions=("|Hessian J| <= L along the step", "|grad J|^2 >= c Var[R] at theta", "exact gradient step"),
         relation=Relation.AT_LEAST,

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, enclosure, proof_steps
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.taylor_step import Moments, moments, taylor_steps
 from vas_theory.foundation.arguments import unify
 from vas_theory.policy.softmax import bernoulli_logit_probability
@@ -253,7 +254,7 @@ CLAIMS = (
     Claim(
         id="A33",
         title="Theorem 1 with the first appendix step size: 3/4 in place of 1/2",
-        source="sharpens the appendix proof of Theorem 1 of arXiv 2509.21268; we found no prior source",
+        source=f"sharpens the appendix proof of Theorem 1 of arXiv 2509.21268; {no_prior_source('steps')}",
         statement=r"0<\eta\le\frac{c}{2L(c+d\,G_{\max}^2)}\;\Rightarrow\;E[J(\theta+\eta G)-J(\theta)]\ge"
         r"\tfrac34\,\eta\,c\,\mathrm{Var}[R]",
         assumptions=(

@@ -22,6 +22,7 @@ from vas_theory.claims.b02_variance_over_rho import lagrange_sum
 from vas_theory.claims.lib.base import Certificate, CertificateKind, Claim, Evidence, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.claims.lib.domains.extra import Extra, extended, shares
 from vas_theory.foundation.arguments import unify
@@ -194,7 +195,7 @@ CLAIMS = (
     Claim(
         id="A34",
         title="With a KL penalty the variance that counts is that of the penalised reward",
-        source="corrects the KL remark of arXiv 2509.21268; we found no prior source",
+        source=f"corrects the KL remark of arXiv 2509.21268; {no_prior_source('gradient')}",
         statement=r"\|\nabla J_\beta\|\ge\frac{\mathrm{Var}(R_\beta)}{\|R_\beta-\bar R_\beta\mathbf 1\|_2},\qquad "
         r"R_\beta=r-\beta\log\frac{\pi}{\pi_{\mathrm{ref}}}",
         assumptions=("tabular softmax policy", "all probabilities positive", "penalised rewards not all equal"),

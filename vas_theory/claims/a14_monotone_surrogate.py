@@ -35,6 +35,7 @@ from vas_theory.claims.lib.base import (
 )
 from vas_theory.claims.lib.certificates import counterexample, identity
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.foundation.arguments import unify
 
 # prompts on the last axis: first the prompt with the larger variance, then the other
@@ -180,7 +181,7 @@ CLAIMS = (
     Claim(
         id="A38",
         title="When diversity in the weights raises the drawn variance",
-        source="corrects section 4 of arXiv 2509.21268; we found no prior source",
+        source=f"corrects section 4 of arXiv 2509.21268; {no_prior_source('pools')}",
         statement=r"\frac{E[V(\alpha V+\beta T)]}{E[\alpha V+\beta T]}=\frac{E[V^2]}{E[V]}+"
         r"\frac{\beta E[T]}{E[\alpha V+\beta T]}\Big(\frac{\mathrm{Cov}(V,T)}{E[T]}-\frac{\mathrm{Var}(V)}{E[V]}\Big)",
         assumptions=(

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps, sampled
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.claims.lib.domains.extra import extended, shares
 from vas_theory.claims.lib.step_gain import gradient_squared, one_sample_gain
@@ -140,7 +141,7 @@ CLAIMS = (
     Claim(
         id="A42",
         title="Two arms: a one-sample step of any length gains |grad|^2 (1 - e^(-2 eta Delta)) / (2 Delta)",
-        source="sharpens Theorem 1 of arXiv 2509.21268 for two-armed softmax; we found no prior source",
+        source=f"sharpens Theorem 1 of arXiv 2509.21268 for two-armed softmax; {no_prior_source('steps')}",
         statement=r"\forall\eta>0:\quad E[J(\theta+\eta G)-J(\theta)]\ge\|\nabla J\|^2\,"
         r"\frac{1-e^{-2\eta\Delta}}{2\Delta}",
         assumptions=("tabular softmax policy with two arms", "one-sample estimator with the mean reward as baseline"),

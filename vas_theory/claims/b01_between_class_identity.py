@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.scored import scored_bandits
 from vas_theory.policy.gradients import (
     between_class_dispersion,
@@ -126,7 +127,7 @@ CLAIMS = (
     Claim(
         id="B15",
         title="Any reward: |grad|^2 is at most Var times the between-level dispersion",
-        source="extends B01; we found no prior source",
+        source=f"extends B01; {no_prior_source('gradient')}",
         statement=r"\|\nabla J\|^2\le \mathrm{Var}\,\Gamma_B,\qquad \Gamma_B=\mathrm{tr}\,\mathrm{Cov}(E[g\mid R])",
         assumptions=("support of the policy does not move with its parameters",),
         relation=Relation.AT_MOST,

@@ -11,6 +11,7 @@ from vas_theory.bounds import centred_reward_norm, variance_over_rho
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.foundation.precision import sqrt
 from vas_theory.policy.gradients import policy_gradient, reward_variance
@@ -71,7 +72,7 @@ CLAIMS = (
     Claim(
         id="B02",
         title="Gradient norm is at least variance over rho",
-        source="corrects Assumption 1(ii) of arXiv 2509.21268; we found no prior source",
+        source=f"corrects Assumption 1(ii) of arXiv 2509.21268; {no_prior_source('gradient')}",
         statement=r"\|\nabla V\|_2 \;\ge\; \frac{\mathrm{Var}_\pi(r)}{\rho},\qquad \rho=\|r-\bar r\,\mathbf 1\|_2",
         assumptions=("tabular softmax policy with K >= 2 arms", "exact gradient", "rewards not all equal"),
         relation=Relation.AT_LEAST,

@@ -18,6 +18,7 @@ from vas_theory.claims.b02_variance_over_rho import uniform_within_classes
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.claims.lib.step_gain import gradient_squared
 from vas_theory.policy.gradients import reward_variance
@@ -96,7 +97,7 @@ CLAIMS = (
     Claim(
         id="B03",
         title="Binary tabular: |grad|^2 = q^2 (1/N_c + 1/N_w)",
-        source="refutes A.4 and the diversity argument of arXiv 2509.21268; we found no prior source",
+        source=f"refutes A.4 and the diversity argument of arXiv 2509.21268; {no_prior_source('gradient')}",
         statement=r"\|\nabla V\|^2=q^2\Bigl(\frac1{N_c}+\frac1{N_w}\Bigr),\qquad q=p(1-p)",
         assumptions=("tabular softmax policy", "R in {0, 1}", "0 < p < 1"),
         relation=Relation.EQUAL,
@@ -126,7 +127,7 @@ CLAIMS = (
     Claim(
         id="B22",
         title="Binary tabular: |grad|^2 is at least q^2 (1/m + 1/n), with the exact remainder",
-        source="we found no prior source",
+        source=no_prior_source("gradient"),
         statement=r"\|\nabla V\|^2-q^2\Bigl(\tfrac1m+\tfrac1n\Bigr)=\tfrac{(1-p)^2}{m}S_C+\tfrac{p^2}{n}S_W\ge 0",
         assumptions=("tabular softmax policy", "R in {0, 1}", "0 < p < 1", "m correct and n wrong arms"),
         relation=Relation.AT_LEAST,

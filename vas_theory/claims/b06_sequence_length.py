@@ -18,6 +18,7 @@ from vas_theory.bounds import length_bound
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.sequences import (
     binary_counter,
     gradient_norm,
@@ -71,7 +72,7 @@ CLAIMS = (
     Claim(
         id="B06",
         title="Length L: |grad| is at most gamma sqrt(L/2) STD(R)",
-        source="sharpens Theorem 1 of Razin et al. (arXiv 2310.20703), see L01; we found no prior source",
+        source=f"sharpens Theorem 1 of Razin et al. (arXiv 2310.20703), see L01; {no_prior_source('sequences')}",
         statement=r"\|\nabla J\|\le\gamma\sqrt{L/2}\;\mathrm{STD}(R)",
         assumptions=(
             "autoregressive softmax, sequences of L tokens",
@@ -93,7 +94,7 @@ CLAIMS = (
     Claim(
         id="B47",
         title="Random length: |grad| is at most gamma sqrt(E[T]/2) STD(R)",
-        source="extends B06; we found no prior source",
+        source=f"extends B06; {no_prior_source('sequences')}",
         statement=r"\|\nabla J\|\le\gamma\sqrt{E[T]/2}\;\mathrm{STD}(R)",
         assumptions=(
             "autoregressive softmax, sequences end with an end token or at a largest length",

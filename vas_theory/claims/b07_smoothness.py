@@ -36,6 +36,7 @@ from vas_theory.bounds import KAPPA_POLYNOMIAL, curvature_bound, mei_smoothness,
 from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.claims.lib.step_gain import KAPPA_ROUNDED_UP, kappa_exceeds_its_root, kappa_term
 from vas_theory.policy.gradients import hessian
@@ -199,7 +200,7 @@ CLAIMS = (
     Claim(
         id="B07",
         title="The Hessian is at most Delta / (3 sqrt 3)",
-        source="sharpens Lemma 2 of Mei et al. 2020 (5/2), see L03; we found no prior source",
+        source=f"sharpens Lemma 2 of Mei et al. 2020 (5/2), see L03; {no_prior_source('smoothness')}",
         statement=r"\|\nabla^2 V\|\le\frac{\Delta}{3\sqrt3},\qquad \Delta=\max r-\min r",
         assumptions=("tabular softmax policy",),
         relation=Relation.AT_MOST,
@@ -237,7 +238,7 @@ CLAIMS = (
         id="B46",
         title=f"The Hessian is at most kappa |grad|, kappa = {KAPPA_ROUNDED_UP} (rounded up)",
         source="non-uniform smoothness of softmax policies: Mei et al. 2020 (Lemma 3) and arXiv 2105.06072, for "
-        "stochastic steps arXiv 2402.17235; we found no prior source of this constant",
+        f"stochastic steps arXiv 2402.17235; {no_prior_source('smoothness', 'of this constant')}",
         statement=rf"\|\nabla^2 V\|\le\kappa\|\nabla V\|,\quad\kappa^2=\max\{{y:{_CUBIC}=0\}}",
         assumptions=("tabular softmax policy",),
         relation=Relation.AT_MOST,

@@ -27,6 +27,7 @@ from vas_theory.claims.lib.balls import through_balls
 from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, enclosure, proof_steps
 from vas_theory.claims.lib.completeness import Formal, Method
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.claims.lib.domains.groups import with_steps
 from vas_theory.claims.lib.step_gain import gradient_squared, step_gain
@@ -155,7 +156,7 @@ CLAIMS = (
     Claim(
         id="B08",
         title="Exact gradient step: guaranteed improvement for every step length",
-        source="replaces Theorem 1 of arXiv 2509.21268 for the exact gradient; we found no prior source",
+        source=f"replaces Theorem 1 of arXiv 2509.21268 for the exact gradient; {no_prior_source('steps')}",
         statement=r"V(\theta+\eta\nabla V)-V(\theta)\;\ge\;\eta\,\|\nabla V\|^2"
         r"\max\Big(1-\tfrac{\eta\Delta}{6\sqrt3},\;\tfrac{e^{-s}(1-e^{-s})}{s}\Big),"
         r"\qquad s=\tfrac{\eta\Delta}{4},\ \Delta=\max r-\min r",

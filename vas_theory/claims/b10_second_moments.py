@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.groups import SMALL_SHAPES, by_group_size, group_bandits
 from vas_theory.claims.lib.step_gain import group_updates
 from vas_theory.foundation.arguments import unify
@@ -260,7 +261,7 @@ CLAIMS = (
     Claim(
         id="B33",
         title="Second moment of the whitened update, binary rewards",
-        source="we found no prior source",
+        source=no_prior_source("groups"),
         statement=r"E\|\hat g\|^2 = \big(1-\tfrac1G\big)qD"
         r" + \tfrac1G\big[\tau_1(1-p)(1-(1-p)^{G-1})+\tau_0\,p\,(1-p^{G-1})\big]",
         assumptions=(*_BINARY, "population standard deviation, nothing added to it; silent groups give no update"),
@@ -316,7 +317,7 @@ CLAIMS = (
     Claim(
         id="B34",
         title="Second moment of the Dr.GRPO update, binary rewards",
-        source="we found no prior source",
+        source=no_prior_source("groups"),
         statement=r"E\|\hat g\|^2 = \frac{q(G-1)}{G^3}\Big[D\big((G-1)+(G-2)(G-3)q\big)"
         r"+\tau_1((G-2)(1-p)+1)+\tau_0((G-2)p+1)\Big]",
         assumptions=_BINARY,

@@ -36,6 +36,7 @@ from vas_theory.claims.lib.balls import through_balls
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, counterexample, proof_steps
 from vas_theory.claims.lib.completeness import Formal, Method
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.bandits import pass_rates
 from vas_theory.claims.lib.domains.groups import by_group_size
 from vas_theory.foundation.arguments import unify
@@ -260,7 +261,7 @@ CLAIMS = (
     Claim(
         id="B11",
         title="Signal-to-noise of the whitened update peaks at pass rate 1/2 when both classes spread alike, every G",
-        source="we found no prior source",
+        source=no_prior_source("groups"),
         statement=r"\tau_1=\tau_0 \;\Rightarrow\; \frac{\|E\hat g\|^2}{E\|\hat g\|^2}\Big|_{p}"
         r" \le \frac{\|E\hat g\|^2}{E\|\hat g\|^2}\Big|_{1/2}",
         assumptions=(*_EQUAL, "population standard deviation, nothing added to it"),
@@ -324,7 +325,7 @@ CLAIMS = (
         id="B57",
         title="Signal-to-noise of the whitened update peaks at pass rate 1/2 when both classes spread alike, "
         f"G <= {max(CERTIFIED_GROUP_SIZES)}",
-        source="we found no prior source",
+        source=no_prior_source("groups"),
         statement=rf"\tau_1=\tau_0,\ {min(CERTIFIED_GROUP_SIZES)}\le G\le {max(CERTIFIED_GROUP_SIZES)} \;\Rightarrow\; "
         r"\frac{\|E\hat g\|^2}{E\|\hat g\|^2}\Big|_{p}"
         r" \le \frac{\|E\hat g\|^2}{E\|\hat g\|^2}\Big|_{1/2}",
@@ -363,7 +364,7 @@ CLAIMS = (
     Claim(
         id="B58",
         title="Signal-to-noise of the Dr.GRPO update peaks at pass rate 1/2 when both classes spread alike, every G",
-        source="we found no prior source",
+        source=no_prior_source("groups"),
         statement=r"\tau_1=\tau_0=\tau \;\Rightarrow\; \frac{\|E\hat g\|^2}{E\|\hat g\|^2}"
         r" = \frac{G(G-1)\,qD}{D((G-1)+(G-2)(G-3)q)+G\tau}\ \text{increases with } q",
         assumptions=_EQUAL,

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.groups import by_group_size
 from vas_theory.foundation.arguments import unify
 from vas_theory.potentials import beta_pool_gain, mixture_expected_variance, sampling_weights
@@ -201,7 +202,7 @@ CLAIMS = (
     Claim(
         id="B12",
         title="Variance-proportional sampling raises the mean variance by lambda times its squared variation",
-        source="makes the aim of arXiv 2509.21268, algorithm 1, a number; we found no prior source",
+        source=f"makes the aim of arXiv 2509.21268, algorithm 1, a number; {no_prior_source('pools')}",
         statement=r"E[V_{\mathrm{drawn}}] = E V\,(1+\lambda\,\mathrm{CV}^2),"
         r"\qquad \mathrm{CV}^2=\mathrm{Var}(V)/(E V)^2",
         assumptions=(*_CONDITIONS, "exact outcome variances as weights", "moments of the pool itself, not all 0"),
@@ -236,7 +237,7 @@ CLAIMS = (
     Claim(
         id="B50",
         title="Beta pools: the gain in closed form, the same for plug-in scores from any number of rollouts",
-        source="we found no prior source",
+        source=no_prior_source("pools"),
         statement=r"\frac{E[V\hat V]}{E\hat V\,E V} = \frac{(a+1)(b+1)\,s(s+1)}{ab\,(s+2)(s+3)},\qquad s=a+b,\ N\ge 2",
         assumptions=(*_CONDITIONS, "pass rates Beta(a, b), a pool large enough for its moments", "lambda = 1, N >= 2"),
         relation=Relation.EQUAL,
@@ -267,7 +268,7 @@ CLAIMS = (
     Claim(
         id="B51",
         title="Beta pools: the plug-in score seen on the drawn prompts is not their variance",
-        source="we found no prior source",
+        source=no_prior_source("pools"),
         statement=r"\frac{E\hat V^2}{E\hat V}\Big/\frac{E V^2}{E V} = \frac{(N-2)(N-3)+(N-1)/m}{N^2},\qquad"
         r" m=\frac{E V^2}{E V};\qquad 1+\frac1{N^2}\ \text{for the uniform prior}",
         assumptions=(*_CONDITIONS, "pass rates Beta(a, b), a pool large enough for its moments", "lambda = 1, N >= 2"),

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.foundation.arguments import unify
 from vas_theory.groups import expected_group_std, group_gain
 from vas_theory.potentials import (
@@ -134,7 +135,8 @@ CLAIMS = (
     Claim(
         id="B13",
         title="Variance-proportional sampling changes the objective: training ascends the sum of p^2/2 - p^3/3",
-        source="extends arXiv 2510.13651 (uniform sampling) to weighted sampling; we found no prior source",
+        source="extends arXiv 2510.13651 (uniform sampling) to weighted sampling; arXiv 2605.24331 derives weights of "
+        f"prompts from a utility of pass rates; {no_prior_source('pools', 'of these potentials')}",
         statement=r"\Big(\sum_y q_y\Big)\sum_x u_x\,dp_x = d\sum_x W(p_x),\quad u_x=\frac{q_x}{\sum_y q_y},\ W'=p(1-p);"
         r"\qquad \text{whitened: } W'=E\hat\sigma_G\to\sqrt{p(1-p)};\ \text{uniform: } W'=1,\ w_G\to 1/\sqrt{p(1-p)}",
         assumptions=(*_FLOW, "lambda = 1 (or 0 for the uniform forms)"),

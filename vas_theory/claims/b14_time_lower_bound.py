@@ -33,7 +33,8 @@ from vas_theory.claims.lib.balls import through_balls
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, enclosure, proof_steps
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.flow_time import flow_domain, flow_facts, time_to_rise
+from vas_theory.claims.lib.credit import no_prior_source
+from vas_theory.claims.lib.flow_time import ONE_LOGIT, flow_domain, flow_facts, time_to_rise
 from vas_theory.foundation.arguments import unify
 from vas_theory.foundation.precision import arcsin, exp, log, sqrt
 
@@ -176,6 +177,8 @@ _STEPS = [
     ("a rise by gamma takes at least 2 arcsin(gamma/2) of arcsin m", _shortest_arc),
 ]
 
+_FLOW = {**ONE_LOGIT, "Gmax": "Rmax (1 - start) (start + way * (1 - start))"}
+
 _ASSUMPTIONS = (
     "gradient flow with exact gradients",
     "trained and target reward in [-1, 1]",
@@ -187,7 +190,8 @@ CLAIMS = (
     Claim(
         id="B14",
         title="Time to raise an expected reward is at least of order (reward variance)^(-1/2)",
-        source="improves the exponent -1/3 of theorem 4 of arXiv 2503.15477; we found no prior source beyond tabular",
+        source="improves the exponent -1/3 of theorem 4 of arXiv 2503.15477; "
+        f"{no_prior_source('time', 'beyond tabular')}",
         statement=r"t_\gamma \ge \frac{1-e^{-\gamma}}{G_{\max}^2\sqrt{E_x\mathrm{Var}_0}}",
         assumptions=_ASSUMPTIONS,
         relation=Relation.AT_LEAST,
@@ -200,7 +204,12 @@ CLAIMS = (
         ),
         verdict=Verdict.PROVED,
         formal=Formal(
-            "GradientFlow.time_to_rise", sizes="all prompts and responses (finitely many), any number of parameters"
+            "GradientFlow.time_to_rise",
+            sizes="all prompts and responses (finitely many), any number of parameters",
+            points="flow",
+            right="(1 - exp (- gamma)) / "
+            "(Gmax ^ 2 * sqrt (GradientFlow.start_variance prompts acts pol mu reward theta))",
+            where=_FLOW,
         ),
         experiment="time_to_target",
         figure="time_to_target",
@@ -212,7 +221,7 @@ CLAIMS = (
     Claim(
         id="B53",
         title="Time to raise an expected reward, improved",
-        source="improves claim B14; we found no prior source",
+        source=f"improves claim B14; {no_prior_source('time')}",
         statement=r"t_\gamma \ge \frac{2\,(1-e^{-\arcsin(\gamma/2)})}{G_{\max}^2\sqrt{E_x\mathrm{Var}_0}}",
         assumptions=_ASSUMPTIONS,
         relation=Relation.AT_LEAST,
@@ -226,6 +235,10 @@ CLAIMS = (
         formal=Formal(
             "GradientFlow.time_to_rise_improved",
             sizes="all prompts and responses (finitely many), any number of parameters",
+            points="flow",
+            right="2 * (1 - exp (- asin (gamma / 2))) / "
+            "(Gmax ^ 2 * sqrt (GradientFlow.start_variance prompts acts pol mu reward theta))",
+            where=_FLOW,
         ),
         experiment="time_to_target",
         figure="time_to_target",

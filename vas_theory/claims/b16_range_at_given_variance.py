@@ -21,6 +21,7 @@ from vas_theory.claims.b02_variance_over_rho import gradient_norm, uniform_withi
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.policy.gradients import reward_variance
 
@@ -78,7 +79,7 @@ CLAIMS = (
     Claim(
         id="B16",
         title="Rewards in [0, 1]: the least gradient at variance v is v sqrt(K / (floor(K/2) ceil(K/2)))",
-        source="follows from B02; we found no prior source",
+        source=f"follows from B02; {no_prior_source('gradient')}",
         statement=r"\|\nabla V\|\ge v\sqrt{\frac{K}{\lfloor K/2\rfloor\lceil K/2\rceil}},\qquad v=\mathrm{Var}",
         assumptions=("tabular softmax policy with K >= 2 arms", "rewards in [0, 1]"),
         relation=Relation.AT_LEAST,
@@ -112,7 +113,7 @@ CLAIMS = (
     Claim(
         id="B17",
         title="The gradient is at most sqrt(Var / 2)",
-        source="we found no prior source for the constant",
+        source=no_prior_source("gradient", "for the constant"),
         statement=r"\|\nabla V\|\le\sqrt{\lambda_{\max}(F)\,\mathrm{Var}}\le\sqrt{\mathrm{Var}/2}",
         assumptions=("tabular softmax policy",),
         relation=Relation.AT_MOST,
@@ -145,7 +146,7 @@ CLAIMS = (
     Claim(
         id="B18",
         title="Binary rewards: the gradient is at most sqrt(2) Var",
-        source="follows from B03; we found no prior source",
+        source=f"follows from B03; {no_prior_source('gradient')}",
         statement=r"\|\nabla V\|\le\sqrt2\,\mathrm{Var}",
         assumptions=("tabular softmax policy", "R in {0, 1}"),
         relation=Relation.AT_MOST,

@@ -16,6 +16,7 @@ from vas_theory.claims.b02_variance_over_rho import uniform_within_classes
 from vas_theory.claims.lib.base import Claim, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.policy.gradients import policy_gradient, reward_variance
 
@@ -46,7 +47,7 @@ CLAIMS = (
     Claim(
         id="B19",
         title="|grad|_1 is at least 2 Var over the reward range",
-        source="we found no prior source",
+        source=no_prior_source("gradient"),
         statement=r"\|\nabla V\|_1\ge \frac{2\,\mathrm{Var}}{\Delta},\qquad \Delta=\max r-\min r",
         assumptions=("tabular softmax policy", "rewards not all equal"),
         relation=Relation.AT_LEAST,

@@ -27,6 +27,7 @@ from vas_theory.claims.lib.balls import through_balls
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, enclosure, proof_steps
 from vas_theory.claims.lib.completeness import Formal, Method
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.claims.lib.domains.groups import with_steps
 from vas_theory.claims.lib.step_gain import (
@@ -269,7 +270,7 @@ CLAIMS = (
     Claim(
         id="B54",
         title=f"One-sample step, improved: a guarantee for every step length, half up to eta rho = {_IMPROVED_STEP}",
-        source="improves claim B25; we found no prior source",
+        source=f"improves claim B25; {no_prior_source('steps')}",
         statement=r"E[V(\theta^+)]-V(\theta) \ge \eta\|\nabla V\|^2\Big(1-\frac{e^x-1-x}{x}\Big),"
         rf"\qquad x=2\kappa\eta\rho;\qquad \text{{at least half for }} \eta\rho\le {_IMPROVED_STEP}",
         assumptions=(

@@ -29,6 +29,7 @@ from vas_theory.bounds import centred_reward_norm, dr_grpo_step_gain, reward_ran
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.groups import by_group_size, group_bandits, with_steps
 from vas_theory.claims.lib.step_gain import (
     gradient_squared,
@@ -167,7 +168,7 @@ CLAIMS = (
     Claim(
         id="B27",
         title="Dr.GRPO step: expected improvement",
-        source="replaces Theorem 1 of arXiv 2509.21268 for group updates; we found no prior source",
+        source=f"replaces Theorem 1 of arXiv 2509.21268 for group updates; {no_prior_source('steps')}",
         statement=r"E[V(\theta+\eta\hat g)]-V(\theta) \ge \eta\big(1-\tfrac1G\big)\|\nabla V\|^2"
         r"\Big[1-\tfrac{\kappa\eta\rho}{4}\,e^{\kappa\eta\Delta/(2\sqrt2)}\Big]",
         assumptions=(
@@ -215,7 +216,8 @@ CLAIMS = (
     Claim(
         id="B28",
         title="Whitened GRPO step, binary rewards: expected improvement",
-        source="replaces appendix A.4 of arXiv 2509.21268 (larger Var, larger improvement); we found no prior source",
+        source="replaces appendix A.4 of arXiv 2509.21268 (larger Var, larger improvement); "
+        f"{no_prior_source('steps')}",
         statement=r"E[V(\theta+\eta\hat g)]-V(\theta) \ge \eta\,w_G\|\nabla V\|^2"
         r"\Big[1-\frac{\kappa\eta G\rho\,e^{\kappa\eta/\sqrt2}}{4 w_G}\Big]",
         assumptions=(

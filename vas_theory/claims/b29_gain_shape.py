@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.bandits import pass_rates
 from vas_theory.claims.lib.domains.groups import by_group_size
 from vas_theory.groups import bernstein, group_gain
@@ -109,7 +110,7 @@ CLAIMS = (
     Claim(
         id="B29",
         title="The group gain is convex in the pass rate with its minimum at 1/2",
-        source="we found no prior source",
+        source=no_prior_source("groups"),
         statement=r"w_G''(p)\ge 0,\quad w_G(p)=w_G(1-p)\ge w_G(\tfrac12),\quad w_G(0)=w_G(1)=\sqrt{G-1},\quad"
         r" w_G \text{ constant} \iff G\in\{2,3\}",
         assumptions=("population standard deviation", "rewards in {0, 1}"),
@@ -148,7 +149,7 @@ CLAIMS = (
     Claim(
         id="B30",
         title="The group gain increases with the group size; the push p(1-p) w_G is concave in p",
-        source="we found no prior source",
+        source=no_prior_source("groups"),
         statement=r"w_{G+1}(p) > w_G(p)\ \ (0<p<1),\qquad p(1-p)\,w_G = B_G\sqrt{x(1-x)}"
         r"\ \text{concave, symmetric, increasing in } p(1-p)",
         assumptions=("population standard deviation", "rewards in {0, 1}"),

@@ -20,6 +20,7 @@ from vas_theory.bounds import group_gain_bounds
 from vas_theory.claims.lib.base import Claim, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import proof_steps
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.bandits import pass_rates
 from vas_theory.claims.lib.domains.groups import by_group_size
 from vas_theory.groups import group_gain
@@ -103,7 +104,7 @@ CLAIMS = (
     Claim(
         id="B31",
         title="Lower bracket of the group gain",
-        source="we found no prior source",
+        source=no_prior_source("groups"),
         statement=r"w_G(p) \ge \frac{G-1}{\sqrt{(G-2)(G-3)\,p(1-p)+G-1}}",
         assumptions=("population standard deviation", "rewards in {0, 1}"),
         relation=Relation.AT_LEAST,
@@ -138,7 +139,7 @@ CLAIMS = (
     Claim(
         id="B32",
         title="Upper bracket of the group gain; with B31 it gives the arcsine limit",
-        source="we found no prior source for the bracket; the limit is in arXiv 2510.13651",
+        source=f"{no_prior_source('groups', 'for the bracket')}; the limit is in arXiv 2510.13651",
         statement=r"w_G(p) \le \sqrt{\frac{G-1}{G\,p(1-p)}},\qquad w_G(p)\sqrt{p(1-p)}\to 1\ (G\to\infty)",
         assumptions=("population standard deviation", "rewards in {0, 1}", "0 < p < 1"),
         relation=Relation.AT_MOST,

@@ -25,19 +25,30 @@ from vas_theory.groups import expected_group_std, group_gain
 from vas_theory.policy.gradients import policy_gradient
 
 
+def _mean_of_verdicts(pi: NDArray[Any], r: NDArray[Any], tpr: NDArray[Any], fpr: NDArray[Any], size: int) -> Any:
+    """Return E ghat, enumerated over how many rollouts fall on each arm with each verdict."""
+    passes = fpr[..., None] + (tpr - fpr)[..., None] * r
+    judged = np.concatenate([pi * passes, pi * (1 - passes)], axis=-1)
+    verdicts = np.concatenate([0 * pi + 1, 0 * pi], axis=-1)
+    chance, updates = group_updates(judged, verdicts, size, "grpo")
+    arms = pi.shape[-1]
+    by_arm = updates[..., :arms] + updates[..., arms:]  # both verdicts of an arm have the arm's score
+    return (chance[..., None] * by_arm).sum(-2)
+
+
+def _noisy_gain(pi: NDArray[Any], r: NDArray[Any], tpr: NDArray[Any], fpr: NDArray[Any], size: int) -> Any:
+    """Return J w_G(p~)."""
+    noisy = fpr + (tpr - fpr) * (pi * r).sum(-1)
+    return (tpr - fpr) * group_gain(noisy, size)
+
+
 def _push_of_verdicts(
     probs: NDArray[Any], rewards: NDArray[Any], tpr: NDArray[Any], fpr: NDArray[Any], group_size: NDArray[Any]
 ) -> Any:
-    """Return <E ghat, grad p>, enumerated over how many rollouts fall on each arm with each verdict."""
+    """Return <E ghat, grad p>."""
 
     def push(pi: NDArray[Any], r: NDArray[Any], right: NDArray[Any], wrong: NDArray[Any], size: int) -> Any:
-        passes = wrong[..., None] + (right - wrong)[..., None] * r
-        judged = np.concatenate([pi * passes, pi * (1 - passes)], axis=-1)
-        verdicts = np.concatenate([0 * pi + 1, 0 * pi], axis=-1)
-        chance, updates = group_updates(judged, verdicts, size, "grpo")
-        arms = pi.shape[-1]
-        by_arm = updates[..., :arms] + updates[..., arms:]  # both verdicts of an arm have the arm's score
-        return (chance * (by_arm * policy_gradient(pi, r)[..., None, :]).sum(-1)).sum(-1)
+        return (_mean_of_verdicts(pi, r, right, wrong, size) * policy_gradient(pi, r)).sum(-1)
 
     return by_group_size(push, group_size, *unify(probs, rewards, tpr, fpr))
 
@@ -48,10 +59,24 @@ def _times_the_gradient(
     """Return J w_G(p~) |grad p|^2."""
 
     def product(pi: NDArray[Any], r: NDArray[Any], right: NDArray[Any], wrong: NDArray[Any], size: int) -> Any:
-        noisy = wrong + (right - wrong) * (pi * r).sum(-1)
-        return (right - wrong) * group_gain(noisy, size) * (policy_gradient(pi, r) ** 2).sum(-1)
+        return _noisy_gain(pi, r, right, wrong, size) * (policy_gradient(pi, r) ** 2).sum(-1)
 
     return by_group_size(product, group_size, *unify(probs, rewards, tpr, fpr))
+
+
+def _entry_of_the_mean(
+    probs: NDArray[Any], rewards: NDArray[Any], tpr: NDArray[Any], fpr: NDArray[Any], group_size: NDArray[Any]
+) -> Any:
+    """Return the second entry of E ghat."""
+    return _mean_of_verdicts(*unify(probs, rewards, tpr, fpr), int(group_size[0]))[..., 1]
+
+
+def _entry_of_the_gradient(
+    probs: NDArray[Any], rewards: NDArray[Any], tpr: NDArray[Any], fpr: NDArray[Any], group_size: NDArray[Any]
+) -> Any:
+    """Return the second entry of J w_G(p~) grad p."""
+    gain = _noisy_gain(*unify(probs, rewards, tpr, fpr), int(group_size[0]))
+    return gain * policy_gradient(probs, rewards)[..., 1]
 
 
 def _identities() -> dict[str, Any]:
@@ -131,7 +156,26 @@ CLAIMS = (
             remains="the step to every G and policy",
         ),
         verdict=Verdict.PROVED,
-        formal=Formal("Additions.noisy_verifier_update", sizes="all G >= 2, every differentiable policy"),
+        formal=Formal(
+            "Additions.noisy_verifier_update",
+            sizes="all G >= 2, every differentiable policy",
+            points="tabular, binary, verdicts",
+            left="GroupUpdate.group_expect (Additions.judged acts) (Additions.judged_policy pol r tpr fpr) theta "
+            "(S (S n)) (GroupUpdate.whitened Additions.verdict (Additions.judged_score g) G k)",
+            right="(tpr - fpr) * GroupGain.w (Additions.noisy_rate acts pol r theta tpr fpr) n * v k",
+            where={
+                "acts": "arms",
+                "pol": "fun (_ : D -> R) (a : nat) => p a",
+                "theta": "fun _ : nat => 0",
+                "dims": "arms",
+                "g": "fun (a k : nat) => (if Nat.eq_dec a k then 1 else 0) - p k",
+                "n": "(group - 2)%nat",
+                "G": "INR (S (S n))",
+                "v": "fun k : nat => Sums.sum_over (fun a : nat => p a * g a k * r a) acts",
+                "k": "1%nat",
+            },
+            sides=(_entry_of_the_mean, _entry_of_the_gradient),
+        ),
         part="the first equation, along the gradient",
         experiment="finite_group_gain",
         figure="finite_group_gain",

@@ -105,7 +105,15 @@ CLAIMS = (
             remains="the step to every G",
         ),
         verdict=Verdict.PROVED,
-        formal=Formal("Additions.filtered_pass_rate", sizes="all G >= 2"),
+        formal=Formal(
+            "Additions.filtered_pass_rate",
+            sizes="all G >= 2",
+            points="rates",
+            left="GroupGain.EB p G (fun k : nat => Additions.is_mixed G k * (INR k / INR G)) / "
+            "GroupGain.EB p G (Additions.is_mixed G)",
+            right="(p - p ^ G) / (1 - p ^ G - (1 - p) ^ G)",
+            where={"p": "rate", "G": "group"},
+        ),
         part="the first equation; not the sign",
         equality=_three_tenths,
         sharp=True,

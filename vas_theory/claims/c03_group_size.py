@@ -142,9 +142,23 @@ CLAIMS = (
         verdict=Verdict.PROVED,
         formal=Formal(
             "Additions.best_group_size",
-            sizes="all v, c > 0, all a, all G > 1",
-            also=("GroupUpdate.rloo_trace_variance",),
-            remains="the law of total variance, which joins B10's form to the spread over prompts",
+            sizes="all finite pools and policies, all numbers of groups; the least over all real G > 1",
+            also=("GroupSize.rloo_batch_variance", "GroupUpdate.rloo_trace_variance"),
+            points="prompts, groups",
+            left="Additions.estimator_variance_at (INR m * INR G) (GroupSize.gradient_spread pool dims v) "
+            "(GroupSize.rollout_noise pool acts dims pol r theta g v) "
+            "(GroupSize.baseline_noise pool acts dims pol r theta g v) (INR G)",
+            where={
+                "pool": "seq 0 2",
+                "acts": "seq 0 2",
+                "dims": "seq 0 2",
+                "pol": "fun (x : nat) (_ : D -> R) (a : nat) => p x a",
+                "theta": "fun _ : nat => 0",
+                "g": "fun (x a k : nat) => (if Nat.eq_dec a k then 1 else 0) - p x k",
+                "v": "fun x k : nat => Sums.sum_over (fun a : nat => p x a * g x a k * r x a) acts",
+                "m": "groups",
+                "G": "group",
+            },
         ),
         equality=_best,
         sharp=True,

@@ -23,22 +23,25 @@ from vas_theory.foundation.arguments import unify
 from vas_theory.policy.gradients import policy_gradient
 
 
+def _update_along(pi: NDArray[Any], r: NDArray[Any], direction: NDArray[Any], size: int) -> Any:
+    """Return <E ghat, u>, enumerated over every sequence of G rollouts."""
+    along = direction - (pi * direction).sum(-1, keepdims=True)  # <e_y - pi, u>
+    total = 0 * pi[..., 0]
+    for draw in product(range(pi.shape[-1]), repeat=size):
+        chance, summed, correct = 1 + 0 * pi[..., 0], 0 * pi[..., 0], 0 * pi[..., 0]
+        for arm in draw:
+            chance = chance * pi[..., arm]
+            summed = summed + r[..., arm] * along[..., arm]
+            correct = correct + r[..., arm]
+        total = total + chance * summed / np.where(correct == 0, 1 + 0 * correct, correct)
+    return total
+
+
 def _mean_update(probs: NDArray[Any], rewards: NDArray[Any], group_size: NDArray[Any]) -> Any:
-    """Return <E ghat, grad p>, enumerated over every sequence of G rollouts."""
+    """Return <E ghat, grad p>."""
 
     def push(pi: NDArray[Any], r: NDArray[Any], size: int) -> Any:
-        arms = pi.shape[-1]
-        gradient = policy_gradient(pi, r)
-        along = gradient - (pi * gradient).sum(-1, keepdims=True)  # <e_y - pi, grad p>
-        total = 0 * pi[..., 0]
-        for draw in product(range(arms), repeat=size):
-            chance, summed, correct = 1 + 0 * pi[..., 0], 0 * pi[..., 0], 0 * pi[..., 0]
-            for arm in draw:
-                chance = chance * pi[..., arm]
-                summed = summed + r[..., arm] * along[..., arm]
-                correct = correct + r[..., arm]
-            total = total + chance * summed / np.where(correct == 0, 1 + 0 * correct, correct)
-        return total
+        return _update_along(pi, r, policy_gradient(pi, r), size)
 
     return by_group_size(push, group_size, *unify(probs, rewards))
 
@@ -53,6 +56,17 @@ def _times_the_square(probs: NDArray[Any], rewards: NDArray[Any], group_size: ND
         return maxrl_gain((pi * r).sum(-1), size) * (policy_gradient(pi, r) ** 2).sum(-1)
 
     return by_group_size(value, group_size, *unify(probs, rewards))
+
+
+def _entry_of_the_mean(chance: NDArray[Any], rewards: NDArray[Any], group_size: NDArray[Any]) -> Any:
+    """Return the second entry of E ghat; the theorem's p is the pass rate, so the arms have chances here."""
+    second = (np.arange(chance.shape[-1]) == 1) + 0 * chance
+    return _update_along(chance, rewards, second, int(group_size[0]))
+
+
+def _entry_of_the_gradient(chance: NDArray[Any], rewards: NDArray[Any], group_size: NDArray[Any]) -> Any:
+    """Return the second entry of the gain times grad p."""
+    return maxrl_gain((chance * rewards).sum(-1), int(group_size[0])) * policy_gradient(chance, rewards)[..., 1]
 
 
 def maxrl_potential(pass_rate: Any, size: int) -> Any:
@@ -119,7 +133,24 @@ CLAIMS = (
             remains="the step to every G and policy",
         ),
         verdict=Verdict.PROVED,
-        formal=Formal("Additions.maxrl_update", sizes="all G >= 1, every differentiable policy"),
+        formal=Formal(
+            "Additions.maxrl_update",
+            sizes="all G >= 1, every differentiable policy",
+            points="chances, binary, groups",
+            left="GroupUpdate.group_expect acts pol theta G (Additions.maxrl r g k)",
+            right="(1 - (1 - p) ^ G) / p * v k",
+            where={
+                "acts": "arms",
+                "pol": "fun (_ : D -> R) (a : nat) => chance a",
+                "theta": "fun _ : nat => 0",
+                "g": "fun (a k : nat) => (if Nat.eq_dec a k then 1 else 0) - chance k",
+                "v": "fun k : nat => Sums.sum_over (fun a : nat => chance a * g a k * r a) acts",
+                "k": "1%nat",
+                "G": "group",
+                "p": "Policy.objective acts pol r theta",
+            },
+            sides=(_entry_of_the_mean, _entry_of_the_gradient),
+        ),
         part="the first equation, along the gradient",
         equality=_one_correct_arm,
         sharp=True,

@@ -120,6 +120,17 @@ CLAIMS = (
             "Additions.rare_mode_missed",
             sizes="all G >= 1, any finite policy",
             also=("Additions.rare_mode_not_monotone",),
+            points="rare modes",
+            left="Pools.EK l q G (Additions.misses r c)",
+            right="Additions.missed (Sums.sum_over (fun a : A => q a * r a) l) "
+            "(Sums.sum_over (fun a : A => q a * c a) l) G",
+            where={
+                "l": "[0%nat; 1%nat; 2%nat]",
+                "q": "fun a : nat => nth a [rare * rate; rate - rare * rate; 1 - rate] 0",
+                "r": "fun a : nat => nth a [1; 1; 0] 0",
+                "c": "fun a : nat => nth a [1; 0; 0] 0",
+                "G": "group",
+            },
         ),
         part="the equation; not the monotonicity",
         equality=_four_fifths,

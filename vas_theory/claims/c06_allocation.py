@@ -98,7 +98,14 @@ CLAIMS = (
             remains="Lagrange's identity for every pool",
         ),
         verdict=Verdict.PROVED,
-        formal=Formal("Additions.square_root_allocation", sizes="all finite pools"),
+        formal=Formal(
+            "Additions.square_root_allocation",
+            sizes="all finite pools",
+            points="noise",
+            left="Sums.sum_over (fun x : X => a x / n x) pool",
+            right="Sums.sum_over (fun x : X => sqrt (a x)) pool ^ 2 / budget",
+            where={"pool": "arms", "n": "group", "budget": "Sums.sum_over n pool"},
+        ),
         equality=_in_proportion,
         sharp=True,
         notes="For the mean reward a_x = p(1-p), so that the best shares are in proportion to the standard deviation "

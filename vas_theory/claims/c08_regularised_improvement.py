@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import CertificateKind, Claim, Domain, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.claims.lib.step_gain import expm1, step_gain
 from vas_theory.foundation.arguments import unify
@@ -99,6 +100,15 @@ CLAIMS = (
             remains="that the tilted policy has pass rate p y/(1 - p + p y)",
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "RegularisedOptimum.optimum_gain",
+            sizes="all finite policies, all beta > 0",
+            also=("RegularisedOptimum.optimum_is_best",),
+            points="tabular, binary, tilt",
+            left="Tabular.V arms (RegularisedOptimum.optimum arms p r beta) r - Tabular.V arms p r",
+            right="(1 - exp (- / beta)) * (Tabular.V arms p r * (1 - Tabular.V arms p r))",
+            where={"beta": "/ slope"},
+        ),
         limit=Limit(
             _nearly_solved, lambda size: (1 - exp(-1.0)) / size, "the constant is approached as p tends to 1, beta = 1"
         ),

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Certificate, Claim, Domain, Evidence, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.foundation.arguments import unify
 from vas_theory.foundation.precision import exact, sqrt
 from vas_theory.policy.gradients import reward_variance
@@ -196,6 +197,13 @@ CLAIMS = (
             remains="Lagrange's identity for every K, and that |Cov| <= sd sd gives the bound",
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "Shaping.shaped_deviation",
+            sizes="all finite policies, any rewards",
+            points="tabular, shaped",
+            left="Rabs (Shaping.deviation arms p (Shaping.shaped r f weight) - weight * Shaping.deviation arms p r)",
+            right="(1 - weight) * Shaping.deviation arms p f",
+        ),
         equality=_proportional,
         sharp=True,
         notes="Gate on the outcome's variance where the outcome is what is trained for. With a = 9/10 a shaped "

@@ -23,6 +23,7 @@ import numpy as np
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.predictions import NetworkPrediction
 from vas_theory.foundation.arguments import unify
 
 
@@ -174,14 +175,44 @@ CLAIMS = (
                 "Transfer.linear_softmax_gradient",
                 "Transfer.alike_prompts_gain",
             ),
+            points="held-out prompts",
+            left="Transfer.progress pool dims g h (Transfer.in_proportion pool s) - "
+            "Transfer.progress pool dims g h (Transfer.uniform pool)",
+            right="Sums.sum_over (fun x : X => Sums.sum_over (fun y : X => (s x - Transfer.average pool s) * "
+            "Policy.dot dims (g x) (g y)) held) pool / (Transfer.size pool * m * Transfer.average pool s)",
+            where={
+                "pool": "arms",
+                "dims": "seq 0 2",
+                "all_rates": "fun x : nat => if Nat.ltb x K then rates x else held_rates (x - K)%nat",
+                "all_features": "fun x k : nat => if Nat.ltb x K then features x k else held_features (x - K)%nat k",
+                "s": "fun x : nat => all_rates x * (1 - all_rates x)",
+                "g": "fun x k : nat => s x * all_features x k",
+                "held": "seq K (K - 1)",
+                "m": "Sums.sum_over (fun _ : nat => 1) held",
+                "h": "fun k : nat => Sums.sum_over (fun y : nat => g y k) held / m",
+            },
         ),
         part="the outer sides",
         equality=_ramp,
         sharp=True,
+        predicts=(
+            NetworkPrediction(
+                "chains-short",
+                "oracle",
+                "uniform",
+                +1,
+                "since all prompts are made of the same operations, so that transfer should rise with the variance",
+            ),
+            NetworkPrediction(
+                "chains-short", "predictor", "uniform", +1, "as oracle, by an estimate of the variance", seen=True
+            ),
+            NetworkPrediction(
+                "chains-few", "predictor", "uniform", +1, "as in chains-short: the claim knows no revisits", seen=True
+            ),
+        ),
         notes="It raises held-out progress exactly where variance and transfer are positively correlated over the "
-        "pool. Where all prompts transfer alike the factor is 1 + CV^2. It predicts for networks: measured inner "
-        "products of prompt gradients give the sign before training; at pools where easy or hard prompts carry the "
-        "transfer, uniform drawing wins.",
+        "pool. Where all prompts transfer alike the factor is 1 + CV^2. Measured inner products of prompt gradients "
+        "give the sign before training; at pools where easy or hard prompts carry the transfer, uniform drawing wins.",
     ),
     Claim(
         id="C14",

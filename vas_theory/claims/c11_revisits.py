@@ -22,6 +22,7 @@ from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdic
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains.groups import by_group_size
+from vas_theory.claims.lib.predictions import NetworkPrediction
 from vas_theory.foundation.arguments import unify
 
 
@@ -149,12 +150,39 @@ CLAIMS = (
             remains="the step to every pool, policy and k; the blocks' independence",
         ),
         verdict=Verdict.PROVED,
-        formal=Formal("Transfer.revisit_price", sizes="all m, k >= 1, any finite pool and policy"),
+        formal=Formal(
+            "Transfer.revisit_price",
+            sizes="all m, k >= 1, any finite pool and policy",
+            points="visits",
+            left="Transfer.blocks prompts acts q pol k m (fun l : list (X * list Y) => "
+            "(Transfer.batch_update u k m l - Transfer.whole_mean prompts acts q pol u) ^ 2)",
+            right="(INR k * Transfer.between prompts acts q pol u + Transfer.within prompts acts q pol u) / "
+            "INR (m * k)",
+            where={
+                "Y": "nat",
+                "prompts": "arms",
+                "acts": "seq 0 2",
+                "q": "fun x : nat => weights x / Sums.sum_over weights prompts",
+                "pol": "p",
+                "k": "visits",
+                "m": "blocks",
+            },
+        ),
         equality=_coins,
         sharp=True,
+        predicts=(
+            NetworkPrediction(
+                "chains-short",
+                "index",
+                "index@2",
+                -1,
+                "since it returns to the same prompts, whose spread then counts many times, while the cap of two "
+                "visits leaves the choice otherwise the same",
+            ),
+        ),
         notes="The price in rollouts of k visits instead of one is the factor (k B + W)/(B + W): near 1 while the "
-        "noise W dominates, near k where the prompts differ. It predicts for networks: with W/B measured, a batch "
-        "that revisits prompts k times is as noisy as one of N (B + W)/(k B + W) rollouts of distinct draws. Visits "
-        "at different steps add drift, which this does not count.",
+        "noise W dominates, near k where the prompts differ. A batch that revisits prompts k times is as noisy as one "
+        "of N (B + W)/(k B + W) rollouts of distinct draws. Visits at different steps add drift, which this does not "
+        "count.",
     ),
 )

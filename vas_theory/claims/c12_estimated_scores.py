@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from vas_theory.claims.lib.base import CertificateKind, Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
+from vas_theory.claims.lib.predictions import NetworkPrediction
 from vas_theory.foundation.arguments import unify
 from vas_theory.foundation.precision import sqrt
 
@@ -141,13 +142,45 @@ CLAIMS = (
             remains="the step to every pool",
         ),
         verdict=Verdict.PROVED,
-        formal=Formal("Transfer.relative_gain", sizes="all finite pools", also=("Transfer.unrelated_error_is_free",)),
+        formal=Formal(
+            "Transfer.relative_gain",
+            sizes="all finite pools",
+            also=("Transfer.unrelated_error_is_free",),
+            points="transfers",
+            left="Transfer.progress pool dims g h (Transfer.in_proportion pool s) / "
+            "Transfer.progress pool dims g h (Transfer.uniform pool)",
+            right="1 + Transfer.correlation pool s (Transfer.transfer dims g h) * (Transfer.deviation pool s / "
+            "Transfer.average pool s) * (Transfer.deviation pool (Transfer.transfer dims g h) / "
+            "Transfer.average pool (Transfer.transfer dims g h))",
+            where={
+                "pool": "arms",
+                "dims": "[0%nat]",
+                "g": "fun x _ : nat => t x",
+                "h": "fun _ : nat => 1",
+            },
+        ),
         equality=_ramp,
         sharp=True,
+        predicts=(
+            NetworkPrediction(
+                "chains-short",
+                "vas-states",
+                "vas",
+                +1,
+                "since states shared by all prompts tell the variance of prompts that were never visited",
+                seen=True,
+            ),
+            NetworkPrediction(
+                "chains-short",
+                "vas-own",
+                "vas-shuffled",
+                +1,
+                "since the two differ in the correlation of their column with the variance alone",
+            ),
+        ),
         notes="An error e of mean zero with E[e t] = 0 leaves the mean progress as it is: it lowers the correlation by "
         "as much as it raises the spread of s. It is paid in the noise of the drawn batch and where scores are cut off "
-        "at zero. It predicts for networks: the gain of sampling by an estimate is read off its correlation with "
-        "measured transfer.",
+        "at zero.",
     ),
     Claim(
         id="C15",
@@ -169,13 +202,31 @@ CLAIMS = (
         ),
         verdict=Verdict.PROVED,
         formal=Formal(
-            "Transfer.break_even",
-            sizes="all c > -1, all f",
-            also=("Transfer.proportional_progress",),
-            remains="that dividing by the uniform progress joins the two theorems",
+            "Transfer.paying_breaks_even",
+            sizes="all finite pools with c > -1, all f",
+            points="transfers, paid",
+            left="(1 - f) * Transfer.progress pool dims g h (Transfer.in_proportion pool s)",
+            right="Transfer.progress pool dims g h (Transfer.uniform pool)",
+            where={
+                "pool": "arms",
+                "dims": "[0%nat]",
+                "g": "fun x _ : nat => t x",
+                "h": "fun _ : nat => 1",
+                "c": "Transfer.covariance pool s t / (Transfer.average pool s * Transfer.average pool t)",
+                "f": "part * (c / (1 + c))",
+            },
         ),
         equality=_all_paid,
         sharp=True,
+        predicts=(
+            NetworkPrediction(
+                "chains-short",
+                "vas-paper",
+                "uniform",
+                -1,
+                "since scoring takes a third of the budget or more, and c would have to be 1/2",
+            ),
+        ),
         notes="The theorem is an equivalence: beyond that share paying loses. With the 1 + CV^2 of a pool with uniform "
         "pass rates, c = 1/5 (B50, all prompts transferring alike): at most a sixth of the budget may go into scores.",
     ),

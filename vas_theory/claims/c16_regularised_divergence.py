@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Limit, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, enclosure, proof_steps
+from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.claims.lib.step_gain import expm1
 from vas_theory.foundation.arguments import unify
@@ -163,6 +164,15 @@ CLAIMS = (
             bridge=_bridge,
         ),
         verdict=Verdict.PROVED,
+        formal=Formal(
+            "RegularisedOptimum.optimum_divergence",
+            sizes="all finite policies, all beta > 0",
+            also=("RegularisedOptimum.optimum_is_best",),
+            points="tabular, binary, tilt",
+            left="RegularisedOptimum.divergence arms p (RegularisedOptimum.optimum arms p r beta)",
+            right="(/ beta - 1 + exp (- / beta)) * (Tabular.V arms p r * (1 - Tabular.V arms p r))",
+            where={"beta": "/ slope"},
+        ),
         limit=Limit(_nearly_solved, _gap, "the constant is approached as p tends to 1, beta = 1"),
         sharp=True,
         notes="Times beta it is the rise of the regularised objective: at least (1 - beta + beta e^(-1/beta)) Var, "

@@ -22,7 +22,7 @@ from vas_theory.bounds import razin_time_bound
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import Step, proof_steps
 from vas_theory.claims.lib.completeness import Formal
-from vas_theory.claims.lib.flow_time import flow_domain, flow_facts, time_to_rise
+from vas_theory.claims.lib.flow_time import ONE_LOGIT, flow_domain, flow_facts, time_to_rise
 from vas_theory.foundation.arguments import unify
 from vas_theory.foundation.precision import exp, log, sqrt
 
@@ -118,6 +118,10 @@ CLAIMS = (
             "TokenFlow.razin_time",
             sizes="all numbers of tokens, lengths, prompts and parameters",
             also=("GradientFlow.razin_time_bound",),
+            points="flow",
+            right="Rmin (1 - exp (- (gamma / 9))) (GradientFlow.penalty_share beta) / (8 * L ^ 2 * J ^ 2) * "
+            "Rpower (GradientFlow.start_variance prompts acts pol mu reward theta) (- (1 / 3))",
+            where={**ONE_LOGIT, "beta": "0", "L": "1", "J": "sqrt (1 / 2)"},
         ),
         experiment="time_to_target",
         figure="time_to_target",
@@ -146,7 +150,19 @@ CLAIMS = (
             bridge=_inverse_bridge,
         ),
         verdict=Verdict.PROVED,
-        formal=Formal("TabularFlow.tabular_time", sizes="all prompts, all K"),
+        formal=Formal(
+            "TabularFlow.tabular_time",
+            sizes="all prompts, all K",
+            points="flow",
+            right="2 * INR N * (1 - exp (- (gamma / 2))) / sqrt (TabularFlow.start_variance K reward theta x)",
+            where={
+                **ONE_LOGIT,
+                "K": "2%nat",
+                "N": "1%nat",
+                "x": "0%nat",
+                "theta": "fun (_ : R) (i : nat * nat) => ln (if Nat.eq_dec (snd i) 0 then start else 1 - start)",
+            },
+        ),
         notes="Stated for one prompt of S: the objective is a mean over the prompts, so each moves at 1/|S| of "
         "the speed it would have alone.",
     ),

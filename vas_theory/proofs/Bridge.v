@@ -3,7 +3,7 @@
 Require Import Reals Lra Lia List.
 From Coquelicot Require Import Coquelicot.
 From Interval Require Import Tactic.
-From Vas Require Additions BetaPools BinomialMeans Calculus Clipping Consistency Counterexamples Curvature Derivative Eigenvalues ExactStep ExplainedVariance FirstMoment Fisher FlowBound GainBounds GainShape GeneralWeights GradientFlow Gradients GroupDraws GroupGain GroupMoments GroupStep GroupUpdate Hessian Improvement Kappa Paths Policy Pools Potentials RefutedBounds RefutedSteps SampleStep ScoreMoments Sharpness SignalToNoise Softmax Sums Tabular TabularFlow TiltStep TokenFlow Tokens Transfer TwoArms WhitenedStep.
+From Vas Require Additions BetaPools BinomialMeans Calculus Clipping Consistency Counterexamples Curvature Derivative Eigenvalues ExactStep ExplainedVariance FirstMoment Fisher FlowBound GainBounds GainShape GeneralWeights GradientFlow Gradients GroupDraws GroupGain GroupMoments GroupSize GroupStep GroupUpdate Hessian Improvement Kappa Paths Policy Pools Potentials RefutedBounds RefutedSteps RegularisedOptimum SampleStep ScoreMoments Shaping Sharpness SignalToNoise Softmax StepThreshold Sums Tabular TabularFlow TiltStep TokenFlow Tokens Transfer TwoArms WhitenedStep.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -31,7 +31,7 @@ Ltac sizes :=
     | |- context [Rabs ?x] => first [rewrite (Rabs_right x) by lra | rewrite (Rabs_left x) by lra]
   end.
 Ltac equal_value := compute_term; largest; sizes; silent; first [lra | field; lra | field].
-Ltac near_value := compute_term; largest; silent; interval with (i_prec 120).
+Ltac near_value := compute_term; largest; silent; repeat rewrite asin_atan by lra; interval with (i_prec 120).
 
 (* A03 *)
 Example A03_left_1 :
@@ -1742,6 +1742,56 @@ Example B13_right_3 :
   Potentials.simpson pool start finish = ((179/1500)).
 Proof. equal_value. Qed.
 
+(* B14 *)
+Example B14_right_1 :
+  let D := nat in
+  let start := ((2/5)) in
+  let way := ((4/5)) in
+  let scale := ((1/5)) in
+  let prompts := [0%nat] in
+  let acts := seq 0 2 in
+  let pol := fun (_ : D -> R) (_ a : nat) => if Nat.eq_dec a 0 then start else 1 - start in
+  let mu := fun _ : nat => 1 in
+  let reward := fun _ a : nat => if Nat.eq_dec a 0 then scale else - scale in
+  let theta := fun (_ : R) (_ : nat) => 0 in
+  let gamma := 2 * way * (1 - start) in
+  let Gmax := Rmax (1 - start) (start + way * (1 - start)) in
+  Rabs ((1 - exp (- gamma)) / (Gmax ^ 2 * sqrt (GradientFlow.start_variance prompts acts pol mu reward theta))
+  - ((2033291292724598894893/500000000000000000000))) <= ((1/250000000000000)).
+Proof. near_value. Qed.
+Example B14_right_2 :
+  let D := nat in
+  let start := ((7/10)) in
+  let way := ((1/2)) in
+  let scale := ((4/5)) in
+  let prompts := [0%nat] in
+  let acts := seq 0 2 in
+  let pol := fun (_ : D -> R) (_ a : nat) => if Nat.eq_dec a 0 then start else 1 - start in
+  let mu := fun _ : nat => 1 in
+  let reward := fun _ a : nat => if Nat.eq_dec a 0 then scale else - scale in
+  let theta := fun (_ : R) (_ : nat) => 0 in
+  let gamma := 2 * way * (1 - start) in
+  let Gmax := Rmax (1 - start) (start + way * (1 - start)) in
+  Rabs ((1 - exp (- gamma)) / (Gmax ^ 2 * sqrt (GradientFlow.start_variance prompts acts pol mu reward theta))
+  - ((4892569296751391952741/10000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example B14_right_3 :
+  let D := nat in
+  let start := ((1/2)) in
+  let way := ((4/5)) in
+  let scale := ((2/5)) in
+  let prompts := [0%nat] in
+  let acts := seq 0 2 in
+  let pol := fun (_ : D -> R) (_ a : nat) => if Nat.eq_dec a 0 then start else 1 - start in
+  let mu := fun _ : nat => 1 in
+  let reward := fun _ a : nat => if Nat.eq_dec a 0 then scale else - scale in
+  let theta := fun (_ : R) (_ : nat) => 0 in
+  let gamma := 2 * way * (1 - start) in
+  let Gmax := Rmax (1 - start) (start + way * (1 - start)) in
+  Rabs ((1 - exp (- gamma)) / (Gmax ^ 2 * sqrt (GradientFlow.start_variance prompts acts pol mu reward theta))
+  - ((339920392520233585537/200000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+
 (* B15 *)
 Example B15_left_1 :
   let K := 2%nat in
@@ -2096,6 +2146,56 @@ Example B23_left_2 :
   let dims := seq 0 2 in
   ScoreMoments.grad2 acts dims p r g = ((31836781/112896000)).
 Proof. equal_value. Qed.
+
+(* B24 *)
+Example B24_left_1 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((8/11)); ((3/11))] 0 in
+  let g := fun (i : nat) (j : nat) => nth j (nth i [[((37/22))]; [(- (148/33))]] []) 0 in
+  let r := fun (i : nat) => nth i [((7/8)); ((1/7))] 0 in
+  let acts := arms in
+  let dims := [0%nat] in
+  let w := fun k : nat => ScoreMoments.grad acts p r g k / Sums.sum_over (fun a => p a * g a k ^ 2) acts in
+  Rabs (ExplainedVariance.dot dims (ScoreMoments.grad acts p r g) w
+  - ((265801568561308821049/2500000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example B24_right_1 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((8/11)); ((3/11))] 0 in
+  let g := fun (i : nat) (j : nat) => nth j (nth i [[((37/22))]; [(- (148/33))]] []) 0 in
+  let r := fun (i : nat) => nth i [((7/8)); ((1/7))] 0 in
+  let acts := arms in
+  let dims := [0%nat] in
+  let w := fun k : nat => ScoreMoments.grad acts p r g k / Sums.sum_over (fun a => p a * g a k ^ 2) acts in
+  Rabs (ExplainedVariance.explained_share acts dims p r g w * ScoreMoments.Var acts p r
+  - ((265801568561308821049/2500000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example B24_left_2 :
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((1/4)); ((3/8)); ((3/8))] 0 in
+  let g := fun (i : nat) (j : nat) => nth j (nth i [[((39/16))]; [(- (9/16))]; [(- (17/16))]] []) 0 in
+  let r := fun (i : nat) => nth i [((7/8)); ((1/7)); ((6/7))] 0 in
+  let acts := arms in
+  let dims := [0%nat] in
+  let w := fun k : nat => ScoreMoments.grad acts p r g k / Sums.sum_over (fun a => p a * g a k ^ 2) acts in
+  Rabs (ExplainedVariance.dot dims (ScoreMoments.grad acts p r g) w
+  - ((1287341390674767016633/100000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example B24_right_2 :
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((1/4)); ((3/8)); ((3/8))] 0 in
+  let g := fun (i : nat) (j : nat) => nth j (nth i [[((39/16))]; [(- (9/16))]; [(- (17/16))]] []) 0 in
+  let r := fun (i : nat) => nth i [((7/8)); ((1/7)); ((6/7))] 0 in
+  let acts := arms in
+  let dims := [0%nat] in
+  let w := fun k : nat => ScoreMoments.grad acts p r g k / Sums.sum_over (fun a => p a * g a k ^ 2) acts in
+  Rabs (ExplainedVariance.explained_share acts dims p r g w * ScoreMoments.Var acts p r
+  - ((1287341390674767016633/100000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
 
 (* B25 *)
 Example B25_left_1 :
@@ -2680,6 +2780,56 @@ Example B51_right_3 :
   ((INR N - 2) * (INR N - 3) + (INR N - 1) / m) / INR N ^ 2 = ((28/25)).
 Proof. equal_value. Qed.
 
+(* B53 *)
+Example B53_right_1 :
+  let D := nat in
+  let start := ((1/2)) in
+  let way := ((2/5)) in
+  let scale := ((1/5)) in
+  let prompts := [0%nat] in
+  let acts := seq 0 2 in
+  let pol := fun (_ : D -> R) (_ a : nat) => if Nat.eq_dec a 0 then start else 1 - start in
+  let mu := fun _ : nat => 1 in
+  let reward := fun _ a : nat => if Nat.eq_dec a 0 then scale else - scale in
+  let theta := fun (_ : R) (_ : nat) => 0 in
+  let gamma := 2 * way * (1 - start) in
+  let Gmax := Rmax (1 - start) (start + way * (1 - start)) in
+  Rabs (2 * (1 - exp (- asin (gamma / 2))) / (Gmax ^ 2 * sqrt (GradientFlow.start_variance prompts acts pol mu reward theta))
+  - ((3722046202572250844853/1000000000000000000000))) <= ((3/1000000000000000)).
+Proof. near_value. Qed.
+Example B53_right_2 :
+  let D := nat in
+  let start := ((7/10)) in
+  let way := ((9/10)) in
+  let scale := ((1/10)) in
+  let prompts := [0%nat] in
+  let acts := seq 0 2 in
+  let pol := fun (_ : D -> R) (_ a : nat) => if Nat.eq_dec a 0 then start else 1 - start in
+  let mu := fun _ : nat => 1 in
+  let reward := fun _ a : nat => if Nat.eq_dec a 0 then scale else - scale in
+  let theta := fun (_ : R) (_ : nat) => 0 in
+  let gamma := 2 * way * (1 - start) in
+  let Gmax := Rmax (1 - start) (start + way * (1 - start)) in
+  Rabs (2 * (1 - exp (- asin (gamma / 2))) / (Gmax ^ 2 * sqrt (GradientFlow.start_variance prompts acts pol mu reward theta))
+  - ((1109556622008906829251/200000000000000000000))) <= ((1/200000000000000)).
+Proof. near_value. Qed.
+Example B53_right_3 :
+  let D := nat in
+  let start := ((3/5)) in
+  let way := ((9/10)) in
+  let scale := ((3/5)) in
+  let prompts := [0%nat] in
+  let acts := seq 0 2 in
+  let pol := fun (_ : D -> R) (_ a : nat) => if Nat.eq_dec a 0 then start else 1 - start in
+  let mu := fun _ : nat => 1 in
+  let reward := fun _ a : nat => if Nat.eq_dec a 0 then scale else - scale in
+  let theta := fun (_ : R) (_ : nat) => 0 in
+  let gamma := 2 * way * (1 - start) in
+  let Gmax := Rmax (1 - start) (start + way * (1 - start)) in
+  Rabs (2 * (1 - exp (- asin (gamma / 2))) / (Gmax ^ 2 * sqrt (GradientFlow.start_variance prompts acts pol mu reward theta))
+  - ((227445599874122280503/200000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+
 (* B54 *)
 Example B54_left_1 :
   let K := 2%nat in
@@ -2895,6 +3045,1005 @@ Example B58_right_3 :
   GroupUpdate.dr_grpo_signal_to_noise G q D tau = ((10/21)).
 Proof. equal_value. Qed.
 
+(* C01 *)
+Example C01_left_1 :
+  let D := nat in
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((1/3)); ((2/3))] 0 in
+  let r := fun (i : nat) => nth i [1; 0] 0 in
+  let group := 3%nat in
+  let tpr := ((4/5)) in
+  let fpr := ((7/10)) in
+  let acts := arms in
+  let pol := fun (_ : D -> R) (a : nat) => p a in
+  let theta := fun _ : nat => 0 in
+  let g := fun (a k : nat) => (if Nat.eq_dec a k then 1 else 0) - p k in
+  let n := (group - 2)%nat in
+  let G := INR (S (S n)) in
+  let k := 1%nat in
+  Rabs (GroupUpdate.group_expect (Additions.judged acts) (Additions.judged_policy pol r tpr fpr) theta (S (S n)) (GroupUpdate.whitened Additions.verdict (Additions.judged_score g) G k)
+  - (- (3142696805273544552893/100000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C01_right_1 :
+  let D := nat in
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((1/3)); ((2/3))] 0 in
+  let r := fun (i : nat) => nth i [1; 0] 0 in
+  let group := 3%nat in
+  let tpr := ((4/5)) in
+  let fpr := ((7/10)) in
+  let acts := arms in
+  let pol := fun (_ : D -> R) (a : nat) => p a in
+  let theta := fun _ : nat => 0 in
+  let g := fun (a k : nat) => (if Nat.eq_dec a k then 1 else 0) - p k in
+  let n := (group - 2)%nat in
+  let v := fun k : nat => Sums.sum_over (fun a : nat => p a * g a k * r a) acts in
+  let k := 1%nat in
+  Rabs ((tpr - fpr) * GroupGain.w (Additions.noisy_rate acts pol r theta tpr fpr) n * v k
+  - (- (3142696805273544552893/100000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C01_left_2 :
+  let D := nat in
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((7/11)); ((2/11)); ((2/11))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 1] 0 in
+  let group := 2%nat in
+  let tpr := ((3/10)) in
+  let fpr := ((9/10)) in
+  let acts := arms in
+  let pol := fun (_ : D -> R) (a : nat) => p a in
+  let theta := fun _ : nat => 0 in
+  let g := fun (a k : nat) => (if Nat.eq_dec a k then 1 else 0) - p k in
+  let n := (group - 2)%nat in
+  let G := INR (S (S n)) in
+  let k := 1%nat in
+  Rabs (GroupUpdate.group_expect (Additions.judged acts) (Additions.judged_policy pol r tpr fpr) theta (S (S n)) (GroupUpdate.whitened Additions.verdict (Additions.judged_score g) G k)
+  - ((54/605))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C01_right_2 :
+  let D := nat in
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((7/11)); ((2/11)); ((2/11))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 1] 0 in
+  let group := 2%nat in
+  let tpr := ((3/10)) in
+  let fpr := ((9/10)) in
+  let acts := arms in
+  let pol := fun (_ : D -> R) (a : nat) => p a in
+  let theta := fun _ : nat => 0 in
+  let g := fun (a k : nat) => (if Nat.eq_dec a k then 1 else 0) - p k in
+  let n := (group - 2)%nat in
+  let v := fun k : nat => Sums.sum_over (fun a : nat => p a * g a k * r a) acts in
+  let k := 1%nat in
+  Rabs ((tpr - fpr) * GroupGain.w (Additions.noisy_rate acts pol r theta tpr fpr) n * v k
+  - ((54/605))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+
+(* C02 *)
+Example C02_left_1 :
+  let rate := ((1/5)) in
+  let group := 2%nat in
+  let p := rate in
+  let G := group in
+  Rabs (GroupGain.EB p G (fun k : nat => Additions.is_mixed G k * (INR k / INR G)) / GroupGain.EB p G (Additions.is_mixed G)
+  - ((1/2))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C02_right_1 :
+  let rate := ((1/5)) in
+  let group := 2%nat in
+  let p := rate in
+  let G := group in
+  (p - p ^ G) / (1 - p ^ G - (1 - p) ^ G) = ((1/2)).
+Proof. equal_value. Qed.
+Example C02_left_2 :
+  let rate := ((9/10)) in
+  let group := 3%nat in
+  let p := rate in
+  let G := group in
+  Rabs (GroupGain.EB p G (fun k : nat => Additions.is_mixed G k * (INR k / INR G)) / GroupGain.EB p G (Additions.is_mixed G)
+  - ((19/30))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C02_right_2 :
+  let rate := ((9/10)) in
+  let group := 3%nat in
+  let p := rate in
+  let G := group in
+  (p - p ^ G) / (1 - p ^ G - (1 - p) ^ G) = ((19/30)).
+Proof. equal_value. Qed.
+Example C02_left_3 :
+  let rate := ((9/10)) in
+  let group := 4%nat in
+  let p := rate in
+  let G := group in
+  Rabs (GroupGain.EB p G (fun k : nat => Additions.is_mixed G k * (INR k / INR G)) / GroupGain.EB p G (Additions.is_mixed G)
+  - ((271/382))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C02_right_3 :
+  let rate := ((9/10)) in
+  let group := 4%nat in
+  let p := rate in
+  let G := group in
+  (p - p ^ G) / (1 - p ^ G - (1 - p) ^ G) = ((271/382)).
+Proof. equal_value. Qed.
+
+(* C03 *)
+Example C03_left_1 :
+  let D := nat in
+  let p := fun (i : nat) (j : nat) => nth j (nth i [[((1/2)); ((1/2))]; [((3/10)); ((7/10))]] []) 0 in
+  let r := fun (i : nat) (j : nat) => nth j (nth i [[((7/8)); ((2/7))]; [((7/8)); ((2/7))]] []) 0 in
+  let groups := 3%nat in
+  let group := 2%nat in
+  let pool := seq 0 2 in
+  let acts := seq 0 2 in
+  let dims := seq 0 2 in
+  let pol := fun (x : nat) (_ : D -> R) (a : nat) => p x a in
+  let theta := fun _ : nat => 0 in
+  let g := fun (x a k : nat) => (if Nat.eq_dec a k then 1 else 0) - p x k in
+  let v := fun x k : nat => Sums.sum_over (fun a : nat => p x a * g x a k * r x a) acts in
+  let m := groups in
+  let G := group in
+  Additions.estimator_variance_at (INR m * INR G) (GroupSize.gradient_spread pool dims v) (GroupSize.rollout_noise pool acts dims pol r theta g v) (GroupSize.baseline_noise pool acts dims pol r theta g v) (INR G) = ((225423/15680000)).
+Proof. equal_value. Qed.
+Example C03_left_2 :
+  let D := nat in
+  let p := fun (i : nat) (j : nat) => nth j (nth i [[((1/2)); ((1/2))]; [((5/14)); ((9/14))]] []) 0 in
+  let r := fun (i : nat) (j : nat) => nth j (nth i [[((7/8)); ((3/7))]; [((7/8)); ((4/7))]] []) 0 in
+  let groups := 2%nat in
+  let group := 3%nat in
+  let pool := seq 0 2 in
+  let acts := seq 0 2 in
+  let dims := seq 0 2 in
+  let pol := fun (x : nat) (_ : D -> R) (a : nat) => p x a in
+  let theta := fun _ : nat => 0 in
+  let g := fun (x a k : nat) => (if Nat.eq_dec a k then 1 else 0) - p x k in
+  let v := fun x k : nat => Sums.sum_over (fun a : nat => p x a * g x a k * r x a) acts in
+  let m := groups in
+  let G := group in
+  Additions.estimator_variance_at (INR m * INR G) (GroupSize.gradient_spread pool dims v) (GroupSize.rollout_noise pool acts dims pol r theta g v) (GroupSize.baseline_noise pool acts dims pol r theta g v) (INR G) = ((1305665/361417728)).
+Proof. equal_value. Qed.
+
+(* C04 *)
+Example C04_left_1 :
+  let D := nat in
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let chance := fun (i : nat) => nth i [((1/2)); ((1/2))] 0 in
+  let r := fun (i : nat) => nth i [1; 0] 0 in
+  let group := 3%nat in
+  let acts := arms in
+  let pol := fun (_ : D -> R) (a : nat) => chance a in
+  let theta := fun _ : nat => 0 in
+  let g := fun (a k : nat) => (if Nat.eq_dec a k then 1 else 0) - chance k in
+  let k := 1%nat in
+  let G := group in
+  GroupUpdate.group_expect acts pol theta G (Additions.maxrl r g k) = (- (7/16)).
+Proof. equal_value. Qed.
+Example C04_right_1 :
+  let D := nat in
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let chance := fun (i : nat) => nth i [((1/2)); ((1/2))] 0 in
+  let r := fun (i : nat) => nth i [1; 0] 0 in
+  let group := 3%nat in
+  let acts := arms in
+  let pol := fun (_ : D -> R) (a : nat) => chance a in
+  let theta := fun _ : nat => 0 in
+  let g := fun (a k : nat) => (if Nat.eq_dec a k then 1 else 0) - chance k in
+  let v := fun k : nat => Sums.sum_over (fun a : nat => chance a * g a k * r a) acts in
+  let k := 1%nat in
+  let G := group in
+  let p := Policy.objective acts pol r theta in
+  (1 - (1 - p) ^ G) / p * v k = (- (7/16)).
+Proof. equal_value. Qed.
+Example C04_left_2 :
+  let D := nat in
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let chance := fun (i : nat) => nth i [((1/10)); ((9/20)); ((9/20))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 0] 0 in
+  let group := 2%nat in
+  let acts := arms in
+  let pol := fun (_ : D -> R) (a : nat) => chance a in
+  let theta := fun _ : nat => 0 in
+  let g := fun (a k : nat) => (if Nat.eq_dec a k then 1 else 0) - chance k in
+  let k := 1%nat in
+  let G := group in
+  GroupUpdate.group_expect acts pol theta G (Additions.maxrl r g k) = (- (171/2000)).
+Proof. equal_value. Qed.
+Example C04_right_2 :
+  let D := nat in
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let chance := fun (i : nat) => nth i [((1/10)); ((9/20)); ((9/20))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 0] 0 in
+  let group := 2%nat in
+  let acts := arms in
+  let pol := fun (_ : D -> R) (a : nat) => chance a in
+  let theta := fun _ : nat => 0 in
+  let g := fun (a k : nat) => (if Nat.eq_dec a k then 1 else 0) - chance k in
+  let v := fun k : nat => Sums.sum_over (fun a : nat => chance a * g a k * r a) acts in
+  let k := 1%nat in
+  let G := group in
+  let p := Policy.objective acts pol r theta in
+  (1 - (1 - p) ^ G) / p * v k = (- (171/2000)).
+Proof. equal_value. Qed.
+
+(* C05 *)
+Example C05_left_1 :
+  let rate := ((1/10)) in
+  let rare := ((7/10)) in
+  let group := 2%nat in
+  let l := [0%nat; 1%nat; 2%nat] in
+  let q := fun a : nat => nth a [rare * rate; rate - rare * rate; 1 - rate] 0 in
+  let r := fun a : nat => nth a [1; 1; 0] 0 in
+  let c := fun a : nat => nth a [1; 0; 0] 0 in
+  let G := group in
+  Pools.EK l q G (Additions.misses r c) = ((27/500)).
+Proof. equal_value. Qed.
+Example C05_right_1 :
+  let A := nat in
+  let rate := ((1/10)) in
+  let rare := ((7/10)) in
+  let group := 2%nat in
+  let l := [0%nat; 1%nat; 2%nat] in
+  let q := fun a : nat => nth a [rare * rate; rate - rare * rate; 1 - rate] 0 in
+  let r := fun a : nat => nth a [1; 1; 0] 0 in
+  let c := fun a : nat => nth a [1; 0; 0] 0 in
+  let G := group in
+  Additions.missed (Sums.sum_over (fun a : A => q a * r a) l) (Sums.sum_over (fun a : A => q a * c a) l) G = ((27/500)).
+Proof. equal_value. Qed.
+Example C05_left_2 :
+  let rate := ((9/10)) in
+  let rare := ((1/5)) in
+  let group := 3%nat in
+  let l := [0%nat; 1%nat; 2%nat] in
+  let q := fun a : nat => nth a [rare * rate; rate - rare * rate; 1 - rate] 0 in
+  let r := fun a : nat => nth a [1; 1; 0] 0 in
+  let c := fun a : nat => nth a [1; 0; 0] 0 in
+  let G := group in
+  Pools.EK l q G (Additions.misses r c) = ((1107/6250)).
+Proof. equal_value. Qed.
+Example C05_right_2 :
+  let A := nat in
+  let rate := ((9/10)) in
+  let rare := ((1/5)) in
+  let group := 3%nat in
+  let l := [0%nat; 1%nat; 2%nat] in
+  let q := fun a : nat => nth a [rare * rate; rate - rare * rate; 1 - rate] 0 in
+  let r := fun a : nat => nth a [1; 1; 0] 0 in
+  let c := fun a : nat => nth a [1; 0; 0] 0 in
+  let G := group in
+  Additions.missed (Sums.sum_over (fun a : A => q a * r a) l) (Sums.sum_over (fun a : A => q a * c a) l) G = ((1107/6250)).
+Proof. equal_value. Qed.
+Example C05_left_3 :
+  let rate := ((3/10)) in
+  let rare := ((3/5)) in
+  let group := 4%nat in
+  let l := [0%nat; 1%nat; 2%nat] in
+  let q := fun a : nat => nth a [rare * rate; rate - rare * rate; 1 - rate] 0 in
+  let r := fun a : nat => nth a [1; 1; 0] 0 in
+  let c := fun a : nat => nth a [1; 0; 0] 0 in
+  let G := group in
+  Pools.EK l q G (Additions.misses r c) = ((16548/78125)).
+Proof. equal_value. Qed.
+Example C05_right_3 :
+  let A := nat in
+  let rate := ((3/10)) in
+  let rare := ((3/5)) in
+  let group := 4%nat in
+  let l := [0%nat; 1%nat; 2%nat] in
+  let q := fun a : nat => nth a [rare * rate; rate - rare * rate; 1 - rate] 0 in
+  let r := fun a : nat => nth a [1; 1; 0] 0 in
+  let c := fun a : nat => nth a [1; 0; 0] 0 in
+  let G := group in
+  Additions.missed (Sums.sum_over (fun a : A => q a * r a) l) (Sums.sum_over (fun a : A => q a * c a) l) G = ((16548/78125)).
+Proof. equal_value. Qed.
+
+(* C06 *)
+Example C06_left_1 :
+  let X := nat in
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let a := fun (i : nat) => nth i [((1/2)); ((1/2))] 0 in
+  let group := fun (i : nat) => nth i [((3/4)); 2] 0 in
+  let pool := arms in
+  let n := group in
+  Sums.sum_over (fun x : X => a x / n x) pool = ((11/12)).
+Proof. equal_value. Qed.
+Example C06_right_1 :
+  let X := nat in
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let a := fun (i : nat) => nth i [((1/2)); ((1/2))] 0 in
+  let group := fun (i : nat) => nth i [((3/4)); 2] 0 in
+  let pool := arms in
+  let n := group in
+  let budget := Sums.sum_over n pool in
+  Rabs (Sums.sum_over (fun x : X => sqrt (a x)) pool ^ 2 / budget
+  - ((7272727272727272727273/10000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C06_left_2 :
+  let X := nat in
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let a := fun (i : nat) => nth i [1; 2; 2] 0 in
+  let group := fun (i : nat) => nth i [((3/2)); ((3/4)); ((9/4))] 0 in
+  let pool := arms in
+  let n := group in
+  Sums.sum_over (fun x : X => a x / n x) pool = ((38/9)).
+Proof. equal_value. Qed.
+Example C06_right_2 :
+  let X := nat in
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let a := fun (i : nat) => nth i [1; 2; 2] 0 in
+  let group := fun (i : nat) => nth i [((3/2)); ((3/4)); ((9/4))] 0 in
+  let pool := arms in
+  let n := group in
+  let budget := Sums.sum_over n pool in
+  Rabs (Sums.sum_over (fun x : X => sqrt (a x)) pool ^ 2 / budget
+  - ((3257078722109417821157/1000000000000000000000))) <= ((3/1000000000000000)).
+Proof. near_value. Qed.
+Example C06_left_3 :
+  let X := nat in
+  let K := 5%nat in
+  let arms := seq 0 K in
+  let a := fun (i : nat) => nth i [((5/4)); ((1/4)); 1; ((1/4)); ((7/4))] 0 in
+  let group := fun (i : nat) => nth i [((3/4)); ((1/4)); ((9/4)); 2; ((5/4))] 0 in
+  let pool := arms in
+  let n := group in
+  Sums.sum_over (fun x : X => a x / n x) pool = ((1669/360)).
+Proof. equal_value. Qed.
+Example C06_right_3 :
+  let X := nat in
+  let K := 5%nat in
+  let arms := seq 0 K in
+  let a := fun (i : nat) => nth i [((5/4)); ((1/4)); 1; ((1/4)); ((7/4))] 0 in
+  let group := fun (i : nat) => nth i [((3/4)); ((1/4)); ((9/4)); 2; ((5/4))] 0 in
+  let pool := arms in
+  let n := group in
+  let budget := Sums.sum_over n pool in
+  Rabs (Sums.sum_over (fun x : X => sqrt (a x)) pool ^ 2 / budget
+  - ((606820875959340572157/200000000000000000000))) <= ((3/1000000000000000)).
+Proof. near_value. Qed.
+
+(* C07 *)
+Example C07_left_1 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((1/7)); ((6/7))] 0 in
+  let r := fun (i : nat) => nth i [1; 0] 0 in
+  let u := fun (i : nat) => nth i [(- (7/4)); ((7/4))] 0 in
+  let step := ((2/5)) in
+  let eta := step in
+  Rabs (StepThreshold.odds (StepThreshold.pass_rate_after arms p r u eta)
+  - ((256871837439173413479/6250000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C07_right_1 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((1/7)); ((6/7))] 0 in
+  let r := fun (i : nat) => nth i [1; 0] 0 in
+  let u := fun (i : nat) => nth i [(- (7/4)); ((7/4))] 0 in
+  let width := 0 in
+  let step := ((2/5)) in
+  let eta := step in
+  Rabs (StepThreshold.odds (Tabular.V arms p r) * exp (eta * StepThreshold.gradient_gap arms p r u - (eta * width) ^ 2 / 8)
+  - ((256871837439173413479/6250000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C07_left_2 :
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((1/6)); ((3/4)); ((1/12))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 0] 0 in
+  let u := fun (i : nat) => nth i [((1/2)); (- (7/4)); 2] 0 in
+  let step := ((4/5)) in
+  let eta := step in
+  Rabs (StepThreshold.odds (StepThreshold.pass_rate_after arms p r u eta)
+  - ((4159900833455150120101/10000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C07_right_2 :
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((1/6)); ((3/4)); ((1/12))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 0] 0 in
+  let u := fun (i : nat) => nth i [((1/2)); (- (7/4)); 2] 0 in
+  let width := ((15/4)) in
+  let step := ((4/5)) in
+  let eta := step in
+  Rabs (StepThreshold.odds (Tabular.V arms p r) * exp (eta * StepThreshold.gradient_gap arms p r u - (eta * width) ^ 2 / 8)
+  - ((727495707309100668027/2500000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C07_left_3 :
+  let K := 5%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((3/11)); ((1/11)); ((9/22)); ((3/22)); ((1/11))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 1; 1; 1] 0 in
+  let u := fun (i : nat) => nth i [(- (3/2)); (- (5/4)); (- (5/4)); ((1/4)); (- (1/2))] 0 in
+  let step := ((3/10)) in
+  let eta := step in
+  Rabs (StepThreshold.odds (StepThreshold.pass_rate_after arms p r u eta)
+  - ((1088802145341277623837/100000000000000000000))) <= ((1/100000000000000)).
+Proof. near_value. Qed.
+Example C07_right_3 :
+  let K := 5%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((3/11)); ((1/11)); ((9/22)); ((3/22)); ((1/11))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 1; 1; 1] 0 in
+  let u := fun (i : nat) => nth i [(- (3/2)); (- (5/4)); (- (5/4)); ((1/4)); (- (1/2))] 0 in
+  let width := 0 in
+  let step := ((3/10)) in
+  let eta := step in
+  Rabs (StepThreshold.odds (Tabular.V arms p r) * exp (eta * StepThreshold.gradient_gap arms p r u - (eta * width) ^ 2 / 8)
+  - ((1069830259597902048271/100000000000000000000))) <= ((1/100000000000000)).
+Proof. near_value. Qed.
+
+(* C08 *)
+Example C08_left_1 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((6/11)); ((5/11))] 0 in
+  let r := fun (i : nat) => nth i [1; 0] 0 in
+  let slope := ((18/5)) in
+  let beta := / slope in
+  Rabs (Tabular.V arms (RegularisedOptimum.optimum arms p r beta) r - Tabular.V arms p r
+  - ((4322826057570282478031/10000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C08_right_1 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((6/11)); ((5/11))] 0 in
+  let r := fun (i : nat) => nth i [1; 0] 0 in
+  let slope := ((18/5)) in
+  let beta := / slope in
+  Rabs ((1 - exp (- / beta)) * (Tabular.V arms p r * (1 - Tabular.V arms p r))
+  - ((1205797038288480296527/5000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C08_left_2 :
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((3/17)); ((7/17)); ((7/17))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 1] 0 in
+  let slope := ((8/5)) in
+  let beta := / slope in
+  Rabs (Tabular.V arms (RegularisedOptimum.optimum arms p r beta) r - Tabular.V arms p r
+  - ((2879373602299173232633/10000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C08_right_2 :
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((3/17)); ((7/17)); ((7/17))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 1] 0 in
+  let slope := ((8/5)) in
+  let beta := / slope in
+  Rabs ((1 - exp (- / beta)) * (Tabular.V arms p r * (1 - Tabular.V arms p r))
+  - ((120820163798386940757/625000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C08_left_3 :
+  let K := 5%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((1/4)); ((1/8)); ((1/4)); ((1/12)); ((7/24))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 1; 1; 0] 0 in
+  let slope := 2 in
+  let beta := / slope in
+  Rabs (Tabular.V arms (RegularisedOptimum.optimum arms p r beta) r - Tabular.V arms p r
+  - ((3285196119391059114617/10000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C08_right_3 :
+  let K := 5%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((1/4)); ((1/8)); ((1/4)); ((1/12)); ((7/24))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 1; 1; 0] 0 in
+  let slope := 2 in
+  let beta := / slope in
+  Rabs ((1 - exp (- / beta)) * (Tabular.V arms p r * (1 - Tabular.V arms p r))
+  - ((131350976938882620589/625000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+
+(* C10 *)
+Example C10_left_1 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let rates := fun (i : nat) => nth i [((1/10)); ((2/5))] 0 in
+  let features := fun (i : nat) (j : nat) => nth j (nth i [[(- (3/4)); ((7/4))]; [2; ((3/2))]] []) 0 in
+  let held_rates := fun (i : nat) => nth i [((1/10))] 0 in
+  let held_features := fun (i : nat) (j : nat) => nth j (nth i [[(- (3/2)); (- (7/4))]] []) 0 in
+  let pool := arms in
+  let dims := seq 0 2 in
+  let all_rates := fun x : nat => if Nat.ltb x K then rates x else held_rates (x - K)%nat in
+  let all_features := fun x k : nat => if Nat.ltb x K then features x k else held_features (x - K)%nat k in
+  let s := fun x : nat => all_rates x * (1 - all_rates x) in
+  let g := fun x k : nat => s x * all_features x k in
+  let held := seq K (K - 1) in
+  let m := Sums.sum_over (fun _ : nat => 1) held in
+  let h := fun k : nat => Sums.sum_over (fun y : nat => g y k) held / m in
+  Transfer.progress pool dims g h (Transfer.in_proportion pool s) - Transfer.progress pool dims g h (Transfer.uniform pool) = (- (1539/64000)).
+Proof. equal_value. Qed.
+Example C10_right_1 :
+  let X := nat in
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let rates := fun (i : nat) => nth i [((1/10)); ((2/5))] 0 in
+  let features := fun (i : nat) (j : nat) => nth j (nth i [[(- (3/4)); ((7/4))]; [2; ((3/2))]] []) 0 in
+  let held_rates := fun (i : nat) => nth i [((1/10))] 0 in
+  let held_features := fun (i : nat) (j : nat) => nth j (nth i [[(- (3/2)); (- (7/4))]] []) 0 in
+  let pool := arms in
+  let dims := seq 0 2 in
+  let all_rates := fun x : nat => if Nat.ltb x K then rates x else held_rates (x - K)%nat in
+  let all_features := fun x k : nat => if Nat.ltb x K then features x k else held_features (x - K)%nat k in
+  let s := fun x : nat => all_rates x * (1 - all_rates x) in
+  let g := fun x k : nat => s x * all_features x k in
+  let held := seq K (K - 1) in
+  let m := Sums.sum_over (fun _ : nat => 1) held in
+  Sums.sum_over (fun x : X => Sums.sum_over (fun y : X => (s x - Transfer.average pool s) * Policy.dot dims (g x) (g y)) held) pool / (Transfer.size pool * m * Transfer.average pool s) = (- (1539/64000)).
+Proof. equal_value. Qed.
+Example C10_left_2 :
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let rates := fun (i : nat) => nth i [((1/5)); ((2/5)); ((1/10))] 0 in
+  let features := fun (i : nat) (j : nat) => nth j (nth i [[(- (3/2)); (- (2))]; [(- (9/4)); ((7/4))]; [(- (1/2)); (- (3/4))]] []) 0 in
+  let held_rates := fun (i : nat) => nth i [((1/2)); ((1/10))] 0 in
+  let held_features := fun (i : nat) (j : nat) => nth j (nth i [[(- (3/2)); ((3/2))]; [((9/4)); (- (3/4))]] []) 0 in
+  let pool := arms in
+  let dims := seq 0 2 in
+  let all_rates := fun x : nat => if Nat.ltb x K then rates x else held_rates (x - K)%nat in
+  let all_features := fun x k : nat => if Nat.ltb x K then features x k else held_features (x - K)%nat k in
+  let s := fun x : nat => all_rates x * (1 - all_rates x) in
+  let g := fun x k : nat => s x * all_features x k in
+  let held := seq K (K - 1) in
+  let m := Sums.sum_over (fun _ : nat => 1) held in
+  let h := fun k : nat => Sums.sum_over (fun y : nat => g y k) held / m in
+  Transfer.progress pool dims g h (Transfer.in_proportion pool s) - Transfer.progress pool dims g h (Transfer.uniform pool) = ((145487/7840000)).
+Proof. equal_value. Qed.
+Example C10_right_2 :
+  let X := nat in
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let rates := fun (i : nat) => nth i [((1/5)); ((2/5)); ((1/10))] 0 in
+  let features := fun (i : nat) (j : nat) => nth j (nth i [[(- (3/2)); (- (2))]; [(- (9/4)); ((7/4))]; [(- (1/2)); (- (3/4))]] []) 0 in
+  let held_rates := fun (i : nat) => nth i [((1/2)); ((1/10))] 0 in
+  let held_features := fun (i : nat) (j : nat) => nth j (nth i [[(- (3/2)); ((3/2))]; [((9/4)); (- (3/4))]] []) 0 in
+  let pool := arms in
+  let dims := seq 0 2 in
+  let all_rates := fun x : nat => if Nat.ltb x K then rates x else held_rates (x - K)%nat in
+  let all_features := fun x k : nat => if Nat.ltb x K then features x k else held_features (x - K)%nat k in
+  let s := fun x : nat => all_rates x * (1 - all_rates x) in
+  let g := fun x k : nat => s x * all_features x k in
+  let held := seq K (K - 1) in
+  let m := Sums.sum_over (fun _ : nat => 1) held in
+  Sums.sum_over (fun x : X => Sums.sum_over (fun y : X => (s x - Transfer.average pool s) * Policy.dot dims (g x) (g y)) held) pool / (Transfer.size pool * m * Transfer.average pool s) = ((145487/7840000)).
+Proof. equal_value. Qed.
+
+(* C11 *)
+Example C11_left_1 :
+  let X := nat in
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let weights := fun (i : nat) => nth i [6; 5] 0 in
+  let p := fun (i : nat) (j : nat) => nth j (nth i [[((2/3)); ((1/3))]; [((2/3)); ((1/3))]] []) 0 in
+  let u := fun (i : nat) (j : nat) => nth j (nth i [[(- (9/4)); ((5/4))]; [((9/4)); (- (1/4))]] []) 0 in
+  let visits := 1%nat in
+  let blocks := 2%nat in
+  let Y := nat in
+  let prompts := arms in
+  let acts := seq 0 2 in
+  let q := fun x : nat => weights x / Sums.sum_over weights prompts in
+  let pol := p in
+  let k := visits in
+  let m := blocks in
+  Transfer.blocks prompts acts q pol k m (fun l : list (X * list Y) => (Transfer.batch_update u k m l - Transfer.whole_mean prompts acts q pol u) ^ 2) = ((1996/1089)).
+Proof. equal_value. Qed.
+Example C11_right_1 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let weights := fun (i : nat) => nth i [6; 5] 0 in
+  let p := fun (i : nat) (j : nat) => nth j (nth i [[((2/3)); ((1/3))]; [((2/3)); ((1/3))]] []) 0 in
+  let u := fun (i : nat) (j : nat) => nth j (nth i [[(- (9/4)); ((5/4))]; [((9/4)); (- (1/4))]] []) 0 in
+  let visits := 1%nat in
+  let blocks := 2%nat in
+  let prompts := arms in
+  let acts := seq 0 2 in
+  let q := fun x : nat => weights x / Sums.sum_over weights prompts in
+  let pol := p in
+  let k := visits in
+  let m := blocks in
+  (INR k * Transfer.between prompts acts q pol u + Transfer.within prompts acts q pol u) / INR (m * k) = ((1996/1089)).
+Proof. equal_value. Qed.
+Example C11_left_2 :
+  let X := nat in
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let weights := fun (i : nat) => nth i [8; 4] 0 in
+  let p := fun (i : nat) (j : nat) => nth j (nth i [[((9/11)); ((2/11))]; [((1/6)); ((5/6))]] []) 0 in
+  let u := fun (i : nat) (j : nat) => nth j (nth i [[((3/2)); ((9/4))]; [(- (1)); (- (9/4))]] []) 0 in
+  let visits := 2%nat in
+  let blocks := 1%nat in
+  let Y := nat in
+  let prompts := arms in
+  let acts := seq 0 2 in
+  let q := fun x : nat => weights x / Sums.sum_over weights prompts in
+  let pol := p in
+  let k := visits in
+  let m := blocks in
+  Transfer.blocks prompts acts q pol k m (fun l : list (X * list Y) => (Transfer.batch_update u k m l - Transfer.whole_mean prompts acts q pol u) ^ 2) = ((3851731/1254528)).
+Proof. equal_value. Qed.
+Example C11_right_2 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let weights := fun (i : nat) => nth i [8; 4] 0 in
+  let p := fun (i : nat) (j : nat) => nth j (nth i [[((9/11)); ((2/11))]; [((1/6)); ((5/6))]] []) 0 in
+  let u := fun (i : nat) (j : nat) => nth j (nth i [[((3/2)); ((9/4))]; [(- (1)); (- (9/4))]] []) 0 in
+  let visits := 2%nat in
+  let blocks := 1%nat in
+  let prompts := arms in
+  let acts := seq 0 2 in
+  let q := fun x : nat => weights x / Sums.sum_over weights prompts in
+  let pol := p in
+  let k := visits in
+  let m := blocks in
+  (INR k * Transfer.between prompts acts q pol u + Transfer.within prompts acts q pol u) / INR (m * k) = ((3851731/1254528)).
+Proof. equal_value. Qed.
+Example C11_left_3 :
+  let X := nat in
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let weights := fun (i : nat) => nth i [4; 3] 0 in
+  let p := fun (i : nat) (j : nat) => nth j (nth i [[((2/5)); ((3/5))]; [((1/4)); ((3/4))]] []) 0 in
+  let u := fun (i : nat) (j : nat) => nth j (nth i [[(- (5/4)); 2]; [((1/4)); (- (9/4))]] []) 0 in
+  let visits := 2%nat in
+  let blocks := 2%nat in
+  let Y := nat in
+  let prompts := arms in
+  let acts := seq 0 2 in
+  let q := fun x : nat => weights x / Sums.sum_over weights prompts in
+  let pol := p in
+  let k := visits in
+  let m := blocks in
+  Transfer.blocks prompts acts q pol k m (fun l : list (X * list Y) => (Transfer.batch_update u k m l - Transfer.whole_mean prompts acts q pol u) ^ 2) = ((360519/313600)).
+Proof. equal_value. Qed.
+Example C11_right_3 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let weights := fun (i : nat) => nth i [4; 3] 0 in
+  let p := fun (i : nat) (j : nat) => nth j (nth i [[((2/5)); ((3/5))]; [((1/4)); ((3/4))]] []) 0 in
+  let u := fun (i : nat) (j : nat) => nth j (nth i [[(- (5/4)); 2]; [((1/4)); (- (9/4))]] []) 0 in
+  let visits := 2%nat in
+  let blocks := 2%nat in
+  let prompts := arms in
+  let acts := seq 0 2 in
+  let q := fun x : nat => weights x / Sums.sum_over weights prompts in
+  let pol := p in
+  let k := visits in
+  let m := blocks in
+  (INR k * Transfer.between prompts acts q pol u + Transfer.within prompts acts q pol u) / INR (m * k) = ((360519/313600)).
+Proof. equal_value. Qed.
+
+(* C12 *)
+Example C12_left_1 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let s := fun (i : nat) => nth i [((11/4)); ((39/8))] 0 in
+  let t := fun (i : nat) => nth i [1; ((11/2))] 0 in
+  let pool := arms in
+  let dims := [0%nat] in
+  let g := fun x _ : nat => t x in
+  let h := fun _ : nat => 1 in
+  Transfer.progress pool dims g h (Transfer.in_proportion pool s) / Transfer.progress pool dims g h (Transfer.uniform pool) = ((946/793)).
+Proof. equal_value. Qed.
+Example C12_right_1 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let s := fun (i : nat) => nth i [((11/4)); ((39/8))] 0 in
+  let t := fun (i : nat) => nth i [1; ((11/2))] 0 in
+  let pool := arms in
+  let dims := [0%nat] in
+  let g := fun x _ : nat => t x in
+  let h := fun _ : nat => 1 in
+  Rabs (1 + Transfer.correlation pool s (Transfer.transfer dims g h) * (Transfer.deviation pool s / Transfer.average pool s) * (Transfer.deviation pool (Transfer.transfer dims g h) / Transfer.average pool (Transfer.transfer dims g h))
+  - ((946/793))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C12_left_2 :
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let s := fun (i : nat) => nth i [((1/4)); ((5/2)); ((27/8))] 0 in
+  let t := fun (i : nat) => nth i [((1/8)); ((9/2)); ((55/8))] 0 in
+  let pool := arms in
+  let dims := [0%nat] in
+  let g := fun x _ : nat => t x in
+  let h := fun _ : nat => 1 in
+  Transfer.progress pool dims g h (Transfer.in_proportion pool s) / Transfer.progress pool dims g h (Transfer.uniform pool) = ((6621/4508)).
+Proof. equal_value. Qed.
+Example C12_right_2 :
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let s := fun (i : nat) => nth i [((1/4)); ((5/2)); ((27/8))] 0 in
+  let t := fun (i : nat) => nth i [((1/8)); ((9/2)); ((55/8))] 0 in
+  let pool := arms in
+  let dims := [0%nat] in
+  let g := fun x _ : nat => t x in
+  let h := fun _ : nat => 1 in
+  Rabs (1 + Transfer.correlation pool s (Transfer.transfer dims g h) * (Transfer.deviation pool s / Transfer.average pool s) * (Transfer.deviation pool (Transfer.transfer dims g h) / Transfer.average pool (Transfer.transfer dims g h))
+  - ((1468722271517302573203/1000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C12_left_3 :
+  let K := 5%nat in
+  let arms := seq 0 K in
+  let s := fun (i : nat) => nth i [((3/4)); ((9/4)); ((19/8)); ((21/8)); ((27/8))] 0 in
+  let t := fun (i : nat) => nth i [((1/4)); ((15/8)); 3; ((43/8)); ((55/8))] 0 in
+  let pool := arms in
+  let dims := [0%nat] in
+  let g := fun x _ : nat => t x in
+  let h := fun _ : nat => 1 in
+  Transfer.progress pool dims g h (Transfer.in_proportion pool s) / Transfer.progress pool dims g h (Transfer.uniform pool) = ((15630/12649)).
+Proof. equal_value. Qed.
+Example C12_right_3 :
+  let K := 5%nat in
+  let arms := seq 0 K in
+  let s := fun (i : nat) => nth i [((3/4)); ((9/4)); ((19/8)); ((21/8)); ((27/8))] 0 in
+  let t := fun (i : nat) => nth i [((1/4)); ((15/8)); 3; ((43/8)); ((55/8))] 0 in
+  let pool := arms in
+  let dims := [0%nat] in
+  let g := fun x _ : nat => t x in
+  let h := fun _ : nat => 1 in
+  Rabs (1 + Transfer.correlation pool s (Transfer.transfer dims g h) * (Transfer.deviation pool s / Transfer.average pool s) * (Transfer.deviation pool (Transfer.transfer dims g h) / Transfer.average pool (Transfer.transfer dims g h))
+  - ((247134160803225551427/200000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+
+(* C13 *)
+Example C13_left_1 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((1/2)); ((1/2))] 0 in
+  let r := fun (i : nat) => nth i [((7/8)); ((2/7))] 0 in
+  let f := fun (i : nat) => nth i [((7/8)); 0] 0 in
+  let weight := ((9/10)) in
+  Rabs (Rabs (Shaping.deviation arms p (Shaping.shaped r f weight) - weight * Shaping.deviation arms p r)
+  - ((7/160))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C13_right_1 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((1/2)); ((1/2))] 0 in
+  let f := fun (i : nat) => nth i [((7/8)); 0] 0 in
+  let weight := ((9/10)) in
+  Rabs ((1 - weight) * Shaping.deviation arms p f
+  - ((7/160))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C13_left_2 :
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((4/13)); ((2/13)); ((7/13))] 0 in
+  let r := fun (i : nat) => nth i [((7/8)); ((2/7)); ((1/7))] 0 in
+  let f := fun (i : nat) => nth i [((7/8)); ((5/7)); ((4/7))] 0 in
+  let weight := ((1/10)) in
+  Rabs (Rabs (Shaping.deviation arms p (Shaping.shaped r f weight) - weight * Shaping.deviation arms p r)
+  - ((603566391746239822697/5000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C13_right_2 :
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((4/13)); ((2/13)); ((7/13))] 0 in
+  let f := fun (i : nat) => nth i [((7/8)); ((5/7)); ((4/7))] 0 in
+  let weight := ((1/10)) in
+  Rabs ((1 - weight) * Shaping.deviation arms p f
+  - ((1213555172816178441117/10000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C13_left_3 :
+  let K := 5%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((5/19)); ((1/19)); ((6/19)); ((1/19)); ((6/19))] 0 in
+  let r := fun (i : nat) => nth i [((7/8)); ((2/7)); ((5/7)); ((2/7)); ((5/7))] 0 in
+  let f := fun (i : nat) => nth i [((7/8)); ((6/7)); ((1/7)); 0; ((4/7))] 0 in
+  let weight := ((1/5)) in
+  Rabs (Rabs (Shaping.deviation arms p (Shaping.shaped r f weight) - weight * Shaping.deviation arms p r)
+  - ((1164675844203301384217/5000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C13_right_3 :
+  let K := 5%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((5/19)); ((1/19)); ((6/19)); ((1/19)); ((6/19))] 0 in
+  let f := fun (i : nat) => nth i [((7/8)); ((6/7)); ((1/7)); 0; ((4/7))] 0 in
+  let weight := ((1/5)) in
+  Rabs ((1 - weight) * Shaping.deviation arms p f
+  - ((1257090242450431648641/5000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+
+(* C15 *)
+Example C15_left_1 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let s := fun (i : nat) => nth i [((1/4)); ((25/8))] 0 in
+  let t := fun (i : nat) => nth i [((3/8)); ((21/4))] 0 in
+  let part := ((9/10)) in
+  let pool := arms in
+  let dims := [0%nat] in
+  let g := fun x _ : nat => t x in
+  let h := fun _ : nat => 1 in
+  let c := Transfer.covariance pool s t / (Transfer.average pool s * Transfer.average pool t) in
+  let f := part * (c / (1 + c)) in
+  (1 - f) * Transfer.progress pool dims g h (Transfer.in_proportion pool s) = ((4349/1440)).
+Proof. equal_value. Qed.
+Example C15_right_1 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let t := fun (i : nat) => nth i [((3/8)); ((21/4))] 0 in
+  let pool := arms in
+  let dims := [0%nat] in
+  let g := fun x _ : nat => t x in
+  let h := fun _ : nat => 1 in
+  Transfer.progress pool dims g h (Transfer.uniform pool) = ((45/16)).
+Proof. equal_value. Qed.
+Example C15_left_2 :
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let s := fun (i : nat) => nth i [((5/4)); ((7/4)); ((9/4))] 0 in
+  let t := fun (i : nat) => nth i [((19/8)); ((33/8)); 7] 0 in
+  let part := ((3/10)) in
+  let pool := arms in
+  let dims := [0%nat] in
+  let g := fun x _ : nat => t x in
+  let h := fun _ : nat => 1 in
+  let c := Transfer.covariance pool s t / (Transfer.average pool s * Transfer.average pool t) in
+  let f := part * (c / (1 + c)) in
+  (1 - f) * Transfer.progress pool dims g h (Transfer.in_proportion pool s) = ((577/120)).
+Proof. equal_value. Qed.
+Example C15_right_2 :
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let t := fun (i : nat) => nth i [((19/8)); ((33/8)); 7] 0 in
+  let pool := arms in
+  let dims := [0%nat] in
+  let g := fun x _ : nat => t x in
+  let h := fun _ : nat => 1 in
+  Transfer.progress pool dims g h (Transfer.uniform pool) = ((9/2)).
+Proof. equal_value. Qed.
+Example C15_left_3 :
+  let K := 5%nat in
+  let arms := seq 0 K in
+  let s := fun (i : nat) => nth i [((1/2)); ((9/8)); ((5/4)); ((23/8)); ((33/8))] 0 in
+  let t := fun (i : nat) => nth i [((3/8)); ((11/8)); ((25/8)); ((19/4)); ((61/8))] 0 in
+  let part := ((7/10)) in
+  let pool := arms in
+  let dims := [0%nat] in
+  let g := fun x _ : nat => t x in
+  let h := fun _ : nat => 1 in
+  let c := Transfer.covariance pool s t / (Transfer.average pool s * Transfer.average pool t) in
+  let f := part * (c / (1 + c)) in
+  (1 - f) * Transfer.progress pool dims g h (Transfer.in_proportion pool s) = ((62517/15800)).
+Proof. equal_value. Qed.
+Example C15_right_3 :
+  let K := 5%nat in
+  let arms := seq 0 K in
+  let t := fun (i : nat) => nth i [((3/8)); ((11/8)); ((25/8)); ((19/4)); ((61/8))] 0 in
+  let pool := arms in
+  let dims := [0%nat] in
+  let g := fun x _ : nat => t x in
+  let h := fun _ : nat => 1 in
+  Transfer.progress pool dims g h (Transfer.uniform pool) = ((69/20)).
+Proof. equal_value. Qed.
+
+(* C17 *)
+Example C17_left_1 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((4/7)); ((3/7))] 0 in
+  let r := fun (i : nat) => nth i [1; 0] 0 in
+  let slope := ((4/5)) in
+  let beta := / slope in
+  Rabs (RegularisedOptimum.divergence arms p (RegularisedOptimum.optimum arms p r beta)
+  - ((7366720209455578298119/100000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C17_right_1 :
+  let K := 2%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((4/7)); ((3/7))] 0 in
+  let r := fun (i : nat) => nth i [1; 0] 0 in
+  let slope := ((4/5)) in
+  let beta := / slope in
+  Rabs ((/ beta - 1 + exp (- / beta)) * (Tabular.V arms p r * (1 - Tabular.V arms p r))
+  - ((6106015447768692035023/100000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C17_left_2 :
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((1/13)); ((3/13)); ((9/13))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 0] 0 in
+  let slope := ((14/5)) in
+  let beta := / slope in
+  Rabs (RegularisedOptimum.divergence arms p (RegularisedOptimum.optimum arms p r beta)
+  - ((1135252014636548073957/2000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C17_right_2 :
+  let K := 3%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((1/13)); ((3/13)); ((9/13))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 0] 0 in
+  let slope := ((14/5)) in
+  let beta := / slope in
+  Rabs ((/ beta - 1 + exp (- / beta)) * (Tabular.V arms p r * (1 - Tabular.V arms p r))
+  - ((660642625784101052661/5000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C17_left_3 :
+  let K := 5%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((8/35)); ((1/7)); ((9/35)); ((1/7)); ((8/35))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 0; 1; 1] 0 in
+  let slope := ((18/5)) in
+  let beta := / slope in
+  Rabs (RegularisedOptimum.divergence arms p (RegularisedOptimum.optimum arms p r beta)
+  - ((9472262708768961194689/10000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C17_right_3 :
+  let K := 5%nat in
+  let arms := seq 0 K in
+  let p := fun (i : nat) => nth i [((8/35)); ((1/7)); ((9/35)); ((1/7)); ((8/35))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 0; 1; 1] 0 in
+  let slope := ((18/5)) in
+  let beta := / slope in
+  Rabs ((/ beta - 1 + exp (- / beta)) * (Tabular.V arms p r * (1 - Tabular.V arms p r))
+  - ((1576394233468375536481/2500000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+
+(* L02 *)
+Example L02_right_1 :
+  let D := nat in
+  let start := ((2/5)) in
+  let way := ((3/10)) in
+  let scale := ((3/5)) in
+  let prompts := [0%nat] in
+  let acts := seq 0 2 in
+  let pol := fun (_ : D -> R) (_ a : nat) => if Nat.eq_dec a 0 then start else 1 - start in
+  let mu := fun _ : nat => 1 in
+  let reward := fun _ a : nat => if Nat.eq_dec a 0 then scale else - scale in
+  let theta := fun (_ : R) (_ : nat) => 0 in
+  let gamma := 2 * way * (1 - start) in
+  let beta := 0 in
+  let L := 1 in
+  let J := sqrt (1 / 2) in
+  Rabs (Rmin (1 - exp (- (gamma / 9))) (GradientFlow.penalty_share beta) / (8 * L ^ 2 * J ^ 2) * Rpower (GradientFlow.start_variance prompts acts pol mu reward theta) (- (1 / 3))
+  - ((1396856581358965631623/100000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example L02_right_2 :
+  let D := nat in
+  let start := ((4/5)) in
+  let way := ((7/10)) in
+  let scale := ((4/5)) in
+  let prompts := [0%nat] in
+  let acts := seq 0 2 in
+  let pol := fun (_ : D -> R) (_ a : nat) => if Nat.eq_dec a 0 then start else 1 - start in
+  let mu := fun _ : nat => 1 in
+  let reward := fun _ a : nat => if Nat.eq_dec a 0 then scale else - scale in
+  let theta := fun (_ : R) (_ : nat) => 0 in
+  let gamma := 2 * way * (1 - start) in
+  let beta := 0 in
+  let L := 1 in
+  let J := sqrt (1 / 2) in
+  Rabs (Rmin (1 - exp (- (gamma / 9))) (GradientFlow.penalty_share beta) / (8 * L ^ 2 * J ^ 2) * Rpower (GradientFlow.start_variance prompts acts pol mu reward theta) (- (1 / 3))
+  - ((128896378927501053099/12500000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example L02_right_3 :
+  let D := nat in
+  let start := ((1/5)) in
+  let way := ((1/10)) in
+  let scale := ((2/5)) in
+  let prompts := [0%nat] in
+  let acts := seq 0 2 in
+  let pol := fun (_ : D -> R) (_ a : nat) => if Nat.eq_dec a 0 then start else 1 - start in
+  let mu := fun _ : nat => 1 in
+  let reward := fun _ a : nat => if Nat.eq_dec a 0 then scale else - scale in
+  let theta := fun (_ : R) (_ : nat) => 0 in
+  let gamma := 2 * way * (1 - start) in
+  let beta := 0 in
+  let L := 1 in
+  let J := sqrt (1 / 2) in
+  Rabs (Rmin (1 - exp (- (gamma / 9))) (GradientFlow.penalty_share beta) / (8 * L ^ 2 * J ^ 2) * Rpower (GradientFlow.start_variance prompts acts pol mu reward theta) (- (1 / 3))
+  - ((2353980325537030630989/250000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+
 (* L03 *)
 Example L03_right_1 :
   Rabs (5 / 2
@@ -2985,4 +4134,45 @@ Example L05_right_3 :
   let t := rate in
   Rabs (GroupGain.w t n
   - ((1823836717690616991423/1000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+
+(* L06 *)
+Example L06_right_1 :
+  let start := ((1/10)) in
+  let way := ((7/10)) in
+  let scale := ((2/5)) in
+  let reward := fun _ a : nat => if Nat.eq_dec a 0 then scale else - scale in
+  let theta := fun (_ : R) (i : nat * nat) => ln (if Nat.eq_dec (snd i) 0 then start else 1 - start) in
+  let gamma := 2 * way * (1 - start) in
+  let K := 2%nat in
+  let N := 1%nat in
+  let x := 0%nat in
+  Rabs (2 * INR N * (1 - exp (- (gamma / 2))) / sqrt (TabularFlow.start_variance K reward theta x)
+  - ((1947534162471261710327/500000000000000000000))) <= ((3/1000000000000000)).
+Proof. near_value. Qed.
+Example L06_right_2 :
+  let start := ((7/10)) in
+  let way := ((4/5)) in
+  let scale := ((3/5)) in
+  let reward := fun _ a : nat => if Nat.eq_dec a 0 then scale else - scale in
+  let theta := fun (_ : R) (i : nat * nat) => ln (if Nat.eq_dec (snd i) 0 then start else 1 - start) in
+  let gamma := 2 * way * (1 - start) in
+  let K := 2%nat in
+  let N := 1%nat in
+  let x := 0%nat in
+  Rabs (2 * INR N * (1 - exp (- (gamma / 2))) / sqrt (TabularFlow.start_variance K reward theta x)
+  - ((310410786621318430871/400000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example L06_right_3 :
+  let start := ((7/10)) in
+  let way := ((3/10)) in
+  let scale := ((9/10)) in
+  let reward := fun _ a : nat => if Nat.eq_dec a 0 then scale else - scale in
+  let theta := fun (_ : R) (i : nat * nat) => ln (if Nat.eq_dec (snd i) 0 then start else 1 - start) in
+  let gamma := 2 * way * (1 - start) in
+  let K := 2%nat in
+  let N := 1%nat in
+  let x := 0%nat in
+  Rabs (2 * INR N * (1 - exp (- (gamma / 2))) / sqrt (TabularFlow.start_variance K reward theta x)
+  - ((104343084251250510667/500000000000000000000))) <= ((1/1000000000000000)).
 Proof. near_value. Qed.

@@ -84,6 +84,17 @@ Proof.
   - apply Rmult_le_reg_r with (1 + c); [assumption | rewrite E; lra].
   - assert (f * (1 + c) <= c / (1 + c) * (1 + c)) by (apply Rmult_le_compat_r; lra). rewrite E in *. lra.
 Qed.
+(* C15: paying the share f of the budget for the score s does no worse than uniform drawing exactly up to c / (1 + c), c its relative gain *)
+Theorem paying_breaks_even {X D : Type} (pool : list X) (dims : list D) (g : X -> D -> R) (h : D -> R) s f : let t := transfer dims g h in
+  let c := covariance pool s t / (average pool s * average pool t) in size pool <> 0 -> average pool s <> 0 -> 0 < average pool t -> 0 < 1 + c ->
+  ((1 - f) * progress pool dims g h (in_proportion pool s) >= progress pool dims g h (uniform pool) <-> f <= c / (1 + c)).
+Proof.
+  intros t c Hn Hs Ht Hc. rewrite <- (break_even c f Hc). assert (E := proportional_progress pool dims g h Hn s Hs). rewrite (progress_uniform pool dims g h Hn) in *. fold t in E |- *.
+  assert (F : progress pool dims g h (in_proportion pool s) = average pool t * (1 + c)) by (replace (progress pool dims g h (in_proportion pool s)) with (average pool t + covariance pool s t / average pool s) by lra; unfold c; field; split; lra).
+  rewrite F. split; intros H.
+  - apply Rle_ge. apply Rmult_le_reg_l with (average pool t); lra.
+  - apply Rge_le in H. apply Rle_ge. apply (Rmult_le_compat_l (average pool t)) in H; lra.
+Qed.
 (* a softmax over a right and a wrong answer whose logits differ by phi . theta: the gradient of the pass rate is p (1 - p) phi *)
 Definition pass_rate {D : Type} (dims : list D) (phi theta : D -> R) := / (1 + exp (- dot dims phi theta)).
 Theorem linear_softmax_gradient {D : Type} (dims : list D) phi theta : let p := pass_rate dims phi theta in

@@ -164,6 +164,20 @@ def test_cost_of_scoring_is_that_of_the_published_settings() -> None:
     assert f"{480_000 / (480_000 + 143_360):.0%}" in row
 
 
+def test_the_predictions_of_claims_stand_beside_what_was_measured(tmp_path: Path) -> None:
+    assert "Not computed" in SECTIONS["claim-predictions"](tmp_path)
+    lines = SECTIONS["claim-predictions"](ROOT).splitlines()
+    (shared,) = [line for line in lines if "`vas-states` against `vas`" in line]
+    cells = [cell.strip() for cell in shared.split("|")]
+    table = read_table(ROOT / "simulations" / "results" / "paper" / "network_tournament.parquet")
+    final = table[(table["phase"] == "final") & (table["world"] == "chains-short")]
+    rates = final.groupby("arm")["held_out_pass_rate"].mean()
+    assert cells[4] == "+1"
+    assert cells[5].startswith(points(rates["vas-states"] - rates["vas"]))
+    (unmeasured,) = [line for line in lines if "`index` against `index@2`" in line]
+    assert ("| – | not run |" in unmeasured) == ("index@2" not in rates)
+
+
 def test_what_rounds_to_nothing_has_no_sign() -> None:
     assert [points(value) for value in (0.0004, -0.0004, 0.0, 0.0123, -0.0006)] == ["0.0", "0.0", "0.0", "+1.2", "-0.1"]
     row = {"gain": 0.02, "gain_low": -0.0001, "gain_high": 0.041}

@@ -1,4 +1,4 @@
-"""Noise, budgets and transfer: the claims C01 to C15 against simulation, optimisers and numbers by hand."""
+"""Noise, budgets and transfer: the claims C01 to C17 against simulation, optimisers and numbers by hand."""
 
 from __future__ import annotations
 
@@ -232,3 +232,21 @@ def test_the_divergence_by_its_definition() -> None:
     assert _sides("C17", **instance) == pytest.approx([divergence, (4 + math.exp(-5)) / 4])
     objective = float(best @ rewards - (best * np.log(best / probs)).sum() / 5) - 0.5
     assert objective == pytest.approx(divergence / 5, rel=1e-12)  # beta KL is the rise of the objective
+
+
+def test_a_step_beyond_the_threshold_can_lower_the_pass_rate() -> None:
+    bandit = {"probs": [0.5, 0.25, 0.25], "rewards": [1.0, 0.0, 0.0], "direction": [1.0, 3.0, -3.0], "width": 6.0}
+    threshold = 8 * 1.0 / 36
+    for step, rises in ((0.5 * threshold, True), (0.99 * threshold, True), (math.log(2), False)):
+        odds, promised = _sides("C07", **bandit, step=step)
+        assert odds >= promised
+        assert (promised > 1) == (step < threshold)
+        assert (odds > 1) == rises
+    assert odds == pytest.approx(32 / 65)  # the pass rate is 32/97
+
+
+def test_the_promised_factor_is_hoeffdings_for_short_steps() -> None:
+    """Wrong answers at both ends of the interval and no gap: the loss of log-odds is (eta D)^2/8 to fourth order."""
+    bandit = {"probs": [0.5, 0.25, 0.25], "rewards": [1.0, 0.0, 0.0], "direction": [0.0, 1.0, -1.0], "width": 2.0}
+    odds, promised = _sides("C07", **bandit, step=0.01)
+    assert math.log(odds) == pytest.approx(math.log(promised), rel=1e-4)

@@ -91,6 +91,7 @@ def test_a_refuted_claim_names_what_replaces_it(claim: Claim) -> None:
 def test_every_claim_says_where_it_comes_from(claim: Claim) -> None:
     assert claim.title
     assert claim.source
+    assert "search" in claim.source or "prior source" not in claim.source
     assert claim.statement
     assert claim.assumptions
     assert claim.id[0] in "ABCL"

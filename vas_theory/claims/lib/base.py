@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.lib.completeness import Completeness, Formal, Machine, Method
+from vas_theory.claims.lib.predictions import NetworkPrediction
 from vas_theory.foundation.errors import ArgumentError
 
 __all__ = [
@@ -173,6 +174,7 @@ class Claim:
             multiprecision path; 0 means that every small slack is rechecked at 50 digits instead.
         experiment: name of the experiment that shows it; by default the one that stresses the whole ledger.
         figure: name of the figure that shows it; by default the picture of the ledger.
+        predicts: what it expects of networks that are trained.
         notes: what a reader should know besides (what was tried, limits of the check).
     """
 
@@ -198,6 +200,7 @@ class Claim:
     float_tolerance: float = 0.0
     experiment: str = "claim_stress"
     figure: str = "ledger"
+    predicts: tuple[NetworkPrediction, ...] = ()
     notes: str = ""
 
     def __post_init__(self) -> None:

@@ -17,7 +17,19 @@ from vas_theory.claims.lib.base import Domain, Instance
 from vas_theory.foundation.arguments import unify
 from vas_theory.foundation.precision import exp, log, maximum
 
-__all__ = ["FlowFacts", "flow_domain", "flow_facts", "time_to_rise"]
+__all__ = ["ONE_LOGIT", "FlowFacts", "flow_domain", "flow_facts", "time_to_rise"]
+
+ONE_LOGIT = {
+    "Y": "nat",
+    "prompts": "[0%nat]",
+    "acts": "seq 0 2",
+    "pol": "fun (_ : D -> R) (_ a : nat) => if Nat.eq_dec a 0 then start else 1 - start",
+    "mu": "fun _ : nat => 1",
+    "reward": "fun _ a : nat => if Nat.eq_dec a 0 then scale else - scale",
+    "theta": "fun (_ : R) (_ : nat) => 0",
+    "gamma": "2 * way * (1 - start)",
+}
+"""The policy at the start in Rocq's terms, for the quoted sides of formal theorems."""
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
 

@@ -55,6 +55,7 @@ def claim_row(claim: Claim) -> dict[str, Any]:
         "id": claim.id,
         "title": claim.title,
         "source": claim.source,
+        "statement": claim.statement,
         "verdict": claim.verdict.value,
         "certificate": claim.certificate.kind.value,
         **completeness_row(claim),
@@ -144,11 +145,12 @@ def ledger_markdown(claims: Sequence[Claim], record: Mapping[str, Mapping[str, A
         claims: the claims, in order.
         record: recorded rows by id; a claim without one shows no tightness.
     """
-    lines = ["| id | claim | verdict | certificate | tightness |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| id | claim | verdict | certificate | complete | tightness |", "| --- | --- | --- | --- | --- | --- |"]
     for claim in claims:
         tightness = _tightness(record.get(claim.id, {}).get("tightness"))
         title = claim.title.replace("|", r"\|")
-        lines.append(f"| {claim.id} | {title} | {claim.verdict} | {claim.certificate.kind} | {tightness} |")
+        columns = (claim.id, title, claim.verdict, claim.certificate.kind, completeness_row(claim)["complete"])
+        lines.append(f"| {' | '.join(map(str, columns))} | {tightness} |")
     return "\n".join(lines)
 
 

@@ -31,6 +31,7 @@ def describe(report: Report) -> str:
     ]
     if claim.verdict is Verdict.REFUTED:
         lines += [f"it lacked    {claim.lacked}", f"corrected by {', '.join(claim.corrected_by) or '–'}"]
+    lines += [f"predicts     {prediction}" for prediction in claim.predicts]
     if claim.notes:
         lines.append(f"notes        {claim.notes}")
     lines += [

@@ -1,0 +1,109 @@
+"""``python -m tests.mutation``: change one constant or sign at a time and see which test notices."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.mutation.areas import AREAS
+from tests.mutation.mutants import ROOT, Mutant, mutants
+from tests.mutation.running import first_failure, load_libraries
+
+FOLDER = Path(__file__).parent
+DONE = FOLDER / "output" / "done.jsonl"
+REPORT = FOLDER / "report.md"
+EQUIVALENT = FOLDER / "equivalent.toml"
+
+
+def sample(count: int, seed: int, areas: Sequence[str] = tuple(AREAS)) -> list[tuple[str, Mutant]]:
+    """Return a random sample of mutants with their areas, of every area equally many (one more in the first ones)."""
+    chosen = []
+    for place, area in enumerate(areas):
+        share = count // len(areas) + (place < count % len(areas))
+        every = [mutant for file in AREAS[area].files() for mutant in mutants(file)]
+        picked = random.Random(f"{seed} {area}").sample(every, min(share, len(every)))
+        chosen += [(area, mutant) for mutant in sorted(picked, key=lambda m: (m.file, m.site))]
+    return chosen
+
+
+def key(mutant: Mutant) -> str:
+    """Return what names a mutant as long as its file stays as it is."""
+    digest = hashlib.sha256((ROOT / mutant.file).read_bytes()).hexdigest()[:12]
+    return f"{mutant.file}:{digest}:{mutant.site}"
+
+
+def explanations() -> dict[str, str]:
+    """Return why a mutant that lives changes nothing, by ``file: change``."""
+    if not EQUIVALENT.exists():
+        return {}
+    entries = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
+    return {f"{entry['file']}: {entry['change']}": entry["why"] for entry in entries}
+
+
+def report(found: Sequence[tuple[str, Mutant, str]], seed: int) -> str:
+    """Return the table of mutants and what noticed them."""
+    why = explanations()
+    killed = sum(bool(test) for _, _, test in found)
+    alive = [f"{mutant.file}: {mutant.change}" for _, mutant, test in found if not test]
+    explained = sum(name in why for name in alive)
+    lines = [
+        "# Mutants of one constant or one sign",
+        "",
+        f"Written by `python -m tests.mutation --count {len(found)} --seed {seed}`: of {len(found)} random mutants "
+        f"{killed} are noticed by a test ({killed / len(found):.0%}), {explained} of the {len(alive)} others change "
+        "no value that the code can give.",
+        "",
+        "| area | file | line | change | noticed by |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for area, mutant, test in found:
+        change = mutant.change.replace("|", r"\|")
+        reason = why.get(f"{mutant.file}: {mutant.change}")
+        noticed = f"`{test}`" if test else f"nothing: {reason or 'not explained'}"
+        lines.append(
+            f"| {area} | `{mutant.file}` | {mutant.line} | `{change}` | {noticed.replace('|', chr(92) + '|')} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a sample of mutants; what was done before is not done again."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("--count", type=int, default=100, help="how many mutants")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--area", action="append", choices=list(AREAS), help="only these areas; no report is written")
+    options = parser.parse_args(arguments)
+    chosen = sample(options.count, options.seed, options.area or tuple(AREAS))
+    load_libraries()
+    DONE.parent.mkdir(exist_ok=True)
+    rows = map(json.loads, DONE.read_text(encoding="utf-8").splitlines()) if DONE.exists() else []
+    done = {row["key"]: row["test"] for row in rows if row["test"]}  # what lived is tried again
+    passing: set[tuple[str, ...]] = set()
+    found = []
+    for area, mutant in chosen:
+        test = done.get(key(mutant), "")
+        for stage in () if test else AREAS[area].stages(mutant.file):
+            test = first_failure(mutant, stage)
+            if test and tuple(stage) not in passing:
+                if failing := first_failure(None, stage):
+                    parser.error(f"{failing} fails without a mutant")
+                passing.add(tuple(stage))
+            if test:
+                break
+        found.append((area, mutant, test))
+        with DONE.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"key": key(mutant), "test": test}) + "\n")
+        print(f"{mutant.file}:{mutant.line}  {mutant.change}  {test or 'LIVES'}", flush=True)
+    if not options.area:
+        REPORT.write_text(report(found, options.seed), encoding="utf-8")
+    print(f"{sum(bool(test) for *_, test in found)} of {len(found)} noticed")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

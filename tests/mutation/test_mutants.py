@@ -1,0 +1,108 @@
+"""What is mutated, what is not, and that a test that notices is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.mutation.__main__ import explanations, report, sample
+from tests.mutation.areas import AREAS
+from tests.mutation.mutants import Mutant, compiled, mutants
+from tests.mutation.running import first_failure
+
+CODE = '''"""Two 2."""
+
+def f(x: "7" = 3) -> "8":
+    """One 1."""
+    y = x - 2.0
+    y += 0.0
+    return -y
+'''
+CLAIM = """
+def _left(x):
+    return 2 * _part(x)
+
+def _part(x):
+    return x + 1
+
+def _family(x):
+    return x + 5
+
+_TEXT = r"a\\ge 2"
+CLAIMS = (Claim(id="B99", statement=_TEXT, title="3", left=_left, domain=_family),
+          Claim(id="B98", statement=r"\\left(a-b\\right)^{10}\\le c", left=lambda x: _part(x), right=_left))
+"""
+
+
+def _written(folder: Path, file: str, text: str) -> str:
+    path = folder / file
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    return file
+
+
+def _value(mutant: Mutant, root: Path) -> float:
+    names: dict[str, object] = {}
+    exec(compiled(mutant, root), names)
+    return float(names["f"](5.0))  # type: ignore[operator]
+
+
+def test_every_constant_and_sign_of_code_is_one_mutant(tmp_path: Path) -> None:
+    file = _written(tmp_path, "vas_theory/some.py", CODE)
+    found = mutants(file, tmp_path)
+    assert [(m.line, m.change) for m in found] == [
+        (3, "3 → 4"),
+        (5, "- → + in x - 2.0"),
+        (5, "2.0 → 2.2"),
+        (6, "+ → - in y += 0.0"),
+        (6, "0.0 → 1.0"),
+        (7, "- → + before y"),
+    ]
+    assert [_value(m, tmp_path) for m in found] == pytest.approx([-3.0, -7.0, -2.8, -3.0, -4.0, 3.0])
+
+
+def test_of_a_claim_the_statement_and_the_sides_are_mutated(tmp_path: Path) -> None:
+    file = _written(tmp_path, "vas_theory/claims/b99_words.py", CLAIM)
+    assert [m.change for m in mutants(file, tmp_path)] == [
+        r"a⟨\ge → \le⟩ 2",
+        r"a\ge ⟨2 → 3⟩",
+        r"\left(a⟨- → +⟩b\right)^{10",
+        r"a-b\right)^{⟨10 → 11⟩}\le c",
+        r"\right)^{10}⟨\le → \ge⟩ c",
+        "2 → 3",
+        "+ → - in x + 1",
+        "1 → 2",
+    ]
+
+
+def test_a_sample_is_of_its_seed_and_of_every_area_alike() -> None:
+    chosen = sample(20, 3)
+    assert chosen == sample(20, 3) != sample(20, 4)
+    assert [area for area, _ in chosen] == [name for name in AREAS for _ in range(4 if name in list(AREAS)[:2] else 3)]
+    for area in AREAS.values():
+        assert area.files()
+
+
+def test_the_test_that_notices_is_named(tmp_path: Path) -> None:
+    checks = tmp_path / "test_kernel.py"
+    checks.write_text(
+        "from vas_theory.bounds.sharper_improvement import _kernel\nimport numpy as np\n"
+        "def test_other(): pass\n"
+        "def test_limit(): assert abs(_kernel(np.zeros(1))[0] - 0.5) < 1e-15\n",
+        encoding="utf-8",
+    )
+    file = "vas_theory/bounds/sharper_improvement.py"
+    (mutant,) = [m for m in mutants(file) if m.change == "2 → 3" and m.line < 30][:1]
+    assert first_failure(None, [str(checks)]) == ""
+    assert first_failure(mutant, [str(checks)]).endswith("test_limit")
+    with pytest.raises(RuntimeError, match="ended with status"):
+        first_failure(None, [str(tmp_path / "none.py")])
+
+
+def test_a_mutant_that_lives_is_said_and_explained() -> None:
+    mutant = Mutant("vas_theory/a.py", 3, 0, "1 → 2")
+    text = report([("bounds", mutant, "tests/t.py::test"), ("bounds", mutant, "")], 0)
+    assert "of 2 random mutants 1 are noticed by a test (50%), 0 of the 1 others" in text
+    assert "nothing: not explained" in text
+    assert all(why for why in explanations().values())
