@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from full_scale.advising.command import add_command as add_advise
 from full_scale.measuring.one_model import add_arguments, run_command
+from full_scale.pipeline import command as pipeline_command
 from full_scale.scoring.command import add_command as add_score
 from full_scale.watch.command_line import add_command as add_watch
 from vas_theory.foundation.command_line import build_parser, require, run
@@ -159,8 +160,14 @@ def _recheck(arguments: argparse.Namespace) -> int:
     return 1 if recheck(study, arguments.tables, report=report, **folders, **options) else 0
 
 
+def _pipeline(arguments: argparse.Namespace) -> None:
+    pipeline_command.run_command(arguments, _progress())
+
+
 def _plan(arguments: argparse.Namespace) -> None:
     arguments.preset = arguments.name or arguments.preset
+    if pipeline_command.print_plan(arguments):
+        return
     config = _config(arguments)
     from full_scale.planning.plan import describe, plan_run
 
@@ -197,6 +204,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = commands.add_parser("list", help="the presets: model, task, engine, steps and arms")
     command.set_defaults(handler=_list)
     command.add_argument("--json", action="store_true", help="print JSON")
+    text = "curate problems, cold start, reinforcement learning with VAS, evaluation: one after the other"
+    command = commands.add_parser("pipeline", help=text, description=text)
+    command.set_defaults(handler=_pipeline)
+    pipeline_command.add_arguments(command)
     add_watch(commands)
     others = {
         "plan": ("print sizes, rollouts and an estimate of time; run nothing", _plan),

@@ -170,6 +170,7 @@ REFUSED = [
     (["simulations", "networks", "run", "chains-short", "vas", "--seeds", "0"], "--seeds"),
     (["simulations", "networks", "run", "chains-short", "vas", "--learning-rate", "-1"], "--learning-rate"),
     (["full_scale", "study", "--preset", "no-such-preset"], "no-such-preset"),
+    (["full_scale", "pipeline", "no-such-pipeline"], "no-such-pipeline"),
     (["full_scale", "advise", "no-such-log"], "no-such-log does not exist"),
     (["full_scale", "score", "no-such.jsonl", "--output", "s.parquet"], "no-such.jsonl"),
     (["full_scale", "score", "d.jsonl", "--concurrency", "4", "--output", "s.parquet"], "--concurrency must come with"),

@@ -38,6 +38,7 @@ __all__ = [
     "TrainingConfig",
     "assign",
     "checked",
+    "checked_study",
     "knowledge_of",
     "load_config",
     "preset_names",
@@ -314,4 +315,13 @@ def load_config(preset: str | Path, assignments: Sequence[str] = ()) -> StudyCon
     table.setdefault("name", path.stem)
     for key, value in parse_assignments(assignments).items():
         assign(table, key, value)
-    return checked(InformedStudyConfig if "knows" in table else StudyConfig, _with_reward_range(table), path.name)
+    return checked_study(table, path.name)
+
+
+def checked_study(table: dict[str, Any], source: str) -> StudyConfig:
+    """Return the table of a study as settings.
+
+    Raises:
+        ArgumentError: a key is unknown or a value is not allowed.
+    """
+    return checked(InformedStudyConfig if "knows" in table else StudyConfig, _with_reward_range(table), source)

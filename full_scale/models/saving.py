@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["disk_errors"]
+__all__ = ["disk_errors", "name_stock_processor"]
 
 _ROOM = 1 << 20
 
@@ -35,3 +36,16 @@ def disk_errors(folder: Path) -> Iterator[None]:
         if "inline_container" not in str(error) or shutil.disk_usage(folder).free >= _ROOM:
             raise
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
+
+
+def name_stock_processor(folder: Path) -> None:
+    """Let a saved model name the processor of transformers instead of ours, which only this project knows.
+
+    ``AutoProcessor`` returns a bare tokenizer, without a word, for a model that names a class it does not know. Where
+    torchvision is installed it then loads the stock class, which reads the same files; ours is loaded from them too.
+    """
+    path = folder / "processor_config.json"
+    if path.exists():
+        settings = json.loads(path.read_text(encoding="utf-8"))
+        settings["processor_class"] = "Qwen2_5_VLProcessor"
+        path.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -22,6 +22,7 @@ from accelerate.utils import gather_object
 from transformers import TrainerState
 from transformers.trainer_utils import TrainOutput
 
+from full_scale.models.resuming import load_renamed_weights
 from full_scale.models.saving import disk_errors
 from full_scale.trl_adapter.checkpoints.manifest import vouch
 from full_scale.trl_adapter.checkpoints.resuming import find_checkpoint
@@ -235,6 +236,10 @@ class VASMixin(_Base):
             rewards_NF = rewards_NF.clone()
             rewards_NF[torch.from_numpy(np.repeat(dropped_P, size)).to(rewards_NF.device)] = torch.nan
         return rewards_NF
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        if not load_renamed_weights(self.model if model is None else model, Path(resume_from_checkpoint)):
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         unused = self.unused_steps

@@ -1,0 +1,114 @@
+"""A stage's result: whole or not there, known by what it was made from, never taken for another's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from full_scale.pipeline.config import load_pipeline
+from full_scale.pipeline.run import Pipeline
+from full_scale.pipeline.stage import Stage, finished, make
+from vas_theory.foundation.errors import DataError, IntegrityError, StateMismatchError, VASError
+
+
+def stage(folder: Path, **depends: object) -> Stage:
+    return Stage("curate", folder, {"rule": 1, **depends}, {"source": "abc"})
+
+
+def write(one: Stage) -> None:
+    with make(one, lambda: "key") as (work, target):
+        (work / "journal").write_text("paid for", encoding="utf-8")
+        (target / "rows").write_text("7", encoding="utf-8")
+
+
+def test_a_finished_stage_is_read_back(tmp_path: Path) -> None:
+    one = stage(tmp_path)
+    assert not finished(one)
+    write(one)
+    assert finished(one)
+    assert (one.work / "journal").exists()
+
+
+def test_equal_runs_have_equal_manifests(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write(stage(tmp_path / name))
+    manifests = [(tmp_path / name / "result" / "manifest.json").read_bytes() for name in ("a", "b")]
+    assert manifests[0] == manifests[1]
+    assert b"versions" in manifests[0]
+
+
+def test_other_settings_are_refused_also_half_way(tmp_path: Path) -> None:
+    write(stage(tmp_path / "done"))
+    with pytest.raises(StateMismatchError, match=r"finished stage curate .* rule: expected 2, found 1"):
+        finished(stage(tmp_path / "done", rule=2))
+    with pytest.raises(RuntimeError), make(stage(tmp_path / "half"), lambda: "key"):
+        raise RuntimeError
+    assert not finished(stage(tmp_path / "half"))
+    with pytest.raises(StateMismatchError, match="unfinished stage curate"):
+        finished(stage(tmp_path / "half", rule=2))
+
+
+def test_an_altered_file_is_found(tmp_path: Path) -> None:
+    write(stage(tmp_path))
+    (tmp_path / "result" / "rows").write_text("8", encoding="utf-8")
+    with pytest.raises(IntegrityError, match="altered"):
+        finished(stage(tmp_path))
+
+
+def silent(_: str) -> None:
+    """Say nothing."""
+
+
+def test_a_stage_asks_for_those_before_it(tmp_path: Path) -> None:
+    pipeline = Pipeline(load_pipeline("vlm-smoke"), tmp_path, silent)
+    with pytest.raises(DataError, match="stage curate is not finished"):
+        pipeline.run("train")
+
+
+def test_what_has_no_effect_on_answers_may_change(tmp_path: Path) -> None:
+    first, second = (
+        Pipeline(load_pipeline("vlm-smoke", ["answers.by=endpoint", "answers.model=x", *more]), tmp_path, silent)
+        for more in ([], ["answers.url=http://other/v1", "answers.concurrency=2", "curate.workers=2"])
+    )
+    assert first.stage("curate").identity == second.stage("curate").identity
+    third = Pipeline(load_pipeline("vlm-smoke", ["answers.by=endpoint", "answers.model=y"]), tmp_path, silent)
+    assert first.stage("curate").identity != third.stage("curate").identity
+
+
+def test_a_source_that_changed_is_another_stage(tmp_path: Path) -> None:
+    source = tmp_path / "p.jsonl"
+    changes = ["problems={name='file', source='%s'}" % source, "answers.by=endpoint", "answers.model=x"]  # noqa: UP031
+    identities = []
+    for text in ("{}", "{ }"):
+        source.write_text(text, encoding="utf-8")
+        identities.append(Pipeline(load_pipeline("vlm-smoke", changes), tmp_path, silent).stage("curate").identity)
+    assert identities[0] != identities[1]
+
+
+def test_more_devices_than_there_are_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = Pipeline(load_pipeline("mmr1-7b"), tmp_path, silent)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    with pytest.raises(
+        VASError, match=r"8 devices .* accelerate launch --config_file .*zero3.yaml .* --only cold-start"
+    ):
+        pipeline._launch("cold-start", pipeline.config.cold_start.hardware)
+
+
+def test_restart_drops_a_stage_and_what_was_made_from_it(tmp_path: Path) -> None:
+    for name in ("curate", "cold-start", "train", "evaluate"):
+        (tmp_path / name).mkdir()
+    pipeline = Pipeline(load_pipeline("vlm-smoke"), tmp_path, silent, restart=True)
+    with pytest.raises(DataError):
+        pipeline.run("cold-start")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["curate"]
+
+
+def test_the_code_behind_every_stage_has_a_key() -> None:
+    from full_scale.pipeline.cold_start import cold_start
+    from full_scale.pipeline.curation.stage import curate
+    from full_scale.pipeline.evaluation import evaluate
+    from full_scale.pipeline.train import train
+    from vas_theory.provenance.fingerprint import key_of
+
+    assert len({key_of(stage).digest for stage in (curate, cold_start, train, evaluate)}) == 4
