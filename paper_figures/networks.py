@@ -21,8 +21,9 @@ AGREEMENT = Table("simulations", "network_agreement", _COMMAND, presets=_SIZES)
 CURVES = Table("simulations", "networks/final", _COMMAND, presets=_SIZES)
 """Learning curves of the reported runs, one file a world and arm."""
 
-MAIN_ARMS = ("vas-states", "predictor", "vas", "vas-paper", "index", "oracle")
-"""The samplers of this project, the published method, the winner of the bandits, and perfect knowledge."""
+MAIN_ARMS = ("vas-states", "predictor", "vas", "vas-paper", "index", "insight", "oracle")
+"""The samplers of this project, the published method, the winner of the bandits, the best published rule that asks for
+no knowledge, and perfect knowledge."""
 
 
 def kind_of(ranking: pd.DataFrame, kind: str) -> pd.DataFrame:

@@ -41,7 +41,7 @@ class RewardConfig(Frozen):
 
 def reward_bounds(reward: RewardConfig) -> tuple[float, float]:
     """Return the least and the largest possible reward."""
-    return -reward.length, reward.accuracy + reward.format
+    return 0.0 - reward.length, reward.accuracy + reward.format  # 0.0, not -0.0, without a penalty
 
 
 class _TaskConfig(Frozen):

@@ -127,6 +127,8 @@ class VASMixin(_Base):
         state, saved = read_sampler(checkpoint)
         self.take_over(state, saved)
         self._vas_counters = {name: int(saved[name]) for name in self._vas_counters}
+        if isinstance(self.sampler, StrategySampler):
+            return  # another strategy knows no features, and no prompts but those it began with
         same = self.sampler.keys.equals(PromptKeys.from_state(state))
         if self._renewal is not None:
             self._renewal.restore(saved, same_prompts=same)

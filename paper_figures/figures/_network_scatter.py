@@ -20,7 +20,7 @@ def arm_colour(look: Look, arm: str, knowledge: str) -> str:
     """Return a colour: those of the main arms, sky for other arms, grey where knowledge is free."""
     if knowledge == "free":
         return look.muted
-    named = dict(zip(MAIN_ARMS, ("green", "green", "orange", "wine", "vermilion"), strict=False))
+    named = dict(zip(MAIN_ARMS, ("green", "green", "orange", "wine", "vermilion", "purple"), strict=False))
     return look.colour(named.get(arm, "blue"))
 
 

@@ -68,14 +68,15 @@ def _entry_of_the_mean(
     probs: NDArray[Any], rewards: NDArray[Any], tpr: NDArray[Any], fpr: NDArray[Any], group_size: NDArray[Any]
 ) -> Any:
     """Return the second entry of E ghat."""
-    return _mean_of_verdicts(*unify(probs, rewards, tpr, fpr), int(group_size[0]))[..., 1]
+    # unify returns one array for each of its four arguments, which mypy cannot know
+    return _mean_of_verdicts(*unify(probs, rewards, tpr, fpr), int(group_size[0]))[..., 1]  # type: ignore[call-arg, arg-type]
 
 
 def _entry_of_the_gradient(
     probs: NDArray[Any], rewards: NDArray[Any], tpr: NDArray[Any], fpr: NDArray[Any], group_size: NDArray[Any]
 ) -> Any:
     """Return the second entry of J w_G(p~) grad p."""
-    gain = _noisy_gain(*unify(probs, rewards, tpr, fpr), int(group_size[0]))
+    gain = _noisy_gain(*unify(probs, rewards, tpr, fpr), int(group_size[0]))  # type: ignore[call-arg, arg-type]
     return gain * policy_gradient(probs, rewards)[..., 1]
 
 

@@ -12,6 +12,7 @@ from simulations.networks.tournament.agreement import agreement
 from simulations.networks.tournament.cells import run_seed
 from simulations.networks.tournament.presets import DEVELOPMENT, PRESETS
 from simulations.networks.tournament.ranking import rank_networks
+from simulations.networks.worlds import get_world
 from vas_theory.provenance.tables import read_table
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -30,7 +31,11 @@ def test_runs_are_paired_on_the_reported_seeds_at_equal_rollouts(table: pd.DataF
     assert count < DEVELOPMENT
     for (world, _), runs in final.groupby(["world", "arm"]):
         assert sorted(runs["seed"]) == sorted(run_seed(str(world), index) for index in range(count))
-    assert (final.groupby("world")["rollouts"].nunique() == 1).all()
+    for world, runs in final.groupby("world"):
+        shape = get_world(str(world)).run
+        budget, batch = runs.loc[runs["arm"] == "uniform", "rollouts"].max(), shape.batch_size * shape.group_size
+        assert (runs["rollouts"] <= budget).all()
+        assert (runs["rollouts"] > budget - batch).all()  # what is left where scoring rollouts were paid is no batch
     assert not set(final["seed"]) & set(table[table["phase"] == "tuning"]["seed"])
 
 
