@@ -83,7 +83,7 @@ def test_table_6_reaches_the_trainer(name: str) -> None:
     vas = vas_config(config, arm, seed=1)
     assert vas.mixture_ratio == 0.5
     assert (vas.sampler["score"], vas.sampler["alpha"], vas.sampler["beta"]) == ("vps", 0.8, 0.2)
-    assert vas.sampler["reward_range"] == (0.0, 2.0)
+    assert tuple(vas.sampler["reward_range"]) == (0.0, 2.0)
     assert vas.success is not None  # right by accuracy alone, whatever the format
     assert vas.success(np.array([[[1.0, 0.0], [0.0, 1.0], [np.nan, 1.0]]])).tolist() == [[True, False, False]]
 
