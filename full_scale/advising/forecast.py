@@ -60,7 +60,7 @@ class Forecast:
 
 
 def coordinates(shape: PoolShape) -> Array:
-    """Return where a pool lies, in the units of :data:`COORDINATES`."""
+    """Return where a pool lies, in the units of the module's coordinates."""
     return np.array([scale(value(shape)) for value, scale in COORDINATES.values()])
 
 

@@ -63,7 +63,7 @@ class TraceFit:
 
 
 def fit_trace(right: NDArray[np.int64], rollouts: int, source: str) -> TraceFit:
-    """Describe a trace; arguments as :func:`read_trace` returns them, and where the trace is from."""
+    """Describe a trace; arguments as :func:`~vas_theory.groups.pass_traces.read_trace` returns them, and where the trace is from."""
     early, late = right[:, :3], right[:, -3:]
     rates = right / rollouts
     third = max(1, right.shape[1] // 3)
@@ -137,7 +137,7 @@ def replay_trace(
     chooses by the groups themselves.
 
     Args:
-        right, rollouts: see :func:`read_trace`.
+        right, rollouts: see :func:`~vas_theory.groups.pass_traces.read_trace`.
         share: of the prompts chosen at each visit, in (0, 1].
         retention: of the discounted Beta.
 
