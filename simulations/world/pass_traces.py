@@ -63,7 +63,12 @@ class TraceFit:
 
 
 def fit_trace(right: NDArray[np.int64], rollouts: int, source: str) -> TraceFit:
-    """Describe a trace; arguments as :func:`~vas_theory.groups.pass_traces.read_trace` returns them, and where the trace is from."""
+    """Describe a trace.
+
+    Args:
+        right, rollouts: as :func:`~vas_theory.groups.pass_traces.read_trace` returns them.
+        source: where the trace is from.
+    """
     early, late = right[:, :3], right[:, -3:]
     rates = right / rollouts
     third = max(1, right.shape[1] // 3)
