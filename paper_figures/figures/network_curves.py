@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SHOWN = ("uniform", *(arm for arm in MAIN_ARMS if arm != "predictor"))
 _STYLES = {
     "uniform": ("blue", "--"), "vas-states": ("green", "-"), "vas": ("orange", "-"), "vas-paper": ("wine", ":"),
-    "index": ("sky", "-."), "oracle": ("muted", "-"),
+    "index": ("sky", "-."), "insight": ("purple", "-."), "oracle": ("muted", "-"),
 }  # fmt: skip
 _WIDTH = 0.84
 """Of a world, where the next begins at 1."""
