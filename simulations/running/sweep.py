@@ -17,7 +17,7 @@ from vas_theory.foundation.display import Progress
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError, VASError
 from vas_theory.provenance.fingerprint import Entry, Key, key_of
 from vas_theory.provenance.project import this_project
-from vas_theory.provenance.tables import read_table, table_is_current, write_table
+from vas_theory.provenance.tables import read_table, remove_leftovers, table_is_current, write_table
 
 __all__ = ["BACKENDS", "Cell", "SweepError", "run_sweep", "sweep_cells"]
 
@@ -186,6 +186,5 @@ def sweep_cells(
     if failures:
         more = f" (and {len(failures) - 1} more cells)" if len(failures) > 1 else ""
         raise SweepError(f"{sorted(failures)[0]}{more}; the cells that succeeded are kept in {folder}")
-    for leftover in folder.glob(".*.tmp"):  # of a process that was killed while it wrote
-        leftover.unlink()
+    remove_leftovers(folder)
     return [read_table(_path(folder, cell)) for cell in cells]

@@ -35,6 +35,7 @@ __all__ = [
     "parquet_bytes",
     "read_metadata",
     "read_table",
+    "remove_leftovers",
     "remove_table",
     "sha256_file",
     "table_files",
@@ -47,6 +48,8 @@ __all__ = [
 
 __neutral__ = "how results are stored"
 
+_DAY = 86_400.0
+_MACHINE = platform.node().replace(".", "_")
 _REPORTED_PACKAGES = ("numpy", "scipy", "sympy", "numba", "pandas", "pyarrow", "torch", "transformers", "trl")
 
 
@@ -59,7 +62,8 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    prefix = f".{path.name}.{_MACHINE}-{os.getpid()}."
+    descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=path.parent)
     os.close(descriptor)
     temporary = Path(name)
     try:
@@ -75,6 +79,31 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
             os.close(directory)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of processes that were killed while they wrote.
+
+    Those of a process of this machine that still runs stay, and those of other machines for a day.
+    """
+    for path in folder.glob(".*.tmp"):
+        machine, _, process = path.name.split(".")[-3].rpartition("-")
+        with contextlib.suppress(FileNotFoundError):
+            if machine == _MACHINE and _runs(process):
+                continue
+            if machine not in ("", _MACHINE) and time.time() - path.stat().st_mtime < _DAY:
+                continue
+            path.unlink()
+
+
+def _runs(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def write_json(path: Path | str, value: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -125,3 +126,16 @@ def test_kill_during_writes_leaves_a_whole_file(tmp_path: Path) -> None:
         text = target.read_text()
         assert text.endswith("}\n")
         assert len(text) > 200_000
+
+
+def test_leftovers_go_when_their_writer_has_gone(tmp_path: Path) -> None:
+    """A second sweep in the folder must not take away what the first is writing."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    here = platform.node().replace(".", "_")
+    for name in (f"{here}-{os.getpid()}", f"{here}-{gone.pid}", "elsewhere-1", "old-1", "plain"):
+        (tmp_path / f".cell.parquet.{name}.x1.tmp").touch()
+    os.utime(tmp_path / ".cell.parquet.old-1.x1.tmp", (0, 0))
+    storage.remove_leftovers(tmp_path)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {f".cell.parquet.{here}-{os.getpid()}.x1.tmp", ".cell.parquet.elsewhere-1.x1.tmp"}
