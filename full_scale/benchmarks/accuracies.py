@@ -113,7 +113,7 @@ def seed_rows(rows: Sequence[Mapping[str, Any]], coverage: float) -> list[dict[s
 
     Returns:
         Rows like those, model ``<arm>``, subset ``mean gain over <other arm>, <n> seeds``. Fewer than
-        :data:`SEEDS` seeds say too little, and give none.
+        five seeds say too little, and give none.
     """
     gains: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
