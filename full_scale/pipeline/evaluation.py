@@ -79,7 +79,9 @@ def _by(answer: str | None, right: bool | None, judged: bool) -> str:
 
 
 def _judged_prompt(example: Example, answer: str, place: int, number: int) -> Prompt:
-    text = JUDGE_QUESTION.format(question=example.question, reference=example.answer, answer=answer)
+    # a question that stands in the picture alone comes in words for whoever judges without seeing it
+    question = str(example.row.get("question_for_eval") or example.question)
+    text = JUDGE_QUESTION.format(question=question, reference=example.answer, answer=answer)
     return Prompt(f"judge/{place}/{number}", text, "yes", question=text.replace("<image>", ""), check="exact_match")
 
 
