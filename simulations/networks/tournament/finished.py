@@ -27,8 +27,10 @@ from vas_theory.provenance.tables import read_metadata, read_table, table_files,
 
 __all__ = ["WIDENINGS", "chosen_rate", "finished", "stored_tuning", "summary", "write_tables"]
 
-_BANDITS = Path(__file__).resolve().parents[2] / "results" / "paper" / "tournament_ranking.parquet"
-"""The committed ranking of the bandits, with which networks of every size are compared."""
+_ROOT = Path(__file__).resolve().parents[3]
+_BANDITS = _ROOT / "simulations" / "results" / "paper" / "tournament_ranking.parquet"
+_STUDY = _ROOT / "full_scale" / "results" / "paper" / "validation.parquet"
+"""The committed ranking of the bandits and gains of a real model, with which networks of every size are compared."""
 
 WIDENINGS = 3
 """Rates that are tried beyond the grid of an arm and world at most."""
@@ -89,10 +91,12 @@ def write_tables(preset: Preset, folder: Path, report: Callable[[str], None] = p
     write_table(table, folder / "network_tournament.parquet", config=about, seed=0, key=key)
     ranking, path = rank_networks(table), folder / "network_ranking.parquet"
     write_table(ranking, path, config=about, seed=0, key=key_of(rank_networks))
-    bandits = read_table(_BANDITS) if table_files(_BANDITS) else None
-    if bandits is None:
-        report(f"{_BANDITS} is not there: the networks are not compared with bandits")
-    compared = agreement(table, bandits)
+    others: list[pd.DataFrame | None] = []
+    for path, what in ((_BANDITS, "bandits"), (_STUDY, "a real model")):
+        others.append(read_table(path) if table_files(path) else None)
+        if others[-1] is None:
+            report(f"{path} is not there: the networks are not compared with {what}")
+    compared = agreement(table, *others)
     write_table(compared, folder / "network_agreement.parquet", config=about, seed=0, key=key_of(agreement))
     return table
 
