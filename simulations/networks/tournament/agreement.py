@@ -68,7 +68,7 @@ def agreement(
 
 def _everywhere(gains: Mapping[str, float], scores: pd.DataFrame) -> pd.DataFrame:
     """Return an arm's gain elsewhere as the same number for all worlds and seeds of the networks."""
-    return pd.DataFrame({str(arm): gains[arm] for arm in scores if arm in gains}, index=scores.index)
+    return pd.DataFrame({arm: gains[arm] for arm in map(str, scores) if arm in gains}, index=scores.index)
 
 
 def _study_gains(study: pd.DataFrame) -> dict[str, float]:

@@ -91,14 +91,18 @@ def write_tables(preset: Preset, folder: Path, report: Callable[[str], None] = p
     write_table(table, folder / "network_tournament.parquet", config=about, seed=0, key=key)
     ranking, path = rank_networks(table), folder / "network_ranking.parquet"
     write_table(ranking, path, config=about, seed=0, key=key_of(rank_networks))
-    others: list[pd.DataFrame | None] = []
-    for path, what in ((_BANDITS, "bandits"), (_STUDY, "a real model")):
-        others.append(read_table(path) if table_files(path) else None)
-        if others[-1] is None:
-            report(f"{path} is not there: the networks are not compared with {what}")
-    compared = agreement(table, *others)
+    bandits, study = _committed(_BANDITS, "bandits", report), _committed(_STUDY, "a real model", report)
+    compared = agreement(table, bandits, study)
     write_table(compared, folder / "network_agreement.parquet", config=about, seed=0, key=key_of(agreement))
     return table
+
+
+def _committed(path: Path, what: str, report: Callable[[str], None]) -> pd.DataFrame | None:
+    """Return a committed table; where it is not there, say what the networks are not compared with."""
+    if table_files(path):
+        return read_table(path)
+    report(f"{path} is not there: the networks are not compared with {what}")
+    return None
 
 
 def _stored(cell: Cell, folder: Path) -> pd.DataFrame | None:
