@@ -432,6 +432,10 @@ def test_literature_constants_are_the_published_ones() -> None:
     for place in range(2):  # of two best arms the more probable one, wherever it stands
         probs = np.roll([0.3, 0.2], place)
         assert mei_gradient_bound([*probs, 0.5], [1.0, 1.0, 0.0]) == pytest.approx(0.3 * 0.5)
+    for best in range(3):
+        assert mei_gradient_bound([0.2, 0.3, 0.5], np.arange(3) == best) == pytest.approx(
+            [0.2, 0.3, 0.5][best] * (1 - [0.2, 0.3, 0.5][best])
+        )
 
 
 def test_constant_rewards_and_empty_classes_give_zero() -> None:

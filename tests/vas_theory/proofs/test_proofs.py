@@ -131,9 +131,9 @@ class TestTheRecord:
 
 class TestCompleteness:
     def test_a_theorem_that_is_not_recorded_does_not_count(self) -> None:
-        (claim,) = get_claims(["B02"])
+        (claim,) = get_claims(["B07"])
         assert completeness_row(claim)["complete"] == "machine"
-        unknown = dataclasses.replace(claim, formal=Formal("Tabular.no_such_theorem", sizes="all K"))
+        unknown = dataclasses.replace(claim, formal=Formal("Hessian.no_such_theorem", sizes="all K"))
         assert completeness_row(unknown)["complete"] == "partly"
 
     def test_what_remains_makes_it_partly(self) -> None:
