@@ -10,7 +10,7 @@ from paper_figures.drawing.declaration import Table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["AGREEMENT", "CURVES", "MAIN_ARMS", "NETWORKS", "arms_in_order", "kind_of"]
+__all__ = ["AGREEMENT", "CURVES", "MAIN_ARMS", "NETWORKS", "SHOWN", "arms_in_order", "described", "kind_of", "leading"]
 
 _COMMAND, _SIZES = "simulations networks tournament --preset {preset}", ("quick", "paper")
 
@@ -26,6 +26,11 @@ MAIN_ARMS = ("vas-states", "predictor", "vas", "vas-paper", "index", "insight", 
 no knowledge, and perfect knowledge."""
 
 
+SHOWN = ("oracle", "vas-own", "vas", "vas-paper", "index")
+"""Arms that a short table always has: perfect and bought knowledge, the default, the published method, the winner of
+the bandits."""
+
+
 def kind_of(ranking: pd.DataFrame, kind: str) -> pd.DataFrame:
     """Return the rows of one kind of the table :data:`NETWORKS`."""
     return ranking[ranking["kind"] == kind].reset_index(drop=True)
@@ -35,3 +40,38 @@ def arms_in_order(arms: Iterable[str], first: Sequence[str] = ("uniform", *MAIN_
     """Return arms in a fixed order: those of a list as they stand there, then the others by name."""
     there = set(arms)
     return [*(arm for arm in first if arm in there), *sorted(there - set(first))]
+
+
+_WORDS = {
+    "oracle": "VAS on the true pass rates, which nobody has",
+    "vas-own": "VAS on a column of pass rates, measured before training",
+    "vas-both": "VAS on such a column and hidden states",
+    "vas-states": "VAS on pass rates predicted from hidden states",
+    "predictor": "a plainer form of that prediction",
+    "insight": "a published rule: return to pass rates near 1/2 (2603.01907)",
+    "mopps": "Thompson sampling of pass rates near 1/2 (2507.04632)",
+    "vas": "VAS on what a prompt's own rollouts showed",
+    "vas-paper": "VAS as published, scoring rollouts charged",
+    "vas-paper-free": "VAS as published, scoring rollouts not charged",
+    "dapo": "batches refilled until every group is mixed",
+    "index": "the look-ahead index, first among bandits",
+}
+
+
+def described(arm: str) -> str:
+    """Return an arm's name and, where it is one that pages tell of, what it does."""
+    return f"`{arm}`: {_WORDS[arm]}" if arm in _WORDS else f"`{arm}`"
+
+
+def leading(ranking: pd.DataFrame, charged: int = 3) -> pd.DataFrame:
+    """Return the means over worlds that a short table shows, best first.
+
+    They are the arms of :data:`SHOWN`, and the best of those whose rollouts are all charged, whatever their names.
+
+    Args:
+        ranking: the table :data:`NETWORKS`.
+        charged: how many of the best.
+    """
+    overall = kind_of(ranking, "overall").dropna(subset=["learning"]).sort_values("learning", ascending=False)
+    best = overall[overall["free"] == ""].head(charged)
+    return overall[overall["arm"].isin([*SHOWN, *best["arm"]])].reset_index(drop=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from full_scale.plugins.reward_view import PASS_RATES, RewardTerms
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.foundation.streams import check_seed
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = [
     "HIDDEN_STATES",
     "IN_OPTIMISER",
-    "PASS_RATES",
     "POOLINGS",
     "PREDICTED",
     "FeatureFunction",
@@ -30,15 +30,15 @@ SuccessFunction = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
 FeatureFunction = Callable[[list[dict[str, Any]]], Any]
 
 HIDDEN_STATES = "hidden_states"
-PASS_RATES, PREDICTED = "discounted_beta", "predicted_beta"
-"""Posteriors of pass rates unless the user names one, without and with something that predicts them."""
+PREDICTED = "predicted_beta"
+"""Posterior of pass rates where something predicts them."""
 POOLINGS = ("last", "mean", "both")
 
 IN_OPTIMISER = ("learning_rate", "weight_decay", "adam_beta1", "adam_beta2", "adam_epsilon", "optim")
 """Arguments of the training that a checkpoint brings along: other values would take no effect after a resume."""
 
 _FROM_TRL = ("batch_size", "group_size", "mixture_ratio", "strict")
-_NAMED = ("mode", "exponent", "candidates", "rest_steps")
+_NAMED = ("mode", "exponent", "candidates", "rest_steps", "revisit_discount")
 """Settings of the sampler that have a name of their own here."""
 
 
@@ -83,7 +83,8 @@ class VASConfig:
         pass_rate_column: column of pass rates that were measured elsewhere, by another model or before training; NaN or
             None where nothing is known. Its recalibration is learned, and a column that says nothing is found out.
         pass_rate_trials: rollouts behind each of these rates, as a number or the name of a column.
-        exponent, candidates, rest_steps: of the sampler; its defaults depend on whether pass rates are predicted.
+        exponent, candidates, rest_steps, revisit_discount: of the sampler; its defaults depend on whether pass rates
+            are predicted.
         mode: ``default``, ``paper`` or ``mmr1-released``. The last two roll out every prompt for its score before
             training and every ``update_interval`` steps.
         rescored_share: in the mode ``default``, the share of the pool that is rolled out for its score alone every
@@ -117,6 +118,7 @@ class VASConfig:
     exponent: float | None = None
     candidates: int | None = None
     rest_steps: int | None = None
+    revisit_discount: float | None = None
     mode: str | None = None
     rescored_share: float = 0.0
 
@@ -152,6 +154,17 @@ class VASConfig:
     def predicts(self) -> bool:
         """Whether pass rates of all prompts are predicted from features or a column."""
         return self.features is not None or self.pass_rate_column is not None
+
+    def reward_terms(self) -> RewardTerms:
+        """Return what is said here of rewards."""
+        return RewardTerms(
+            posterior=self.posterior,
+            predicts=self.predicts,
+            sampler=self.sampler_options,
+            settings=self.settings(),
+            strict=self.strict,
+            says_right="success_from or success of VASConfig",
+        )
 
     def settings(self) -> SamplerConfig:
         """Return the settings that the sampler will have, but for the sizes of pool, batch and group."""

@@ -1,25 +1,22 @@
-"""The generated parts of the README: the ledger, the figures and what the main job printed last.
+"""The generated parts of the README: what arms learned, ten claims, and what the main job printed last.
 
 A generated part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import textwrap
-from collections.abc import Sequence
+from collections import Counter
 from pathlib import Path
 
-from paper_figures.drawing.declaration import ROOT, Table
-from paper_figures.figures import get_figures
-from paper_figures.networks import NETWORKS
-from paper_figures.report.networks import in_short, table_lines
+from paper_figures.build.digest import digest_lines
+from paper_figures.drawing.declaration import ROOT
+from paper_figures.networks import NETWORKS, described, kind_of, leading
 from paper_figures.report.results import prediction_counts
 from vas_theory.claims import all_claims
-from vas_theory.claims.lib.ledger import ledger_markdown, read_record
 from vas_theory.foundation.errors import DataError
-from vas_theory.provenance.tables import atomic_path, read_metadata, read_table, table_files
+from vas_theory.provenance.tables import atomic_path, read_table
 
 __all__ = ["OUTPUT_RECORD", "render_readme", "write_readme"]
 
@@ -27,55 +24,52 @@ OUTPUT_RECORD = ROOT / "paper_figures" / "results" / "reproduce.txt"
 """The closing lines of the last recorded run of the main job."""
 
 
-def _figures() -> str:
-    """List the figures with what makes them; minutes and hash are those of the committed tables."""
-    lines = ["| figure | shows | kind | made by | minutes | hash |", "| --- | --- | --- | --- | --- | --- |"]
-    for figure in get_figures():
-        tables = list(figure.inputs.values())
-        commands = dict.fromkeys(table.shown_command("paper") for table in tables)
-        made = "<br>".join(
-            f"`{command}`" for command in [*commands, f"python -m paper_figures make {figure.name} --preset paper"]
-        )
-        minutes, digest = _committed(tables)
-        lines.append(f"| `{figure.name}` | {figure.title} | {figure.label} | {made} | {minutes} | {digest} |")
-    return "\n".join(lines)
-
-
-def _committed(tables: Sequence[Table]) -> tuple[str, str]:
-    """Return minutes of making and one hash of a figure's committed tables, or dashes where one is not committed."""
-    paths = [table.path(ROOT, "paper") for table in tables]
-    if not all(map(table_files, paths)):
-        return "–", "–"
-    records = [read_metadata(path) for path in paths]
-    digest = hashlib.sha256("".join(record["sha256"] for record in records).encode()).hexdigest()
-    # tables of one run share its seconds
-    seconds = {(table.command, record.get("seconds")) for table, record in zip(tables, records, strict=True)}
-    known = [value for _, value in seconds if value is not None]
-    return f"{sum(known) / 60:.1f}" if known else "–", f"`{digest[:8]}`"
-
-
 def _output() -> str:
     if not OUTPUT_RECORD.exists():
         raise DataError(f"{OUTPUT_RECORD} does not exist; run: python -m paper_figures reproduce --record")
-    said = OUTPUT_RECORD.read_text(encoding="utf-8").strip("\n")
-    above = "`make reproduce` at its quick size and `make test` end like this (2 CPU cores, no GPU):"
-    return f"{_predictions()}\n\n{above}\n\n```text\n{said}\n```"
+    return "```text\n" + OUTPUT_RECORD.read_text(encoding="utf-8").strip("\n") + "\n```"
 
 
 def _predictions() -> str:
     """Count the predictions of the paper-size study, which the quick one of the main job only rehearses."""
     found = prediction_counts(ROOT, "paper")
     failed, open_ = found.verdicts.get("failed", 0), found.verdicts.get("uninformative", 0)
-    return (
-        f"**Predictions about real training, written before it (paper size): {found.standing} of {found.total} held, "
-        f"{failed} failed, {open_} were uninformative.**"
+    return _filled(
+        f"Of {found.total} predictions about the training of a 135M model, written before it, {found.standing} held, "
+        f"{failed} failed and {open_} were uninformative (paper size)."
     )
 
 
-def _networks() -> str:
-    """Compare arms with uniform sampling in the worlds of small networks whose runs are committed."""
+def _verdict() -> str:
+    """Tell what arms learned in the mean over worlds, and of the first and the published one what that means."""
     ranking = read_table(NETWORKS.path(ROOT, "paper"))
-    return "\n".join([*table_lines(ranking), "", textwrap.fill(in_short(ranking), 119, break_on_hyphens=False)])
+    base = kind_of(ranking, "baseline")
+    lines = [
+        "| how prompts are chosen | learning | worlds above, below | knowledge |",
+        "| --- | --- | --- | --- |",
+    ]
+    for _, row in leading(ranking).iterrows():
+        value = f"{row['learning']:.2f} [{row['learning_low']:.2f}, {row['learning_high']:.2f}]"
+        shown = f"**{value}**" if row["learning_low"] > 1 else value
+        worlds = f"{row['worlds_above']:.0f}, {row['worlds_below']:.0f} of {row['worlds']:.0f}"
+        lines.append(f"| {described(row['arm'])} | {shown} | {worlds} | {'free' if row['free'] else 'charged'} |")
+    about = (
+        f"Small transformers, {len(base)} worlds, {base['seeds'].min():.0f} paired seeds, learning rates tuned for "
+        "each arm. Learning: gain in held-out pass rate, uniform sampling = 1; all intervals are 95%."
+    )
+    return "\n".join([*lines, "", _filled(about)])
+
+
+def _claims() -> str:
+    """List ten claims with their verdicts, and count all."""
+    claims = all_claims()
+    count = Counter(str(claim.verdict) for claim in claims.values())
+    verdicts = ", ".join(f"{number} {verdict}" for verdict, number in count.most_common())
+    return "\n".join([_filled(f"{len(claims)} claims: {verdicts}. Ten of them:"), "", *digest_lines(claims)])
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, 119, break_on_hyphens=False)
 
 
 def render_readme(text: str) -> str:
@@ -87,12 +81,7 @@ def render_readme(text: str) -> str:
     Raises:
         DataError: a part is missing, or the record of the main job is.
     """
-    parts = {
-        "output": _output,
-        "networks": _networks,
-        "ledger": lambda: ledger_markdown(list(all_claims().values()), read_record()),
-        "figures": _figures,
-    }
+    parts = {"verdict": _verdict, "output": _output, "claims": _claims, "predictions": _predictions}
     for name, render in parts.items():
         pattern = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
         if len(pattern.findall(text)) != 1:

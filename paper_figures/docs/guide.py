@@ -11,6 +11,7 @@ import numpy as np
 from sphinx.util.docutils import SphinxDirective
 
 from paper_figures.docs.claim_predictions import claim_predictions
+from paper_figures.docs.listings import figures, gallery, ledger, networks
 from paper_figures.docs.strategies import strategies
 from paper_figures.docs.tables import find_table, markdown, missing, origin, points, with_interval
 from paper_figures.docs.tournament import losses, ranking, verdict
@@ -170,6 +171,10 @@ SECTIONS: dict[str, Callable[[Path], str]] = {
     "study": study,
     "strategies": strategies,
     "claim-predictions": claim_predictions,
+    "networks": networks,
+    "ledger": ledger,
+    "figures": figures,
+    "gallery": gallery,
 }
 """What ``{laboratory} NAME`` shows, by name."""
 
@@ -187,6 +192,7 @@ class LaboratoryDirective(SphinxDirective):
             ("simulations", "tournament_ranking"),
             ("simulations", "settings_sweep"),
             ("simulations", "network_tournament"),
+            ("simulations", "network_ranking"),
             ("full_scale", "training_prompts"),
         ]
         inputs += [("full_scale", name) for name in ("validation", "training_steps", "probe")]

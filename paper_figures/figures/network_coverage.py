@@ -56,7 +56,7 @@ def caption(numbers: pd.DataFrame) -> str:
     return (
         "Differences to uniform sampling at equal rollouts, in points: held-out pass rate of one sample against the "
         "share of prompts solved at least once in 32. A small point an arm and world, a named one an arm's mean; grey: "
-        f"pass rates are given for nothing. By 95% intervals over {numbers['seeds'].iloc[0]} paired seeds pass@1 is "
+        f"pass rates are given for free. By 95% intervals over {numbers['seeds'].iloc[0]} paired seeds pass@1 is "
         f"higher in {count['above']} of {count['all']} cases and pass@32 lower in {count['lost']}. Means over an arm's "
         f"worlds, pass@1 and pass@32: {each}."
     )

@@ -69,7 +69,7 @@ def caption(numbers: pd.DataFrame) -> str:
         ]
         texts.append(f"{world} after {rows['rollouts'].max():,} rollouts: {', '.join(each)}")
     return (
-        "Held-out pass rate over the start's, in points, against rollouts of every kind; the axis begins anew for each "
+        "Held-out pass rate over the start's, in points, against total rollouts; the axis begins anew for each "
         f"world. Thin lines are single runs, {numbers['seeds'].max()} an arm, thick lines their mean; each arm at "
         f"its tuned learning rate. Ends with {INTERVAL}. {'. '.join(texts)}."
     )

@@ -75,7 +75,7 @@ def caption(numbers: pd.DataFrame) -> str:
     return (
         "Groups with a gradient a step over uniform sampling's, against learning over uniform sampling's: a small "
         "point an arm and world, a named one an arm's mean; the dashed lines are uniform sampling. Grey: pass rates "
-        f"are given for nothing. {ranked} Fewest and most groups: {each}. {repeats}"
+        f"are given for free. {ranked} Fewest and most groups: {each}. {repeats}"
         f"Means over {row['seeds']} paired seeds."
     )
 

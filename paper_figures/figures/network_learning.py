@@ -85,14 +85,14 @@ def caption(numbers: pd.DataFrame) -> str:
     untold = [world for world in worlds["world"] if world not in set(told)]
     parts = [
         "Small transformers trained by GRPO. Learning is the gain in held-out pass rate over the start, divided by "
-        "uniform sampling's gain at the same number of rollouts of every kind, each arm at its tuned learning rate. "
+        "uniform sampling's gain at the same total of rollouts, each arm at its tuned learning rate. "
         f"One point a world, in this order from left to right: {', '.join(sorted(told)) or 'none'}. 95% intervals from "
         f"{numbers['seeds'].iloc[0]} paired seeds (bootstrap); black bars: mean over an arm's worlds.",
         f"Uniform sampling gains, in points: {gains}.",
     ]
     if untold:
         parts.append(f"Where it gains less than 1 point nothing is shown: {', '.join(sorted(untold))}.")
-    for knowledge, text in (("charged", "Means"), ("free", "Means of arms that are given pass rates for nothing")):
+    for knowledge, text in (("charged", "Means"), ("free", "Means of arms that are given pass rates for free")):
         means = _means(numbers, knowledge)
         if len(means):
             each = [
@@ -133,7 +133,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     if free:
         axis.axvspan(free[0] - 0.5, len(arms) - 0.5, color=look.muted, alpha=0.12, linewidth=0)
         axis.text(
-            len(arms) - 0.55, 0.02, "given pass rates for nothing", transform=axis.get_xaxis_transform(), ha="right",
+            len(arms) - 0.55, 0.02, "given pass rates for free", transform=axis.get_xaxis_transform(), ha="right",
             fontsize=0.75 * size, color=look.ink,
         )  # fmt: skip
     axis.axhline(1, color=look.ink, linewidth=size / 12, linestyle="--", zorder=0)

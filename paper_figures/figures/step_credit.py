@@ -98,7 +98,7 @@ def caption(numbers: pd.DataFrame) -> str:
     return (
         f"{len(lengths)} arms in {row['all_worlds']:.0f} worlds of tree prompts (depth 3, right leaves at random "
         "places; a name ends with a tree's leaves, which are a group's rollouts) at "
-        f"{row['least_rollouts']:,.0f} to {row['most_rollouts']:,.0f} rollouts of every kind, {row['seeds']:.0f} "
+        f"{row['least_rollouts']:,.0f} to {row['most_rollouts']:,.0f} total rollouts, {row['seeds']:.0f} "
         f"paired seeds (base seed {row['seed']:.0f}). One rate: {row['fixed_rate']:g} for all;{tuning} (a) Mean pass "
         f"rate in {_CURVES_IN} at one rate. (b) What each part "
         "is worth in points of the final pass rate: trees of one advantage a rollout against independent rollouts, "

@@ -76,7 +76,7 @@ def caption(numbers: pd.DataFrame) -> str:
     )
     size = f", pools and budgets at {100 * row['scale']:.0f}% of the worlds' size" if row["scale"] < 1 else ""
     return (
-        f"All arms in {row['worlds']:.0f} worlds of bandit prompts at {row['rollouts']:,.0f} rollouts of every kind, "
+        f"All arms in {row['worlds']:.0f} worlds of bandit prompts at {row['rollouts']:,.0f} total rollouts, "
         f"{row['seeds']:.0f} paired seeds (base seed {row['seed']:.0f}){size}. One rate: {row['fixed_rate']:g} for all;"
         f"{tuning} (a), (b) Mean pass rate over worlds and seeds against the share of the budget spent. (c), (d) "
         "Final pass rate over uniform's in points, interquartile mean over worlds and seeds with 95% intervals "

@@ -150,7 +150,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
                 linewidth=0,
             )  # fmt: skip
             axis.plot(thousands, means[measure], label=text, markevery=(0.05 + 0.03 * place, 0.2), **style)
-        axis.set(xlabel="thousand rollouts " + ("trained on" if spent == "training_rollouts" else "of every kind"))
+        axis.set(xlabel="thousand rollouts " + ("trained on" if spent == "training_rollouts" else "in total"))
         axis.set(ylabel=_WORDS[measure])
         axis.set_title(title)
     axes[2].legend(loc="upper left")

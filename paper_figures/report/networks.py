@@ -107,7 +107,7 @@ def _measured(tables: _Tables) -> str:
         f"{len(tables.base)} of {_count(len(world_names(development=False)), 'world')} so far, with {arms} each, "
         f"{int(tables.base['seeds'].min())} paired seeds: "
         + _list(f"{world} (uniform sampling gains {_points(row, 'gain')})" for world, row in tables.base.iterrows())
-        + f". {inside}. Every rollout is charged, but for arms that are said to know pass rates for nothing."
+        + f". {inside}. Every rollout is charged, but for arms that are given pass rates."
     )
 
 
@@ -115,7 +115,7 @@ def _published(tables: _Tables) -> str:
     parts = []
     for arm, name in (
         ("vas-paper", "VAS as published, its scoring rollouts charged,"),
-        ("vas-paper-free", "With its scoring rollouts for nothing, as its paper counts, it"),
+        ("vas-paper-free", "With its scoring rollouts for free, as its paper counts, it"),
     ):
         rows = tables.of(arm)
         parts.append(_record(rows, name) if len(rows) else _missing(f"{arm} ({name.rstrip(',')})"))
@@ -131,7 +131,7 @@ def _headroom(tables: _Tables) -> str:
     text = "In no world in which uniform sampling gains 1 point has the oracle run."
     if len(told):
         text = (
-            "Drawing by the true variance, which nobody knows for nothing, learns this many times what uniform "
+            "Drawing by the true variance, which nobody knows for free, learns this many times what uniform "
             f"sampling learns: {each}."
         )
     charged = tables.worlds[tables.worlds["free"] == ""]

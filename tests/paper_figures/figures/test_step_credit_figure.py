@@ -77,7 +77,7 @@ def test_equal_steps_compare_with_uniform_where_a_tree_has_generated_as_much(num
 def test_the_caption_says_what_the_table_holds(numbers: pd.DataFrame) -> None:
     caption = FIGURE.caption(numbers)
     assert "7 arms in 3 worlds of tree prompts" in caption
-    assert "at 1,600 to 5,400 rollouts of every kind, 4 paired seeds (base seed 7)" in caption
+    assert "at 1,600 to 5,400 total rollouts, 4 paired seeds (base seed 7)" in caption
     assert "21 of 21 choices are the grid's highest" in caption
     assert (
         "groups with a gradient per 1,000 rollouts: uniform 29.9 and uniform-tree 23.2" in caption

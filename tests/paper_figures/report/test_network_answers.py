@@ -29,7 +29,7 @@ def test_the_published_method_is_told_charged_and_free() -> None:
     text = text_about("published")
     assert "below uniform sampling in 2 of 3 worlds (easy -3.1 points [" in text
     assert "level with uniform sampling in 1 of 3 worlds (idle " in text
-    assert "vas-paper-free (With its scoring rollouts for nothing" in text
+    assert "vas-paper-free (With its scoring rollouts for free" in text
     assert text.endswith("is not measured yet.")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from paper_figures.docs.listings import networks
 from simulations.networks.tournament.agreement import agreement
 from simulations.networks.tournament.cells import run_seed
 from simulations.networks.tournament.presets import DEVELOPMENT, PRESETS
@@ -18,6 +20,7 @@ from vas_theory.provenance.tables import read_table
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "simulations" / "results" / "paper"
+STUDY = ROOT / "full_scale" / "results" / "paper" / "validation.parquet"
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +61,7 @@ def test_the_ranking_is_that_of_the_runs(table: pd.DataFrame) -> None:
 def test_ranking_and_agreement_are_computed_from_the_runs(table: pd.DataFrame) -> None:
     for name, wanted in (
         ("network_ranking", rank_networks(table)),
-        ("network_agreement", agreement(table, read_table(FOLDER / "tournament_ranking.parquet"))),
+        ("network_agreement", agreement(table, read_table(FOLDER / "tournament_ranking.parquet"), read_table(STUDY))),
     ):
         stored = read_table(FOLDER / f"{name}.parquet")
         assert list(stored.columns) == list(wanted.columns)
@@ -69,9 +72,20 @@ def test_ranking_and_agreement_are_computed_from_the_runs(table: pd.DataFrame) -
             assert ours == (pytest.approx(theirs, abs=1e-9) if wanted[column].dtype.kind == "f" else theirs), column
 
 
-def test_what_the_readme_shows_are_the_numbers_of_the_runs(table: pd.DataFrame) -> None:
+def test_the_readme_shows_the_means_of_the_runs(table: pd.DataFrame) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = readme[readme.index("<!-- generated: networks -->") :].partition("<!-- end -->")[0]
+    rows = re.findall(r"^\| `([^`]+)`.*?\| \**(-?[\d.]+) \[", readme, re.MULTILINE)
+    assert len(rows) >= 5
+    final = table[table["phase"] == "final"].assign(
+        gain=lambda runs: runs["held_out_pass_rate"] - runs["start_pass_rate"]
+    )
+    gains = final.groupby(["world", "arm"])["gain"].mean().unstack()
+    learning = gains[gains["uniform"] >= 0.01].div(gains["uniform"], axis=0).mean()
+    assert dict(rows) == {arm: f"{learning[arm]:.2f}" for arm, _ in rows}
+
+
+def test_what_the_documentation_shows_are_the_numbers_of_the_runs(table: pd.DataFrame) -> None:
+    block = "\n" + networks(ROOT).partition("\n\n")[0]
     final = table[table["phase"] == "final"].assign(
         gain=lambda runs: runs["held_out_pass_rate"] - runs["start_pass_rate"]
     )

@@ -1,0 +1,71 @@
+"""Lists of the documentation: the ledger, the figures with what makes them, and the networks' arms by world."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from paper_figures.docs.tables import find_table
+from paper_figures.drawing.declaration import ROOT, Table, published_folder
+from paper_figures.drawing.render import load_tables
+from paper_figures.figures import get_figures
+from paper_figures.report.networks import in_short, table_lines
+from vas_theory.claims import all_claims
+from vas_theory.claims.lib.ledger import ledger_markdown, read_record
+from vas_theory.provenance.tables import read_metadata, read_table, table_files
+
+__all__ = ["figures", "gallery", "ledger", "networks"]
+
+
+def ledger(_root: Path) -> str:
+    """Return every claim with its verdict, certificate and tightness."""
+    return ledger_markdown(list(all_claims().values()), read_record())
+
+
+def networks(root: Path) -> str:
+    """Return what arms learn relative to uniform sampling, world by world, and the result in a paragraph."""
+    path = find_table("network_ranking", root)
+    if path is None:
+        return "*Not computed in this copy; run `python -m simulations networks tournament --preset quick`.*"
+    ranking = read_table(path)
+    return "\n".join([*table_lines(ranking), "", in_short(ranking)])
+
+
+def figures(_root: Path) -> str:
+    """List the figures with what makes them; minutes and hash are those of the committed tables."""
+    lines = ["| figure | shows | kind | made by | minutes | hash |", "| --- | --- | --- | --- | --- | --- |"]
+    for figure in get_figures():
+        tables = list(figure.inputs.values())
+        commands = dict.fromkeys(table.shown_command("paper") for table in tables)
+        made = "<br>".join(
+            f"`{command}`" for command in [*commands, f"python -m paper_figures make {figure.name} --preset paper"]
+        )
+        minutes, digest = _committed(tables)
+        lines.append(f"| `{figure.name}` | {figure.title} | {figure.label} | {made} | {minutes} | {digest} |")
+    return "\n".join(lines)
+
+
+def gallery(root: Path) -> str:
+    """Show every figure that is committed, with what it says."""
+    parts = []
+    for figure in get_figures():
+        image = published_folder(root) / f"{figure.name}.slide.png"
+        if image.is_file():
+            said = figure.headline(figure.numbers(load_tables(figure, root, "paper")))
+            text = f"**{figure.title}** ({figure.label}; `{figure.name}`). {said}."
+            parts.append(f"({figure.name})=\n\n{text}\n\n![{figure.title}](../results/paper/{image.name})")
+    return "\n\n".join(parts) or "*The figures of the paper size are not in this copy.*"
+
+
+def _committed(tables: Sequence[Table]) -> tuple[str, str]:
+    """Return minutes of making and one hash of a figure's committed tables, or dashes where one is not committed."""
+    paths = [table.path(ROOT, "paper") for table in tables]
+    if not all(map(table_files, paths)):
+        return "–", "–"
+    records = [read_metadata(path) for path in paths]
+    digest = hashlib.sha256("".join(record["sha256"] for record in records).encode()).hexdigest()
+    # tables of one run share its seconds
+    seconds = {(table.command, record.get("seconds")) for table, record in zip(tables, records, strict=True)}
+    known = [value for _, value in seconds if value is not None]
+    return f"{sum(known) / 60:.1f}" if known else "–", f"`{digest[:8]}`"
