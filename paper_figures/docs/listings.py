@@ -22,7 +22,9 @@ __all__ = ["figures", "gallery", "ledger", "networks"]
 def ledger(_root: Path) -> str:
     """Return every claim with its verdict, certificate and tightness."""
     lines = ledger_markdown(list(all_claims().values()), read_record()).splitlines()
-    return "\n".join(re.sub(r"^\| (\w\d+) \|", lambda found: f"| [{found[1]}](#{found[1].lower()}) |", line) for line in lines)
+    return "\n".join(
+        re.sub(r"^\| (\w\d+) \|", lambda found: f"| [{found[1]}](#{found[1].lower()}) |", line) for line in lines
+    )
 
 
 def networks(root: Path) -> str:
