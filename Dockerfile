@@ -1,7 +1,9 @@
 # Training on GPUs. The wheels of torch bring CUDA along; the machine needs the NVIDIA driver and its container toolkit.
 #
 #   docker build -t variance-aware-sampling .
-#   docker run --gpus all -v "$PWD/output:/work" variance-aware-sampling full_scale train --preset qwen2.5-0.5b-gpu
+#   mkdir -p output
+#   docker run --gpus all --user "$(id -u):$(id -g)" -e HOME=/work -v "$PWD/output:/work" \
+#       variance-aware-sampling full_scale train --preset qwen2.5-0.5b-gpu
 FROM python:3.11-slim
 
 # Triton compiles its kernels on the machine, with a C compiler.

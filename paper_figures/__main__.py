@@ -104,7 +104,8 @@ def _notebooks(arguments: argparse.Namespace) -> None:
     from paper_figures.build.notebooks import write_notebooks
     from vas_theory.foundation.outputs import check_output_folder
 
-    for path in write_notebooks(check_output_folder(arguments.output), colab=arguments.colab):
+    colab = arguments.colab or arguments.package is not None
+    for path in write_notebooks(check_output_folder(arguments.output), colab=colab, package=arguments.package):
         print(f"  {path}")
 
 
@@ -142,6 +143,9 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(handler=_notebooks)
     command.add_argument("--output", type=Path, default=Path("notebooks"), metavar="DIR", help="where to (notebooks)")
     command.add_argument("--colab", action="store_true", help="begin each with a cell that installs this package")
+    command.add_argument(
+        "--package", metavar="ADDRESS", help="where that cell finds it: a wheel's or git+https address"
+    )
     command = commands.add_parser("readme", help="renew the generated parts of README.md")
     command.set_defaults(handler=_readme)
     return parser

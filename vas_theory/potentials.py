@@ -23,7 +23,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vas_theory.foundation.arguments import as_group_size, as_pass_rates, check_ddof_eps, like, unify
+from vas_theory.foundation.arguments import as_group_size, as_pass_rates, check_ddof_eps, like, ratio, unify
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.foundation.precision import sqrt
 from vas_theory.groups.pass_rate_laws import bernstein, group_gain, whitening_factors
@@ -154,8 +154,7 @@ def sampling_weights(p: ArrayLike, mixture_ratio: float) -> NDArray[Any]:
     share, uniform = like([mixture_ratio, Fraction(1, rate.shape[-1])], rate)
     variance = rate * (1 - rate)
     total = variance.sum(-1, keepdims=True)
-    silent = total == 0
-    weighted = np.where(silent, uniform, variance / np.where(silent, 1, total))
+    weighted = np.where(total == 0, uniform, ratio(variance, total))
     mix: NDArray[Any] = share * weighted + (1 - share) * uniform
     return mix
 
@@ -254,9 +253,7 @@ def mixture_expected_variance(variances: ArrayLike, mixture_ratio: float) -> NDA
     share, each = like([mixture_ratio, Fraction(1, v.shape[-1])], v)
     mean = v.sum(-1) * each
     square = (v**2).sum(-1) * each
-    silent = mean == 0
-    weighted = np.where(silent, 0, square / np.where(silent, 1, mean))
-    mixed: NDArray[Any] = share * weighted + (1 - share) * mean
+    mixed: NDArray[Any] = share * ratio(square, mean) + (1 - share) * mean
     return mixed
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from full_scale.advising.advice import Advice
     from full_scale.advising.describe import Description, FeatureWorth
     from full_scale.advising.evidence import MeasuredWorld
+    from full_scale.advising.reading import Source
 
 __all__ = ["add_command", "page"]
 
@@ -27,7 +28,7 @@ def add_command(commands: Any) -> None:
     command.add_argument(
         "source",
         metavar="LOG_OR_COLUMN",
-        help="a log of TRL, verl or EasyR1 (file or folder), a trace of pass rates, or a table with a column of them",
+        help="a run of any trainer (file or folder), a trace of pass rates, or a table with a column of them",
     )
     command.add_argument("--group-size", type=int, help="rollouts of a group; a log of metrics does not tell it")
     command.add_argument("--visits", type=float, help="groups each prompt gets in the run (default: as in the log)")
@@ -36,6 +37,12 @@ def add_command(commands: Any) -> None:
     command.add_argument("--above", type=float, help="a rollout is right where its reward is above this")
     command.add_argument("--features", type=Path, metavar="FILE.npy", help="features of the prompts, one row each")
     command.add_argument("--evidence", type=Path, metavar="DIR", help="other tables of networks than the committed")
+    command.add_argument(
+        "--pool",
+        type=Path,
+        metavar="FILE.csv",
+        help="write the rates of all prompts for the explorer",
+    )
     command.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -47,6 +54,8 @@ def _run(arguments: argparse.Namespace) -> None:
 
     features = None if arguments.features is None else _features(arguments.features)
     source = read_source(arguments.source, column=arguments.column, reward=arguments.reward, above=arguments.above)
+    if arguments.pool is not None:
+        _write_pool(source, arguments.pool)
     described = describe(source, group_size=arguments.group_size, visits=arguments.visits)
     worth = None if features is None else feature_worth(source, features)
     worlds = read_evidence(arguments.evidence)
@@ -61,6 +70,15 @@ def _run(arguments: argparse.Namespace) -> None:
         print(json.dumps(_finite(found), indent=2, allow_nan=False))
         return
     print(page(described, advice, worlds, calibration, worth))
+
+
+def _write_pool(source: Source, path: Path) -> None:
+    from vas_theory.foundation.outputs import check_output_file
+    from vas_theory.provenance.tables import atomic_path
+
+    pool, target = source.pool(), check_output_file(path, "--pool")
+    with atomic_path(target) as temporary:
+        pool.to_csv(temporary, index=False)
 
 
 def _features(path: Path) -> Any:

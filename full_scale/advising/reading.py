@@ -7,7 +7,7 @@ many were right. A log of metrics alone becomes shares by step.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from full_scale.logs.finding import read_run
-from full_scale.logs.reading import form_groups, read_metrics, read_rollouts
 from vas_theory.foundation.errors import ArgumentError, DataError
 from vas_theory.groups.pass_traces import read_trace
 
@@ -41,6 +40,17 @@ class Source:
     metrics: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()
 
+    def pool(self) -> pd.DataFrame:
+        """Return one row a prompt, its number, ``successes`` and ``rollouts``: what the explorer opens as a file.
+
+        Raises:
+            DataError: a log of metrics names no prompts.
+        """
+        if self.groups is None:
+            raise DataError("a log of metrics alone does not tell the pass rates of single prompts: give rollouts")
+        summed = self.groups.groupby("prompt")[["right", "rollouts"]].sum()
+        return summed.rename(columns={"right": "successes"}).reset_index()
+
 
 def read_source(
     path: Path | str, *, column: str = "pass_rate", reward: str | None = None, above: float | None = None
@@ -48,9 +58,8 @@ def read_source(
     """Read a file or folder by what it holds.
 
     Args:
-        path: TRL's ``trainer_state.json``, ``completions`` folder or output folder; JSON lines of verl or EasyR1, of
-            metrics or rollouts; the folder of any run that :func:`~full_scale.logs.finding.read_run` reads; a trace
-            (JSON: prompt -> pass rates, one a visit); or a table (``.parquet``, ``.jsonl``) with a column of them.
+        path: a run of any trainer, as :func:`~full_scale.logs.finding.read_run` reads it; a trace (JSON: prompt -> pass
+            rates, one a visit); or a table (``.parquet``, ``.jsonl``) with a column of them.
         column: of pass rates.
         reward: the reward function that says what is right, where a log of TRL has several.
         above: a rollout is right where its reward is above this; without it rewards have to be 0 or 1.
@@ -61,21 +70,17 @@ def read_source(
     place = Path(path)
     if not place.exists():
         raise DataError(f"{path} does not exist")
-    if place.is_dir():
-        completions = place / "completions"
-        rollouts = completions if completions.is_dir() else place
-        if any(rollouts.glob("*.parquet")) or any(rollouts.glob("*.jsonl")):
-            return _rollouts(rollouts, reward, above)
-        return _run(place)
-    if place.suffix == ".parquet":
-        names = _parquet_names(place)
-        return _column(place, column) if column in names else _rollouts(place, reward, above)
-    if place.suffix == ".json":
-        return _metrics(place) if _is_state(place) else _trace(place)
-    first = _first_entry(place)
-    if column in first:
+    if place.suffix == ".json" and place.is_file() and not _is_state(place):
+        return _trace(place)
+    if place.is_file() and column in _columns(place):
         return _column(place, column)
-    return _rollouts(place, reward, above) if "input" in first else _metrics(place)
+    return _log(place, reward, above)
+
+
+def _columns(path: Path) -> Collection[str]:
+    if path.suffix == ".parquet":
+        return _parquet_names(path)
+    return _first_entry(path) if path.suffix == ".jsonl" else ()
 
 
 def _is_state(path: Path) -> bool:
@@ -108,39 +113,30 @@ def _first_entry(path: Path) -> Mapping[str, object]:
     return entry
 
 
-def _run(path: Path) -> Source:
-    """Read the folder of a run whose rollouts, if any, lie where its trainer puts them."""
-    run = read_run(path)
-    if run.groups is None:
-        return _metrics(path, run.steps[["step", "reward", "silent_share"]])
+def _log(path: Path, reward: str | None, above: float | None) -> Source:
+    run = read_run(path, weights={reward: 1.0} if reward else None, above=above)
     groups = run.groups
-    if not np.allclose(groups["variance"], groups["reward"] * (1 - groups["reward"])):
-        raise DataError(f"{path} has rewards other than 0 and 1; give the folder of its rollouts, and --above NUMBER")
+    if groups is None:
+        return _metrics(path, run.steps)
+    # of rewards within [0, 1] only 0 and 1 have this variance
+    binary = groups["reward"].between(0, 1) & np.isclose(groups["variance"], groups["reward"] * (1 - groups["reward"]))
+    if not binary.all():
+        first = groups[~binary].iloc[0]
+        raise DataError(
+            f"{path} has rewards other than 0 and 1, such as in a group of step {first['step']}, whose mean is "
+            f"{first['reward']:g}; say what is right by --above NUMBER"
+        )
     return _of_one_size("rollouts", _table(groups))
 
 
-def _metrics(path: Path, table: pd.DataFrame | None = None) -> Source:
-    table = read_metrics(path) if table is None else table
+def _metrics(path: Path, steps: pd.DataFrame) -> Source:
+    table = steps[["step", "reward", "silent_share"]]
     if table["silent_share"].isna().all():
         raise DataError(
             f"{path} does not say which share of the groups is silent; give logged rollouts instead "
             "(TRL: log_completions=True; verl: trainer.rollout_data_dir)"
         )
     return Source("metrics", metrics=table.dropna(), notes=("rewards are taken to be 0 or 1: metrics do not tell",))
-
-
-def _rollouts(path: Path, reward: str | None, above: float | None) -> Source:
-    rollouts = read_rollouts(path, {reward: 1.0} if reward else None)
-    if above is not None:
-        known = rollouts["reward"].notna()
-        rollouts = rollouts.assign(reward=(rollouts["reward"] > above).astype(float).where(known))
-    found = rollouts["reward"].dropna().unique()
-    if not np.isin(found, (0.0, 1.0)).all():
-        other = float(found[~np.isin(found, (0.0, 1.0))][0])
-        raise DataError(
-            f"{path} has rewards other than 0 and 1, such as {other:g}; say what is right by --above NUMBER"
-        )
-    return _of_one_size("rollouts", _table(form_groups(rollouts)))
 
 
 def _table(groups: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from full_scale.answering.collecting import AnsweringStopped, collect
 from full_scale.answering.endpoint import Endpoint
+from full_scale.answering.images import model_answerer
 from full_scale.answering.journal import Journal
 from full_scale.answering.local import LocalModel
 from full_scale.answering.records import Answerer, Answers, Batch, Ledger, Question, Reply
@@ -25,4 +26,5 @@ __all__ = [
     "Question",
     "Reply",
     "collect",
+    "model_answerer",
 ]

@@ -35,6 +35,7 @@ def read_run(
     rollouts: Path | str | None = None,
     weights: Mapping[str, float] | None = None,
     evaluated_steps: Collection[int] | None = None,
+    above: float | None = None,
 ) -> Run:
     """Read one run, whoever logged it.
 
@@ -49,6 +50,8 @@ def read_run(
             - this project: the folder of one run of a study.
         rollouts: where the rollouts lie, if not below ``path``.
         weights, evaluated_steps: see :func:`~full_scale.logs.reading.read_rollouts`.
+        above: groups are formed of 1 where a rollout's reward is above this number and of 0 elsewhere; the mean reward
+            that the trainer logged of a step stays as it is.
 
     Raises:
         DataError: nothing known is there, several runs are, or a file is unreadable.
@@ -70,6 +73,9 @@ def read_run(
     groups = None
     if where is not None:
         read = read_rollouts(where, weights, evaluated_steps)
+        if above is not None:
+            right = (read["reward"] > above).astype(float)
+            read = read.assign(reward=right.where(read["reward"].notna()))
         groups = form_groups(read)
         steps = _completed(steps, read, groups)
         kind = kind or _writer(where)

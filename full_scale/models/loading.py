@@ -20,8 +20,11 @@ __all__ = [
     "load_language_model",
     "load_pretrained",
     "quiet",
+    "reads_images",
     "stop_ids",
 ]
+
+_CONFIGURATION = "configuration (config.json)"
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,24 @@ class Pretrained:
     fingerprint: str
 
 
+def reads_images(config: ModelConfig) -> bool:
+    """Say whether a model reads images, from its configuration alone.
+
+    Raises:
+        ArgumentError: the name looks like a folder that is not there.
+        DataError: the configuration cannot be found or read.
+    """
+    from transformers import AutoConfig
+
+    folder = _folder(config)
+    try:
+        with quiet():
+            settings = AutoConfig.from_pretrained(str(folder) if folder else config.name, trust_remote_code=False)
+    except Exception as error:  # errors of every library are let through
+        raise DataError(_absence(config.name, folder, _CONFIGURATION, error)) from error
+    return hasattr(settings, "vision_config")
+
+
 def load_pretrained(
     config: ModelConfig, *, weights: str = "float32", min_pixels: int = 7_056, max_pixels: int = 1_048_576
 ) -> Pretrained:
@@ -143,7 +164,7 @@ def load_pretrained(
         label = verify_folder(folder).get("label", label)
         fingerprint = folder_hash(folder)
     source = str(folder) if folder else config.name
-    part = "configuration (config.json)"
+    part = _CONFIGURATION
     try:
         with quiet():
             settings = AutoConfig.from_pretrained(source, trust_remote_code=False)

@@ -33,7 +33,7 @@ def disk_errors(folder: Path) -> Iterator[None]:
             raise
         raise OSError(int(number[1]), os.strerror(int(number[1])), str(folder)) from error
     except RuntimeError as error:  # PyTorch's archive writer says neither why nor where
-        if "inline_container" not in str(error) or shutil.disk_usage(folder).free >= _ROOM:
+        if not re.search("inline_container|iostream error", str(error)) or shutil.disk_usage(folder).free >= _ROOM:
             raise
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
 

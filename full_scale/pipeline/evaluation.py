@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from full_scale.answering import Answerer, Endpoint, Journal, Ledger, collect
+from full_scale.answering import Answerer, Endpoint, Journal, Ledger, collect, model_answerer
 from full_scale.benchmarks.accuracies import accuracy_rows, paper_rows, seed_rows
 from full_scale.benchmarks.scoring import score
 from full_scale.benchmarks.sets import example_prompt
 from full_scale.benchmarks.writing import Judged, write_lmms_eval, write_vlmevalkit
 from full_scale.config.training import ModelConfig
-from full_scale.pipeline.answerers import model_answerer
 from full_scale.pipeline.evaluation_sets import VISUAL, evaluation_examples
 from full_scale.pipeline.stage import Stage, make
 from full_scale.tasks.prompt import Prompt
@@ -80,7 +79,9 @@ def _by(answer: str | None, right: bool | None, judged: bool) -> str:
 
 
 def _judged_prompt(example: Example, answer: str, place: int, number: int) -> Prompt:
-    text = JUDGE_QUESTION.format(question=example.question, reference=example.answer, answer=answer)
+    # a question that stands in the picture alone comes in words for whoever judges without seeing it
+    question = str(example.row.get("question_for_eval") or example.question)
+    text = JUDGE_QUESTION.format(question=question, reference=example.answer, answer=answer)
     return Prompt(f"judge/{place}/{number}", text, "yes", question=text.replace("<image>", ""), check="exact_match")
 
 

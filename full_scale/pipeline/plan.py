@@ -14,7 +14,7 @@ from full_scale.pipeline.config import PipelineConfig
 from full_scale.pipeline.settings import TINY
 from full_scale.planning.architectures import Architecture, architecture_of
 from full_scale.planning.memory import GB, MemoryPlan, memory_of_device
-from full_scale.planning.plan import Plan, describe, plan_run
+from full_scale.planning.plan import Plan, plan_run, size_lines
 from vas_theory.foundation.errors import ArgumentError
 
 __all__ = ["PipelinePlan", "StagePlan", "describe_pipeline", "plan_pipeline"]
@@ -78,7 +78,8 @@ def _curate(config: PipelineConfig) -> StagePlan:
         ]
     if index:
         lines.append(f"index of near-duplicates: {index:,.2f} GB of memory ({INDEX_BYTES} bytes a problem)")
-    lines.append(f"a kill loses at most one request's answers; parts of {config.curate.part_rows} problems")
+    lost = {"endpoint": f"the {answers.concurrency} requests under way", "model": "one batch", "solver": "one batch"}
+    lines.append(f"a kill loses at most {lost[answers.by]}; parts of {config.curate.part_rows} problems")
     numbers = {"problems": problems, "answers": count, "tokens": tokens, "hours": hours, "index_gb": index}
     return StagePlan("curate", tuple(lines), numbers)
 
@@ -195,8 +196,16 @@ def plan_pipeline(config: PipelineConfig) -> PipelinePlan:
             f"{runs} runs x {training.steps} steps of {rollouts.prompts_per_step} prompts x {rollouts.group_size}",
         )
     else:
-        study = plan_run(config.train)
-        lines = tuple(describe(config.train).splitlines())
+        start = config.cold_start.model
+        model = config.train.model.model_copy(update={"name": start})
+        study = plan_run(config.train.model_copy(update={"model": model}))
+        bands = " and ".join(config.curate.rl_bands)
+        most = f", at most {config.curate.rl_problems:,}" if config.curate.rl_problems else ""
+        lines = (
+            f"from the cold start's model (sizes of {start}), on {bands} problems of the curation{most}, "
+            f"{config.train.task.held_out_fraction:.0%} of them held out",
+            *size_lines(study),
+        )
         numbers = study.as_dict()
     train = StagePlan("train", lines, numbers)
     return PipelinePlan((_curate(config), _cold_start(config), train, _evaluate(config)), study)

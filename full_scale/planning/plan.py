@@ -16,7 +16,7 @@ from full_scale.planning.throughput import StepTime, time_of_step
 from full_scale.tasks import Task, load_task
 from vas_theory.foundation.errors import ArgumentError
 
-__all__ = ["Plan", "describe", "plan_run", "rollouts_by_stage"]
+__all__ = ["Plan", "describe", "plan_run", "rollouts_by_stage", "size_lines"]
 
 SECONDS_PER_STEP = 4.5
 """Of 8 groups of 8 short completions, SmolLM2-135M, two free cores with 256-bit vectors; measured."""
@@ -185,22 +185,28 @@ def describe(config: StudyConfig) -> str:
         DataError: the model's sizes are not known.
     """
     plan = plan_run(config)
-    rollouts, model = config.rollouts, plan.model
-    step = rollouts.prompts_per_step * rollouts.group_size
-    images = f", {model.vision_parameters:,} of them for images" if model.vision_parameters else ""
-    adapters = f", {model.trainable:,} trained" if model.trainable != model.parameters else ""
     found = plan.prompts
     lines = [
         f"preset {config.name}: model {config.model.name}, task {config.task.name}, engine {config.engine}",
-        f"parameters: {model.parameters:,}{images}{adapters}",
         f"prompts: {found[0]} training, {found[1]} held out" if found else f"prompts: not counted ({_absent(config)})",
+    ]
+    return "\n".join((*lines, *size_lines(plan)))
+
+
+def size_lines(plan: Plan) -> list[str]:
+    """Return sizes, runs, memory and an estimate of time, one a line, whatever model and prompts are called."""
+    config, model, rollouts = plan.config, plan.model, plan.config.rollouts
+    step = rollouts.prompts_per_step * rollouts.group_size
+    images = f", {model.vision_parameters:,} of them for images" if model.vision_parameters else ""
+    adapters = f", {model.trainable:,} trained" if model.trainable != model.parameters else ""
+    return [
+        f"parameters: {model.parameters:,}{images}{adapters}",
         f"runs: {len(config.arms)} arms x {len(config.training.seeds)} seeds x {config.training.steps} steps of "
         f"{rollouts.prompts_per_step} prompts x {rollouts.group_size} = {step} rollouts",
         *(f"rollouts, {name}: {count}" for name, count in plan.stages.items() if count),
         *_memory_lines(plan),
         *_time_lines(plan),
     ]
-    return "\n".join(lines)
 
 
 def _memory_lines(plan: Plan) -> list[str]:

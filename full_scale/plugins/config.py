@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from full_scale.plugins.reward_view import PASS_RATES, RewardTerms
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.foundation.streams import check_seed
 from vas_theory.selection.posteriors import POSTERIORS, build_posterior
@@ -96,14 +97,26 @@ class SelectionConfig:
         if self.posterior is not None and self.posterior not in POSTERIORS:
             raise UnknownNameError("posterior", self.posterior, POSTERIORS)
         # settings and posterior for two prompts: what they would refuse is refused before a model loads
-        build_config({"batch_size": 1, **self.share, **self.sampler})
+        self.reward_terms()
         categories = ["a", "b"] if self.category else None
-        build_posterior(self.posterior or "discounted_beta", 2, categories, self.posterior_options)
+        build_posterior(self.posterior or PASS_RATES, 2, categories, self.posterior_options)
 
     @property
     def share(self) -> dict[str, float]:
         """The share by weight as an argument of the sampler; empty where it is left to it."""
         return {} if self.mixture_ratio is None else {"mixture_ratio": self.mixture_ratio}
+
+    def reward_terms(self) -> RewardTerms:
+        """Return what is said here of rewards."""
+        predicts = self.features is not None or self.pass_rates is not None
+        return RewardTerms(
+            posterior=self.posterior,
+            predicts=predicts,
+            sampler=self.sampler,
+            settings=build_config({"batch_size": 1, **self.share, **self.sampler}, informed=predicts),
+            strict=self.strict,
+            says_right="success_above or success_from",
+        )
 
     @property
     def weighs_diversity(self) -> bool:

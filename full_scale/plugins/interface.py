@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from full_scale.plugins.config import SelectionConfig
 from full_scale.plugins.reward_view import PASS_RATES, RewardView
-from vas_theory.foundation.errors import ArgumentError, DataError, StateMismatchError
+from vas_theory.foundation.errors import ArgumentError, DataError
 from vas_theory.provenance.state import seal, verify
 from vas_theory.selection.posteriors import build_posterior
 from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
@@ -20,7 +21,7 @@ from vas_theory.selection.sampler.feedback import as_numbers
 from vas_theory.selection.sampler.prompt_keys import PromptKeys
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 
-__all__ = ["Key", "PromptSelector"]
+__all__ = ["Key", "PromptSelector", "Selector", "saved_keys", "selector_state"]
 
 Key = str | int
 """What names a prompt: text, or an integer."""
@@ -29,67 +30,42 @@ _FORMAT, _VERSION = "prompt-selector", 1
 _PREFIX = "sampler."
 
 
-class PromptSelector:
+class Selector:
     """Chooses prompts, group by group or in whole batches, and learns from the rewards of their rollouts.
 
     A framework needs five methods: :meth:`select`, :meth:`observe`, :meth:`state_dict`, :meth:`load_state_dict` and
-    :meth:`metrics`. The sampler behind them draws batches of ``batch_size``; prompts of a batch that have not been
+    :meth:`metrics`. The sampler behind them draws batches of its ``batch_size``; prompts of a batch that have not been
     asked for yet wait, so any number may be selected at a time, and every place that was drawn is handed out.
 
     Args:
-        keys: one unique key a prompt, all text or all integers.
-        config: how prompts are chosen.
-        batch_size: prompts of one training step.
-        group_size: rollouts a prompt.
-        seed: of the draws where the settings name none.
-        categories: a label for each prompt, shape (P,), for the posterior ``hierarchical_beta``.
-        features: known of each prompt beforehand, shape (P, d).
-        prior: pass rates from elsewhere.
+        view: of the rewards, which makes the sampler; an adapter with settings of its own builds it from them, and
+            :class:`PromptSelector` from :class:`~full_scale.plugins.config.SelectionConfig`.
+        success_above: a rollout is right where its reward is above this number, unless :meth:`observe` is told.
 
     Attributes:
         sampler: the sampler behind it; another one after the first graded reward.
-        config: the settings.
-
-    Raises:
-        ArgumentError: a value is out of range.
-        DataError: a key occurs twice.
     """
 
-    def __init__(
-        self,
-        keys: Sequence[str] | Sequence[int],
-        config: SelectionConfig | None = None,
-        *,
-        batch_size: int,
-        group_size: int,
-        seed: int = 0,
-        categories: ArrayLike | None = None,
-        features: ArrayLike | None = None,
-        prior: PassRatePrior | None = None,
-    ) -> None:
-        self.config = config = config or SelectionConfig()
-        names = PromptKeys(keys)
-        shape: dict[str, Any] = {"batch_size": batch_size, "group_size": group_size, **config.share}
-        shape |= {"strict": True} if config.strict else {}
-
-        def build(posterior: str, reward_range: tuple[float, float]) -> VarianceAwareSampler:
-            options = config.posterior_options if posterior == (config.posterior or PASS_RATES) else {}
-            return VarianceAwareSampler(
-                keys,
-                posterior=build_posterior(posterior, len(names), categories, options, features=features, prior=prior),
-                seed=seed if config.seed is None else config.seed,
-                **{**shape, **config.sampler, "reward_range": reward_range},
-            )
-
-        self._view = RewardView(config, build)
-        self.sampler = self._view.sampler()
+    def __init__(self, view: RewardView, success_above: float | None = None) -> None:
+        self._view, self._success_above = view, success_above
+        self.sampler = view.sampler()
         self._waiting: deque[int] = deque()
         self.selected_groups = self.observed_groups = 0
 
     def __len__(self) -> int:
         return len(self.sampler)
 
-    def positions_of(self, keys: Sequence[str] | Sequence[int]) -> NDArray[np.int64]:
+    @property
+    def last_arms(self) -> NDArray[np.int8]:
+        """Where each place of the last batch came from, as index into ``tally.ARMS``, shape (B,)."""
+        return self.sampler.last_arms
+
+    @property
+    def weighs_diversity(self) -> bool:
+        """Whether :meth:`observe` has to be told the diversity of each group."""
+        return self.sampler.config.score == "vps" and self.sampler.config.beta > 0
+
+    def positions_of(self, keys: Sequence[Key]) -> NDArray[np.int64]:
         """Positions of prompts in the order of the keys that were given.
 
         Raises:
@@ -117,7 +93,7 @@ class PromptSelector:
 
     def observe(
         self,
-        key: Key | Sequence[str] | Sequence[int],
+        key: Key | Sequence[Key],
         rewards: ArrayLike,
         *,
         successes: ArrayLike | None = None,
@@ -155,12 +131,12 @@ class PromptSelector:
         if values.ndim != 2 or values.shape[0] != len(keys) or values.shape[1] < 1:
             needs = "have shape (G,)" if single else f"have shape ({len(keys)}, G) with G >= 1"
             raise ArgumentError("rewards", needs, values.shape)
-        if right is None and self.config.success_above is not None and self.config.success_from is None:
-            right = values > self.config.success_above
+        if right is None and self._success_above is not None:
+            right = values > self._success_above
         self.positions_of(keys)  # an unknown key is refused before the view changes
         kept = None if trained is None else np.broadcast_to(np.asarray(trained), (len(keys),))
         spread = None if diversity is None else np.broadcast_to(as_numbers("diversity", diversity), (len(keys),))
-        self.sampler = self._view.fitting(self.sampler, values, known=right is not None)
+        self.fit(values, known=right is not None)
         self.sampler.observe_by_key(
             keys,
             values,
@@ -170,6 +146,19 @@ class PromptSelector:
             trained=kept,
         )
         self.observed_groups += len(keys)
+
+    def fit(self, rewards: NDArray[np.float64], *, known: bool) -> None:
+        """Make sure that the sampler can learn from these rewards; :meth:`observe` does it by itself.
+
+        Args:
+            rewards: of any shape.
+            known: whether it is said of these rollouts which are right.
+
+        Raises:
+            ArgumentError: rewards are neither 0 nor 1, and the settings leave open which are right.
+            DataError: the sampler would have to learn something else than before, and the settings are strict.
+        """
+        self.sampler = self._view.fitting(self.sampler, rewards, known=known)
 
     def metrics(self) -> dict[str, float]:
         """Return name -> finite number: those of the sampler that are known by now, and two of the selection.
@@ -183,18 +172,14 @@ class PromptSelector:
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything the next choices depend on: a flat dict of arrays, numbers and text with a checksum."""
-        low, high = self._view.reward_range
-        own = {
-            "format": _FORMAT,
-            "version": _VERSION,
-            "posterior": self._view.posterior,
-            "lowest_reward": low,
-            "largest_reward": high,
-            "waiting": np.array(self._waiting, dtype=np.int64),
-            "selected_groups": self.selected_groups,
-            "observed_groups": self.observed_groups,
-        }
-        return seal({**own, **{f"{_PREFIX}{name}": value for name, value in self.sampler.state_dict().items()}})
+        return selector_state(
+            self.sampler.state_dict(),
+            posterior=self._view.posterior,
+            reward_range=self._view.reward_range,
+            waiting=self._waiting,
+            selected_groups=self.selected_groups,
+            observed_groups=self.observed_groups,
+        )
 
     def load_state_dict(self, state: Mapping[str, Any], *, match_keys: bool = False) -> None:
         """Go on from a saved state; the choices are those of the run that saved it.
@@ -211,15 +196,104 @@ class PromptSelector:
         if found != (_FORMAT, _VERSION):
             raise DataError(f"the state has format and version {found}, not {(_FORMAT, _VERSION)} of a prompt selector")
         verify(state, what="the state of the prompt selector")
-        posterior = str(state["posterior"])
-        if self.config.posterior not in (None, posterior):
-            raise StateMismatchError("state of the prompt selector", {"posterior": (self.config.posterior, posterior)})
-        view = self._view.restored(posterior, (float(state["lowest_reward"]), float(state["largest_reward"])))
         saved = {name.removeprefix(_PREFIX): value for name, value in state.items() if name.startswith(_PREFIX)}
+        reward_range = (float(state["lowest_reward"]), float(state["largest_reward"]))
+        settings = json.loads(saved["settings"]) if match_keys else None
+        view = self._view.restored(str(state["posterior"]), reward_range, settings)
         sampler = view.sampler()
         sampler.load_state_dict(saved, match_keys=match_keys)
-        places = sampler.keys.sources_in(PromptKeys.from_state(saved))
+        places = sampler.keys.sources_in(saved_keys(state))
         now = {int(source): place for place, source in enumerate(places.tolist()) if source >= 0}
         self._view, self.sampler = view, sampler
         self._waiting = deque(now[place] for place in np.asarray(state["waiting"]).tolist() if place in now)
         self.selected_groups, self.observed_groups = int(state["selected_groups"]), int(state["observed_groups"])
+
+
+class PromptSelector(Selector):
+    """A :class:`Selector` whose settings are a :class:`~full_scale.plugins.config.SelectionConfig`.
+
+    Args:
+        keys: one unique key a prompt, all text or all integers.
+        config: how prompts are chosen.
+        batch_size: prompts of one training step.
+        group_size: rollouts a prompt.
+        seed: of the draws where the settings name none.
+        categories: a label for each prompt, shape (P,), for the posterior ``hierarchical_beta``.
+        features: known of each prompt beforehand, shape (P, d).
+        prior: pass rates from elsewhere.
+
+    Attributes:
+        config: the settings.
+
+    Raises:
+        ArgumentError: a value is out of range.
+        DataError: a key occurs twice.
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[str] | Sequence[int],
+        config: SelectionConfig | None = None,
+        *,
+        batch_size: int,
+        group_size: int,
+        seed: int = 0,
+        categories: ArrayLike | None = None,
+        features: ArrayLike | None = None,
+        prior: PassRatePrior | None = None,
+    ) -> None:
+        self.config = config = config or SelectionConfig()
+        names = PromptKeys(keys)
+        shape: dict[str, Any] = {"batch_size": batch_size, "group_size": group_size, **config.share}
+        shape |= {"strict": True} if config.strict else {}
+
+        def build(posterior: str, reward_range: tuple[float, float], kept: Mapping[str, Any]) -> VarianceAwareSampler:
+            options = config.posterior_options if posterior == (config.posterior or PASS_RATES) else {}
+            return VarianceAwareSampler(
+                keys,
+                posterior=build_posterior(posterior, len(names), categories, options, features=features, prior=prior),
+                seed=seed if config.seed is None else config.seed,
+                **{**kept, **shape, **config.sampler, "reward_range": reward_range},
+            )
+
+        # with success_from the framework says which rollouts are right
+        above = None if config.success_from is not None else config.success_above
+        super().__init__(RewardView(config.reward_terms(), build), above)
+
+
+def saved_keys(state: Mapping[str, Any]) -> PromptKeys:
+    """Return the keys of the prompts in the state of a selector."""
+    own = {name.removeprefix(_PREFIX): value for name, value in state.items() if name.startswith(_PREFIX)}
+    return PromptKeys.from_state(own)
+
+
+def selector_state(
+    sampler_state: Mapping[str, Any],
+    *,
+    posterior: str,
+    reward_range: tuple[float, float],
+    waiting: Collection[int] = (),
+    selected_groups: int = 0,
+    observed_groups: int = 0,
+) -> dict[str, Any]:
+    """Return the state of a selector, as :meth:`Selector.load_state_dict` takes it, from that of its sampler.
+
+    Args:
+        sampler_state: from ``VarianceAwareSampler.state_dict``.
+        posterior: of the view of the rewards.
+        reward_range: of that view.
+        waiting: positions that were drawn and not asked for yet.
+        selected_groups: in the run so far.
+        observed_groups: in the run so far.
+    """
+    own = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "posterior": posterior,
+        "lowest_reward": float(reward_range[0]),
+        "largest_reward": float(reward_range[1]),
+        "waiting": np.array(list(waiting), dtype=np.int64),
+        "selected_groups": selected_groups,
+        "observed_groups": observed_groups,
+    }
+    return seal({**own, **{f"{_PREFIX}{name}": value for name, value in sampler_state.items()}})

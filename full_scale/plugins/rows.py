@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from full_scale.plugins.config import SelectionConfig
 from vas_theory.foundation.errors import DataError
 from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
 
-__all__ = ["field_values", "known_beforehand", "prompt_key", "row_keys"]
+__all__ = ["field_values", "hashed_keys", "known_beforehand", "named_keys", "prompt_key", "row_keys"]
 
 _SHOWN = 60
+
+
+def _hashes(texts: Iterable[str]) -> list[str]:
+    # written out for speed: there may be millions
+    return [hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest() for text in texts]
 
 
 def prompt_key(prompt: Any) -> str:
@@ -22,8 +27,66 @@ def prompt_key(prompt: Any) -> str:
     Raises:
         TypeError: the prompt holds something that is not text (an image, say).
     """
-    text = json.dumps(prompt, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    (key,) = _hashes([json.dumps(prompt, sort_keys=True, ensure_ascii=False, separators=(",", ":"))])
+    return key
+
+
+def hashed_keys(prompts: Sequence[Any], remedy: str) -> list[str]:
+    """Return the hash of each prompt, after checking that all differ.
+
+    Args:
+        prompts: texts or conversations.
+        remedy: for messages: how to name keys instead.
+
+    Raises:
+        DataError: a prompt cannot be hashed or occurs twice; the message names the rows and the remedy.
+    """
+    if all(type(prompt) is str for prompt in prompts):
+        hashes = _hashes(map(json.encoder.encode_basestring, prompts))  # as json.dumps writes a text
+    else:
+        hashes = [_hashed(row, prompt, remedy) for row, prompt in enumerate(prompts)]
+    _require_unique(hashes, prompts, "prompt", f"; drop the repeats, or {remedy}")
+    return hashes
+
+
+def named_keys(keys: Sequence[Any], where: str) -> list[str] | list[int]:
+    """Return keys that the user named, after checking that they can serve.
+
+    Args:
+        keys: one a row.
+        where: what holds them, for messages.
+
+    Raises:
+        DataError: a key is neither text nor an integer, not of the kind of the others, or occurs twice.
+    """
+    if {type(key) for key in keys} not in ({str}, {int}):
+        kind = type(keys[0])
+        for row, key in enumerate(keys):
+            if not isinstance(key, (str, int)) or isinstance(key, bool) or type(key) is not kind:
+                raise DataError(f"{where}, row {row}: a key must be text or an integer like the others, not {key!r}")
+    _require_unique(keys, keys, f"key in {where}", "")
+    return list(keys)
+
+
+def _hashed(row: int, prompt: Any, remedy: str) -> str:
+    try:
+        return prompt_key(prompt)
+    except TypeError as error:
+        raise DataError(f"the prompt of row {row} cannot be hashed ({error}); {remedy}") from None
+
+
+def _require_unique(keys: Sequence[str | int], values: Sequence[Any], what: str, remedy: str) -> None:
+    if len(set(keys)) == len(keys):
+        return
+    first: dict[str | int, int] = {}
+    repeats = [(first[key], row) for row, key in enumerate(keys) if first.setdefault(key, row) != row]
+    earlier, later = repeats[0]
+    shown = str(values[later])
+    shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 3] + "..."
+    raise DataError(
+        f"{len(repeats)} of {len(keys)} rows repeat an earlier {what}, such as rows {earlier} and {later}: "
+        f"{shown!r}{remedy}"
+    )
 
 
 def field_values(rows: Sequence[Any], path: str) -> list[Any]:
@@ -57,32 +120,9 @@ def row_keys(prompts: Sequence[Any], rows: Sequence[Any], config: SelectionConfi
     """
     if len(prompts) == 0:
         raise DataError("the training data hold no prompt")
-    keys: list[Any]
     if config.key is None:
-        keys = [_hashed(row, prompt) for row, prompt in enumerate(prompts)]
-    else:
-        keys = field_values(rows, config.key)
-        kind = type(keys[0]) if type(keys[0]) in (str, int) else str
-        for row, key in enumerate(keys):
-            if type(key) is not kind:
-                raise DataError(f"field {config.key!r}, row {row}: a key must be text or an integer, not {key!r}")
-    first: dict[Any, int] = {}
-    for row, key in enumerate(keys):
-        if (earlier := first.setdefault(key, row)) != row:
-            shown = str(prompts[row])
-            shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 3] + "..."
-            what = "have the same prompt" if config.key is None else f"have the same {config.key} {key!r}"
-            remedy = "drop the repeats, or name a field of unique keys with the setting 'key'"
-            raise DataError(f"rows {earlier} and {row} {what}: {shown!r}; {remedy}")
-    return keys
-
-
-def _hashed(row: int, prompt: Any) -> str:
-    try:
-        return prompt_key(prompt)
-    except TypeError as error:
-        remedy = "name a field of unique keys with the setting 'key'"
-        raise DataError(f"the prompt of row {row} cannot be hashed ({error}); {remedy}") from None
+        return hashed_keys(prompts, "name a field of unique keys with the setting 'key'")
+    return named_keys(field_values(rows, config.key), f"field {config.key!r}")
 
 
 def known_beforehand(rows: Sequence[Any], config: SelectionConfig) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class VASDataSource:
         if missing == 0:
             return groups
         keys = self.selector.select(missing)
-        for key, position in zip(keys, self.selector.positions_of(keys).tolist(), strict=True):  # type: ignore[arg-type]
+        for key, position in zip(keys, self.selector.positions_of(keys).tolist(), strict=True):
             group = []
             for _ in range(self.args.n_samples_per_prompt):
                 sample = copy.deepcopy(self._samples[position])
@@ -134,7 +134,7 @@ class VASDataSource:
         first = np.argsort(lowest >= highest, kind="stable")  # groups with two different rewards first
         trained = np.zeros(len(keys), dtype=bool)
         trained[first[: self.args.rollout_batch_size]] = True
-        self.selector.observe(keys, rewards, successes=right, trained=trained)  # type: ignore[arg-type]
+        self.selector.observe(keys, rewards, successes=right, trained=trained)
 
     def save(self, rollout_id: int) -> None:
         """Save the state of the selection beside slime's own."""

@@ -37,7 +37,7 @@ class SelectorSampler(Sampler[int]):
         while True:
             keys = self.selector.select(1, policy_version=self.policy_version)
             self._taken += keys
-            yield int(self.selector.positions_of(keys)[0])  # type: ignore[arg-type]
+            yield int(self.selector.positions_of(keys)[0])
 
     def __len__(self) -> int:
         return len(self.selector)

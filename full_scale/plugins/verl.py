@@ -182,7 +182,7 @@ class GroupsInFlight:
             if successes is not None:
                 right = np.array([_padded(successes.get(uid, ()), size) for uid in group]) > above
             self._selector.observe(
-                [self._keys[uid] for uid in group],  # type: ignore[arg-type]
+                [self._keys[uid] for uid in group],
                 values,
                 successes=right,
                 trained=trained,
@@ -207,7 +207,7 @@ def _padded(values: Sequence[float], size: int) -> list[float]:
 def logged_metrics(selector: PromptSelector, silent: int) -> dict[str, float]:
     """Return what is logged of a step beside verl's own metrics, by name."""
     known = selector.metrics()
-    weighted = int((selector.sampler.last_arms == 1).sum())
+    weighted = int((selector.last_arms == 1).sum())
     values = {name: known[name] for name in _LOGGED if name in known}
     values |= {"silent_groups": float(silent), "weighted_places": float(weighted)}
     return {f"vas/{name}": value for name, value in values.items()}

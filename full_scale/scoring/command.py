@@ -108,7 +108,7 @@ def _config(arguments: argparse.Namespace) -> ScoreConfig:
 
 
 def _answerer(config: ScoreConfig) -> Answerer:
-    from full_scale.answering import Endpoint, LocalModel
+    from full_scale.answering import Endpoint, model_answerer
 
     common: dict[str, Any] = {"temperature": config.temperature, "max_new_tokens": config.max_new_tokens}
     if config.endpoint is not None:
@@ -117,7 +117,7 @@ def _answerer(config: ScoreConfig) -> Answerer:
         return Endpoint(config.endpoint.url, config.model.name, style=style, **common, **options)
     for module in ("torch", "transformers", "safetensors", "gguf"):
         require(module, "full-scale")
-    return LocalModel(config.model, style=config.style, seed=config.seed, **common)
+    return model_answerer(config.model, style=config.style, seed=config.seed, **common)
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from full_scale.answering import Answers
 from full_scale.tasks.prompt import Prompt
-from vas_theory.foundation.errors import ArgumentError, DataError
+from vas_theory.foundation.errors import ArgumentError
 from vas_theory.provenance.tables import atomic_path
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Scored:
     Attributes:
         prompts: one a row, in the order of the data.
         rows: the data's own columns; for generated tasks key, question, answer, stratum and level.
-        dropped: rows of the data that repeat an earlier question.
+        dropped: rows of the data that repeat an earlier question, or show images where those are dropped.
     """
 
     prompts: tuple[Prompt, ...]
@@ -118,7 +118,6 @@ def load_rows(config: TaskConfig, limit: int | None = None) -> Scored:
     """
     from full_scale.config.task import FileConfig
     from full_scale.tasks import files, load_task
-    from full_scale.tasks.rows import read_rows
 
     if not isinstance(config, FileConfig):
         prompts = load_task(config).training[:limit]
@@ -127,20 +126,11 @@ def load_rows(config: TaskConfig, limit: int | None = None) -> Scored:
             for p in prompts
         )
         return Scored(prompts, rows)
-    whole = files.build(config.model_copy(update={"held_out_fraction": 0.0})).training
-    lines = [row for _, row in read_rows(config.source, config.split)]
-    if len(lines) == len(whole):
-        return Scored(whole[:limit], tuple(lines[:limit]))
-    kept = _first_rows(config, lines, whole)
-    return Scored(whole[:limit], tuple(kept[:limit]), len(lines) - len(whole))
-
-
-def _first_rows(config: Any, lines: Sequence[Mapping[str, Any]], prompts: Sequence[Prompt]) -> list[Mapping[str, Any]]:
-    """Return the row of each prompt where rows were dropped: the next one that asks its question."""
-    rows, found = iter(lines), []
-    for prompt in prompts:
-        row = next((row for row in rows if str(row.get(config.problem_column)) == prompt.question), None)
-        if row is None:
-            raise DataError(f"{config.source}: rows cannot be told from repeats; remove those that repeat a question")
-        found.append(row)
-    return found
+    kept: list[tuple[Prompt, Mapping[str, Any]]] = []
+    dropped = 0
+    for prompt, row in files.prompts_with_rows(config):
+        if prompt is None:
+            dropped += 1
+        else:
+            kept.append((prompt, row))
+    return Scored(tuple(prompt for prompt, _ in kept[:limit]), tuple(row for _, row in kept[:limit]), dropped)

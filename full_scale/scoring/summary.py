@@ -51,7 +51,8 @@ def summary(
             f"{cut / spent:.0%} of the answers ended at the token limit (--max-new-tokens) and count as they are"
         )
     if scored.dropped:
-        lines.append(f"{scored.dropped:,} rows repeat an earlier question and are not in the table")
+        reasons = "repeat an earlier question, or show images where those are dropped,"
+        lines.append(f"{scored.dropped:,} rows {reasons} and are not in the table")
     a, b = fit_pool_to_counts(successes.astype(np.float64), trials.astype(np.float64))
     lines.append(break_even_text(spent, len(found), (a, b), config.group_size, training_rollouts))
     return "\n".join(lines)

@@ -18,7 +18,7 @@ from vas_theory.foundation.errors import DataError
 if TYPE_CHECKING:
     from full_scale.config.task import FileConfig
 
-__all__ = ["build"]
+__all__ = ["build", "prompts_with_rows"]
 
 _MARK = "<image>"
 
@@ -30,16 +30,34 @@ def build(config: FileConfig) -> Task:
         DataError: a column is missing, a value cannot be used or a question repeats; the message names file, row and
             column.
     """
-    label = f"{config.name}:{Path(config.source).name}"
     sides: dict[bool, list[Prompt]] = {False: [], True: []}
+    for prompt, _ in prompts_with_rows(config):
+        if prompt is None:
+            continue
+        content = content_key(prompt.question or "", prompt.images)
+        sides[is_held_out(content, config.held_out_fraction)].append(prompt)
+    return Task(_label(config), tuple(sides[False]), tuple(sides[True]))
+
+
+def _label(config: FileConfig) -> str:
+    return f"{config.name}:{Path(config.source).name}"
+
+
+def prompts_with_rows(config: FileConfig) -> Iterator[tuple[Prompt | None, dict[str, Any]]]:
+    """Yield a file's rows, each with its question, or with None where it is dropped.
+
+    Raises:
+        DataError: as :func:`build`.
+    """
     first: dict[str, tuple[str, str]] = {}
     keys: dict[str, str] = {}
     rows = 0
     marked: dict[bool, str] = {}
     for where, row in read_rows(config.source, config.split):
         rows += 1
-        prompt, content = _prompt(config, where, row, label)
+        prompt, content = _prompt(config, where, row, _label(config))
         if prompt is None:
+            yield None, row
             continue
         if prompt.images:
             has_marks = _MARK in (prompt.question or "")
@@ -55,15 +73,15 @@ def build(config: FileConfig) -> Task:
                 raise DataError(f"{where}: the same question as in {_short(earlier)}, with another answer")
             if config.repeats == "refuse":
                 raise DataError(f"{where}: repeats the question of {_short(earlier)}; set task.repeats = 'drop'")
+            yield None, row
             continue
         first[content] = (where, prompt.answer)
         if prompt.key in keys:
             raise DataError(f"{where}, column {config.key_column!r}: repeats the key of {_short(keys[prompt.key])}")
         keys[prompt.key] = where
-        sides[is_held_out(content, config.held_out_fraction)].append(prompt)
+        yield prompt, row
     if not first:
         raise DataError(f"{config.source} has no usable row" + (f" of {rows}: all were dropped" if rows else ""))
-    return Task(label, tuple(sides[False]), tuple(sides[True]))
 
 
 def _short(where: str) -> str:

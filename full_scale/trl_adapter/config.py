@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from full_scale.plugins.reward_view import PASS_RATES, RewardTerms
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.foundation.streams import check_seed
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = [
     "HIDDEN_STATES",
     "IN_OPTIMISER",
-    "PASS_RATES",
     "POOLINGS",
     "PREDICTED",
     "FeatureFunction",
@@ -30,8 +30,8 @@ SuccessFunction = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
 FeatureFunction = Callable[[list[dict[str, Any]]], Any]
 
 HIDDEN_STATES = "hidden_states"
-PASS_RATES, PREDICTED = "discounted_beta", "predicted_beta"
-"""Posteriors of pass rates unless the user names one, without and with something that predicts them."""
+PREDICTED = "predicted_beta"
+"""Posterior of pass rates where something predicts them."""
 POOLINGS = ("last", "mean", "both")
 
 IN_OPTIMISER = ("learning_rate", "weight_decay", "adam_beta1", "adam_beta2", "adam_epsilon", "optim")
@@ -152,6 +152,17 @@ class VASConfig:
     def predicts(self) -> bool:
         """Whether pass rates of all prompts are predicted from features or a column."""
         return self.features is not None or self.pass_rate_column is not None
+
+    def reward_terms(self) -> RewardTerms:
+        """Return what is said here of rewards."""
+        return RewardTerms(
+            posterior=self.posterior,
+            predicts=self.predicts,
+            sampler=self.sampler_options,
+            settings=self.settings(),
+            strict=self.strict,
+            says_right="success_from or success of VASConfig",
+        )
 
     def settings(self) -> SamplerConfig:
         """Return the settings that the sampler will have, but for the sizes of pool, batch and group."""

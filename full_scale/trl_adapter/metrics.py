@@ -6,12 +6,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from full_scale.plugins.interface import Selector
 from full_scale.trl_adapter.feedback import GroupedRewards
-from full_scale.trl_adapter.strategies import StrategySampler
+from full_scale.trl_adapter.strategies import StrategySelector
 from vas_theory.selection.sampler.tally import ARMS
-from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 
 __all__ = ["GenerationBatch", "batch_metrics"]
 
@@ -47,26 +45,26 @@ class GenerationBatch:
 
 
 def batch_metrics(
-    sampler: VarianceAwareSampler | StrategySampler, batch: GenerationBatch, silent_groups_total: int
+    selector: Selector | StrategySelector, batch: GenerationBatch, silent_groups_total: int
 ) -> dict[str, float]:
     """Return name -> number of one batch; what is not known yet is left out.
 
     Args:
-        sampler: which drew it, and has learnt from it.
+        selector: which chose it, and has learnt from it.
         batch: with its rewards.
         silent_groups_total: of the run so far.
     """
     assert batch.rewards is not None
     started = time.perf_counter()
-    known = sampler.metrics()
+    known = selector.metrics()
     batch.seconds += time.perf_counter() - started
-    values: dict[str, float] = {name: known[name] for name in _LOGGED if not np.isnan(known.get(name, np.nan))}
+    values: dict[str, float] = {name: known[name] for name in _LOGGED if name in known}
     values |= {
         "lag": batch.lag,
         "silent_groups": int(batch.rewards.silent_P.sum()),
         "silent_groups_total": silent_groups_total,
         "excluded_rollouts": int(batch.rewards.excluded_PG.sum()),
-        **{f"{arm}_places": int((sampler.last_arms == ARMS.index(arm)).sum()) for arm in ARMS[1:]},
+        **{f"{arm}_places": int((selector.last_arms == ARMS.index(arm)).sum()) for arm in ARMS[1:]},
         "sampler_seconds": batch.seconds,
     }
     return {name: float(value) for name, value in values.items()}

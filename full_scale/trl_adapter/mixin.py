@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import inspect
-import json
 import logging
 import math
 import time
@@ -24,6 +23,7 @@ from transformers.trainer_utils import TrainOutput
 
 from full_scale.models.resuming import load_renamed_weights
 from full_scale.models.saving import disk_errors
+from full_scale.plugins.interface import Selector, saved_keys
 from full_scale.trl_adapter.checkpoints.manifest import vouch
 from full_scale.trl_adapter.checkpoints.resuming import find_checkpoint
 from full_scale.trl_adapter.checkpoints.sampler_file import LAST_FILE, read_sampler, write_sampler
@@ -32,17 +32,16 @@ from full_scale.trl_adapter.compatibility import excludes_unscored
 from full_scale.trl_adapter.config import VASConfig
 from full_scale.trl_adapter.feedback import check_groups, group_rewards
 from full_scale.trl_adapter.front_door import check_arguments, check_template, success_column
-from full_scale.trl_adapter.knowledge.building import Knowledge, build_renewal, build_sampler
+from full_scale.trl_adapter.knowledge.building import Knowledge, build_renewal, build_selector
 from full_scale.trl_adapter.metrics import GenerationBatch, batch_metrics
 from full_scale.trl_adapter.pacing import SaveBetweenBatches, say_batch
 from full_scale.trl_adapter.prompts import prompt_keys
 from full_scale.trl_adapter.scoring.refreshes import build_scoring
 from full_scale.trl_adapter.scoring.rollouts import gathered
 from full_scale.trl_adapter.sharding import reference_by_blocks, whole_parameters
-from full_scale.trl_adapter.strategies import StrategySampler
+from full_scale.trl_adapter.strategies import StrategySelector
 from vas_theory.foundation.errors import ArgumentError, VASError
 from vas_theory.selection.diversity import from_lists
-from vas_theory.selection.sampler.prompt_keys import PromptKeys
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 from vas_theory.selection.scores import group_diversity
 
@@ -79,15 +78,13 @@ class VASMixin(_Base):
         with reference_by_blocks():
             super().__init__(*args, **kwargs)
         check_template(self.train_dataset, self.processing_class)
-        prompts = self.args.generation_batch_size // self.num_generations
+        self._vas_prompts = prompts = self.args.generation_batch_size // self.num_generations
         if len(keys) < prompts:
             raise ArgumentError("train_dataset", f"hold the {prompts} prompts of a generation batch", len(keys))
         self.success_column = success_column(self.vas, self.reward_func_names)
-        view, sampler = build_sampler(self, keys, prompts)
-        self.view = view
-        self.sampler: VarianceAwareSampler | StrategySampler = sampler
+        self.selector: Selector | StrategySelector = build_selector(self, keys, prompts)
         self._prompt_rows = self._remove_unused_columns(self.train_dataset, description="Training")
-        self._vas_counters = {"drawn": 0, "observed": 0, "silent_groups": 0, "unused_steps": 0}
+        self._vas_counters = {"silent_groups": 0, "unused_steps": 0}
         self._vas_batch: GenerationBatch | None = None
         self._renewal = build_renewal(self)
         self._scoring = build_scoring(self)
@@ -98,10 +95,20 @@ class VASMixin(_Base):
             say_batch(self, prompts)
 
     @property
-    def weighted_sampler(self) -> VarianceAwareSampler:
-        """The sampler, where it is this project's own and not another strategy."""
-        assert isinstance(self.sampler, VarianceAwareSampler)
-        return self.sampler
+    def weighted_selector(self) -> Selector:
+        """What chooses the prompts, where it is variance-aware sampling and not another strategy.
+
+        Raises:
+            VASError: it is another strategy.
+        """
+        if isinstance(self.selector, StrategySelector):
+            raise VASError(f"the strategy {self.selector.name} has no VarianceAwareSampler; see the trainer's selector")
+        return self.selector
+
+    @property
+    def sampler(self) -> VarianceAwareSampler:
+        """The sampler behind the selector; another object after the first graded reward."""
+        return self.weighted_selector.sampler
 
     def train(self, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any) -> Any:
         """Train; with ``resume_from_checkpoint=True`` go on from the newest checkpoint that is whole.
@@ -125,27 +132,20 @@ class VASMixin(_Base):
     def restore_sampler(self, checkpoint: Path) -> None:
         """Take over the sampler's part of a checkpoint."""
         state, saved = read_sampler(checkpoint)
-        self.take_over(state, saved)
+        same = self.take_over(state)
         self._vas_counters = {name: int(saved[name]) for name in self._vas_counters}
-        if isinstance(self.sampler, StrategySampler):
-            return  # another strategy knows no features, and no prompts but those it began with
-        same = self.sampler.keys.equals(PromptKeys.from_state(state))
         if self._renewal is not None:
             self._renewal.restore(saved, same_prompts=same)
         if self.known.features is not None and not same:  # the state knows nothing of prompts that were added
-            self.weighted_sampler.set_features(self.known.features)
+            self.sampler.set_features(self.known.features)
 
-    def take_over(self, state: dict[str, Any], view: dict[str, Any]) -> None:
-        """Let the sampler go on from a saved state, and the view of the rewards that it belongs to."""
-        if isinstance(self.sampler, StrategySampler):
-            self.sampler.load_state_dict(state)
-            return
-        self.view.restore(view)
-        match_keys = "prompts" in self.vas.may_differ
-        if match_keys:
-            self.view.keep_settings(json.loads(state.get("settings", "{}")))
-        self.sampler = self.view.sampler()
-        self.sampler.load_state_dict(state, match_keys=match_keys)
+    def take_over(self, state: dict[str, Any]) -> bool:
+        """Let the selector go on from a saved state, and say whether that is of the same prompts."""
+        if isinstance(self.selector, StrategySelector):
+            self.selector.load_state_dict(state)  # which refuses other prompts
+            return True
+        self.selector.load_state_dict(state, match_keys="prompts" in self.vas.may_differ)
+        return self.sampler.keys.equals(saved_keys(state))
 
     @property
     def unused_at_restore(self) -> int:
@@ -180,7 +180,7 @@ class VASMixin(_Base):
             # equal rewards differ from their rounded mean: without this a silent group would move the weights
             silent_N = np.repeat(batch.rewards.silent_P, self.num_generations)
             output["advantages"][torch.from_numpy(self._local(silent_N, len(inputs)))] = 0.0
-        values = batch_metrics(self.sampler, batch, self._vas_counters["silent_groups"])
+        values = batch_metrics(self.selector, batch, self._vas_counters["silent_groups"])
         for part in (self._scoring, self._renewal):
             values |= {} if part is None else part.metrics()
         values["sampler_seconds"] += values.get("features_seconds", 0.0)
@@ -214,22 +214,12 @@ class VASMixin(_Base):
                 f"{excluded:.0%} of the rollouts of this batch have no usable reward, "
                 f"more than the {self.vas.largest_excluded_share:.0%} allowed (VASConfig.largest_excluded_share)"
             )
-        self.sampler = self.view.fitting(self.sampler, rewards)
-        diversity = None
-        if self.sampler.config.score == "vps" and self.sampler.config.beta > 0:
-            diversity = group_diversity(*from_lists(gather_object(completion_ids_list)), size)
-        extra = {}
-        if isinstance(self.sampler, StrategySampler):
-            extra["lengths"] = gather_object([len(ids) for ids in completion_ids_list])
-        self.sampler.observe_by_key(
-            batch.keys_P,
-            rewards.rewards_PG,
-            diversity=diversity,
-            policy_version=self.sampler.policy_version,
-            **self.view.arguments(rewards),
-            **extra,
-        )
-        self._vas_counters["observed"] += 1
+        told: dict[str, Any] = {"successes": rewards.successes_PG, "diversity": None}
+        if isinstance(self.selector, StrategySelector):
+            told["lengths"] = gather_object([len(ids) for ids in completion_ids_list])
+        elif self.selector.weighs_diversity:
+            told["diversity"] = group_diversity(*from_lists(gather_object(completion_ids_list)), size)
+        self.selector.observe(batch.keys_P, rewards.rewards_PG, **told)
         self._vas_counters["silent_groups"] += int(rewards.silent_P.sum())
         batch.rewards = rewards
         batch.seconds += time.perf_counter() - started
@@ -255,8 +245,8 @@ class VASMixin(_Base):
         self._vas_sums: dict[str, str] = {}
         if self.args.should_save:
             made_at = {} if self._renewal is None else self._renewal.as_state()
-            saved = {**self._vas_counters, **self.view.as_state(), **made_at, "unused_steps": unused}
-            write_sampler(folder, self.sampler.state_dict(), saved)
+            saved = {**self._vas_counters, **made_at, "unused_steps": unused}
+            write_sampler(folder, self.selector.state_dict(), saved)
         with disk_errors(Path(self.args.output_dir)):
             super()._save_checkpoint(model, trial)
         if self.args.should_save and folder.exists():  # again, as it holds the trainer's own state now
@@ -286,18 +276,17 @@ class VASMixin(_Base):
         """Draw the prompts of a generation batch and return it with this process's rows of the data set."""
         started = time.perf_counter()
         total, size = local_rows * self.accelerator.num_processes, self.num_generations
-        if total != self.sampler.config.batch_size * size:
+        if total != self._vas_prompts * size:
             raise VASError(
-                f"a generation batch has {total} rollouts, not {self.sampler.config.batch_size} prompts times {size}; "
+                f"a generation batch has {total} rollouts, not {self._vas_prompts} prompts times {size}; "
                 "dataloader_drop_last and split_batches must be left as GRPOTrainer sets them"
             )
-        lag = self._vas_counters["drawn"] - self._vas_counters["observed"]
-        positions_P = self.sampler.draw(policy_version=self.state.global_step)
-        self._vas_counters["drawn"] += 1
-        positions_N = self._local(np.repeat(positions_P, size), local_rows)
+        lag = (self.selector.selected_groups - self.selector.observed_groups) // self._vas_prompts
+        keys_P = self.selector.select(self._vas_prompts, policy_version=self.state.global_step)
+        positions_N = self._local(np.repeat(self.selector.positions_of(keys_P), size), local_rows)
         batch = GenerationBatch(
-            keys_P=self.sampler.keys.at(positions_P).tolist(),
-            local_keys_N=self.sampler.keys.at(positions_N).tolist(),
+            keys_P=keys_P,
+            local_keys_N=self._local([key for key in keys_P for _ in range(size)], local_rows),
             lag=lag,
             seconds=time.perf_counter() - started,
         )

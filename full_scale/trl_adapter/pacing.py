@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from transformers import TrainerCallback
 
-from full_scale.trl_adapter.strategies import StrategySampler
+from full_scale.trl_adapter.strategies import StrategySelector
 from vas_theory.foundation.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def say_batch(trainer: VASMixin, prompts: int) -> None:
 
     A warning where that is less than one a batch: it is then one in so many batches.
     """
-    if isinstance(trainer.sampler, StrategySampler):
+    if isinstance(trainer.selector, StrategySelector):
         return
     config = trainer.sampler.config
     weighted = config.mixture_ratio * config.batch_size

@@ -8,12 +8,12 @@ not; the compact engine runs those.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from full_scale.plugins.interface import Key
 from vas_theory.foundation.errors import ArgumentError, StateMismatchError, VASError
 from vas_theory.foundation.streams import stream_generator
 from vas_theory.provenance.state import seal, verify
@@ -21,7 +21,7 @@ from vas_theory.selection.contract.strategy import Rollouts, SelectionSetting
 from vas_theory.selection.sampler.prompt_keys import PromptKeys
 from vas_theory.selection.strategies import make_strategy, one_round_strategies, strategy_class
 
-__all__ = ["StrategySampler", "require_one_round"]
+__all__ = ["StrategySelector", "require_one_round"]
 
 _STATE = "strategy."
 _UNBOUNDED = 2**62
@@ -44,17 +44,8 @@ def require_one_round(name: str) -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Batch:
-    batch_size: int
-    group_size: int
-    reward_range: tuple[float, float] = (0.0, 1.0)
-    score: str = "strategy"
-    beta: float = 0.0
-
-
-class StrategySampler:
-    """A one-round strategy behind the part of ``VarianceAwareSampler`` that the trainer uses.
+class StrategySelector:
+    """A one-round strategy behind the methods of :class:`~full_scale.plugins.interface.Selector`.
 
     The strategy is told 1 for a right rollout, 0 for a wrong one and NaN for one without a reward; how wins are
     weighed against each other is the loss' business. Draws depend on seed and step alone, so a resumed run goes on as
@@ -81,46 +72,63 @@ class StrategySampler:
     ) -> None:
         require_one_round(name)
         self.name, self.keys = name, PromptKeys(keys)
-        self.config = _Batch(batch_size, group_size)
+        self.group_size = group_size
         setting = SelectionSetting(
             prompts=len(self.keys), batch_size=batch_size, group_size=group_size, budget=_UNBOUNDED, seed=seed
         )
         self.strategy = make_strategy(name, setting, **options)
         self.step = self.rollouts = self.mixed = self.excluded = 0
-        self.policy_version = 0
+        self.policy_version = self.selected_groups = 0
         self.last_arms = np.ones(batch_size, dtype=np.int8)  # every place is the strategy's choice
 
-    def draw(self, policy_version: int | None = None) -> NDArray[np.int64]:
-        """Return the positions of the next batch.
+    def select(self, n: int, *, policy_version: int | None = None) -> list[Key]:
+        """Return the keys of the next batch.
+
+        Args:
+            n: prompts a generation batch.
+            policy_version: of the policy that will generate the rollouts; not used.
 
         Raises:
             VASError: the strategy asks for another number of prompts or rollouts than TRL will make.
         """
         proposal = self.strategy.propose(stream_generator(self.strategy.setting.seed, "strategy", self.step))
         prompts, counts = ((), ()) if proposal is None else proposal
-        if len(prompts) != self.config.batch_size or set(np.asarray(counts).tolist()) != {self.config.group_size}:
+        if len(prompts) != n or set(np.asarray(counts).tolist()) != {self.group_size}:
             raise VASError(
                 f"strategy {self.name} asks for {len(prompts)} prompts with {sorted(set(np.asarray(counts).tolist()))} "
-                f"rollouts each, but TRL makes {self.config.batch_size} groups of {self.config.group_size}"
+                f"rollouts each, but TRL makes {n} groups of {self.group_size}"
             )
         self.policy_version = self.step if policy_version is None else policy_version
-        return np.asarray(prompts, dtype=np.int64)
+        self.selected_groups += n
+        chosen: list[Key] = self.keys.at(np.asarray(prompts, dtype=np.int64)).tolist()
+        return chosen
 
-    def observe_by_key(
+    def positions_of(self, keys: ArrayLike) -> NDArray[np.int64]:
+        """Positions of prompts in the order of the keys that were given."""
+        return self.keys.positions_of(keys)
+
+    def observe(
         self,
-        keys: ArrayLike,
+        key: ArrayLike,
         rewards: NDArray[np.float64],
         *,
-        successes: NDArray[np.bool_],
+        successes: NDArray[np.bool_] | None,
         lengths: ArrayLike,
         diversity: NDArray[np.float64] | None = None,
-        policy_version: int | None = None,
     ) -> None:
-        """Tell the strategy what came of the last batch, one row a group; ``lengths`` are tokens of each rollout."""
+        """Tell the strategy what came of the last batch, one row a group; ``lengths`` are tokens of each rollout.
+
+        Raises:
+            ArgumentError: it is not known which rollouts are right.
+        """
+        if successes is None:
+            needs = f"say which rollouts are right, as the strategy {self.name} learns pass rates"
+            graded = rewards[np.isfinite(rewards) & (rewards != 0) & (rewards != 1)]
+            raise ArgumentError("success_from or success of VASConfig", needs, float(graded[0]))
         told = np.where(np.isfinite(rewards), successes, np.nan)
         size = told.size
         rollouts = Rollouts(
-            prompts_P=self.keys.positions_of(keys),
+            prompts_P=self.keys.positions_of(key),
             counts_P=np.full(len(told), told.shape[1], dtype=np.int64),
             ids_R=np.arange(self.rollouts, self.rollouts + size),
             rewards_R=told.reshape(-1),
@@ -136,12 +144,14 @@ class StrategySampler:
 
     def metrics(self) -> dict[str, float]:
         """Return what is known of the run so far."""
-        groups = self.rollouts // self.config.group_size
-        return {
-            "training_rollouts": float(self.rollouts),
-            "realised_mixed_share": self.mixed / groups if groups else float("nan"),
-            "excluded_rewards": float(self.excluded),
-        }
+        groups = self.observed_groups
+        known = {"realised_mixed_share": self.mixed / groups} if groups else {}
+        return {"training_rollouts": float(self.rollouts), **known, "excluded_rewards": float(self.excluded)}
+
+    @property
+    def observed_groups(self) -> int:
+        """Groups of the run so far."""
+        return self.rollouts // self.group_size
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything the next draws depend on, with a checksum."""
@@ -163,7 +173,7 @@ class StrategySampler:
         expected: dict[str, object] = {"name": self.name, "seed": setting.seed, "prompts": setting.prompts}
         wrong = {name: (own, state.get(name)) for name, own in expected.items() if state.get(name) != own}
         if wrong:
-            raise StateMismatchError("state of StrategySampler", wrong)
+            raise StateMismatchError("state of StrategySelector", wrong)
         memory: dict[str, Any] = {}
         for name, value in state.items():
             if name.startswith(_STATE):
@@ -175,6 +185,7 @@ class StrategySampler:
         self.strategy.load_state_dict(memory)
         for name in ("step", "rollouts", "mixed", "excluded", "policy_version"):
             setattr(self, name, int(state[name]))
+        self.selected_groups = self.observed_groups
 
 
 def _flat(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:

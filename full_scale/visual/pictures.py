@@ -36,8 +36,8 @@ __all__ = [
 
 Pixels = NDArray[np.uint8]
 
-SIDE, CELL, UNIT = 112, 28, 12
-"""Pixels of the picture, of a cell, and of one unit of a bar."""
+SIDE, CELL, UNIT = 112, 28, 14
+"""Pixels of the picture, of a cell, and of one unit of a bar, which is one patch of the vision tower."""
 COLOURS: Mapping[str, tuple[int, int, int]] = {
     "red": (220, 40, 40),
     "green": (30, 160, 60),
@@ -94,7 +94,7 @@ def _colour_of(pixel: NDArray[np.uint8]) -> str | None:
 
 
 def draw_bars(bars: Sequence[tuple[str, int]]) -> Pixels:
-    """Draw up to four bars (colour, value from 1 to 9), one above each column of cells."""
+    """Draw up to four bars (colour, value from 1 to 8), one above each column of cells."""
     pixels = _blank()
     for place, (colour, value) in enumerate(bars):
         pixels[SIDE - UNIT * value :, CELL * place + 4 : CELL * (place + 1) - 4] = COLOURS[colour]

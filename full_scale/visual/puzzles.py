@@ -16,7 +16,7 @@ from vas_theory.foundation.streams import stream
 
 __all__ = ["LEVELS", "TYPES", "Puzzle", "make_puzzle", "puzzles"]
 
-LARGEST = 9
+LARGEST = pictures.SIDE // pictures.UNIT
 """Value of the tallest bar."""
 LEVELS: Mapping[str, int] = {"bars": 5, "count": 3, "compare": 3, "grid": 3}
 """Kind -> number of levels, from 0 upwards."""

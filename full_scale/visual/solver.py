@@ -55,10 +55,10 @@ def _bars(operation: str, colours: list[str], pixels: pictures.Pixels, read: Rea
     heights = pictures.read_bars(pixels)
     if missing := [name for name in colours if name not in heights]:
         raise DataError(f"the picture has no bar {', '.join(missing)}")
-    values = [read(heights[name]) for name in colours]
-    steps = [" ".join(f"{name}={value}" for name, value in zip(colours, values, strict=True))]
-    total = values[0]
-    for value in values[1:]:
+    seen = {name: read(value) for name, value in heights.items()}  # the whole chart, from left to right
+    steps = [" ".join(f"{name}={value}" for name, value in seen.items())]
+    total = seen[colours[0]]
+    for value in (seen[name] for name in colours[1:]):
         sign, result = ("-", total - value) if operation == "difference" else ("+", total + value)
         steps.append(f"{total}{sign}{value}={result}")
         total = result

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from paper_figures.drawing.declaration import Table
+from paper_figures.networks import kind_of
 from vas_theory.provenance.tables import read_table
 
 __all__ = ["TABLE", "network_rows", "network_sentences"]
 
-TABLE = Table("simulations", "network_tournament", "simulations networks tournament --preset {preset}", ("paper",))
+TABLE = Table("simulations", "network_ranking", "simulations networks tournament --preset {preset}", ("paper",))
 """The committed table, the same for every size of the page."""
 
 
@@ -19,17 +20,15 @@ def network_rows(root: Path, preset: str) -> dict[str, dict[str, Any]]:
     """Return each arm's row over all worlds of networks that are committed; none where the table is not there.
 
     Returns:
-        Arm -> a row of :func:`~simulations.networks.tournament.analysis.overall`.
+        Arm -> a row of :func:`~simulations.networks.tournament.analysis.overall`, as the table has it.
 
     Raises:
         IntegrityError: the table was altered or cut short.
     """
-    from simulations.networks.tournament.analysis import overall
-
     path = TABLE.path(root, preset)
     if not path.is_file():
         return {}
-    rows = overall(read_table(path)).to_dict("records")
+    rows = kind_of(read_table(path), "overall").to_dict("records")
     return {str(row["arm"]): {str(key): value for key, value in row.items()} for row in rows}
 
 
@@ -44,7 +43,7 @@ def network_sentences(rows: Mapping[str, Mapping[str, Any]], arms: Iterable[str]
 
 
 def _sentence(arm: str, row: Mapping[str, Any]) -> str:
-    worlds = f"{row['worlds']} world{'s' if row['worlds'] > 1 else ''}"
+    worlds = f"{row['worlds']:.0f} world{'s' if row['worlds'] > 1 else ''}"
     if row["difference_low"] > 0:
         place = "above uniform sampling"
     elif row["difference_high"] < 0:
@@ -55,7 +54,7 @@ def _sentence(arm: str, row: Mapping[str, Any]) -> str:
     return (
         f"In {worlds} of small trained networks the held-out pass rate of {arm} ends {_signed(row['difference'])} "
         f"from uniform sampling's (95% interval {low} to {high}): {place} in the mean, above it in "
-        f"{row['worlds_above']} and below it in {row['worlds_below']}."
+        f"{row['worlds_above']:.0f} and below it in {row['worlds_below']:.0f}."
     )
 
 

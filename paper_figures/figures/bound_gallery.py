@@ -222,13 +222,14 @@ def _draw_tightness(axis: Axes, frame: pd.DataFrame, claims: pd.DataFrame, look:
     axis.set_title("(b) How tight each bound is")
 
 
-def _name_rows(axis: Axes, claims: pd.DataFrame, look: Look) -> None:
+def _name_rows(axis: Axes, claims: pd.DataFrame, look: Look, middle: float = 0.0) -> None:
+    """Name the rows, whose middles lie this far from whole numbers; the first is on top."""
     remarks = {"lower_l1": r" ($l_1$)", "refuted": " refuted"}
     names = [
         f"{_FORMULAS[row['claim']]}  {row['claim']}{remarks.get(row['kind'], '')}" for row in claims.to_dict("records")
     ]
-    axis.set_yticks(np.arange(len(claims)), names, fontsize=0.75 * look.medium.font_size)
-    axis.set_ylim(len(claims) - 0.5, -0.5)
+    axis.set_yticks(np.arange(len(claims)) + middle, names, fontsize=0.75 * look.medium.font_size, rotation=0)
+    axis.set_ylim(len(claims) - 0.5 + middle, middle - 0.5)
     axis.grid(False, axis="y")
 
 
@@ -238,21 +239,25 @@ def _factor_text(factor: float) -> str:
 
 def _draw_families(axis: Axes, frame: pd.DataFrame, claims: pd.DataFrame, look: Look) -> None:
     """Draw the median factor between bound and norm by family; each cell says its number."""
+    import seaborn
+
     columns = {claim: column for column, (_, claim) in _bounds(frame).items()}
     shown = frame[[columns[claim] for claim in claims["claim"]]].apply(lambda column: np.log10(column).abs())
     cells: NDArray[np.float64] = shown.groupby(frame["family"], sort=False).median().to_numpy().T
-    axis.imshow(np.clip(cells, 0, 2), cmap="cividis_r", aspect="auto", vmin=0, vmax=2)
+    seaborn.heatmap(
+        cells, ax=axis, annot=np.vectorize(_factor_text)(10**cells), fmt="", cmap="cividis_r", vmin=0, vmax=2,
+        cbar=False, annot_kws={"fontsize": 0.65 * look.medium.font_size},
+    )  # fmt: skip
     ranked = claims["kind"].isin(["lower", "upper"]).to_numpy()
-    for (row, column), exponent in np.ndenumerate(cells):
-        nearest = ranked[row] and exponent == cells[row].min()
-        axis.text(
-            column, row, _factor_text(10**exponent), ha="center", va="center", fontsize=0.65 * look.medium.font_size,
-            color="#ffffff" if exponent > 0.9 else "#1b1f24",
-            bbox={"boxstyle": "square,pad=0.15", "fill": False, "linewidth": 0.8} if nearest else None,
-        )  # fmt: skip
+    nearest = ranked[:, None] & (cells == cells.min(axis=1, keepdims=True))
+    for text, framed in zip(axis.texts, nearest.flat, strict=True):
+        if framed:
+            text.set_bbox(
+                {"boxstyle": "square,pad=0.15", "fill": False, "linewidth": 0.8, "edgecolor": text.get_color()}
+            )
     names = [_family_text(str(family)) for family in frame["family"].unique()]
-    axis.set_xticks(np.arange(len(names)), names, rotation=25, ha="right", fontsize=0.75 * look.medium.font_size)
-    _name_rows(axis, claims, look)
+    axis.set_xticks(np.arange(len(names)) + 0.5, names, rotation=25, ha="right", fontsize=0.75 * look.medium.font_size)
+    _name_rows(axis, claims, look, middle=0.5)
     axis.grid(False)
     axis.set_title("(c) Factor between bound and norm")
 

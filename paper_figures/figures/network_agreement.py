@@ -22,36 +22,32 @@ if TYPE_CHECKING:
 _PEERS = {**{f"bandits, {text}": regime for regime, text in REGIMES.items()}, "135M model": "study"}
 """What the networks are compared with -> a regime of the bandits, or the study of the real model."""
 
+_CORRELATION = ("correlation", "correlation_low", "correlation_high")
+
 
 def numbers(tables: Tables) -> pd.DataFrame:
     """Return each shared arm's gain over uniform sampling in points, in the networks and elsewhere."""
-    from simulations.networks.tournament.agreement import FEWEST_ARMS, rank_correlation
-
     networks = _networks(tables)
     parts = []
     for peer, regime in _PEERS.items():
         part = networks.merge(_study(tables) if regime == "study" else _bandits(tables, regime), on="arm")
-        if regime == "study":
-            known = len(part) >= FEWEST_ARMS
-            found = (
-                float(rank_correlation(*(part[name].to_numpy() for name in ("network_points", "peer_points"))))
-                if known
-                else np.nan
-            )
-            correlation = {"correlation": found, "correlation_low": np.nan, "correlation_high": np.nan}
-            part = part.assign(ranked_arms=len(part), ranked_worlds=part["worlds"].max())
-        else:
-            row = _agreed(tables, regime)
-            correlation = {name: row[name] for name in ("correlation", "correlation_low", "correlation_high")}
-            part = part.assign(ranked_arms=row["arms"], ranked_worlds=row["worlds"])
-        parts.append(part.assign(peer=peer, **correlation))
+        row = _agreed(tables, regime)
+        correlation = {name: row[name] for name in _CORRELATION}
+        parts.append(part.assign(ranked_arms=row["arms"], ranked_worlds=row["worlds"], peer=peer, **correlation))
     return pd.concat(parts, ignore_index=True)
 
 
 def _agreed(tables: Tables, regime: str) -> pd.Series:
+    """Return the row of a rank correlation over all worlds."""
     rows = tables["agreement"].frame
-    chosen = (rows["with"] == "bandits") & (rows["regime"] == regime) & (rows["bandit_world"] == "all")
-    return rows[chosen & (rows["world"] == "all")].iloc[0]
+    if regime == "study":
+        chosen = rows["with"] == "study"
+    else:
+        chosen = (rows["with"] == "bandits") & (rows["regime"] == regime) & (rows["bandit_world"] == "all")
+    found = rows[chosen & (rows["world"] == "all")]
+    if found.empty:  # a table that was made where the other side was not there
+        return pd.Series({"arms": 0, "worlds": 0, **dict.fromkeys(_CORRELATION, np.nan)})
+    return found.iloc[0]
 
 
 def _networks(tables: Tables) -> pd.DataFrame:
@@ -85,10 +81,8 @@ def _said(row: pd.Series) -> str:
     arms = f"{row['ranked_arms']:.0f} arms"
     if row["correlation"] != row["correlation"]:
         return f"{row['peer']}: {arms}, too few to rank"
-    interval = (
-        f" [{row['correlation_low']:+.2f}, {row['correlation_high']:+.2f}]" if row["peer"] != "135M model" else ""
-    )
-    return f"{row['peer']}: {row['correlation']:+.2f}{interval} over {arms}"
+    interval = f"[{row['correlation_low']:+.2f}, {row['correlation_high']:+.2f}]"
+    return f"{row['peer']}: {row['correlation']:+.2f} {interval} over {arms}"
 
 
 def headline(numbers: pd.DataFrame) -> str:
@@ -111,7 +105,7 @@ def caption(numbers: pd.DataFrame) -> str:
         "Gain over uniform sampling at equal rollouts in points, of arms whose rollouts are all charged: networks "
         "(held-out pass rate, mean over an arm's worlds) against bandits (interquartile mean over worlds and seeds; "
         "filled at one learning rate, open at tuned ones) and against held-out accuracy of a real 135M model. Lines "
-        "are 95% intervals. Rank correlations with bandits: mean over "
+        "are 95% intervals. Rank correlations: mean over "
         f"{row['ranked_worlds']:.0f} worlds of the networks and the arms that are in all of them, uniform sampling "
         f"among them; their intervals are over the networks' seeds. {' '.join(parts)}"
     )

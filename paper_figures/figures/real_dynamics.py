@@ -125,14 +125,16 @@ def caption(numbers: pd.DataFrame) -> str:
 
 def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     """Draw clipping, scores and transitions."""
+    import seaborn
+
     groups = _groups(tables)
     first, second = _shown_arms(sorted(groups["arm"].unique()))
     _clipping(axes[0], tables, look)
     for arm, third, text in ((first, 0, "first"), (first, 2, "last"), (second, 0, "first"), (second, 2, "last")):
         part = groups.loc[(groups["arm"] == arm) & (groups["third"] == third), "score"]
         line = {"linestyle": ":", "linewidth": look.medium.font_size / 7} if third == 0 else {"linewidth": 2.0}
-        axes[1].hist(
-            part, bins=list(_EDGES), weights=np.full(len(part), 1 / max(len(part), 1)), histtype="step",
+        seaborn.histplot(
+            part, ax=axes[1], bins=list(_EDGES), stat="probability", element="step", fill=False,
             color=look.arm(arm)["color"], label=f"{arm}, {text} third", **line,
         )  # fmt: skip
     axes[1].set(xlabel=f"score {_ALPHA:g} OVS + {_BETA:g} TDS of a group", ylabel="share of groups")
@@ -157,18 +159,20 @@ def _clipping(axis: Axes, tables: Tables, look: Look) -> None:
 
 
 def _matrix(axis: Axes, counts: NDArray[np.int64], look: Look) -> None:
+    import seaborn
+
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axis.grid(visible=False)
-    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1.4, aspect="auto")
-    for row in range(3):
-        for column in range(3):
-            text = f"{shares[row, column]:.2f}\n({counts[row, column]})"
-            axis.text(
-                column, row, text, ha="center", va="center", color="#101418", fontsize=0.9 * look.medium.font_size
-            )
-    axis.set_xticks(range(3), _BINS)
-    axis.set_yticks(range(3), _BINS)
+    texts = [
+        [f"{share:.2f}\n({count})" for share, count in zip(*row, strict=True)]
+        for row in zip(shares, counts, strict=True)
+    ]
+    seaborn.heatmap(
+        shares, ax=axis, annot=np.array(texts), fmt="", cmap="Blues", vmin=0, vmax=1.4, cbar=False,
+        xticklabels=_BINS, yticklabels=_BINS, annot_kws={"fontsize": 0.9 * look.medium.font_size},
+    )  # fmt: skip
+    axis.tick_params(axis="y", labelrotation=0)
     axis.set(xlabel="next visit", ylabel="visit")
+    axis.grid(visible=False)
 
 
 FIGURE = Figure(

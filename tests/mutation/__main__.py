@@ -21,14 +21,14 @@ EQUIVALENT = FOLDER / "equivalent.toml"
 
 
 def sample(count: int, seed: int, areas: Sequence[str] = tuple(AREAS)) -> list[tuple[str, Mutant]]:
-    """Return a random sample of mutants with their areas, of every area equally many (one more in the first ones)."""
-    chosen = []
-    for place, area in enumerate(areas):
-        share = count // len(areas) + (place < count % len(areas))
-        every = [mutant for file in AREAS[area].files() for mutant in mutants(file)]
-        picked = random.Random(f"{seed} {area}").sample(every, min(share, len(every)))
-        chosen += [(area, mutant) for mutant in sorted(picked, key=lambda m: (m.file, m.site))]
-    return chosen
+    """Return a random sample of mutants with their areas: equally many of every area that has so many, else all."""
+    every = {area: [mutant for file in AREAS[area].files() for mutant in mutants(file)] for area in areas}
+    picked = {}
+    for place, area in enumerate(sorted(areas, key=lambda name: len(every[name]))):
+        share = (count - sum(map(len, picked.values()))) // (len(areas) - place)
+        drawn = random.Random(f"{seed} {area}").sample(every[area], min(share, len(every[area])))
+        picked[area] = sorted(drawn, key=lambda mutant: (mutant.file, mutant.site))
+    return [(area, mutant) for area in areas for mutant in picked[area]]
 
 
 def key(mutant: Mutant) -> str:

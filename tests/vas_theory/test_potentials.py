@@ -121,6 +121,15 @@ def test_flow_mixes_both_kinds_of_weights() -> None:
     assert (flow([0.0, 1.0], mixture_ratio=1.0, group_size=4) == 0).all()
 
 
+def test_whitening_is_by_the_population_deviation_unless_another_is_named() -> None:
+    p = np.array([0.1, 0.5, 0.8])
+    np.testing.assert_array_equal(flow(p, group_size=4), flow(p, group_size=4, ddof=0, eps=0.0))
+    np.testing.assert_array_equal(flow(p), flow(p, mixture_ratio=0.0, group_size=None, whitened=True))
+    for weights in BOTH:
+        potential = whitened_potential(p, 4, weights)
+        np.testing.assert_array_equal(potential, whitened_potential(p, 4, weights, ddof=0, eps=0.0))
+
+
 def test_defect_agrees_with_differences_of_the_flow() -> None:
     logits, step = np.array([0.3, -1.0, 2.0]), 1e-5
     for ratio in (0.0, 0.25, 0.5, 1.0):

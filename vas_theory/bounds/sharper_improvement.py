@@ -6,7 +6,6 @@ Steps move the logits of a tabular softmax. Norms are l2. :math:`\kappa` is the 
 
 from __future__ import annotations
 
-from math import factorial
 from typing import Any
 
 import numpy as np
@@ -22,11 +21,10 @@ Array = NDArray[np.float64]
 
 
 def _kernel(x: NDArray[Any]) -> Array:
-    """Return phi, below 1/2 by its series (the 14th term is under 1e-16), where the difference would cancel."""
-    small = x < 0.5
-    series = np.polynomial.polynomial.polyval(np.where(small, x, 0.0), [1 / factorial(n + 2) for n in range(13)])
-    far = np.where(small, 1.0, x)
-    kernel: Array = np.where(small, series, (np.expm1(far) - far) / far**2)
+    """Return phi as a confluent hypergeometric function, which does not cancel near 0."""
+    from scipy.special import hyp1f1
+
+    kernel: Array = hyp1f1(1, 3, x) / 2
     return kernel
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vas_theory.claims.lib.arm_sums import Arms
 from vas_theory.claims.lib.base import Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
@@ -41,15 +42,8 @@ def _sum_of_parts(probs: NDArray[Any], chain_pass_rates: NDArray[Any]) -> Any:
 
 
 def _identity() -> dict[str, Any]:
-    import sympy
-
-    expressions = {}
-    for count in (2, 3, 4):
-        free = sympy.symbols(f"w1:{count}")
-        weights = np.array([*free, 1 - sum(free)], dtype=object)
-        rates = np.array(sympy.symbols(f"p1:{count + 1}"), dtype=object)
-        expressions[f"{count} chains"] = total_variance(weights, rates) - _sum_of_parts(weights, rates)
-    return expressions
+    weights, rates = Arms("w z", {"w": 1})
+    return {"any number of chains": total_variance(weights, rates) - _sum_of_parts(weights, rates)}
 
 
 def _spread(size: int) -> Instance:
@@ -71,8 +65,7 @@ CLAIMS = (
             "both sides expand to P - P^2",
             _identity,
             bridge=Claim.sides,
-            sizes="2, 3 and 4 chains",
-            remains="that every coincidence of indices occurs at these sizes",
+            sizes="all numbers of chains",
         ),
         verdict=Verdict.PROVED,
         formal=Formal(

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.bounds import centred_reward_norm, variance_over_rho
+from vas_theory.claims.lib.arm_sums import Arms
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.credit import no_prior_source
 from vas_theory.claims.lib.domains.bandits import bandits
 from vas_theory.foundation.precision import sqrt
-from vas_theory.policy.gradients import policy_gradient, reward_variance
+from vas_theory.policy.gradients import policy_gradient
 
 
 def gradient_norm(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
@@ -33,25 +34,21 @@ def lagrange_sum(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
 
 
 def _identities() -> dict[str, Any]:
-    import sympy
+    arms = Arms("p r", {"1": "K", "p": 1, "p*r": "V"})
+    value, mean = arms.known[arms.letters[0] * arms.letters[1]], arms.total(arms.letters[1]) / arms.count
 
-    # Every term of both identities involves the quantities of at most two arms beside the sums V and mean(r);
-    # four free arms therefore exercise every coincidence of indices, two and three are the degenerate ones.
-    expressions = {}
-    for arms in (2, 3, 4):
-        free = sympy.symbols(f"p1:{arms}", positive=True)
-        probs = np.array([*free, 1 - sum(free)], dtype=object)
-        rewards = np.array(sympy.symbols(f"r1:{arms + 1}", real=True), dtype=object)
-        gradient = policy_gradient(probs, rewards)
-        spread = rewards - rewards.sum(-1) / arms
-        variance = reward_variance(probs, rewards)
-        product = (gradient * spread).sum(-1)
-        expressions[f"<grad, r - mean r> - Var at K = {arms}"] = product - variance
-        slack = (gradient**2).sum(-1) * (spread**2).sum(-1) - product**2
-        expressions[f"|grad|^2 rho^2 - <grad, r - mean r>^2 - sum of squares at K = {arms}"] = slack - lagrange_sum(
-            probs, rewards
-        )
-    return expressions
+    def crossed(one: Any, other: Any) -> Any:
+        gradients, spreads = ([x[0] * (x[1] - value) for x in (one, other)], [x[1] - mean for x in (one, other)])
+        return (gradients[0] * spreads[1] - gradients[1] * spreads[0]) ** 2
+
+    p, r = arms
+    gradient, spread = p * (r - value), r - mean
+    product = (gradient * spread).sum()
+    slack = (gradient**2).sum() * (spread**2).sum() - product**2
+    return {
+        "<grad, r - mean r> - Var": product - (p * (r - value) ** 2).sum(),
+        "|grad|^2 rho^2 - <grad, r - mean r>^2 - sum of squares over pairs": slack - arms.over_pairs(crossed) / 2,
+    }
 
 
 def _bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
@@ -84,8 +81,7 @@ CLAIMS = (
             _identities,
             bridge=_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
-            sizes="K = 2, 3, 4",
-            remains="that every coincidence of indices occurs at these sizes",
+            sizes="all K",
         ),
         verdict=Verdict.PROVED,
         formal=Formal(

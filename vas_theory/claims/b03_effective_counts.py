@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vas_theory.bounds import binary_gradient_floor, effective_counts
 from vas_theory.claims.b02_variance_over_rho import uniform_within_classes
+from vas_theory.claims.lib.arm_sums import Arms
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
@@ -51,41 +52,35 @@ def _pair_sums(probs: NDArray[Any], rewards: NDArray[Any]) -> Any:
     return total
 
 
-def _symbolic(correct: int, wrong: int) -> tuple[Any, Any]:
+def _classes() -> tuple[Any, Arms, Arms]:
+    """Return the pass rate and the arms of the two classes, of any numbers m and n."""
     import sympy
 
-    free = sympy.symbols(f"p1:{correct + wrong}", positive=True)
-    probs = np.array([*free, 1 - sum(free)], dtype=object)
-    rewards = np.array([sympy.Integer(1)] * correct + [sympy.Integer(0)] * wrong, dtype=object)
-    return probs, rewards
+    p = sympy.Symbol("p", positive=True)
+    return p, Arms("x", {"1": "m", "x": p}, label="C"), Arms("x", {"1": "n", "x": 1 - p}, label="W")
 
 
-# A term of the identities joins at most two arms of one class; (3, 2) shows every coincidence of indices.
-_SHAPES = ((1, 1), (2, 1), (2, 2), (3, 2))
+def _squared_by_class(p: Any, correct: Arms, wrong: Arms) -> Any:
+    (right,), (false,) = correct, wrong
+    return ((right * (1 - p)) ** 2).sum() + ((false * (0 - p)) ** 2).sum()
 
 
 def _simpson_identity() -> dict[str, Any]:
-    differences = {}
-    for m, n in _SHAPES:
-        instance = _symbolic(m, n)
-        differences[f"|grad|^2 - q^2 (1/N_c + 1/N_w), {m} correct, {n} wrong"] = _squared(*instance) - _simpson(
-            *instance
-        )
-    return differences
-
-
-def _squared(probs: Any, rewards: Any) -> Any:
-    value = (probs * rewards).sum(-1)
-    return ((probs * (rewards - value)) ** 2).sum(-1)
+    p, correct, wrong = _classes()
+    # 1/N is the sum of squares of the probabilities within the class
+    parts = [((x / share) ** 2).sum() for (x,), share in ((correct, p), (wrong, 1 - p))]
+    form = (p * (1 - p)) ** 2 * sum(parts)
+    return {"|grad|^2 - q^2 (1/N_c + 1/N_w)": _squared_by_class(p, correct, wrong) - form}
 
 
 def _count_identity() -> dict[str, Any]:
-    return {
-        f"|grad|^2 - q^2 (1/m + 1/n) - pair sums, {m} correct, {n} wrong": _squared(*_symbolic(m, n))
-        - _counts(*_symbolic(m, n))
-        - _pair_sums(*_symbolic(m, n))
-        for m, n in _SHAPES
-    }
+    p, correct, wrong = _classes()
+    floor = (p * (1 - p)) ** 2 * (1 / correct.count + 1 / wrong.count)
+    pairs = sum(
+        weight / arms.count * arms.over_pairs(lambda one, other: (one[0] - other[0]) ** 2) / 2
+        for arms, weight in ((correct, (1 - p) ** 2), (wrong, p**2))
+    )
+    return {"|grad|^2 - q^2 (1/m + 1/n) - pair sums": _squared_by_class(p, correct, wrong) - floor - pairs}
 
 
 def _count_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
@@ -105,11 +100,10 @@ CLAIMS = (
         right=_simpson,
         domain=bandits(binary=True),
         certificate=identity(
-            "expanded for classes of up to three arms",
+            "sums over the two classes",
             _simpson_identity,
             bridge=Claim.sides,
-            sizes="classes of (1, 1), (2, 1), (2, 2), (3, 2) arms",
-            remains="that every coincidence of indices occurs at these sizes",
+            sizes="all numbers of arms in both classes",
         ),
         verdict=Verdict.PROVED,
         formal=Formal(
@@ -139,8 +133,7 @@ CLAIMS = (
             _count_identity,
             bridge=_count_bridge,
             kind=CertificateKind.SUM_OF_SQUARES,
-            sizes="classes of (1, 1), (2, 1), (2, 2), (3, 2) arms",
-            remains="that every coincidence of indices occurs at these sizes",
+            sizes="all numbers of arms in both classes",
         ),
         verdict=Verdict.PROVED,
         formal=Formal(

@@ -26,6 +26,7 @@ from vas_theory.claims.lib.domains.sequences import (
     mean_length,
     reward_deviation,
     sequences,
+    tree_terms,
 )
 
 
@@ -85,7 +86,14 @@ CLAIMS = (
         domain=sequences(with_end=False),
         certificate=proof_steps("Cauchy-Schwarz and orthogonal token scores", _STEPS),
         verdict=Verdict.PROVED,
-        formal=Formal("Tokens.sequence_gradient", sizes="all K, all L, any differentiable logits"),
+        formal=Formal(
+            "Tokens.sequence_gradient",
+            sizes="all K, all L, any differentiable logits",
+            points="tokens",
+            left="Tokens.norm dims v",
+            right="gamma * sqrt (INR L / 2) * sqrt (Tokens.reward_variance K logit stop reward theta L)",
+            where=tree_terms(with_end=False),
+        ),
         equality=binary_counter,
         sharp=True,
         float_tolerance=1e-12,
@@ -109,6 +117,11 @@ CLAIMS = (
         formal=Formal(
             "Tokens.random_length_gradient",
             sizes="all K, every largest length, any ending rule, any differentiable logits",
+            points="tokens, end",
+            left="Tokens.norm dims v",
+            right="gamma * sqrt (Tokens.mean_length K logit stop theta L / 2) * "
+            "sqrt (Tokens.reward_variance K logit stop reward theta L)",
+            where=tree_terms(with_end=True),
         ),
         equality=binary_counter,
         sharp=True,

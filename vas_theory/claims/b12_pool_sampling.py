@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vas_theory.claims.lib.arm_sums import Arms
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
@@ -51,12 +52,11 @@ def _pool_identities() -> dict[str, Any]:
     import sympy
 
     share = sympy.Symbol("lambda")
-    expressions = {}
-    for size in (1, 2, 3, 4):
-        pool = np.array([sympy.symbols(f"p1:{size + 1}")], dtype=object)
-        mixture = np.array([share], dtype=object)
-        expressions[f"pool of {size}"] = (_drawn_variance(pool, mixture) - _with_spread(pool, mixture))[0]
-    return expressions
+    pool = Arms("v", {"1": "n"})
+    (v,) = pool
+    mean = v.sum() / pool.count
+    drawn = ((share * v / v.sum() + (1 - share) / pool.count) * v).sum()
+    return {"any pool": drawn - mean * (1 + share * ((v - mean) ** 2).sum() / pool.count / mean**2)}
 
 
 def _pool_bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
@@ -211,11 +211,10 @@ CLAIMS = (
         right=_with_spread,
         domain=_pools(),
         certificate=identity(
-            "pools of 1 to 4 prompts with free pass rates",
+            "sums over a pool with free variances",
             _pool_identities,
             bridge=_pool_bridge,
-            sizes="pools of 1 to 4 prompts",
-            remains="that every coincidence of indices occurs at these sizes",
+            sizes="all finite pools",
         ),
         verdict=Verdict.PROVED,
         formal=Formal(

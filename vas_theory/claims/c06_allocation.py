@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vas_theory.claims.lib.arm_sums import Arms
 from vas_theory.claims.lib.base import CertificateKind, Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
@@ -40,15 +41,11 @@ def _squares(root: Any, n: Any) -> Any:
 
 
 def _lagrange() -> dict[str, Any]:
-    import sympy
-
-    expressions = {}
-    for size in (2, 3, 4):
-        root = np.array([sympy.symbols(f"t1:{size + 1}", positive=True)], dtype=object)
-        n = np.array([sympy.symbols(f"n1:{size + 1}", positive=True)], dtype=object)
-        difference = _variance(root**2, n) - _least(root**2, n) - _squares(root, n)
-        expressions[f"pool of {size}"] = difference[0]
-    return expressions
+    # x = sqrt(a/n) and y = sqrt(n)
+    pool = Arms("x y")
+    x, y = pool
+    pairs = pool.over_pairs(lambda one, other: (one[0] * other[1] - other[0] * one[1]) ** 2) / 2
+    return {"any pool": (x**2).sum() - ((x * y).sum() ** 2 + pairs) / (y**2).sum()}
 
 
 def _bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
@@ -90,12 +87,11 @@ CLAIMS = (
         right=_least,
         domain=_pools(),
         certificate=identity(
-            "Lagrange's identity for pools of 2 to 4 prompts",
+            "Lagrange's identity",
             _lagrange,
             bridge=_bridge,
-            sizes="pools of 2 to 4 prompts",
+            sizes="all finite pools",
             kind=CertificateKind.SUM_OF_SQUARES,
-            remains="Lagrange's identity for every pool",
         ),
         verdict=Verdict.PROVED,
         formal=Formal(

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from vas_theory.claims.lib.arm_sums import Arms
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import counterexample, identity
 from vas_theory.claims.lib.completeness import Formal
@@ -78,16 +79,14 @@ def _over_pairs(rates: Any, features: Any, held_rates: Any, held_features: Any) 
 def _identities() -> dict[str, Any]:
     import sympy
 
-    expressions = {}
-    for prompts, held in ((2, 1), (3, 2)):
-        shapes = {"p": (1, prompts), "f": (1, prompts, 2), "q": (1, held), "h": (1, held, 2)}
-        arrays = [
-            np.array(sympy.symbols(f"{name}0:{int(np.prod(shape))}"), dtype=object).reshape(shape)
-            for name, shape in shapes.items()
-        ]
-        difference = _difference(*arrays) - _over_pairs(*arrays)
-        expressions[f"{prompts} training and {held} held-out prompts"] = difference[0]
-    return expressions
+    # u is the sum over m held-out prompts of a training prompt's inner products with them, so that t = u/m
+    pool, held = Arms("s u", {"1": "n"}), sympy.Symbol("m", positive=True)
+    s, u = pool
+    mean = s.sum() / pool.count
+    difference = (s * u / held).sum() / s.sum() - (u / held).sum() / pool.count
+    covariance = (s * u / held).sum() / pool.count - mean * (u / held).sum() / pool.count
+    pairs = ((s - mean) * u).sum() / (pool.count * held * mean)
+    return {"difference - Cov/mean": difference - covariance / mean, "difference - pairs": difference - pairs}
 
 
 def _bridge(claim: Claim, instance: Instance) -> tuple[Any, Any]:
@@ -158,11 +157,10 @@ CLAIMS = (
         right=_over_pairs,
         domain=_pools(),
         certificate=identity(
-            "2 and 3 training prompts, 1 and 2 held-out ones, free rates and features",
+            "sums over a pool with free scores and inner products",
             _identities,
             bridge=_bridge,
-            sizes="2 and 3 training prompts, two parameters",
-            remains="the step to every pool and policy",
+            sizes="all finite pools, any scores and gradients",
         ),
         verdict=Verdict.PROVED,
         formal=Formal(

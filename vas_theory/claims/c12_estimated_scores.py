@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vas_theory.claims.lib.arm_sums import Arms
 from vas_theory.claims.lib.base import CertificateKind, Claim, Domain, Instance, Relation, Verdict
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
@@ -67,10 +68,11 @@ def _uniform_progress(score: NDArray[Any], transfer: NDArray[Any], part: NDArray
 def _identities() -> dict[str, Any]:
     import sympy
 
-    expressions = {}
-    for prompts in (2, 3):
-        s, t = (np.array([sympy.symbols(f"{name}1:{prompts + 1}", positive=True)], dtype=object) for name in "st")
-        expressions[f"pool of {prompts}"] = (_relative_progress(s, t) - 1 - _gain(s, t))[0]
+    pool = Arms("s t", {"1": "n"})
+    s, t = pool
+    means = [row.sum() / pool.count for row in (s, t)]
+    gain = ((s * t).sum() / pool.count - means[0] * means[1]) / (means[0] * means[1])
+    expressions = {"any pool": (s * t).sum() / s.sum() / means[1] - 1 - gain}
     x, y, z = sympy.symbols("Var_s Var_t Cov", positive=True)
     product = z / (sympy.sqrt(x) * sympy.sqrt(y)) * sympy.sqrt(x) * sympy.sqrt(y)
     expressions["the deviations cancel"] = product - z
@@ -135,11 +137,10 @@ CLAIMS = (
         right=_by_correlation,
         domain=_pools(paid=False),
         certificate=identity(
-            "pools of 2 and 3 prompts with free scores and transfers; the deviations cancel",
+            "sums over a pool with free scores and transfers; the deviations cancel",
             _identities,
             bridge=_relative_bridge,
-            sizes="pools of 2 and 3 prompts",
-            remains="the step to every pool",
+            sizes="all finite pools",
         ),
         verdict=Verdict.PROVED,
         formal=Formal(

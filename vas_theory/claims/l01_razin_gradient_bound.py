@@ -16,6 +16,7 @@ from vas_theory.claims.lib.domains.sequences import (
     mean_length,
     reward_deviation,
     sequences,
+    tree_terms,
 )
 
 
@@ -55,7 +56,14 @@ CLAIMS = (
             ],
         ),
         verdict=Verdict.PROVED,
-        formal=Formal("Tokens.razin_gradient", sizes="all K, all L, any differentiable logits"),
+        formal=Formal(
+            "Tokens.razin_gradient",
+            sizes="all K, all L, any differentiable logits",
+            points="tokens",
+            left="Tokens.norm dims v",
+            right="6 * INR L * gamma * Tokens.two_thirds (sqrt (Tokens.reward_variance K logit stop reward theta L))",
+            where=tree_terms(with_end=False),
+        ),
         float_tolerance=1e-12,
         notes="At most 1 / (6 sqrt 2) = 11.8 % of it can ever be reached.",
     ),

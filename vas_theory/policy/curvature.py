@@ -56,7 +56,7 @@ def _kappa(arms: int | None, precision: int) -> Any:
     import mpmath
 
     if arms is None:
-        return mpmath.sqrt(max(mpmath.re(root) for root in mpmath.polyroots(KAPPA_POLYNOMIAL, maxsteps=200)))
+        return mpmath.sqrt(max(mpmath.re(root) for root in mpmath.polyroots(KAPPA_POLYNOMIAL)))
     rest = arms - 2
     # the derivative of the ratio vanishes at y = 1 and at the zeros of a cubic, one of which lies in (0, 1/2)
     y = mpmath.findroot(

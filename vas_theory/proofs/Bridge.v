@@ -18,6 +18,11 @@ Ltac silent := repeat match goal with
   | |- context [?x / sqrt ?y] => replace (x / sqrt y) with 0 by (replace x with 0 by lra; unfold Rdiv; ring)
   | |- context [?x * / sqrt ?y] => replace (x * / sqrt y) with 0 by (replace x with 0 by lra; ring)
   end.
+(* the power of a positive number: its case of zero does not occur *)
+Ltac positive := repeat match goal with
+  | |- context [Rle_dec ?x 0] => let zero := fresh in
+      destruct (Rle_dec x 0) as [zero | _]; [exfalso; refine (Rlt_not_le x 0 _ zero); interval with (i_prec 120) |]
+  end.
 Ltac compute_term := numbers; repeat (rewrite Derivative.partial_value by lia; numbers); decide_all.
 Ltac largest :=
   repeat match goal with
@@ -31,7 +36,7 @@ Ltac sizes :=
     | |- context [Rabs ?x] => first [rewrite (Rabs_right x) by lra | rewrite (Rabs_left x) by lra]
   end.
 Ltac equal_value := compute_term; largest; sizes; silent; first [lra | field; lra | field].
-Ltac near_value := compute_term; largest; silent; repeat rewrite asin_atan by lra; interval with (i_prec 120).
+Ltac near_value := compute_term; positive; largest; silent; repeat rewrite asin_atan by lra; interval with (i_prec 120).
 
 (* A03 *)
 Example A03_left_1 :
@@ -1301,6 +1306,70 @@ Example B05_left_3 :
   let eta := (- (9/4)) in
   Rabs (TiltStep.tilted_mean arms p r eta - Tabular.V arms p r
   - (- (922367079414774539553/5000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+
+(* B06 *)
+Example B06_left_1 :
+  let K := 2%nat in
+  let theta := fun (i : nat) => nth i [(- (9/20))] 0 in
+  let features := fun (i : nat) (j : nat) (k : nat) => nth k (nth j (nth i [[[((4/5))]; [(- (3/2))]]; [[(- (2/5))]; [((3/10))]]; [[((1/2))]; [(- (6/5))]]] []) []) 0 in
+  let r := fun (i : nat) => nth i [0; (- (3/4)); (- (3/4)); (- (1/4))] 0 in
+  let L := 2%nat in
+  let dims := [0%nat] in
+  let place := fun c : list nat => (match c with [] => 0 | y :: _ => S y end)%nat in
+  let jacobian := fun (c : list nat) (y k : nat) => features (place c) y k in
+  let logit := fun (c : list nat) (th : nat -> R) (y : nat) => jacobian c y 0%nat * th 0%nat in
+  let stop := fun c : list nat => false in
+  let reward := fun h : list nat => r (match h with [y; x] => 2 * x + y | _ => 0 end)%nat in
+  let v := Tokens.gradient K logit stop reward theta jacobian L [] in
+  Rabs (Tokens.norm dims v
+  - ((1284021467693827585331/10000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example B06_right_1 :
+  let K := 2%nat in
+  let theta := fun (i : nat) => nth i [(- (9/20))] 0 in
+  let features := fun (i : nat) (j : nat) (k : nat) => nth k (nth j (nth i [[[((4/5))]; [(- (3/2))]]; [[(- (2/5))]; [((3/10))]]; [[((1/2))]; [(- (6/5))]]] []) []) 0 in
+  let gamma := ((17/10)) in
+  let r := fun (i : nat) => nth i [0; (- (3/4)); (- (3/4)); (- (1/4))] 0 in
+  let L := 2%nat in
+  let place := fun c : list nat => (match c with [] => 0 | y :: _ => S y end)%nat in
+  let jacobian := fun (c : list nat) (y k : nat) => features (place c) y k in
+  let logit := fun (c : list nat) (th : nat -> R) (y : nat) => jacobian c y 0%nat * th 0%nat in
+  let stop := fun c : list nat => false in
+  let reward := fun h : list nat => r (match h with [y; x] => 2 * x + y | _ => 0 end)%nat in
+  Rabs (gamma * sqrt (INR L / 2) * sqrt (Tokens.reward_variance K logit stop reward theta L)
+  - ((1183823996089010434871/2500000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example B06_left_2 :
+  let K := 2%nat in
+  let theta := fun (i : nat) => nth i [((3/20))] 0 in
+  let features := fun (i : nat) (j : nat) (k : nat) => nth k (nth j (nth i [[[(- (2/5))]; [((3/10))]]; [[(- (6/5))]; [((1/2))]]; [[((4/5))]; [(- (3/2))]]] []) []) 0 in
+  let r := fun (i : nat) => nth i [((7/8)); (- (1)); ((1/4)); ((1/2))] 0 in
+  let L := 2%nat in
+  let dims := [0%nat] in
+  let place := fun c : list nat => (match c with [] => 0 | y :: _ => S y end)%nat in
+  let jacobian := fun (c : list nat) (y k : nat) => features (place c) y k in
+  let logit := fun (c : list nat) (th : nat -> R) (y : nat) => jacobian c y 0%nat * th 0%nat in
+  let stop := fun c : list nat => false in
+  let reward := fun h : list nat => r (match h with [y; x] => 2 * x + y | _ => 0 end)%nat in
+  let v := Tokens.gradient K logit stop reward theta jacobian L [] in
+  Rabs (Tokens.norm dims v
+  - ((1757657207962253492557/5000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example B06_right_2 :
+  let K := 2%nat in
+  let theta := fun (i : nat) => nth i [((3/20))] 0 in
+  let features := fun (i : nat) (j : nat) (k : nat) => nth k (nth j (nth i [[[(- (2/5))]; [((3/10))]]; [[(- (6/5))]; [((1/2))]]; [[((4/5))]; [(- (3/2))]]] []) []) 0 in
+  let gamma := ((17/10)) in
+  let r := fun (i : nat) => nth i [((7/8)); (- (1)); ((1/4)); ((1/2))] 0 in
+  let L := 2%nat in
+  let place := fun c : list nat => (match c with [] => 0 | y :: _ => S y end)%nat in
+  let jacobian := fun (c : list nat) (y k : nat) => features (place c) y k in
+  let logit := fun (c : list nat) (th : nat -> R) (y : nat) => jacobian c y 0%nat * th 0%nat in
+  let stop := fun c : list nat => false in
+  let reward := fun h : list nat => r (match h with [y; x] => 2 * x + y | _ => 0 end)%nat in
+  Rabs (gamma * sqrt (INR L / 2) * sqrt (Tokens.reward_variance K logit stop reward theta L)
+  - ((1188855691094793077149/1000000000000000000000))) <= ((1/1000000000000000)).
 Proof. near_value. Qed.
 
 (* B07 *)
@@ -2737,6 +2806,70 @@ Example B46_right_3 :
   - ((2394506166722919358821/10000000000000000000000))) <= ((1/1000000000000000)).
 Proof. near_value. Qed.
 
+(* B47 *)
+Example B47_left_1 :
+  let K := 2%nat in
+  let theta := fun (i : nat) => nth i [(- (3/10))] 0 in
+  let features := fun (i : nat) (j : nat) (k : nat) => nth k (nth j (nth i [[[((3/10))]; [(- (2/5))]]; [[((4/5))]; [(- (3/2))]]] []) []) 0 in
+  let r := fun (i : nat) => nth i [0; (- (1/2)); (- (1/8))] 0 in
+  let L := 2%nat in
+  let dims := [0%nat] in
+  let place := fun c : list nat => (match c with [] => 0 | y :: _ => S y end)%nat in
+  let jacobian := fun (c : list nat) (y k : nat) => features (place c) y k in
+  let logit := fun (c : list nat) (th : nat -> R) (y : nat) => jacobian c y 0%nat * th 0%nat in
+  let stop := fun c : list nat => match c with 1%nat :: _ => true | _ => false end in
+  let reward := fun h : list nat => r (match h with [_] => 0 | [y; _] => 2 - y | _ => 0 end)%nat in
+  let v := Tokens.gradient K logit stop reward theta jacobian L [] in
+  Rabs (Tokens.norm dims v
+  - ((65738046351805168073/3125000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example B47_right_1 :
+  let K := 2%nat in
+  let theta := fun (i : nat) => nth i [(- (3/10))] 0 in
+  let features := fun (i : nat) (j : nat) (k : nat) => nth k (nth j (nth i [[[((3/10))]; [(- (2/5))]]; [[((4/5))]; [(- (3/2))]]] []) []) 0 in
+  let gamma := ((17/10)) in
+  let r := fun (i : nat) => nth i [0; (- (1/2)); (- (1/8))] 0 in
+  let L := 2%nat in
+  let place := fun c : list nat => (match c with [] => 0 | y :: _ => S y end)%nat in
+  let jacobian := fun (c : list nat) (y k : nat) => features (place c) y k in
+  let logit := fun (c : list nat) (th : nat -> R) (y : nat) => jacobian c y 0%nat * th 0%nat in
+  let stop := fun c : list nat => match c with 1%nat :: _ => true | _ => false end in
+  let reward := fun h : list nat => r (match h with [_] => 0 | [y; _] => 2 - y | _ => 0 end)%nat in
+  Rabs (gamma * sqrt (Tokens.mean_length K logit stop theta L / 2) * sqrt (Tokens.reward_variance K logit stop reward theta L)
+  - ((99772478249163420229/312500000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example B47_left_2 :
+  let K := 2%nat in
+  let theta := fun (i : nat) => nth i [((1/10))] 0 in
+  let features := fun (i : nat) (j : nat) (k : nat) => nth k (nth j (nth i [[[((4/5))]; [(- (3/2))]]; [[((1/2))]; [(- (6/5))]]] []) []) 0 in
+  let r := fun (i : nat) => nth i [(- (7/8)); ((1/4)); ((3/4))] 0 in
+  let L := 2%nat in
+  let dims := [0%nat] in
+  let place := fun c : list nat => (match c with [] => 0 | y :: _ => S y end)%nat in
+  let jacobian := fun (c : list nat) (y k : nat) => features (place c) y k in
+  let logit := fun (c : list nat) (th : nat -> R) (y : nat) => jacobian c y 0%nat * th 0%nat in
+  let stop := fun c : list nat => match c with 1%nat :: _ => true | _ => false end in
+  let reward := fun h : list nat => r (match h with [_] => 0 | [y; _] => 2 - y | _ => 0 end)%nat in
+  let v := Tokens.gradient K logit stop reward theta jacobian L [] in
+  Rabs (Tokens.norm dims v
+  - ((2274634557001321643529/2500000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example B47_right_2 :
+  let K := 2%nat in
+  let theta := fun (i : nat) => nth i [((1/10))] 0 in
+  let features := fun (i : nat) (j : nat) (k : nat) => nth k (nth j (nth i [[[((4/5))]; [(- (3/2))]]; [[((1/2))]; [(- (6/5))]]] []) []) 0 in
+  let gamma := ((17/10)) in
+  let r := fun (i : nat) => nth i [(- (7/8)); ((1/4)); ((3/4))] 0 in
+  let L := 2%nat in
+  let place := fun c : list nat => (match c with [] => 0 | y :: _ => S y end)%nat in
+  let jacobian := fun (c : list nat) (y k : nat) => features (place c) y k in
+  let logit := fun (c : list nat) (th : nat -> R) (y : nat) => jacobian c y 0%nat * th 0%nat in
+  let stop := fun c : list nat => match c with 1%nat :: _ => true | _ => false end in
+  let reward := fun h : list nat => r (match h with [_] => 0 | [y; _] => 2 - y | _ => 0 end)%nat in
+  Rabs (gamma * sqrt (Tokens.mean_length K logit stop theta L / 2) * sqrt (Tokens.reward_variance K logit stop reward theta L)
+  - ((21541230006061445901/20000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+
 (* B50 *)
 Example B50_right_1 :
   let a := 2 in
@@ -3986,6 +4119,70 @@ Example C17_right_3 :
   let beta := / slope in
   Rabs ((/ beta - 1 + exp (- / beta)) * (Tabular.V arms p r * (1 - Tabular.V arms p r))
   - ((1576394233468375536481/2500000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+
+(* L01 *)
+Example L01_left_1 :
+  let K := 2%nat in
+  let theta := fun (i : nat) => nth i [(- (3/10))] 0 in
+  let features := fun (i : nat) (j : nat) (k : nat) => nth k (nth j (nth i [[[((3/10))]; [(- (2/5))]]; [[((4/5))]; [(- (3/2))]]; [[(- (6/5))]; [((1/2))]]] []) []) 0 in
+  let r := fun (i : nat) => nth i [(- (3/8)); (- (7/8)); (- (1/4)); ((1/4))] 0 in
+  let L := 2%nat in
+  let dims := [0%nat] in
+  let place := fun c : list nat => (match c with [] => 0 | y :: _ => S y end)%nat in
+  let jacobian := fun (c : list nat) (y k : nat) => features (place c) y k in
+  let logit := fun (c : list nat) (th : nat -> R) (y : nat) => jacobian c y 0%nat * th 0%nat in
+  let stop := fun c : list nat => false in
+  let reward := fun h : list nat => r (match h with [y; x] => 2 * x + y | _ => 0 end)%nat in
+  let v := Tokens.gradient K logit stop reward theta jacobian L [] in
+  Rabs (Tokens.norm dims v
+  - ((225685501182605892643/2000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example L01_right_1 :
+  let K := 2%nat in
+  let theta := fun (i : nat) => nth i [(- (3/10))] 0 in
+  let features := fun (i : nat) (j : nat) (k : nat) => nth k (nth j (nth i [[[((3/10))]; [(- (2/5))]]; [[((4/5))]; [(- (3/2))]]; [[(- (6/5))]; [((1/2))]]] []) []) 0 in
+  let gamma := ((17/10)) in
+  let r := fun (i : nat) => nth i [(- (3/8)); (- (7/8)); (- (1/4)); ((1/4))] 0 in
+  let L := 2%nat in
+  let place := fun c : list nat => (match c with [] => 0 | y :: _ => S y end)%nat in
+  let jacobian := fun (c : list nat) (y k : nat) => features (place c) y k in
+  let logit := fun (c : list nat) (th : nat -> R) (y : nat) => jacobian c y 0%nat * th 0%nat in
+  let stop := fun c : list nat => false in
+  let reward := fun h : list nat => r (match h with [y; x] => 2 * x + y | _ => 0 end)%nat in
+  Rabs (6 * INR L * gamma * Tokens.two_thirds (sqrt (Tokens.reward_variance K logit stop reward theta L))
+  - ((1108218870466794205891/100000000000000000000))) <= ((11/1000000000000000)).
+Proof. near_value. Qed.
+Example L01_left_2 :
+  let K := 2%nat in
+  let theta := fun (i : nat) => nth i [((9/20))] 0 in
+  let features := fun (i : nat) (j : nat) (k : nat) => nth k (nth j (nth i [[[((4/5))]; [(- (3/2))]]; [[(- (6/5))]; [((1/2))]]; [[((3/10))]; [(- (2/5))]]] []) []) 0 in
+  let r := fun (i : nat) => nth i [((1/4)); (- (1/4)); (- (3/8)); ((1/8))] 0 in
+  let L := 2%nat in
+  let dims := [0%nat] in
+  let place := fun c : list nat => (match c with [] => 0 | y :: _ => S y end)%nat in
+  let jacobian := fun (c : list nat) (y k : nat) => features (place c) y k in
+  let logit := fun (c : list nat) (th : nat -> R) (y : nat) => jacobian c y 0%nat * th 0%nat in
+  let stop := fun c : list nat => false in
+  let reward := fun h : list nat => r (match h with [y; x] => 2 * x + y | _ => 0 end)%nat in
+  let v := Tokens.gradient K logit stop reward theta jacobian L [] in
+  Rabs (Tokens.norm dims v
+  - ((1259005978963241210181/10000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example L01_right_2 :
+  let K := 2%nat in
+  let theta := fun (i : nat) => nth i [((9/20))] 0 in
+  let features := fun (i : nat) (j : nat) (k : nat) => nth k (nth j (nth i [[[((4/5))]; [(- (3/2))]]; [[(- (6/5))]; [((1/2))]]; [[((3/10))]; [(- (2/5))]]] []) []) 0 in
+  let gamma := ((17/10)) in
+  let r := fun (i : nat) => nth i [((1/4)); (- (1/4)); (- (3/8)); ((1/8))] 0 in
+  let L := 2%nat in
+  let place := fun c : list nat => (match c with [] => 0 | y :: _ => S y end)%nat in
+  let jacobian := fun (c : list nat) (y k : nat) => features (place c) y k in
+  let logit := fun (c : list nat) (th : nat -> R) (y : nat) => jacobian c y 0%nat * th 0%nat in
+  let stop := fun c : list nat => false in
+  let reward := fun h : list nat => r (match h with [y; x] => 2 * x + y | _ => 0 end)%nat in
+  Rabs (6 * INR L * gamma * Tokens.two_thirds (sqrt (Tokens.reward_variance K logit stop reward theta L))
+  - ((7850315627981821848683/1000000000000000000000))) <= ((7/1000000000000000)).
 Proof. near_value. Qed.
 
 (* L02 *)

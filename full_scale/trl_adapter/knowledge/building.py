@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from full_scale.trl_adapter.config import PASS_RATES, VASConfig
+from full_scale.plugins.interface import Selector
+from full_scale.plugins.reward_view import PASS_RATES, RewardView
+from full_scale.trl_adapter.config import VASConfig
 from full_scale.trl_adapter.knowledge.columns import given_features, pass_rate_prior
 from full_scale.trl_adapter.knowledge.hidden_states import HiddenStates
 from full_scale.trl_adapter.knowledge.renewal import Renewal
-from full_scale.trl_adapter.reward_view import RewardView
-from full_scale.trl_adapter.strategies import StrategySampler
+from full_scale.trl_adapter.strategies import StrategySelector
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection.posteriors import build_posterior
 from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
@@ -24,7 +25,7 @@ from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 if TYPE_CHECKING:
     from full_scale.trl_adapter.mixin import VASMixin
 
-__all__ = ["Knowledge", "build_renewal", "build_sampler"]
+__all__ = ["Knowledge", "build_renewal", "build_selector"]
 
 _IMAGES = ("image", "images")
 
@@ -67,19 +68,19 @@ class Knowledge:
         return digest.hexdigest() if parts else ""
 
 
-def build_sampler(
-    trainer: VASMixin, keys: list[str] | list[int], prompts: int
-) -> tuple[RewardView, VarianceAwareSampler | StrategySampler]:
-    """Return a trainer's view of rewards and the sampler of that view, or the strategy in its place.
+def build_selector(trainer: VASMixin, keys: list[str] | list[int], prompts: int) -> Selector | StrategySelector:
+    """Return what chooses a trainer's prompts.
 
     Args:
-        trainer: with its settings, but without a sampler yet.
+        trainer: with its settings, but without a selector yet.
         keys: of the prompts.
         prompts: a generation batch.
     """
     vas, known = trainer.vas, trainer.known
     seed = trainer.args.seed if vas.seed is None else vas.seed
     shape: dict[str, Any] = {"batch_size": prompts, "group_size": trainer.num_generations, "seed": seed}
+    if vas.strategy != "vas":
+        return StrategySelector(vas.strategy, keys, options=vas.options, **shape)
     given = {**vas.sampler_options, **({"strict": True} if vas.strict else {})}
     categories = trainer.train_dataset[vas.category_column] if vas.category_column else None
 
@@ -95,10 +96,7 @@ def build_sampler(
         )
         return VarianceAwareSampler(keys, posterior=belief, **{**kept, **given, **shape, "reward_range": reward_range})
 
-    view = RewardView(vas, build)
-    if vas.strategy == "vas":
-        return view, view.sampler()
-    return view, StrategySampler(vas.strategy, keys, options=vas.options, **shape)
+    return Selector(RewardView(vas.reward_terms(), build))
 
 
 def build_renewal(trainer: VASMixin) -> Renewal | None:

@@ -38,7 +38,7 @@ class Renewal:
 
     def __init__(self, trainer: VASMixin, make: Callable[[list[dict[str, Any]]], Any], every: int) -> None:
         self._trainer, self._make, self._every = trainer, make, every
-        self._made_at = np.full(len(trainer.sampler.keys), _NEVER, dtype=np.int64)
+        self._made_at = np.full(len(trainer.sampler), _NEVER, dtype=np.int64)
         self._began: float | None = None
         self._seconds, self._share = 0.0, float("nan")
         self._latest = (0, 0.0)
@@ -55,7 +55,6 @@ class Renewal:
         else:
             self._share = self._seconds / (started - self._began)
         sampler = self._trainer.sampler
-        assert isinstance(sampler, VarianceAwareSampler)
         places = sampler.next_candidates()
         places = places[sampler.step - self._made_at[places] >= self._every]
         if places.size:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from full_scale.runs import differences
+from full_scale.trl_adapter.checkpoints.sampler_file import packed, unpacked
 from vas_theory.foundation.errors import VASError
 from vas_theory.provenance.state import read_state, seal, write_state
 
@@ -17,25 +18,20 @@ __all__ = ["find", "is_there", "remove", "save"]
 logger = logging.getLogger(__name__)
 
 _FILE = "vas_scoring.npz"
-_PREFIX = "sampler."
 
 
-def save(
-    folder: Path, sampler: Mapping[str, Any], view: Mapping[str, Any], *, opened_from: str, settings: Mapping[str, Any]
-) -> None:
-    """Write the sampler in the middle of a refresh.
+def save(folder: Path, selector: Mapping[str, Any], *, opened_from: str, settings: Mapping[str, Any]) -> None:
+    """Write the selector in the middle of a refresh.
 
     Args:
         folder: of the run.
-        sampler: its state.
-        view: what the adapter itself has to know; no dots in the names.
+        selector: its state.
         opened_from: checksum of the sampler when the refresh began.
         settings: of the run.
     """
-    packed = {f"{_PREFIX}{name}": value for name, value in sampler.items()}
     about = {"opened_from": opened_from, "settings": json.dumps(dict(settings), sort_keys=True)}
     folder.mkdir(parents=True, exist_ok=True)
-    write_state(folder / _FILE, seal({**about, **view, **packed}))
+    write_state(folder / _FILE, seal({**about, **packed(selector)}))
 
 
 def is_there(folder: Path) -> bool:
@@ -43,8 +39,8 @@ def is_there(folder: Path) -> bool:
     return (folder / _FILE).exists()
 
 
-def find(folder: Path, opened_from: str, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """Return the sampler's state and the view of the refresh that was stopped; None, and say why, if it is another's.
+def find(folder: Path, opened_from: str, settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the selector's state in the refresh that was stopped; None, and say why, if it is another's.
 
     Args:
         folder: of the run.
@@ -64,9 +60,7 @@ def find(folder: Path, opened_from: str, settings: Mapping[str, Any]) -> tuple[d
         why = f"of other settings ({', '.join(wrong)})" if wrong else "of another step or course of the run"
         logger.warning("%s is %s: prompts are scored anew", folder / _FILE, why)
         return None
-    sampler = {name.removeprefix(_PREFIX): value for name, value in state.items() if name.startswith(_PREFIX)}
-    own = {"opened_from", "settings", "checksum"}
-    return sampler, {name: value for name, value in state.items() if "." not in name and name not in own}
+    return unpacked(state)
 
 
 def remove(folder: Path) -> None:

@@ -44,7 +44,7 @@ class Scoring:
 
     def __init__(self, trainer: VASMixin) -> None:
         self._trainer = trainer
-        settings, size = trainer.weighted_sampler.config, trainer.num_generations
+        settings, size = trainer.sampler.config, trainer.num_generations
         if settings.scoring_rollouts % size:
             needs = f"be a multiple of num_generations {size}, as prompts are scored in groups of the trainer"
             raise ArgumentError("scoring_rollouts", needs, settings.scoring_rollouts)
@@ -69,7 +69,7 @@ class Scoring:
 
     @property
     def _sampler(self) -> VarianceAwareSampler:
-        return self._trainer.weighted_sampler  # another object when the view of the rewards changes
+        return self._trainer.sampler  # another object when the view of the rewards changes
 
     def _score_all(self) -> None:
         trainer = self._trainer
@@ -84,18 +84,17 @@ class Scoring:
                 *(self._sampler.step, due.size, self._sampler.config.scoring_rollouts),
             )
         for scored in self._parts(due):
-            sampler = self._sampler
-            diversity = scored.diversity if sampler.config.score == "vps" and sampler.config.beta > 0 else None
+            diversity = scored.diversity if trainer.weighted_selector.weighs_diversity else None
             self._sampler.refresh(
                 scored.positions,
                 scored.rewards.rewards_PG,
                 diversity=diversity,
-                **trainer.view.arguments(scored.rewards),
+                successes=scored.rewards.successes_PG,
             )
             last = not self._sampler.refresh_due().size
             if trainer.is_world_process_zero() and (last or time.monotonic() - saved >= SAVED_EVERY):
-                state = self._sampler.state_dict()
-                save(self.folder, state, trainer.view.as_state(), opened_from=opened_from, settings=settings)
+                state = trainer.selector.state_dict()
+                save(self.folder, state, opened_from=opened_from, settings=settings)
                 saved = time.monotonic()
 
     def _go_on(self, opened_from: str, settings: dict[str, Any]) -> None:
@@ -109,8 +108,7 @@ class Scoring:
             broadcast_object_list(found)
         if not found[0]:
             return
-        state, view = find(self.folder, opened_from, settings) or ({}, {})
-        trainer.take_over(state, view)
+        trainer.take_over(find(self.folder, opened_from, settings) or {})
         left = self._sampler.refresh_due().size
         logger.warning("step %d: scoring goes on where it was stopped: %d prompts are left", self._sampler.step, left)
 
@@ -119,7 +117,8 @@ class Scoring:
         size = prompts_a_part(self._trainer)
         for first in range(0, positions.size, size):
             scored = roll_out(self._trainer, positions[first : first + size])
-            self._trainer.sampler = self._trainer.view.fitting(self._sampler, scored.rewards)
+            known = scored.rewards.successes_PG is not None
+            self._trainer.weighted_selector.fit(scored.rewards.rewards_PG, known=known)
             self._sampler.ledger.charge("scoring", rollouts=scored.wasted)
             yield scored
 
@@ -133,7 +132,7 @@ class Scoring:
             *(sampler.step, chosen.size, sampler.config.scoring_rollouts),
         )
         for scored in self._parts(chosen):
-            learn_scores(self._sampler, scored, self._trainer.view.arguments(scored.rewards))
+            learn_scores(self._sampler, scored)
 
     def forget(self) -> None:
         """Drop what is kept of a refresh: a checkpoint holds it, or the run begins anew."""
@@ -168,12 +167,12 @@ def uncertain_prompts(sampler: VarianceAwareSampler, count: int) -> NDArray[np.i
     return np.sort(order[: max(count, 1)])
 
 
-def learn_scores(sampler: VarianceAwareSampler, scored: Scored, told: dict[str, Any]) -> None:
+def learn_scores(sampler: VarianceAwareSampler, scored: Scored) -> None:
     """Teach a sampler rollouts that were made for scores alone; its counts of training groups stay as they are."""
     pool = sampler.pool
-    rewards = scored.rewards.rewards_PG
+    rewards, right = scored.rewards.rewards_PG, scored.rewards.successes_PG
     feedback = read_feedback(
-        feedback_rules(pool), scored.positions, rewards, successes=told.get("successes"), diversity=None, weight=None
+        feedback_rules(pool), scored.positions, rewards, successes=right, diversity=None, weight=None
     )
     sampler.ledger.charge("scoring", groups=scored.positions.size, rollouts=int(rewards.size))
     pool.tally.count_excluded(feedback)

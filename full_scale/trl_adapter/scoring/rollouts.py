@@ -62,7 +62,7 @@ class Scored:
 
 def prompts_a_part(trainer: VASMixin) -> int:
     """Return how many prompts are scored together: as many as fill a generation batch, at least one."""
-    config = trainer.weighted_sampler.config
+    config = trainer.sampler.config
     return max(1, config.batch_size * config.group_size // config.scoring_rollouts)
 
 
@@ -80,7 +80,7 @@ def roll_out(trainer: VASMixin, positions: NDArray[np.int64]) -> Scored:
     Raises:
         VASError: too many rollouts have no usable reward.
     """
-    config, size = trainer.weighted_sampler.config, trainer.num_generations
+    config, size = trainer.sampler.config, trainer.num_generations
     groups = np.repeat(positions, config.scoring_rollouts // size)
     rewards: list[NDArray[np.float64]] = []
     ids: list[list[int]] = []
@@ -135,7 +135,7 @@ def gathered(rewards_NF: torch.Tensor, ids_N: list[list[int]]) -> ScoringDone:
 @contextmanager
 def _own_random_numbers(trainer: VASMixin, *address: int) -> Iterator[None]:
     devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
-    sampler = trainer.weighted_sampler
+    sampler = trainer.sampler
     with torch.random.fork_rng(devices=devices):
         place = (sampler.step, *address, trainer.accelerator.process_index)
         torch.manual_seed(int(stream(sampler.seed, _PURPOSE, *place).integers(2**63)))

@@ -1,8 +1,8 @@
-"""Rank correlations: do the bandits order the arms as the networks do, and do groups with a gradient mean learning?"""
+"""Rank correlations of the networks with the bandits, a real model, and groups that have a gradient."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,10 @@ __all__ = ["FEWEST_ARMS", "agreement", "rank_correlation"]
 FEWEST_ARMS = 4
 """Fewer arms, uniform sampling among them, have no ranking worth a number."""
 
+_COLUMNS = [
+    "with", "world", "arms", "worlds", "correlation", "correlation_low", "correlation_high", "regime", "bandit_world",
+]  # fmt: skip
+
 Array = NDArray[np.float64]
 
 
@@ -29,33 +33,48 @@ def rank_correlation(one: Array, other: Array) -> Array:
     return found
 
 
-def agreement(table: pd.DataFrame, bandits: pd.DataFrame | None, seed: int = 0) -> pd.DataFrame:
-    """Correlate the arms' ranks in the networks with those in the bandits and with those by groups with a gradient.
+def agreement(
+    table: pd.DataFrame, bandits: pd.DataFrame | None, study: pd.DataFrame | None = None, seed: int = 0
+) -> pd.DataFrame:
+    """Correlate the arms' ranks in the networks with those in bandits, in real training, and by groups with a gradient.
 
     Args:
         table: of :func:`~simulations.networks.tournament.finished.summary`.
         bandits: the table of the experiment ``tournament_ranking``; ``None`` where it is not there.
+        study: the table ``validation`` of the study of a real model; ``None`` where it is not there.
         seed: of the bootstrap.
 
     Returns:
         One row a question and world of the networks, ``all`` for the mean of the worlds' correlations over the arms
-        that are in all of them: ``with`` (``bandits``, or ``mixed_groups``: groups with a gradient a step), for bandits
-        ``regime`` of learning rates and ``bandit_world`` (``all`` for the ranking over its worlds); ``arms``, how many,
-        uniform sampling among them; ``correlation`` with a 95% interval over the networks' paired seeds, NaN for
-        fewer than four arms. Arms with free knowledge are left out: bandits lack most of them, and what an oracle
-        has says nothing of a sampler. Single worlds of bandits are compared with ``all`` networks alone.
+        that are in all of them: ``with`` (``bandits``; ``study``: gains in held-out accuracy of the real model; or
+        ``mixed_groups``: groups with a gradient a step), for bandits ``regime`` of learning rates and ``bandit_world``
+        (``all`` for the ranking over its worlds); ``arms``, how many, uniform sampling among them; ``correlation``
+        with a 95% interval over the networks' paired seeds, NaN for fewer than four arms. Arms with free knowledge are
+        left out: bandits lack most of them, and what an oracle has says nothing of a sampler. Single worlds of bandits
+        are compared with ``all`` networks alone.
     """
     charged = table[(table["phase"] == "final") & (table["free"] == "")]
     scores, mixed = scores_of(charged, "held_out_pass_rate"), scores_of(charged, "mixed_groups")
     rows = [{"with": "mixed_groups", **row} for row in _by_world(scores, mixed, seed)]
     if bandits is not None:
         for (regime, place), gains in _bandit_gains(bandits).items():
-            arms = [str(arm) for arm in scores if arm in gains]
-            fixed = pd.DataFrame({arm: gains[arm] for arm in arms}, index=scores.index)
             about = {"with": "bandits", "regime": regime, "bandit_world": place}
-            found = _by_world(scores, fixed, seed)
+            found = _by_world(scores, _everywhere(gains, scores), seed)
             rows += [{**about, **row} for row in (found if place == "all" else found[-1:])]
-    return pd.DataFrame(rows)
+    if study is not None:
+        rows += [{"with": "study", **row} for row in _by_world(scores, _everywhere(_study_gains(study), scores), seed)]
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _everywhere(gains: Mapping[str, float], scores: pd.DataFrame) -> pd.DataFrame:
+    """Return an arm's gain elsewhere as the same number for all worlds and seeds of the networks."""
+    return pd.DataFrame({arm: gains[arm] for arm in map(str, scores) if arm in gains}, index=scores.index)
+
+
+def _study_gains(study: pd.DataFrame) -> dict[str, float]:
+    """Return arm -> gain in held-out accuracy over uniform sampling, for arms with an interval."""
+    rows = study[(study["quantity"] == "accuracy_gain") & study["measured_low"].notna()]
+    return {**dict(zip(rows["arm"], rows["measured"], strict=True)), BASELINE: 0.0}
 
 
 def _bandit_gains(bandits: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:

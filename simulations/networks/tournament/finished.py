@@ -27,8 +27,10 @@ from vas_theory.provenance.tables import read_metadata, read_table, table_files,
 
 __all__ = ["WIDENINGS", "chosen_rate", "finished", "stored_tuning", "summary", "write_tables"]
 
-_BANDITS = Path(__file__).resolve().parents[2] / "results" / "paper" / "tournament_ranking.parquet"
-"""The committed ranking of the bandits, with which networks of every size are compared."""
+_ROOT = Path(__file__).resolve().parents[3]
+_BANDITS = _ROOT / "simulations" / "results" / "paper" / "tournament_ranking.parquet"
+_STUDY = _ROOT / "full_scale" / "results" / "paper" / "validation.parquet"
+"""The committed ranking of the bandits and gains of a real model, with which networks of every size are compared."""
 
 WIDENINGS = 3
 """Rates that are tried beyond the grid of an arm and world at most."""
@@ -89,12 +91,18 @@ def write_tables(preset: Preset, folder: Path, report: Callable[[str], None] = p
     write_table(table, folder / "network_tournament.parquet", config=about, seed=0, key=key)
     ranking, path = rank_networks(table), folder / "network_ranking.parquet"
     write_table(ranking, path, config=about, seed=0, key=key_of(rank_networks))
-    bandits = read_table(_BANDITS) if table_files(_BANDITS) else None
-    if bandits is None:
-        report(f"{_BANDITS} is not there: the networks are not compared with bandits")
-    compared = agreement(table, bandits)
+    bandits, study = _committed(_BANDITS, "bandits", report), _committed(_STUDY, "a real model", report)
+    compared = agreement(table, bandits, study)
     write_table(compared, folder / "network_agreement.parquet", config=about, seed=0, key=key_of(agreement))
     return table
+
+
+def _committed(path: Path, what: str, report: Callable[[str], None]) -> pd.DataFrame | None:
+    """Return a committed table; where it is not there, say what the networks are not compared with."""
+    if table_files(path):
+        return read_table(path)
+    report(f"{path} is not there: the networks are not compared with {what}")
+    return None
 
 
 def _stored(cell: Cell, folder: Path) -> pd.DataFrame | None:

@@ -15,6 +15,7 @@ from full_scale.advising.describe import Description, FeatureWorth, describe, fe
 from full_scale.advising.evidence import Measured, MeasuredWorld
 from full_scale.advising.pool import PoolShape
 from full_scale.advising.reading import Source, read_source
+from tests.full_scale.logs import writers
 from vas_theory.foundation.errors import ArgumentError, DataError
 
 
@@ -87,12 +88,38 @@ def test_the_folder_of_a_run_is_read_where_its_trainer_put_things(tmp_path: Path
 
 def test_graded_rewards_need_a_word_on_what_is_right(tmp_path: Path) -> None:
     path = rollouts(tmp_path / "r.jsonl", (0.1, 0.9))
-    with pytest.raises(DataError, match=r"such as 0\.\d; say what is right by --above"):
+    with pytest.raises(DataError, match=r"a group of step 1, whose mean is 0\.\d+; say what is right by --above"):
         read_source(path)
     told, plain = read_source(path, above=0.5), read_source(rollouts(tmp_path / "plain.jsonl"))
     assert told.groups is not None
     assert plain.groups is not None
     assert told.groups.equals(plain.groups)
+
+
+@pytest.mark.parametrize("trainer", ["trl", "verl", "prime_rl", "slime"])
+def test_the_log_of_every_trainer_gives_the_same_pool(trainer: str, tmp_path: Path) -> None:
+    drawn = writers.some_rollouts()
+    found = read_source(getattr(writers, trainer)(tmp_path / "run", drawn))
+    by_prompt: dict[str, list[float]] = {}
+    for _, prompt, rewards in drawn:
+        by_prompt.setdefault(prompt, []).extend(rewards)
+    assert found.kind == "rollouts"
+    assert found.pool()[["successes", "rollouts"]].to_numpy().tolist() == [
+        [sum(rewards), len(rewards)] for rewards in by_prompt.values()
+    ]
+
+
+def test_the_pool_of_a_log_is_written_for_the_explorer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log, target = rollouts(tmp_path / "r.jsonl"), tmp_path / "pool.csv"
+    assert main(["advise", str(log), "--pool", str(target)]) == 0
+    assert "POOL" in capsys.readouterr().out
+    written = pd.read_csv(target)
+    assert list(written) == ["prompt", "successes", "rollouts"]
+    assert written["rollouts"].sum() == 20 * 16 * 4
+    metrics = writers.easyr1(tmp_path / "easyr1", writers.some_rollouts())
+    assert main(["advise", str(metrics), "--pool", str(target)]) == 2
+    assert main(["advise", str(log), "--pool", str(tmp_path)]) == 2
+    assert pd.read_csv(target).equals(written)
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".jsonl"])

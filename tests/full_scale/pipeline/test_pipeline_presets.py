@@ -100,9 +100,12 @@ def test_plan_prints_all_stages_and_takes_changes() -> None:
     assert code == 0
     for part in ("stage 1, curate", "250,000 steps", "29 steps of 512 prompts", "stage 4, evaluate", "hours"):
         assert part in text, part
+    assert "from the cold start's model (sizes of Qwen/Qwen2.5-VL-7B-Instruct), on hard problems" in text
+    assert "the 32 requests under way" in text
+    assert "MMR1/MMR1" not in text, "the published model and data are not what this pipeline trains"
     code, text, _ = call("plan", "vlm-tiny", "--json")
     assert code == 0
-    assert json.loads(text)["stages"]["train"]["rollouts"] == 80 * 16 * 8
+    assert json.loads(text)["stages"]["train"]["rollouts"] == 100 * 16 * 8
 
 
 REFUSED = [

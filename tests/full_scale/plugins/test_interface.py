@@ -237,3 +237,31 @@ def test_no_settings_are_the_defaults() -> None:
     assert SelectionConfig.from_table(None) == SelectionConfig() == SelectionConfig.from_table({})
     with pytest.raises(ArgumentError, match="table"):
         SelectionConfig.from_table([1])
+
+
+def test_graded_rewards_beside_an_infinite_one_are_learnt() -> None:
+    chosen = selector()
+    keys = chosen.select(2)
+    chosen.observe(keys, [[np.inf, 3.5, 0.0, 1.0], [0.0, 1.0, 1.0, 0.0]])
+    assert chosen.sampler.posterior.kind == "normal_gamma"
+    assert chosen.metrics()["excluded_rewards"] == 1
+
+
+def test_a_state_goes_on_with_other_prompts_where_that_is_asked_for() -> None:
+    """Settings that follow from the number of prompts by default stay those of the state."""
+    many = [f"prompt {place}" for place in range(600)]
+    rates = np.full(600, 0.5)
+    config = SelectionConfig(pass_rates="rate")
+
+    def of(keys: list[str]) -> PromptSelector:
+        prior = PassRatePrior.from_rates(rates[: len(keys)])
+        return PromptSelector(keys, config, batch_size=4, group_size=4, prior=prior)
+
+    before, after = of(many[:20]), of(many)
+    assert before.sampler.config.rest_steps != after.sampler.config.rest_steps
+    state = before.state_dict()
+    with pytest.raises(StateMismatchError):
+        after.load_state_dict(state)
+    after.load_state_dict(state, match_keys=True)
+    assert after.sampler.config.rest_steps == before.sampler.config.rest_steps
+    assert len(after.select(4)) == 4

@@ -6,17 +6,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from datasets import Dataset
 
 from full_scale.plugins.config import SelectionConfig
 from full_scale.plugins.rows import field_values, known_beforehand, prompt_key, row_keys
-from full_scale.trl_adapter.prompts import prompt_key as trl_prompt_key
+from full_scale.trl_adapter.prompts import prompt_keys
 from vas_theory.foundation.errors import ArgumentError, DataError
 
 PROMPTS: list[Any] = ["1 + 1 =", [{"role": "user", "content": "zwei € mal \ud83d"}]]
 
 
 def test_a_prompt_has_one_key_in_every_framework() -> None:
-    assert [prompt_key(prompt) for prompt in PROMPTS] == [trl_prompt_key(prompt) for prompt in PROMPTS]
+    for prompt in (PROMPTS[0], [{"role": "user", "content": "zwei € mal"}]):
+        assert prompt_keys(Dataset.from_dict({"prompt": [prompt]}), None) == [prompt_key(prompt)]
     assert row_keys(PROMPTS, [], SelectionConfig()) == [prompt_key(prompt) for prompt in PROMPTS]
 
 
@@ -27,11 +29,11 @@ def test_keys_may_come_from_a_field_within_a_field() -> None:
 
 BAD: list[tuple[list[Any], list[Any], dict[str, Any], str]] = [
     ([], [], {}, "no prompt"),
-    (["a", "b", "a"], [], {}, "rows 0 and 2 have the same prompt: 'a'.*'key'"),
+    (["a", "b", "a"], [], {}, "1 of 3 rows repeat an earlier prompt, such as rows 0 and 2: 'a'; drop .*'key'"),
     (["a" * 80] * 2, [], {}, r"a{57}\.\.\."),
     ([b"bytes"], [], {}, "row 0 cannot be hashed.*'key'"),
-    (["a", "b"], [{"id": 1}, {"id": 1}], {"key": "id"}, "rows 0 and 1 have the same id 1"),
-    (["a", "b"], [{"id": 1}, {"id": "x"}], {"key": "id"}, "row 1: a key must be text or an integer, not 'x'"),
+    (["a", "b"], [{"id": 1}, {"id": 1}], {"key": "id"}, "an earlier key in field 'id', such as rows 0 and 1: '1'$"),
+    (["a", "b"], [{"id": 1}, {"id": "x"}], {"key": "id"}, "row 1: a key must be .* like the others, not 'x'"),
     (["a"], [{"id": True}], {"key": "id"}, "row 0.*True"),
     (["a"], [{"id": 1}], {"key": "extra.id"}, "no prompt has a field 'extra.id'; the first has 'id'"),
 ]

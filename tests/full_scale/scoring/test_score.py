@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -247,3 +249,48 @@ def test_break_even_says_what_the_laboratory_lets_it_say() -> None:
         assert "4,000 if 1.25" in told
     far = break_even_text(1000, 500, (30.0, 30.0), 8, 4000)
     assert "cannot be told" in far
+
+
+def test_rows_that_differ_in_their_picture_keep_their_own_rate(
+    server: Server, tmp_path: Path, picture: Callable[[int], bytes]
+) -> None:
+    """One question about three pictures, the second of which repeats the first."""
+    for number in (1, 2):
+        (tmp_path / f"{number}.png").write_bytes(picture(number))
+    pictures = ["1.png", "1.png", "2.png"]
+    rows: list[dict[str, Any]] = [
+        {"problem": "<image>What?", "answer": "4", "images": [name], "place": k} for k, name in enumerate(pictures)
+    ]
+    first = base64.b64encode(picture(1)).decode("ascii")
+
+    def by_picture(path: str, body: dict[str, Any], number: int) -> tuple[int, Any]:
+        seen = body["messages"][-1]["content"][0]["image_url"]["url"].partition(",")[2]
+        return chat(*(rf"\boxed{{{4 if seen == first else 5}}}" for _ in range(body["n"])))
+
+    server.respond = by_picture
+    output = tmp_path / "s.parquet"
+    assert main(command(server, f"mmr1:{data(tmp_path / 'd.jsonl', rows)}", output, "--rollouts", "2")) == 0
+    table = pd.read_parquet(output)
+    assert table["place"].tolist() == [0, 2]
+    assert table["pass_rate"].tolist() == [1.0, 0.0]
+
+
+def test_a_model_of_this_machine_answers_about_pictures(
+    tiny_vision: Path, tmp_path: Path, picture: Callable[[int], bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "1.png").write_bytes(picture(1))
+    rows: list[dict[str, Any]] = [
+        {"problem": "<image>What?", "answer": "4", "images": ["1.png"]},
+        {"problem": "3 + 4?", "answer": "7"},
+    ]
+    output, again = tmp_path / "s.jsonl", tmp_path / "again.jsonl"
+    arguments = ["score", f"mmr1:{data(tmp_path / 'd.jsonl', rows)}", "--model", str(tiny_vision), "--rollouts", "2"]
+    arguments += ["--max-new-tokens", "3", "--set", "model.precision=float32"]
+    assert main([*arguments, "--output", str(output)]) == 0
+    table = pd.read_json(output, lines=True)
+    assert table["pass_rate_trials"].tolist() == [2, 2]
+    assert table["pass_rate_cut"].sum() > 0, "a random model does not end by itself"
+    assert main([*arguments, "--output", str(again)]) == 0
+    assert again.read_bytes() == output.read_bytes()
+    assert main([*arguments, "--output", str(tmp_path / "c.jsonl"), "--style", "completion"]) == 2
+    assert "a model that reads images converses" in capsys.readouterr().err

@@ -22,6 +22,7 @@ from full_scale.trl_adapter.checkpoints.resuming import newest_intact
 from full_scale.trl_adapter.checkpoints.sampler_file import LAST_FILE, STATE_FILE, read_sampler, write_sampler
 from vas_theory.foundation.errors import ArgumentError, DataError, IntegrityError, StateMismatchError
 from vas_theory.provenance.folders import MANIFEST
+from vas_theory.provenance.state import read_state, seal, write_state
 from vas_theory.selection import VarianceAwareSampler
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*")
@@ -170,6 +171,33 @@ def test_a_constant_learning_rate_lets_a_run_be_longer(make: Callable[..., Any],
     assert outcome(longer) == outcome(whole)
 
 
+def as_version_1(folder: Path) -> None:
+    """Rewrite the sampler's file of a checkpoint as it was before it held the state of a selector."""
+    entries = read_state(folder / STATE_FILE)
+    selector = {
+        name.removeprefix("selector."): value for name, value in entries.items() if name.startswith("selector.")
+    }
+    old = {name: value for name, value in selector.items() if name.startswith("sampler.")}
+    old |= {name: selector[name] for name in ("posterior", "lowest_reward", "largest_reward")}
+    batch = json.loads(old["sampler.settings"])["batch_size"]
+    counts = {"drawn": selector["selected_groups"] // batch, "observed": selector["observed_groups"] // batch}
+    counts |= {name: entries[name] for name in ("silent_groups", "unused_steps")}
+    write_state(folder / STATE_FILE, seal({"format": "vas-trl-checkpoint", "version": 1, **old, **counts}))
+    vouch(folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["about"]["settings"])
+
+
+def test_a_run_goes_on_from_a_checkpoint_of_the_first_version(
+    run: Path, make: Callable[..., Any], finished: tuple[Path, Any]
+) -> None:
+    state = read_sampler(run / "checkpoint-4")[0]
+    as_version_1(run / "checkpoint-4")
+    assert "sampler.step" in read_state(run / "checkpoint-4" / STATE_FILE)
+    assert read_sampler(run / "checkpoint-4")[0]["checksum"] == state["checksum"]
+    resumed = make(run)
+    resumed.train(resume_from_checkpoint=True)
+    assert outcome(resumed) == finished[1]
+
+
 def test_prompts_that_were_added_or_removed_need_a_word(run: Path, make: Callable[..., Any]) -> None:
     changed = [*ROWS[2:], {"prompt": "9+9=", "answer": "18"}]
     with pytest.raises(StateMismatchError, match=r"may_differ=\('prompts',\).*1 fewer|2 fewer"):
@@ -179,7 +207,7 @@ def test_prompts_that_were_added_or_removed_need_a_word(run: Path, make: Callabl
     resumed.train(resume_from_checkpoint=True)
     assert len(resumed.sampler) == 11
     assert resumed.sampler.ledger.rollouts == 6 * 8
-    assert before["step"] == 4
+    assert before["sampler.step"] == 4
 
 
 def test_vas_is_switched_on_from_a_plain_checkpoint_with_a_word(
@@ -247,7 +275,7 @@ class Stop(TrainerCallback):
 def checkpoint(folder: Path, step: int) -> Path:
     target = folder / f"checkpoint-{step}"
     state = VarianceAwareSampler(5, batch_size=2, seed=step).state_dict()
-    write_sampler(target, state, {"drawn": step, "observed": step, "silent_groups": 0, "unused_steps": 0})
+    write_sampler(target, state, {"silent_groups": 0, "unused_steps": 0})
     (target / LAST_FILE).write_text(json.dumps({"global_step": step}), encoding="utf-8")
     vouch(target, {})
     return target
@@ -255,7 +283,7 @@ def checkpoint(folder: Path, step: int) -> Path:
 
 def test_state_of_a_checkpoint_comes_back(tmp_path: Path) -> None:
     state, counters = read_sampler(checkpoint(tmp_path, 3))
-    assert counters == {"drawn": 3, "observed": 3, "silent_groups": 0, "unused_steps": 0}
+    assert counters == {"silent_groups": 0, "unused_steps": 0}
     receiver = VarianceAwareSampler(5, batch_size=2, seed=0)
     receiver.load_state_dict(state)
     assert receiver.seed == 3
@@ -268,7 +296,7 @@ def test_torn_checkpoints_are_passed_over_aloud(tmp_path: Path, caplog: pytest.L
     cut(checkpoint(tmp_path, 9) / STATE_FILE)
     (checkpoint(tmp_path, 10) / MANIFEST).write_text("[]", encoding="utf-8")
     (checkpoint(tmp_path, 11) / LAST_FILE).write_text('{"global_', encoding="utf-8")
-    write_sampler(tmp_path / "checkpoint-12", VarianceAwareSampler(5, batch_size=2).state_dict(), {"drawn": 0})
+    write_sampler(tmp_path / "checkpoint-12", VarianceAwareSampler(5, batch_size=2).state_dict(), {"silent_groups": 0})
     with caplog.at_level(logging.WARNING):
         assert newest_intact(tmp_path) == whole
     rejected = [record.getMessage() for record in caplog.records]
@@ -280,7 +308,7 @@ def test_torn_checkpoints_are_passed_over_aloud(tmp_path: Path, caplog: pytest.L
 
 def test_writing_again_takes_back_the_mark_of_a_whole_checkpoint(tmp_path: Path) -> None:
     folder = checkpoint(tmp_path, 4)
-    write_sampler(folder, VarianceAwareSampler(5, batch_size=2).state_dict(), {"drawn": 0})
+    write_sampler(folder, VarianceAwareSampler(5, batch_size=2).state_dict(), {"silent_groups": 0})
     assert newest_intact(tmp_path) is None
 
 
@@ -288,7 +316,7 @@ def test_a_run_killed_in_its_first_save_begins_anew_but_a_damaged_one_stops(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     torn = tmp_path / "torn"
-    write_sampler(torn / "checkpoint-1", VarianceAwareSampler(5, batch_size=2).state_dict(), {"drawn": 0})
+    write_sampler(torn / "checkpoint-1", VarianceAwareSampler(5, batch_size=2).state_dict(), {"silent_groups": 0})
     assert newest_intact(torn) is None
     assert "training begins anew" in caplog.records[-1].getMessage()
     cut(checkpoint(tmp_path, 1) / STATE_FILE)

@@ -18,7 +18,7 @@ from full_scale.models.loading import load_language_model, load_pretrained
 from full_scale.tasks import Prompt
 from full_scale.tasks.dataset import to_dataset
 from full_scale.trl_adapter.presets.arguments import style_of
-from vas_theory.foundation.errors import ArgumentError
+from vas_theory.foundation.errors import ArgumentError, VASError
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*")
 
@@ -152,9 +152,11 @@ def test_another_strategy_trains_and_resumes(tiny_folder: Path, arguments: Calla
     trainer.train()
     logs = [row for row in trainer.state.log_history if "loss" in row]
     assert [row["vas/training_rollouts"] for row in logs] == [8.0, 16.0, 24.0, 32.0]
-    assert trainer.sampler.strategy.a_P.sum() + trainer.sampler.strategy.b_P.sum() > 2 * len(ROWS)
+    assert trainer.selector.strategy.a_P.sum() + trainer.selector.strategy.b_P.sum() > 2 * len(ROWS)
+    with pytest.raises(VASError, match="mopps has no VarianceAwareSampler"):
+        _ = trainer.sampler
     again = build()
     again.train(resume_from_checkpoint=f"{trainer.args.output_dir}/checkpoint-2")
-    assert again.sampler.state_dict()["checksum"] == trainer.sampler.state_dict()["checksum"]
+    assert again.selector.state_dict()["checksum"] == trainer.selector.state_dict()["checksum"]
     pairs = zip(trainer.model.parameters(), again.model.parameters(), strict=True)
     assert all(torch.equal(one, other) for one, other in pairs)

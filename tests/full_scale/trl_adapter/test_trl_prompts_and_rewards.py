@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 from datasets import Dataset
 
+from full_scale.plugins.rows import prompt_key
 from full_scale.trl_adapter import compatibility
 from full_scale.trl_adapter.compatibility import check_version, excludes_unscored
 from full_scale.trl_adapter.config import VASConfig
 from full_scale.trl_adapter.feedback import check_groups, group_rewards
-from full_scale.trl_adapter.prompts import prompt_key, prompt_keys
+from full_scale.trl_adapter.prompts import prompt_keys
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError, VASError
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from full_scale.trl_adapter.config import VASConfig
-from full_scale.trl_adapter.strategies import StrategySampler
+from full_scale.trl_adapter.strategies import StrategySelector
 from vas_theory.foundation.errors import ArgumentError, IntegrityError, StateMismatchError, UnknownNameError, VASError
 from vas_theory.provenance.state import read_state, write_state
 from vas_theory.selection.contract.driver import Generated, SelectionDriver
@@ -28,17 +28,17 @@ def reward_of(prompts_P: np.ndarray, step: int) -> np.ndarray:
     return rewards
 
 
-def sampler_of(name: str, seed: int = 3) -> StrategySampler:
-    return StrategySampler(name, KEYS, batch_size=BATCH, group_size=GROUP, seed=seed, options={})
+def selector_of(name: str, seed: int = 3) -> StrategySelector:
+    return StrategySelector(name, KEYS, batch_size=BATCH, group_size=GROUP, seed=seed, options={})
 
 
-def advance(sampler: StrategySampler, steps: int) -> list[list[int]]:
+def advance(selector: StrategySelector, steps: int) -> list[list[int]]:
     drawn = []
     for _ in range(steps):
-        positions = sampler.draw()
-        rewards = reward_of(positions, sampler.step)
-        keys = [KEYS[position] for position in positions]
-        sampler.observe_by_key(keys, rewards, successes=rewards > 0.5, lengths=np.full(rewards.size, 5))
+        keys = selector.select(BATCH)
+        positions = selector.positions_of(keys)
+        rewards = reward_of(positions, selector.step)
+        selector.observe(keys, rewards, successes=rewards > 0.5, lengths=np.full(rewards.size, 5))
         drawn.append(positions.tolist())
     return drawn
 
@@ -55,16 +55,16 @@ def test_draws_are_those_of_the_driver(name: str) -> None:
 
     for _ in range(6):
         driver.collect(generate)
-    assert advance(sampler_of(name), 6) == drawn
+    assert advance(selector_of(name), 6) == drawn
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_saved_state_goes_on_as_if_uninterrupted(name: str, tmp_path: Path) -> None:
-    whole = sampler_of(name)
+    whole = selector_of(name)
     advance(whole, 3)
     write_state(tmp_path / "state.npz", whole.state_dict())
     expected = advance(whole, 3)
-    other = sampler_of(name)
+    other = selector_of(name)
     other.load_state_dict(read_state(tmp_path / "state.npz"))
     assert advance(other, 3) == expected
     assert other.metrics() == whole.metrics()
@@ -73,13 +73,13 @@ def test_a_saved_state_goes_on_as_if_uninterrupted(name: str, tmp_path: Path) ->
 
 
 def test_foreign_and_altered_states_are_refused() -> None:
-    state = sampler_of("mopps").state_dict()
+    state = selector_of("mopps").state_dict()
     with pytest.raises(StateMismatchError, match="name: expected 'uniform', found 'mopps'"):
-        sampler_of("uniform").load_state_dict(state)
+        selector_of("uniform").load_state_dict(state)
     with pytest.raises(StateMismatchError, match="seed"):
-        sampler_of("mopps", seed=4).load_state_dict(state)
+        selector_of("mopps", seed=4).load_state_dict(state)
     with pytest.raises(IntegrityError):
-        sampler_of("mopps").load_state_dict({**state, "step": 7})
+        selector_of("mopps").load_state_dict({**state, "step": 7})
 
 
 @pytest.mark.parametrize("name", ["dapo", "vas-paper", "speed", "index-ada", "tree-opo", "oracle"])
@@ -96,4 +96,4 @@ def test_settings_that_do_not_belong_together() -> None:
     with pytest.raises(ArgumentError, match="be left out for strategy mopps"):
         VASConfig(strategy="mopps", sampler={"floor": 0.0})
     with pytest.raises(VASError, match=r"asks for 3 prompts .* but TRL makes 6 groups of 4"):
-        StrategySampler("mopps", KEYS[:3], batch_size=BATCH, group_size=GROUP, seed=0, options={}).draw()
+        StrategySelector("mopps", KEYS[:3], batch_size=BATCH, group_size=GROUP, seed=0, options={}).select(BATCH)

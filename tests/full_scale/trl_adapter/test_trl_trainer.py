@@ -15,8 +15,8 @@ from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
 from full_scale import VASConfig, VASGRPOTrainer
+from full_scale.plugins.rows import prompt_key
 from full_scale.trl_adapter.compatibility import excludes_unscored
-from full_scale.trl_adapter.prompts import prompt_key
 from vas_theory.foundation.errors import ArgumentError, DataError, VASError
 from vas_theory.selection import VarianceAwareSampler, self_bleu
 

@@ -16,7 +16,7 @@ SORTS = [(kind, level) for kind in LEVELS for level in range(LEVELS[kind])]
 
 
 def test_what_is_drawn_is_read_back() -> None:
-    bars = [("red", 3), ("blue", 9), ("black", 1)]
+    bars = [("red", 3), ("blue", 8), ("black", 1)]
     assert pictures.read_bars(pictures.draw_bars(bars)) == dict(bars)
     cells = {(0, 1): pictures.Shape("circle", "red"), (3, 3): pictures.Shape("triangle", "black")}
     assert pictures.read_shapes(pictures.draw_shapes(cells)) == cells
@@ -34,6 +34,12 @@ def test_the_program_without_slips_is_always_right(kind: str, level: int) -> Non
         text = solve(puzzle.question, puzzle.image, 0.0, generator)
         assert final_answer(text) == puzzle.answer, (puzzle.question, text)
         assert follows_format(text)
+
+
+def test_the_program_reads_the_whole_chart_before_it_computes() -> None:
+    picture = pictures.encode(pictures.draw_bars([("red", 3), ("blue", 8), ("black", 1), ("green", 5)]))
+    text = solve("<image>What is the sum of black and red?", picture, 0.0, np.random.default_rng(0))
+    assert text == "<think>red=3 blue=8 black=1 green=5;1+3=4</think><answer>\\boxed{4}</answer>"
 
 
 def test_slips_make_longer_questions_harder() -> None:

@@ -10,15 +10,25 @@ from paper_figures.__main__ import main
 from paper_figures.build.notebooks import NOTEBOOKS
 
 
-@pytest.mark.parametrize("colab", [False, True])
-def test_every_notebook_is_written_with_its_cells(colab: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "installed"),
+    [
+        ([], None),
+        (["--colab"], "variance-aware-sampling[figures,full-scale]"),
+        (
+            ["--package", "https://example.org/a.whl"],
+            "variance-aware-sampling[figures,full-scale] @ https://example.org/a.whl",
+        ),
+    ],
+)
+def test_every_notebook_is_written_with_its_cells(options: list[str], installed: str | None, tmp_path: Path) -> None:
     jupytext = pytest.importorskip("jupytext")
     nbformat = pytest.importorskip("nbformat")
-    assert main(["notebooks", "--output", str(tmp_path), *(["--colab"] if colab else [])]) == 0
+    assert main(["notebooks", "--output", str(tmp_path), *options]) == 0
     for source in NOTEBOOKS.glob("*.md"):
         written = nbformat.read(tmp_path / f"{source.stem}.ipynb", as_version=4)
         nbformat.validate(written)
         cells = [cell.source for cell in written.cells if cell.cell_type == "code"]
-        if colab:
-            assert cells.pop(0) == "%pip install -q 'variance-aware-sampling[figures,full-scale]'"
+        if installed is not None:
+            assert cells.pop(0) == f"%pip install -q '{installed}'"
         assert cells == [cell.source for cell in jupytext.read(source).cells if cell.cell_type == "code"]

@@ -19,7 +19,7 @@ from paper_figures.build.graph import build, stale_reasons
 from paper_figures.build.nodes import explorer_node
 from paper_figures.drawing.declaration import ROOT
 from paper_figures.explorer.facts import TABLES, facts
-from paper_figures.explorer.networks import TABLE, network_rows, network_sentences
+from paper_figures.explorer.networks import network_rows, network_sentences
 from paper_figures.explorer.sentences import contradicted_arms, study_sentences
 from paper_figures.laboratory import RANKING, world_gains
 from paper_figures.study import STUDY
@@ -122,7 +122,7 @@ def test_real_training_speaks_against_losers_and_failed_winners(root: Path) -> N
 def test_the_explorer_says_of_networks_what_their_table_says(root: Path) -> None:
     assert network_rows(root, PRESET) == {}, "it is not in this folder"
     rows = network_rows(ROOT, PRESET)
-    table = read_table(TABLE.path(ROOT, PRESET))
+    table = read_table(ROOT / "simulations" / "results" / "paper" / "network_tournament.parquet")
     final = table[table["phase"] == "final"].pivot(index=["world", "seed"], columns="arm", values="held_out_pass_rate")
     for arm, text in network_sentences(rows, [*rows, "no-such-arm"]).items():
         # the mean of the worlds' means, in the worlds that have the arm

@@ -14,6 +14,7 @@ from paper_figures.figures import get_figures
 from simulations.networks.tournament.agreement import agreement
 from simulations.networks.tournament.ranking import rank_networks
 from tests.paper_figures.small_tables import small_tables
+from tests.paper_figures.tables.simulations import tournament_ranking
 from tests.paper_figures.tables.simulations.network_ranking import ends
 from tests.paper_figures.tables.simulations.networks import final
 
@@ -116,6 +117,8 @@ def test_agreement_compares_shared_arms_in_points() -> None:
          "measured_high": 0.2}
     )  # fmt: skip
     tables["validation"] = LoadedTable(measured, 3, {})
+    compared = agreement(ends(final.frame()), tournament_ranking.frame(), measured)
+    tables["agreement"] = LoadedTable(compared, 3, {})
     numbers = figure.numbers(tables)
     study = numbers[numbers["peer"] == "135M model"].set_index("arm")
     assert set(study.index) == {"uniform", *names}
@@ -123,6 +126,14 @@ def test_agreement_compares_shared_arms_in_points() -> None:
     ranking = tables["ranking"].frame
     row = ranking[(ranking["kind"] == "overall") & (ranking["arm"] == "index")].iloc[0]
     assert study.loc["index", "network_points"] == pytest.approx(100 * row["difference"])
-    wanted = study["peer_points"].corr(study["network_points"], method="spearman")
-    assert study["correlation"].to_numpy() == pytest.approx(wanted)
-    assert f"135M model: {wanted:+.2f} over 5 arms" in figure.headline(numbers)
+    wanted = compared[(compared["with"] == "study") & (compared["world"] == "all")].iloc[0]
+    assert study["correlation"].to_numpy() == pytest.approx(wanted["correlation"])
+    said = f"{wanted['correlation']:+.2f} [{wanted['correlation_low']:+.2f}, {wanted['correlation_high']:+.2f}]"
+    assert f"135M model: {said} over 5 arms" in figure.headline(numbers)
+
+
+def test_agreement_draws_from_a_table_that_was_made_without_the_other_sides() -> None:
+    (figure,) = get_figures(["network_agreement"])
+    tables = {**small_tables(figure), "agreement": LoadedTable(agreement(ends(final.frame()), None), 3, {})}
+    assert figure.headline(figure.numbers(tables)).count("too few to rank") == 3
+    assert drawn(figure, tables)

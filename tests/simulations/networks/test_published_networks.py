@@ -20,6 +20,7 @@ from vas_theory.provenance.tables import read_table
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "simulations" / "results" / "paper"
+STUDY = ROOT / "full_scale" / "results" / "paper" / "validation.parquet"
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_the_ranking_is_that_of_the_runs(table: pd.DataFrame) -> None:
 def test_ranking_and_agreement_are_computed_from_the_runs(table: pd.DataFrame) -> None:
     for name, wanted in (
         ("network_ranking", rank_networks(table)),
-        ("network_agreement", agreement(table, read_table(FOLDER / "tournament_ranking.parquet"))),
+        ("network_agreement", agreement(table, read_table(FOLDER / "tournament_ranking.parquet"), read_table(STUDY))),
     ):
         stored = read_table(FOLDER / f"{name}.parquet")
         assert list(stored.columns) == list(wanted.columns)

@@ -100,6 +100,21 @@ def test_agreement_with_bandits_of_the_same_order_is_near_one(
         assert rows["correlation"].isna().all()
 
 
+def test_agreement_with_a_real_model_counts_its_arms_that_have_an_interval(table: pd.DataFrame) -> None:
+    gains = {"predictor": 0.03, "vas": 0.01, "index@2": -0.02, "index": -0.04, "no-such-arm": 0.5}
+    study = pd.DataFrame({"quantity": "accuracy_gain", "arm": list(gains), "measured": list(gains.values())})
+    study = pd.concat([study, study.assign(quantity="gradient_norm", measured=-study["measured"])])
+    found = agreement(table, None, study.assign(measured_low=-1.0))
+    row = found[(found["with"] == "study") & (found["world"] == "all")].iloc[0]
+    assert row["arms"] == 5  # uniform sampling is at 0, the arm that no network ran is left out
+    assert row["correlation_low"] <= row["correlation"]
+    assert row["correlation"] > 0.85
+    untold = study.assign(measured_low=np.where(study["arm"].isin(["vas", "index"]), np.nan, -1.0))
+    row = agreement(table, None, untold).query("`with` == 'study' and world == 'all'").iloc[0]
+    assert row["arms"] == 3
+    assert np.isnan(row["correlation"])
+
+
 def test_groups_with_a_gradient_are_correlated_with_the_pass_rate_without_free_arms() -> None:
     runs = curves({"uniform": 0.05, "predictor": 0.075, "index": 0.02, "vas": 0.06, "c": 0.2})
     mixed = {"uniform": 4.0, "predictor": 3.0, "index": 9.0, "vas": 3.5, "c": 1.0}
@@ -159,11 +174,13 @@ def test_the_tables_hold_all_that_is_finished_and_say_what_is_left_out(
     store(replace(preset, seeds=4), tmp_path, ("index",))
     said: list[str] = []
     monkeypatch.setattr(module, "_BANDITS", tmp_path / "nowhere.parquet")
+    monkeypatch.setattr(module, "_STUDY", tmp_path / "nowhere.parquet")
     table = write_tables(preset, tmp_path, said.append)
     assert set(table["arm"]) == {"uniform", "vas"}
     assert set(table["phase"]) == {"final", "tuning"}
     assert "network-chains-short.index" in said[0]
     assert "not compared with bandits" in said[1]
+    assert "not compared with a real model" in said[2]
     for name in ("network_tournament", "network_ranking", "network_agreement"):
         assert len(read_table(tmp_path / f"{name}.parquet"))
 

@@ -49,6 +49,7 @@ from vas_theory.bounds import (
     variance_over_rho,
     whitened_step_gain,
 )
+from vas_theory.bounds.gradient import _extreme_eigenvalues
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.foundation.precision import exact, multiprecision
 from vas_theory.groups import group_advantages, group_gain
@@ -224,8 +225,9 @@ def test_fisher_bounds_agree_with_eigenvalues_of_the_fisher_matrix() -> None:
         values = np.linalg.eigvalsh(fisher)
         explained = gradient @ np.linalg.solve(fisher, gradient)
         np.testing.assert_allclose(fisher_bounds(pi, g, r), [values[0] * explained, values[-1] * explained], rtol=1e-9)
-    low, high = fisher_bounds(probs[0], np.zeros((6, 2)), rewards[0])
-    assert low == high == 0
+    no_scores = np.zeros((6, 2))
+    for low, high in (fisher_bounds(probs[0], no_scores, rewards[0]), _extreme_eigenvalues(probs[0], no_scores)):
+        assert low == high == 0
     with mpmath.workdps(50):
         pi = multiprecision({"probs": probs[0]})["probs"]
         precise = fisher_bounds(pi, tabular_score(pi), rewards[0])
@@ -427,7 +429,13 @@ def test_bounds_are_exact_on_fractions_and_symbols() -> None:
 def test_literature_constants_are_the_published_ones() -> None:
     assert razin_gradient_bound(2.0, 3, 0.125) == pytest.approx(6 * 3 * 2 * 0.5)
     assert mei_smoothness(1.0) == 2.5
-    assert mei_gradient_bound([0.3, 0.3, 0.4], [1.0, 1.0, 0.0]) == pytest.approx(0.3 * 0.4)
+    for place in range(2):  # of two best arms the more probable one, wherever it stands
+        probs = np.roll([0.3, 0.2], place)
+        assert mei_gradient_bound([*probs, 0.5], [1.0, 1.0, 0.0]) == pytest.approx(0.3 * 0.5)
+    for best in range(3):
+        assert mei_gradient_bound([0.2, 0.3, 0.5], np.arange(3) == best) == pytest.approx(
+            [0.2, 0.3, 0.5][best] * (1 - [0.2, 0.3, 0.5][best])
+        )
 
 
 def test_constant_rewards_and_empty_classes_give_zero() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from vas_theory.foundation.errors import ArgumentError
 from vas_theory.groups.beta_pools import FEW_GROUPS, fit_pool_to_counts, fit_pool_to_shares
 
 
@@ -25,5 +26,13 @@ def test_counts_of_few_prompts_and_of_certain_ones_are_called_uncertain(caplog: 
     fit_pool_to_counts(right[:5], np.full(5, 8.0))
     assert "fitted to 5 prompts only" in caplog.text
     caplog.clear()
-    fit_pool_to_counts(np.zeros(FEW_GROUPS), np.full(FEW_GROUPS, 8.0))
+    found = fit_pool_to_counts(np.zeros(FEW_GROUPS), np.full(FEW_GROUPS, 8.0))
     assert "at the limit of what is tried" in caplog.text
+    np.testing.assert_allclose(np.log(found), [-5, 5])
+
+
+def test_shares_of_the_smallest_groups_are_fitted() -> None:
+    a, b = fit_pool_to_shares(0.5, 2 / 3, 2)  # E[p^2 + (1 - p)^2] of the uniform prior
+    assert (a, b) == pytest.approx((1, 1))
+    with pytest.raises(ArgumentError, match="group_size must be 2 or more"):
+        fit_pool_to_shares(0.5, 2 / 3, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from fractions import Fraction
 
 import mpmath
@@ -100,6 +101,14 @@ def test_moments_agree_with_all_groups(
     for function in (expected_update, enumerate_update):
         update = function(probs, r, size, kind=kind, ddof=ddof, eps=eps)
         np.testing.assert_allclose(update, first, rtol=1e-11, atol=1e-15 * scale)
+
+
+@pytest.mark.parametrize("function", [expected_update, enumerate_update, update_second_moment, enumerate_second_moment])
+def test_whitening_is_by_the_population_deviation_unless_another_is_named(function: Callable[..., np.ndarray]) -> None:
+    probs, rewards = [0.2, 0.5, 0.3], [0.3, -1.2, 2.0]
+    np.testing.assert_array_equal(
+        function(probs, rewards, 3), function(probs, rewards, 3, kind="grpo", ddof=0, eps=0.0)
+    )
 
 
 def test_shapes_broadcast_and_rows_stand_alone() -> None:

@@ -306,3 +306,13 @@ def test_bad_scores_and_classes_are_named() -> None:
         fisher_matrix([0.5, 0.5], [[1.0], [2.0], [3.0]])
     with pytest.raises(ArgumentError, match="rewards must be 0 or 1"):
         class_score_means([0.5, 0.5], [[1.0], [-1.0]], [0.5, 0.0])
+
+
+def test_a_weak_direction_is_kept_among_many_instances() -> None:
+    """What counts as no direction depends on arms and parameters, not on how many policies are asked for at once."""
+    probs, features = np.array([0.2, 0.3, 0.5]), np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 1e-14]])
+    alone = natural_gradient(probs, feature_score(probs, features), [1.0, 0.0, 0.5])
+    many = np.tile(probs, (2000, 1))
+    together = natural_gradient(many, feature_score(many, features), np.tile([1.0, 0.0, 0.5], (2000, 1)))
+    np.testing.assert_allclose(together[7], alone, rtol=1e-12)
+    assert abs(alone[1]) > 1e12

@@ -27,7 +27,7 @@ _PLACES = 22
 """Digits of a value that is no fraction; the fraction of its decimal is what Rocq compares with."""
 _IRRATIONAL = re.compile(
     r"\b(?:sqrt|norm|rho|exp|ln|Rpower|GroupGain|GainBounds|FirstMoment|SampleStep|Softmax|Derivative|whitened\w*"
-    r"|tilted_mean|deviation)\b"
+    r"|tilted_mean|deviation|Tokens)\b"
 )
 """Functions whose values Rocq encloses, even where one happens to be rational."""
 _HEADER = """\
@@ -51,6 +51,11 @@ Ltac silent := repeat match goal with
   | |- context [?x / sqrt ?y] => replace (x / sqrt y) with 0 by (replace x with 0 by lra; unfold Rdiv; ring)
   | |- context [?x * / sqrt ?y] => replace (x * / sqrt y) with 0 by (replace x with 0 by lra; ring)
   end.
+(* the power of a positive number: its case of zero does not occur *)
+Ltac positive := repeat match goal with
+  | |- context [Rle_dec ?x 0] => let zero := fresh in
+      destruct (Rle_dec x 0) as [zero | _]; [exfalso; refine (Rlt_not_le x 0 _ zero); interval with (i_prec 120) |]
+  end.
 Ltac compute_term := numbers; repeat (rewrite Derivative.partial_value by lia; numbers); decide_all.
 Ltac largest :=
   repeat match goal with
@@ -64,7 +69,7 @@ Ltac sizes :=
     | |- context [Rabs ?x] => first [rewrite (Rabs_right x) by lra | rewrite (Rabs_left x) by lra]
   end.
 Ltac equal_value := compute_term; largest; sizes; silent; first [lra | field; lra | field].
-Ltac near_value := compute_term; largest; silent; repeat rewrite asin_atan by lra; interval with (i_prec 120).
+Ltac near_value := compute_term; positive; largest; silent; repeat rewrite asin_atan by lra; interval with (i_prec 120).
 """
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from vas_theory.claims.lib.base import Instance
+from vas_theory.policy.softmax import AutoregressivePolicy
 
 __all__ = ["POINTS"]
 
@@ -273,6 +274,25 @@ def _rare_modes(rng: random.Random) -> Iterator[Instance]:
         yield {"pass_rate": _row(_share(rng)), "rare_share": _row(_share(rng)), "group_size": np.array([size])}
 
 
+def _tokens(*, with_end: bool) -> Draw:
+    """Trees of two tokens and at most two steps, one parameter; with them gamma, from sides of right triangles."""
+    triangles = ((3, 4, 5), (5, 12, 13), (8, 15, 17))
+
+    def draw(rng: random.Random) -> Iterator[Instance]:
+        policy = AutoregressivePolicy(2, 2, 1 if with_end else None)
+        for _ in range(2):
+            rows = [(*rng.sample((a, -b), 2), c) for a, b, c in rng.sample(triangles, len(policy.contexts))]
+            yield {
+                "theta": _row([Fraction(rng.choice((-1, 1)) * rng.randint(1, 9), 20)]),
+                "features": _row([[[Fraction(x, 10)] for x in (first, second)] for first, second, _ in rows]),
+                "gamma": _row(Fraction(max(size for *_, size in rows), 10)),
+                "rewards": _row([Fraction(rng.randint(-8, 8), 8) for _ in policy.sequences]),
+                "end": np.array([1 if with_end else -1]),
+            }
+
+    return draw
+
+
 POINTS: Mapping[str, Draw] = {
     "tabular": _tabular(),
     "tabular, binary": _tabular(binary=True),
@@ -316,6 +336,8 @@ POINTS: Mapping[str, Draw] = {
     "rare modes": _rare_modes,
     "flow": _flows,
     "noise": _noise,
+    "tokens": _tokens(with_end=False),
+    "tokens, end": _tokens(with_end=True),
     "transfers": _transfers,
     "transfers, paid": _with(_transfers, part=_share),
     "held-out prompts": _held_out,

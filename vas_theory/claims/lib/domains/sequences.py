@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -10,10 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.claims.lib.base import Domain, Instance
+from vas_theory.foundation.precision import sqrt
 from vas_theory.policy.gradients import policy_gradient_from_scores, reward_variance
 from vas_theory.policy.softmax import AutoregressivePolicy
 
-__all__ = ["binary_counter", "gradient_norm", "jacobian_norm", "mean_length", "reward_deviation", "sequences"]
+__all__ = [
+    "binary_counter",
+    "gradient_norm",
+    "jacobian_norm",
+    "mean_length",
+    "reward_deviation",
+    "sequences",
+    "tree_terms",
+]
 
 
 @cache
@@ -42,17 +51,24 @@ def gradient_norm(theta: NDArray[Any], features: NDArray[Any], rewards: NDArray[
     policy, logits = _policy(features, end), _logits(theta, features)
     by_logits = policy_gradient_from_scores(policy.probabilities(logits), policy.sequence_scores(logits), rewards)
     gradient = (features.reshape(*by_logits.shape, -1) * by_logits[..., None]).sum(-2)
-    return np.linalg.norm(gradient, axis=-1)
+    return sqrt((gradient**2).sum(-1))
 
 
 def reward_deviation(theta: NDArray[Any], features: NDArray[Any], rewards: NDArray[Any], end: NDArray[Any]) -> Any:
     """Return the standard deviation of the sequence reward, shape (N,)."""
-    return np.sqrt(reward_variance(_policy(features, end).probabilities(_logits(theta, features)), rewards))
+    return sqrt(reward_variance(_policy(features, end).probabilities(_logits(theta, features)), rewards))
 
 
 def jacobian_norm(features: NDArray[Any]) -> Any:
     """Return gamma, the largest spectral norm of a context's Jacobian of the logits, shape (N,)."""
-    return np.linalg.norm(features, ord=2, axis=(-2, -1)).max(-1)
+    if features.dtype != object:
+        return np.linalg.norm(features, ord=2, axis=(-2, -1)).max(-1)
+    import mpmath
+
+    def norm(jacobian: NDArray[Any]) -> Any:
+        return max(mpmath.svd_r(mpmath.matrix(jacobian.tolist()), compute_uv=False))
+
+    return np.array([max(map(norm, contexts)) for contexts in features], dtype=object)
 
 
 def mean_length(theta: NDArray[Any], features: NDArray[Any], end: NDArray[Any]) -> Any:
@@ -109,3 +125,26 @@ def sequences(*, with_end: bool) -> Domain:
         "near-deterministic": family(6.0, False),
     }
     return Domain(families, perturb)
+
+
+def tree_terms(*, with_end: bool) -> Mapping[str, str]:
+    """Return what the variables of the theorems on trees of tokens are, in Rocq's terms: two tokens, two steps.
+
+    A history lists its tokens with the last one first. The gradient v is the one that the proofs show to exist.
+
+    Args:
+        with_end: the second token ends a sequence.
+    """
+    ends = "match c with 1%nat :: _ => true | _ => false end" if with_end else "false"
+    place = "[_] => 0 | [y; _] => 2 - y" if with_end else "[y; x] => 2 * x + y"
+    return {
+        "K": "2%nat",
+        "L": "2%nat",
+        "dims": "[0%nat]",
+        "place": "fun c : list nat => (match c with [] => 0 | y :: _ => S y end)%nat",
+        "jacobian": "fun (c : list nat) (y k : nat) => features (place c) y k",
+        "logit": "fun (c : list nat) (th : nat -> R) (y : nat) => jacobian c y 0%nat * th 0%nat",
+        "stop": f"fun c : list nat => {ends}",
+        "reward": f"fun h : list nat => r (match h with {place} | _ => 0 end)%nat",
+        "v": "Tokens.gradient K logit stop reward theta jacobian L []",
+    }
