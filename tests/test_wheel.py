@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.full_scale.conftest import build_tiny
 from tests.full_scale.logs import writers
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -36,11 +39,42 @@ WITH = {
     "tasks": ['python -c "import reasoning_gym"'],
     "tensorboard": ['python -c "import tensorboard.backend.event_processing.event_accumulator"'],
     "networks": ["vas-simulations networks --help", 'python -c "import simulations.networks.runs.training"'],
-    "full-scale": ["vas-full-scale plan smollm2-cpu", 'python -c "from full_scale import VASConfig, VASGRPOTrainer"'],
+    "full-scale": [
+        "vas-full-scale plan smollm2-cpu",
+        'python -c "from full_scale import VASConfig, VASGRPOTrainer"',
+        "python -m full_scale train --config tiny.toml",
+        "python -m full_scale watch full_scale/output/tiny --output page.html",
+        "python -m full_scale score questions.jsonl --model model --output scored.parquet --max-new-tokens 2",
+        "python -m full_scale advise scored.parquet --visits 3",
+    ],
     "docs": ['python -c "import sphinx, myst_nb"'],
     "notebooks": ['python -c "import jupytext, nbmake"'],
 }
 """Commands that need an extra."""
+
+NEEDS_TORCH = ("full-scale", "networks")
+
+ELSEWHERE = {
+    "python -m full_scale train --preset smollm2-cpu": "half an hour; a tiny model is trained the same way",
+    "python -m full_scale train --preset mmr1-7b": "needs GPUs and the model",
+    "python -m full_scale pipeline vlm-tiny": "minutes; tests of the pipeline run it",
+    "python -m full_scale pipeline mmr1-7b --set problems.source=mine.parquet": "needs GPUs and the model",
+}
+"""Commands of the README that no empty folder can try, and why."""
+
+TRIED = {
+    "python -m vas_theory verify B02", "python -m vas_theory audit bandit.toml", "python -m vas_theory list",
+    "python -m simulations list", "python -m full_scale --help", "python -m paper_figures list",
+    "python -m full_scale plan mmr1-7b",
+}  # fmt: skip
+"""Commands of the README that are tried word for word."""
+
+WITH_OTHER_NAMES = {
+    "python -m full_scale watch runs/": "vas-full-scale watch log --output page.html",
+    "python -m full_scale advise outputs/completions": "python -m full_scale advise log",
+    "python -m full_scale score questions.jsonl --model MODEL --output scored.parquet": "score --model model",
+}
+"""Commands of the README that are tried with the files that there are."""
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +95,9 @@ class Installed:
         self.folder, self.bin = folder / "empty", folder / "environment" / "bin"
         self.folder.mkdir()
         venv.create(folder / "environment", with_pip=True)
+        if extra in NEEDS_TORCH:  # first and by version: a range may bring another, far larger build
+            (pinned,) = (line for line in (ROOT / "constraints.txt").read_text().split() if line.startswith("torch=="))
+            self.run(f"python -m pip install --quiet --disable-pip-version-check '{pinned}'")
         what = f"{wheel}[{extra}]" if extra else str(wheel)
         self.run(f"python -m pip install --quiet --disable-pip-version-check '{what}'")
         self.before = self.files()
@@ -94,7 +131,8 @@ def test_the_wheel_is_small_typed_and_readable_without_the_repository(wheel: Pat
         (metadata,) = (archive.read(name).decode() for name in names if name.endswith("METADATA"))
     for room in ("vas_theory", "simulations", "full_scale", "paper_figures"):
         assert f"{room}/py.typed" in names
-    assert not [name for name in names if name.endswith(".parquet") and not name.startswith("vas_theory/results/")]
+    with_tables = ("vas_theory/results/", "simulations/results/paper/networks/")
+    assert not [name for name in names if name.endswith(".parquet") and not name.startswith(with_tables)]
     assert "full_scale/watch/vendor/LICENSE.uPlot" in names
     body = metadata.partition("\n\n")[2]
     assert body.startswith("# Variance-aware sampling in GRPO")
@@ -102,18 +140,30 @@ def test_the_wheel_is_small_typed_and_readable_without_the_repository(wheel: Pat
     assert "Author: The variance-aware-sampling developers" in metadata
 
 
+_LOOP = """
+import numpy as np
+from vas_theory.selection import VarianceAwareSampler
+
+rng = np.random.default_rng(0)
+pass_rate = rng.beta(0.4, 0.6, size=1000)
+sampler = VarianceAwareSampler(1000, batch_size=64, mixture_ratio=0.5, seed=0)
+for step in range(20):
+    prompts = sampler.draw()
+    sampler.observe(prompts, (rng.random((64, 8)) < pass_rate[prompts, None]).astype(float))
+assert sampler.metrics()
+"""
+"""What a training loop of one's own does with the sampler; needs NumPy alone."""
+
+
 def test_core_commands_work_in_an_empty_folder(install: Callable[[str], Installed]) -> None:
     here = install("")
     (here.folder / "bandit.toml").write_text("probs = [0.7, 0.2, 0.1]\nrewards = [1.0, 0.0, 0.0]\n")
     writers.verl(here.folder / "log", writers.some_rollouts())
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (here.folder / "loop.py").write_text(readme.partition("```python\n")[2].partition("```")[0])
+    (here.folder / "loop.py").write_text(_LOOP)
     for command in (
-        "python loop.py", "vas-theory list", "python -m vas_theory verify B02", "vas-theory audit bandit.toml",
-        "python -m simulations list", "vas-simulations run bound_gallery --preset smoke",
-        "python -m full_scale --help",
-        "vas-full-scale list", "python -m full_scale plan mmr1-7b", "vas-full-scale watch log --output page.html",
-        "python -m paper_figures list", "vas-figures list --preset paper",
+        "python loop.py", *sorted(TRIED), "vas-theory list", "vas-simulations run bound_gallery --preset smoke",
+        "vas-full-scale list", "vas-full-scale watch log --output page.html", "python -m full_scale advise log",
+        "vas-figures list --preset paper",
     ):  # fmt: skip
         here.run(command)
     assert (here.folder / "simulations" / "output" / "smoke" / "bound_gallery.parquet").is_file()
@@ -129,9 +179,39 @@ def test_core_commands_work_in_an_empty_folder(install: Callable[[str], Installe
     assert here.files() == here.before
 
 
-def test_every_extra_is_tried() -> None:
+def test_every_extra_and_every_command_of_the_readme_is_tried() -> None:
     assert set(WITH) == set(EXTRAS)
     assert set(WANTED) <= set(EXTRAS)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = {line.partition("  ")[0].strip() for line in re.findall(r"^python -m .*", readme, re.MULTILINE)}
+    assert named == TRIED | set(WITH_OTHER_NAMES) | set(ELSEWHERE)
+
+
+def tiny_study(folder: Path) -> None:
+    """Write a model, questions, and a study of that model that takes seconds."""
+    build_tiny(folder / "model")
+    rows = [{"problem": f"{a}+1=", "answer": str(a + 1)} for a in range(6)]
+    (folder / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (folder / "tiny.toml").write_text(
+        """
+[model]
+name = "model"
+precision = "float32"
+[task]
+largest_operand = 4
+[rollouts]
+prompts_per_step = 4
+group_size = 8
+max_new_tokens = 1
+[training]
+steps = 2
+evaluate_every = 2
+[[arms]]
+name = "vas"
+mixture_ratio = 0.5
+""",
+        encoding="utf-8",
+    )
 
 
 @pytest.mark.parametrize("extra", WANTED)
@@ -140,6 +220,9 @@ def test_an_extra_installs_without_constraints_and_does_what_it_is_for(
 ) -> None:
     here = install(extra)
     writers.verl(here.folder / "log", writers.some_rollouts())
+    if extra == "full-scale":
+        (here.folder / "model").mkdir()
+        tiny_study(here.folder)
     for command in WITH[extra]:
         here.run(command)
     assert here.files() == here.before

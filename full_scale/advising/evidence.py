@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from full_scale.advising.pool import PoolShape
 from vas_theory.foundation.errors import ArgumentError, DataError
-from vas_theory.foundation.installation import where_tables_are, working_root
+from vas_theory.foundation.installation import SOURCES, where_tables_are
 from vas_theory.provenance.tables import read_metadata, read_table
 
 __all__ = ["BASELINE", "TABLES", "Measured", "MeasuredWorld", "read_evidence"]
@@ -24,8 +24,8 @@ __all__ = ["BASELINE", "TABLES", "Measured", "MeasuredWorld", "read_evidence"]
 Array = NDArray[np.float64]
 
 BASELINE = "uniform"
-TABLES = working_root() / "simulations" / "results" / "paper" / "networks"
-"""Where the committed tables lie."""
+TABLES = SOURCES / "simulations" / "results" / "paper" / "networks"
+"""Where the committed tables lie; a wheel has them too, as advice rests on them."""
 _LEAST_GAIN = 0.01
 """Where uniform sampling gains less, nothing is told relative to its gain; the laboratory's own rule."""
 _RESAMPLES = 1000

@@ -38,7 +38,7 @@ IN_OPTIMISER = ("learning_rate", "weight_decay", "adam_beta1", "adam_beta2", "ad
 """Arguments of the training that a checkpoint brings along: other values would take no effect after a resume."""
 
 _FROM_TRL = ("batch_size", "group_size", "mixture_ratio", "strict")
-_NAMED = ("mode", "exponent", "candidates", "rest_steps")
+_NAMED = ("mode", "exponent", "candidates", "rest_steps", "revisit_discount")
 """Settings of the sampler that have a name of their own here."""
 
 
@@ -83,7 +83,8 @@ class VASConfig:
         pass_rate_column: column of pass rates that were measured elsewhere, by another model or before training; NaN or
             None where nothing is known. Its recalibration is learned, and a column that says nothing is found out.
         pass_rate_trials: rollouts behind each of these rates, as a number or the name of a column.
-        exponent, candidates, rest_steps: of the sampler; its defaults depend on whether pass rates are predicted.
+        exponent, candidates, rest_steps, revisit_discount: of the sampler; its defaults depend on whether pass rates
+            are predicted.
         mode: ``default``, ``paper`` or ``mmr1-released``. The last two roll out every prompt for its score before
             training and every ``update_interval`` steps.
         rescored_share: in the mode ``default``, the share of the pool that is rolled out for its score alone every
@@ -117,6 +118,7 @@ class VASConfig:
     exponent: float | None = None
     candidates: int | None = None
     rest_steps: int | None = None
+    revisit_discount: float | None = None
     mode: str | None = None
     rescored_share: float = 0.0
 

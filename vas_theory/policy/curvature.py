@@ -58,10 +58,10 @@ def _kappa(arms: int | None, precision: int) -> Any:
     if arms is None:
         return mpmath.sqrt(max(mpmath.re(root) for root in mpmath.polyroots(KAPPA_POLYNOMIAL)))
     rest = arms - 2
-    # the derivative of the ratio vanishes at y = 1 and at the zeros of a cubic, one of which lies in (0, 1/2)
-    y = mpmath.findroot(
-        lambda x: 2 * rest * x**3 + (arms - 1) * (1 - 2 * x - 2 * x**2), (0, mpmath.mpf(1) / 2), solver="anderson"
-    )
+    # the derivative of the ratio vanishes at y = 1 and at the zeros of a cubic: one is negative, one lies in (0, 1/2),
+    # and one beyond 1; of two arms the first coefficient vanishes
+    cubic = [2 * rest, -2 * (arms - 1), -2 * (arms - 1), arms - 1]
+    y = min(root for root in map(mpmath.re, mpmath.polyroots(cubic if rest else cubic[1:])) if root > 0)
     top = arms - 1 + 2 * rest * (y**4 - y**2)
     bottom = arms - 1 + 2 * rest * (y**2 - y)
     return mpmath.sqrt(arms * top) / bottom

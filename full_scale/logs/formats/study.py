@@ -119,7 +119,7 @@ def _steps(rows: pd.DataFrame, groups: pd.DataFrame | None) -> pd.DataFrame:
         "silent_share": silent,
         "rollouts": rows["rollouts"],
         "gradient_norm": rows["gradient_norm"],
-        "seconds": rows["seconds"],
+        "seconds": rows["seconds"].where(rows["step"] > 0),
         "held_out": rows["held_out_accuracy"],
     }
     table = pd.DataFrame({name: pd.to_numeric(column).astype(float) for name, column in known.items()})

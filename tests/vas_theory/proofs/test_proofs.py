@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import shutil
 import subprocess
 import sys
@@ -169,9 +170,33 @@ def test_the_proofs_command_needs_no_package() -> None:
     assert answer.stdout.strip() == "False"
 
 
+PAGE = (Path(rocq.SOURCES).parents[1] / "paper_figures" / "docs" / "proofs.md").read_text(encoding="utf-8")
+
+
+def test_the_page_says_how_many_theorems_are_recorded() -> None:
+    assert f"{len(RECORDED.theorems)} theorems, checked by Rocq {RECORDED.version}" in " ".join(PAGE.split())
+
+
 @needs_rocq
 @pytest.mark.slow
 class TestWithRocq:
+    def test_the_steps_of_the_page_replay_one_proof_and_refuse_another_constant(self, tmp_path: Path) -> None:
+        (steps,) = [block for block in PAGE.split("```\n")[1::2] if block.startswith("mkdir ../replay")]
+        (tmp_path / "project" / "vas_theory").mkdir(parents=True)
+        (tmp_path / "project" / "vas_theory" / "proofs").symlink_to(rocq.SOURCES)
+        answer = subprocess.run(
+            ["bash", "-e", "-c", steps], cwd=tmp_path / "project", capture_output=True, text=True, check=True
+        ).stdout
+        assert "((hi - lo) / (3 * sqrt 3))" in answer
+        assert set(re.findall(r"^(\w+\.\w+)\s*:", answer.split("Axioms:")[1], re.M)) <= record.ALLOWED_AXIOMS
+        text = (tmp_path / "replay" / "Hessian.v").read_text(encoding="utf-8")
+        theorem, proof = text.split("Theorem hessian_at_most_range")
+        assert proof.count("3 * sqrt 3") >= 1
+        wrong = f"{theorem}Theorem hessian_at_most_range{proof.replace('3 * sqrt 3', '4 * sqrt 3', 1)}"
+        (tmp_path / "replay" / "Hessian.v").write_text(wrong, encoding="utf-8")
+        again = ["coqc", "-w", "none", "-Q", ".", "Vas", "Hessian.v"]
+        assert subprocess.run(again, cwd=tmp_path / "replay", capture_output=True).returncode == 1
+
     def test_every_proof_compiles_and_is_as_recorded(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["proofs"]) == 0
         assert "as recorded" in capsys.readouterr().out

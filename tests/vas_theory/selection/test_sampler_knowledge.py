@@ -83,8 +83,11 @@ def test_knowledge_has_defaults_of_its_own_and_the_caller_wins() -> None:
     own = {"mixture_ratio": 0.5, "exponent": 1.0, "candidates": 99, "rest_steps": 3, "optimism": 0.1, "floor": 0.2}
     config = VarianceAwareSampler(5000, batch_size=16, features=features, **own).config
     assert {name: getattr(config, name) for name in own} == own
+    whole = VarianceAwareSampler(5000, batch_size=16, features=features, candidates=None).config
+    assert (whole.candidates, whole.revisit_discount) == (None, 0.0)
     plain = VarianceAwareSampler(5000, batch_size=16).config
     assert (plain.mixture_ratio, plain.exponent, plain.candidates, plain.rest_steps) == (0.5, 1.0, None, 0)
+    assert plain.revisit_discount == 0.0
 
 
 @pytest.mark.parametrize("informed", [False, True])
@@ -145,6 +148,18 @@ def test_draws_among_candidates_are_successive_draws_by_weight() -> None:
     assert draw_among(rng, np.arange(6), np.ones(6), 2)[1] == "all scores are equal"
 
 
+@pytest.mark.parametrize("discount", [0.0, 1.0, 2.0])
+def test_a_prompt_weighs_less_by_a_power_of_its_visits(discount: float) -> None:
+    sampler = VarianceAwareSampler(5, batch_size=1, mixture_ratio=1.0, candidates=5, revisit_discount=discount)
+    visits = np.array([0, 0, 1, 2, 5])
+    found = np.zeros(5)
+    for _ in range(4000):  # nothing is observed, so that all scores are equal
+        sampler.draw_counts[:] = visits
+        found[sampler.draw()] += 1
+    weights = (1.0 + visits) ** -discount
+    assert stats.chisquare(found, 4000 * weights / weights.sum()).pvalue > FALSE_ALARM
+
+
 def test_candidates_are_known_before_the_draw_and_drawn_uniformly() -> None:
     sampler = VarianceAwareSampler(40, batch_size=2, candidates=6, mixture_ratio=1.0, rest_steps=4, seed=8)
     offered = np.zeros(40, dtype=int)
@@ -193,6 +208,8 @@ def test_features_can_come_later_and_be_renewed_for_some() -> None:
         ({"rest_steps": -1}, "rest_steps"),
         ({"exponent": -1.0}, "exponent"),
         ({"exponent": np.nan}, "exponent"),
+        ({"revisit_discount": -0.5, "candidates": 8}, "revisit_discount"),
+        ({"revisit_discount": 1.0}, "revisit_discount must be 0 without candidates"),
         ({"strict": "yes"}, "strict"),
         ({"rest_steps": 1, "replace": True}, "rest_steps"),
         ({"candidates": 8, "refresh": "periodic"}, "candidates"),

@@ -31,7 +31,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "paper": {"batch_size": 6, "mode": "paper", "update_interval": 4},
     "graded": {"batch_size": 6, "posterior": "normal_gamma"},
     "rested": {"batch_size": 6, "rest_steps": 2, "exponent": 2.0, "mixture_ratio": 0.55},
-    "candidates": {"batch_size": 6, "candidates": 10, "mixture_ratio": 0.75},
+    "candidates": {"batch_size": 6, "candidates": 10, "mixture_ratio": 0.75, "revisit_discount": 0.5},
     "informed": {
         "batch_size": 4,
         "features": np.random.default_rng(3).standard_normal((23, 5)),

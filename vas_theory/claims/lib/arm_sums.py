@@ -102,7 +102,7 @@ class Row:
     def __pow__(self, power: int) -> Row:
         return Row(self.arms, self.term**power)
 
-    def sum(self, axis: int = -1, *, keepdims: bool = False) -> Any:
-        """Return the sum over all arms; it stands for every shape."""
+    def sum(self, axis: int | None = None, *, keepdims: bool = False) -> Any:
+        """Return the sum over all arms; an axis and kept dimensions make no difference."""
         del axis, keepdims
         return self.arms.total(self.term)

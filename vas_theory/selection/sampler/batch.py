@@ -119,6 +119,8 @@ def _draw_from_candidates(pool: Pool, rng: np.random.Generator, taken: Positions
     places = next_candidates(pool)
     places = places[~np.isin(places, taken)]
     weights = pool.rule.fresh_weights(places)
+    if pool.config.revisit_discount:
+        weights = weights * np.power(1.0 + pool.draw_counts[places], -pool.config.revisit_discount)
     drawn, reason = draw_among(rng, places, weights, size)
     pool.say_uniform(reason)
     return drawn

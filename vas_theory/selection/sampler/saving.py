@@ -20,8 +20,10 @@ __all__ = ["FORMAT", "VERSION", "capture", "restore"]
 
 FORMAT = "variance-aware-sampler"
 VERSION = 2
-_SINCE_2 = ("exponent", "candidates", "rest_steps", "strict")
-"""Version 1 was written before batches carried over what is left of the share by weight; it is still read."""
+_ADDED = ("exponent", "candidates", "rest_steps", "strict", "revisit_discount")
+"""Settings that earlier states may lack; without them the sampler did what their defaults say.
+
+Version 1 was written before batches carried over what is left of the share by weight; it is still read."""
 
 
 def _settings(pool: Pool) -> dict[str, Any]:
@@ -129,8 +131,7 @@ def _check_entries(pool: Pool, state: Mapping[str, Any]) -> None:
 
 def _compare(pool: Pool, state: Mapping[str, Any], saved_keys: PromptKeys, match_keys: bool) -> None:
     expected, found = _settings(pool), json.loads(state["settings"])
-    if state["version"] == 1:  # what there was no setting for was as its default is
-        found = {**{field.name: field.default for field in fields(SamplerConfig) if field.name in _SINCE_2}, **found}
+    found = {**{field.name: field.default for field in fields(SamplerConfig) if field.name in _ADDED}, **found}
     differences = {
         name: (expected.get(name, "absent"), found.get(name, "absent"))
         for name in expected.keys() | found.keys()
