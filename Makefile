@@ -14,7 +14,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce clean test-verl test-trl-oldest test-wheel faults kills mutants
+.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce record clean test-verl test-trl-oldest test-wheel faults kills mutants
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
@@ -28,6 +28,7 @@ help:
 	@echo "make proofs      compile the formal proofs; needs Debian's coq, libcoq-coquelicot, libcoq-interval"
 	@echo "make docs        the documentation             make notebooks   run every notebook"
 	@echo "make mutants     change a constant or a sign at a time and see which test notices (an hour)"
+	@echo "make record      both commands of the README from scratch, and how they end into it"
 	@echo "make clean       remove outputs and caches"
 
 setup: $(READY)
@@ -121,6 +122,14 @@ notebooks: $(READY)
 
 reproduce: $(READY)
 	$(BIN)/python -m paper_figures reproduce --preset $(PRESET)
+
+# What README shows of the two commands: run both from scratch on a quiet machine, keep how they end, renew README.
+record: $(READY)
+	rm -rf simulations/output/quick full_scale/output/quick paper_figures/output/quick paper_figures/output/*.html
+	$(BIN)/python -m paper_figures reproduce --record
+	$(BIN)/python -m pytest -n 2 --dist worksteal > paper_figures/output/test.log || { tail -n 30 paper_figures/output/test.log; exit 1; }
+	(echo; tail -n 1 paper_figures/output/test.log) >> paper_figures/results/reproduce.txt
+	$(BIN)/python -m paper_figures readme
 
 clean:
 	rm -rf */output paper_figures/docs/api/*/ .pytest_cache .mypy_cache .ruff_cache .hypothesis

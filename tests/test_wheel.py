@@ -140,12 +140,26 @@ def test_the_wheel_is_small_typed_and_readable_without_the_repository(wheel: Pat
     assert "Author: The variance-aware-sampling developers" in metadata
 
 
+_LOOP = """
+import numpy as np
+from vas_theory.selection import VarianceAwareSampler
+
+rng = np.random.default_rng(0)
+pass_rate = rng.beta(0.4, 0.6, size=1000)
+sampler = VarianceAwareSampler(1000, batch_size=64, mixture_ratio=0.5, seed=0)
+for step in range(20):
+    prompts = sampler.draw()
+    sampler.observe(prompts, (rng.random((64, 8)) < pass_rate[prompts, None]).astype(float))
+assert sampler.metrics()
+"""
+"""What a training loop of one's own does with the sampler; needs NumPy alone."""
+
+
 def test_core_commands_work_in_an_empty_folder(install: Callable[[str], Installed]) -> None:
     here = install("")
     (here.folder / "bandit.toml").write_text("probs = [0.7, 0.2, 0.1]\nrewards = [1.0, 0.0, 0.0]\n")
     writers.verl(here.folder / "log", writers.some_rollouts())
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (here.folder / "loop.py").write_text(readme.partition("```python\n")[2].partition("```")[0])
+    (here.folder / "loop.py").write_text(_LOOP)
     for command in (
         "python loop.py", *sorted(TRIED), "vas-theory list", "vas-simulations run bound_gallery --preset smoke",
         "vas-full-scale list", "vas-full-scale watch log --output page.html", "python -m full_scale advise log",

@@ -7,8 +7,9 @@ import importlib.metadata
 import json
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TextIO
 
 from paper_figures.build.graph import Node, fingerprint, read_record
 from paper_figures.drawing import render
@@ -115,15 +116,30 @@ def figure_nodes(root: Path, preset: str, names: Iterable[str] = ()) -> list[Nod
     return [figure_node(figure, root, preset) for figure in get_figures(names)]
 
 
-def claims_node(root: Path, preset: str) -> Node:
-    """Return the node of the verified ledger; building it runs every claim's checks."""
+def claims_node(
+    root: Path,
+    preset: str,
+    log: TextIO | None = None,
+    started: Callable[[subprocess.Popen[bytes]], None] = lambda process: None,
+) -> Node:
+    """Return the node of the verified ledger; building it runs every claim's checks.
+
+    Args:
+        root: folder of the project's packages.
+        preset: size of the job.
+        log: where the checks tell of their progress; by default standard error.
+        started: is told of the process that runs the checks.
+    """
     folder = output_folder(root, preset)
     target = folder / "claims.json"
 
     def verify() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "vas_theory", "verify", "--json", "--output", str(target)]
-        subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log)
+        started(process)
+        if process.wait():
+            raise subprocess.CalledProcessError(process.returncode, command)
 
     return Node(
         name="claims",

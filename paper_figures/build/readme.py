@@ -29,7 +29,9 @@ OUTPUT_RECORD = ROOT / "paper_figures" / "results" / "reproduce.txt"
 def _output() -> str:
     if not OUTPUT_RECORD.exists():
         raise DataError(f"{OUTPUT_RECORD} does not exist; run: python -m paper_figures reproduce --record")
-    return "```text\n" + OUTPUT_RECORD.read_text(encoding="utf-8").strip("\n") + "\n```"
+    said = OUTPUT_RECORD.read_text(encoding="utf-8").strip("\n")
+    older = "" if f" of {len(all_claims())} " in said else " (Recorded when the ledger had fewer claims.)"
+    return f"On two CPU cores without a GPU they end like this:{older}\n\n```text\n{said}\n```"
 
 
 def _predictions() -> str:
@@ -38,7 +40,7 @@ def _predictions() -> str:
     failed, open_ = found.verdicts.get("failed", 0), found.verdicts.get("uninformative", 0)
     return _filled(
         f"Of {found.total} predictions about the training of a 135M model, written before it, {found.standing} held, "
-        f"{failed} failed and {open_} were uninformative (paper size)."
+        f"{failed} failed, {open_} were uninformative."
     )
 
 

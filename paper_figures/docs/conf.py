@@ -22,15 +22,15 @@ extensions = [
 ]
 root_doc = "index"
 
-html_theme = "alabaster"
-html_theme_options = {"page_width": "1100px", "body_max_width": "820px", "show_powered_by": False}
-html_sidebars = {"**": ["about.html", "searchfield.html", "navigation.html"]}
+html_theme = "furo"  # dark mode, contents of the page, and a menu on phones
+html_title = project
 html_static_path = ["style"]
 html_css_files = ["documentation.css"]
+html_js_files = ["filter.js"]
 html_math_renderer = "mathml"
 html_copy_source = False
 
-myst_enable_extensions = ["attrs_inline", "attrs_block", "dollarmath", "deflist"]
+myst_enable_extensions = ["attrs_inline", "attrs_block", "colon_fence", "dollarmath", "deflist"]
 myst_heading_anchors = 3
 myst_update_mathjax = False
 nb_execution_mode = "force"
@@ -42,6 +42,7 @@ nb_output_stderr = "remove"
 
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
+python_use_unqualified_type_names = True
 autodoc_default_options = {"exclude-members": "model_config"}
 maximum_signature_line_length = 88
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +21,10 @@ __all__ = ["figures", "gallery", "ledger", "networks"]
 
 def ledger(_root: Path) -> str:
     """Return every claim with its verdict, certificate and tightness."""
-    return ledger_markdown(list(all_claims().values()), read_record())
+    lines = ledger_markdown(list(all_claims().values()), read_record()).splitlines()
+    return "\n".join(
+        re.sub(r"^\| (\w\d+) \|", lambda found: f"| [{found[1]}](#{found[1].lower()}) |", line) for line in lines
+    )
 
 
 def networks(root: Path) -> str:

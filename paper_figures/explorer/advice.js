@@ -75,6 +75,11 @@ const Advice = (() => {
       lines.push(`vas = VASConfig(mixture_ratio=${plain(settings.mixtureRatio)}, sampler={"score": "${settings.score}"${terms}})`);
     }
     lines.push("trainer = VASGRPOTrainer(model, reward_funcs=reward, args=config, train_dataset=prompts, vas=vas)", "");
+    lines.push(
+      "# The same sampler in verl 0.9, added to the command that trains today:",
+      "# python -m verl.trainer.main_ppo trainer.v1.trainer_mode=vas data.dataloader_num_workers=0 \\",
+      `#     +trainer.v1.vas.mixture_ratio=${plain(settings.mixtureRatio)} +trainer.v1.vas.sampler.score=${settings.score} ...`, "",
+    );
     return lines.join("\n");
   }
 

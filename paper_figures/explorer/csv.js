@@ -15,13 +15,24 @@ const PastedRates = (() => {
     return [...found, cell.trim()];
   }
 
-  // A number written as 0.25 or as 2/8; NaN for anything else.
+  // A number written as 0.25, 0,25 or 25%; NaN for anything else. Groups of three after commas are thousands where whole
+  // numbers are asked for.
+  function number(text, whole = false) {
+    const bare = text.trim();
+    if (whole && /^[+-]?\d{1,3}(,\d{3})+$/.test(bare)) return Number(bare.replaceAll(",", ""));
+    const found = /^([+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:e[+-]?\d+)?)\s*(%?)$/i.exec(bare);
+    return found ? Number(found[1].replace(",", ".")) / (found[2] ? 100 : 1) : NaN;
+  }
+
+  // A number as above, or a share written as 2/8.
   function rate(text) {
     const parts = text.split("/");
-    const plain = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-    if (parts.length > 2 || !parts.every((part) => plain.test(part.trim()))) return NaN;
-    return parts.length === 2 ? Number(parts[0]) / Number(parts[1]) : Number(parts[0]);
+    if (parts.length > 2) return NaN;
+    return parts.length === 2 ? number(parts[0]) / number(parts[1]) : number(parts[0]);
   }
+
+  // Lines such as 0,5 with one comma between digits and nothing else: decimal commas, not two columns.
+  const DECIMAL_COMMA = /^\uFEFF?\s*\d*,\d+\s*%?\s*$/;
 
   const shown = (text) => (text === "" ? "nothing" : `“${text.length > 30 ? text.slice(0, 30) + "…" : text}”`);
 
@@ -38,7 +49,9 @@ const PastedRates = (() => {
   function unit(text, name, line) {
     const value = rate(text);
     if (value >= 0 && value <= 1) return value;
-    throw new Fault(`Line ${line}: ${name} must be a number from 0 to 1, such as 0.25 or 2/8; found ${shown(text)}.`);
+    const pair = /^(\d+),(\d+)$/.exec(text.trim());
+    const meant = pair ? ` A comma is read as a decimal point: write ${pair[1]}/${pair[2]} for ${pair[1]} of ${pair[2]}, or a header successes,rollouts.` : "";
+    throw new Fault(`Line ${line}: ${name} must be a number from 0 to 1, such as 0.25 or 2/8; found ${shown(text)}.${meant}`);
   }
 
   function row(line, number, separator, known) {
@@ -57,7 +70,8 @@ const PastedRates = (() => {
     const filled = lines.filter((line) => line.text.trim() !== "");
     try {
       if (filled.length === 0) throw new Fault("Paste at least one pass rate: one prompt a line, such as 0.25 or 2/8.");
-      const separator = ["\t", ";", ","].find((letter) => filled[0].text.includes(letter)) ?? ",";
+      const commas = filled.every((line) => DECIMAL_COMMA.test(line.text));
+      const separator = commas ? ";" : ["\t", ";", ","].find((letter) => filled[0].text.includes(letter)) ?? ",";
       const first = cells(filled[0].text.replace(/^\uFEFF/, ""), separator);
       const named = first.every((cell) => /^[A-Za-z_]/.test(cell));
       const known = named ? columns(first.map((cell) => cell.toLowerCase().replaceAll(" ", "_"))) : { rate: 0, diversity: 1 };
@@ -75,5 +89,5 @@ const PastedRates = (() => {
     }
   }
 
-  return { parse };
+  return { parse, number };
 })();

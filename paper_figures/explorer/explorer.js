@@ -15,8 +15,8 @@
   // A field's number, or NaN after its fault has been shown beside it.
   function number(id) {
     const field = byId(id);
-    const value = field.value.trim() === "" ? NaN : Number(field.value);
-    const low = Number(field.min), high = Number(field.max), whole = field.dataset.whole === "yes";
+    const low = Number(field.min || field.dataset.low), high = Number(field.max || field.dataset.high);
+    const whole = field.dataset.whole === "yes", value = PastedRates.number(field.value, whole);
     const fits = value >= low && value <= high && (!whole || Number.isInteger(value));
     const name = form.querySelector(`label[for="${id}"]`).firstChild.textContent.trim();
     const kind = whole ? "a whole number" : "a number";
@@ -30,6 +30,17 @@
     place.textContent = message;
     place.hidden = message === "";
     field.setAttribute("aria-invalid", String(message !== ""));
+  }
+
+  // The size of the pool and what a step can hold follow a newly pasted pool; a later change by hand stands.
+  let followed = byId("csv").value;
+  function follow(prompts) {
+    if (byId("csv").value === followed) return;
+    followed = byId("csv").value;
+    byId("prompts").value = String(prompts);
+    const step = byId("batch-size"), least = Math.min(prompts, PastedRates.number(step.value, true) || prompts);
+    if (String(least) !== step.value) byId("csv-read").textContent += ` A step now holds ${count(least)} of them.`;
+    step.value = String(least);
   }
 
   const pools = new Map();
@@ -47,6 +58,7 @@
       const read = PastedRates.parse(byId("csv").value);
       fault(byId("csv"), read.fault ?? "");
       byId("csv-read").textContent = read.fault ? "" : `${count(read.rates.length)} prompts read${read.diversities ? ", with diversities" : ""}.`;
+      if (!read.fault) follow(read.rates.length);
       return read.fault ? null : read;
     }
     if (chosen === "beta") {
@@ -97,6 +109,8 @@
         : `After scoring, a rollout carries ${times(netGain)} the gradient of uniform sampling: ${netGain >= 1 ? "it can pay" : "it does not pay"}.`;
     }
     byId("net").textContent = net;
+    byId("trained").textContent = [settings.periodic ? "vas-paper" : "vas", "vas-states", "vas-own"]
+      .map((arm) => FACTS.trained[arm]).filter(Boolean).join(" ");
   }
 
   function showNumbers(found, settings) {

@@ -24,6 +24,8 @@ _POOL_TEXTS = {
     "mostly_hard": "Mostly hard",
     "mostly_easy": "Mostly easy",
 }
+_FIRST = ("vas", "vas-paper", "vas-states", "vas-own")
+"""Arms of the networks of which the page says first what they learned: both forms of VAS, and VAS that knows more."""
 _DIGITS = 5
 
 
@@ -136,6 +138,7 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
         "worlds": worlds,
         "study": study_sentences(root, preset, trainable),
         "networks": network_sentences(networks, trainable),
+        "trained": network_sentences(networks, _FIRST),
         "secondsPerRollout": _seconds_per_rollout(root, preset),
         "seeds": int(gains["seeds"].max()),
         "tournament": {"command": RANKING.shown_command(preset), "sha256": sha256_file(path)},

@@ -25,6 +25,7 @@ _HATCHES = ("", "..", "++", "////", "xx")
 _COMPLETE = ("machine", "partly", "argued", "none")
 """How much of a statement a machine has checked."""
 
+_GROUPS = {"A": "the paper's", "B": "sharp", "C": "verifiers, networks", "L": "literature"}
 _LOOSE = 0.999
 """Statements whose sides came closer than this on the instances count as reached."""
 
@@ -85,7 +86,8 @@ def caption(numbers: pd.DataFrame) -> str:
         "statement may still hold on most instances. (b) How the verdicts are certified and how much of each statement "
         f"a machine has checked: {_complete(numbers)}; nothing sampled is called proved. "
         f"(c) The inequalities that hold but whose sides stayed apart by more than {1 - _LOOSE:.1%} on every "
-        f"instance, of {len(kept)}; L.. are bounds from the literature. No interval: every value is computed, and "
+        f"instance, of {len(kept)}; L.. are bounds from the literature. "
+        "(d) Verdicts by kind of statement. No interval: every value is computed, and "
         "the verdicts rest on the certificates, not on these instances."
     )
 
@@ -93,10 +95,29 @@ def caption(numbers: pd.DataFrame) -> str:
 def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     """Draw what fails, what certifies and what is loose."""
     frame = numbers(tables)
-    failing, certified, loose = axes
+    failing, certified, loose, counted = axes
     _draw_failing(failing, _of_the_paper(frame), look)
     _draw_certificates(certified, frame, look)
     _draw_loose(loose, _inequalities(frame), look)
+    _draw_counts(counted, frame, look)
+
+
+def _draw_counts(axis: Axes, frame: pd.DataFrame, look: Look) -> None:
+    groups = frame["claim"].str[0]
+    names = {letter: text for letter, text in _GROUPS.items() if (groups == letter).any()}
+    start = np.zeros(len(names))
+    for which, verdict in enumerate(_VERDICTS):
+        values = np.array([((groups == letter) & (frame["verdict"] == verdict)).sum() for letter in names])
+        if values.any():
+            axis.barh(range(len(names)), values, left=start, height=0.7, color=look.colour(_COLOURS[which]),
+                      hatch=_HATCHES[which] * 2, edgecolor=look.paper, linewidth=0, label=verdict)  # fmt: skip
+            start = start + values
+    axis.set_yticks(range(len(names)), list(names.values()))
+    axis.invert_yaxis()
+    axis.set(xlabel="statements", xlim=(0, 1.35 * start.max()))
+    axis.grid(axis="y", visible=False)
+    axis.legend(loc="lower right")
+    axis.set_title("(d) Verdicts")
 
 
 def _draw_failing(axis: Axes, paper: pd.DataFrame, look: Look) -> None:
@@ -152,7 +173,7 @@ FIGURE = Figure(
     order=2,
     label=Label.PROVED,
     inputs={"stress": Table("simulations", "claim_stress", "simulations run claim_stress --preset {preset}")},
-    panels=3,
+    panels=4,
     numbers=numbers,
     headline=headline,
     caption=caption,

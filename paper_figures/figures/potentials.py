@@ -134,8 +134,10 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     defect = _part(tables, "defect")
     defects.plot(defect["mixture_ratio"], 1e4 * defect["defect"], markevery=2, **look.series(0))
     defects.axhline(0, color=look.ink, linewidth=0.8)
-    defects.set(xlabel="share of weighted draws $\\lambda$", ylabel="F · curl F of three prompts, times $10^4$")
-    defects.set_title("(d) The mix climbs nothing")
+    defects.set(
+        xlabel="share of weighted draws $\\lambda$", ylabel="$F\\cdot\\mathrm{curl}\\,F$, times $10^4$ (0: a gradient)"
+    )
+    defects.set_title("(d) Mixed draws climb no objective")
 
 
 FIGURE = Figure(

@@ -88,9 +88,9 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
         known["pass_rate"], known["mu_distance"], yerr=_lengths(known, "mu_distance"), linestyle="none",
         marker=style["marker"], color=style["color"], ecolor=look.muted, elinewidth=0.8,
     )  # fmt: skip
-    right.set(xlabel="pass rate $p$", ylabel=r"$|\mu_1-\mu_0|$", xlim=(-0.02, 1.02))
+    right.set(xlabel="pass rate $p$", ylabel="distance of right from wrong scores", xlim=(-0.02, 1.02))
     right.set_ylim(bottom=0)
-    right.set_title("(b) What variance leaves open")
+    right.set_title("(b) What else sets the gradient")
 
 
 def _lengths(frame: pd.DataFrame, column: str) -> np.ndarray:

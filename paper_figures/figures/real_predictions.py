@@ -16,17 +16,36 @@ if TYPE_CHECKING:
 
     from paper_figures.drawing.style import Look
 
-_PANELS = (
-    ("(a) Single prompts", ("P1", "P2", "P6"), False),
-    ("(b) Pool and dynamics", ("P3", "P7"), False),
-    ("(c) Variance-aware arms", ("P4",), False),
-    ("(d) Other arms", ("P5",), False),
-    ("(e) Gradient norms", ("P1",), True),
-)
+_CHUNKS = 3
+"""Panels among which the predictions about pool, arms and dynamics are divided, in the order of their verdicts."""
+_WORDS = {
+    "bound/cauchy_schwarz": "Cauchy-Schwarz bound",
+    "bound/razin": "bound of Razin et al.",
+    "exponent": "gradient linear in variance",
+    "linear-law": "theorem 1's linear law",
+    "rank-correlation": "rank of gradient, variance",
+    "diversity-gradient": "diversity, gradient",
+    "diversity-distance": "diversity, class distance",
+    "diversity-variance": "diversity, variance",
+    "whitening-gain/16-over-4": "whitening, G = 16 over 4",
+    "whitening-gain": "whitening, G =",
+    "mixed-share": "mixed groups at the start",
+    "batch-variance": "batch variance, share",
+    "posterior-calibration": "mixed / expected,",
+    "accuracy": "held-out accuracy,",
+    "mixed-groups": "mixed groups,",
+    "gradient-norm": "gradient norm,",
+    "clip-fraction": "clipped tokens,",
+    "stay/wrong": "all-wrong groups that stay so",
+    "stay/mixed": "mixed groups that stay so",
+    "stay/right": "all-right groups that stay so",
+    "success-drift": "rise of the pass rate",
+}
+"""What a prediction is about, by its id without the number of its kind."""
 _VERDICTS: dict[str, tuple[int, dict[str, Any]]] = {
+    "failed": (3, {"marker": "X"}),
     "held": (0, {"marker": "o"}),
     "uninformative": (1, {"marker": "s", "fillstyle": "none"}),
-    "failed": (3, {"marker": "X"}),
 }
 """Colour and marker; hollow, filled and crossed ones differ in grey as well."""
 _EDGE = 4.0
@@ -40,10 +59,30 @@ def numbers(tables: Tables) -> pd.DataFrame:
     middle = (frame["predicted_high"] + frame["predicted_low"]) / 2
     for column in ("measured", "measured_low", "measured_high", "no_effect"):
         frame[f"{column}_scaled"] = (frame[column] - middle) / half
-    frame["group"] = frame["id"].str.split("/").str[0]
+    frame["about"] = frame["id"].map(_plain)
+    rank = {verdict: place for place, verdict in enumerate(_VERDICTS)}
+    frame = frame.sort_values("verdict", key=lambda verdicts: verdicts.map(rank), kind="stable", ignore_index=True)
     frame["coverage"] = tables["probe"].config["probe"]["coverage"]
     frame["device"] = tables["probe"].config["model"]["device"]
     return frame.drop(columns="statement")
+
+
+def _plain(name: str) -> str:
+    """Return what a prediction is about in words; of an id that has none, the id."""
+    rest = name.partition("/")[2]
+    if rest in _WORDS:
+        return _WORDS[rest]
+    kind, _, detail = rest.partition("/")
+    return f"{_WORDS[kind]} {detail}" if kind in _WORDS and detail else name
+
+
+def _listed(part: pd.DataFrame) -> str:
+    """Name predictions, those about single prompts by their number."""
+    single = part["quantity"] == "gradient_norm"
+    names = list(part.loc[~single, "about"])
+    if single.any():
+        names.append(f"the gradient norms of {count(int(single.sum()), 'prompt')}")
+    return "; ".join(names)
 
 
 def headline(numbers: pd.DataFrame) -> str:
@@ -56,17 +95,17 @@ def headline(numbers: pd.DataFrame) -> str:
 def caption(numbers: pd.DataFrame) -> str:
     """Return the caption."""
     found = numbers["verdict"].value_counts()
-    failed = numbers.loc[(numbers["verdict"] == "failed") & (numbers["quantity"] != "gradient_norm"), "id"]
+    failed = numbers[numbers["verdict"] == "failed"]
     unmeasured = int(numbers["measured"].isna().sum())
     missing = f" {count(unmeasured, 'row')} could not be measured, for want of runs or revisits." if unmeasured else ""
-    which = f": {', '.join(failed)}" if len(failed) else ""
+    which = f": {_listed(failed)}" if len(failed) else ""
     return (
         f"All {count(len(numbers), 'prediction')} of the study, each on the scale of its own predicted interval, in "
         "half widths from its middle: the shaded band is that interval, the marker the measurement, the bar its "
         "interval and the short upright line the value that would mean no effect. Arms are compared with uniform "
-        f"sampling at equal rollouts. {found.get('held', 0)} held, {found.get('failed', 0)} failed (the "
-        f"intervals do not meet){which}; {found.get('uninformative', 0)} are uninformative (an interval contains no "
-        "effect, or the measurement is too coarse). Predictions were written and hashed before any of their "
+        f"sampling at equal rollouts. {found.get('held', 0)} held; {found.get('uninformative', 0)} are uninformative "
+        f"(an interval contains no effect, or the measurement is too coarse); {found.get('failed', 0)} failed, as the "
+        f"intervals do not meet{which}. Predictions were written and hashed before any of their "
         f"measurements was made; both intervals are {numbers['coverage'].iloc[0]:.0%} ones. Arrows at the edge: the "
         f"value lies more than {_EDGE:g} half widths away.{missing}"
     )
@@ -76,17 +115,20 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     """Draw one panel a group of predictions."""
     frame = numbers(tables)
     single = frame["quantity"] == "gradient_norm"
-    for axis, (title, groups, prompts) in zip(axes, _PANELS, strict=True):
-        part = frame[frame["group"].isin(groups) & (single == prompts)]
+    whole = frame[~single]
+    parts = [whole.iloc[places] for places in np.array_split(np.arange(len(whole)), _CHUNKS)]
+    for axis, letter, part in zip(axes, "abcd", [*parts, frame[single]], strict=True):
+        prompts = letter == "d"
         _forest(axis, part.reset_index(drop=True), look, named=not prompts)
-        axis.set_title(title)
+        verdicts = ", ".join(part["verdict"].drop_duplicates())
+        axis.set_title(f"({letter}) " + ("Gradient norms" if prompts else verdicts.capitalize() or "None"))
 
 
 def _forest(axis: Axes, part: pd.DataFrame, look: Look, *, named: bool) -> None:
     axis.grid(visible=False)
     axis.set(yticks=[], xticks=[-_EDGE, -1, 1, _EDGE], xlim=(-_EDGE - 1.0, _EDGE + 1.0))
     if part.empty:
-        axis.text(0, 0.5, "no row at this size", ha="center", va="center", color=look.muted)
+        axis.text(0.5, 0.5, "too few predictions", transform=axis.transAxes, ha="center", color=look.ink)
         return
     axis.axvspan(-1, 1, color=look.muted, alpha=0.25, linewidth=0)
     rows = np.arange(len(part))[::-1]
@@ -116,10 +158,10 @@ def _forest(axis: Axes, part: pd.DataFrame, look: Look, *, named: bool) -> None:
         )  # fmt: skip
     axis.plot(part["no_effect_scaled"].clip(-_EDGE, _EDGE), rows, "|", color=look.ink, markersize=0.9 * size)
     if named:
-        axis.set_yticks(rows, part["id"], fontsize=min(0.75 * size, 11 * size / len(part)))
+        axis.set_yticks(rows, part["about"], fontsize=min(0.75 * size, 12 * size / len(part)))
     else:
         axis.set_ylabel(f"{len(part)} prompts")
-    axis.set(ylim=(-0.8, len(part) - 0.2), xlabel="half widths")
+    axis.set(ylim=(-0.8, len(part) - 0.2), xlabel="half widths of the predicted interval")
     if not named:
         axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, handlelength=1.0, columnspacing=1.0)
 
@@ -130,7 +172,7 @@ FIGURE = Figure(
     order=18,
     label=Label.MEASURED,
     inputs={"validation": study_table("validation"), "probe": study_table("probe")},
-    panels=5,
+    panels=4,
     numbers=numbers,
     headline=headline,
     caption=caption,

@@ -88,7 +88,8 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
         axis.set(xlabel="thousand rollouts spent", ylabel="initial pass rate")
         axis.set_title(f"({'abcd'[index]}) {_TEXT.get(str(strategy), str(strategy))}")
         axis.grid(False)
-        axis.figure.colorbar(image, ax=axis, label="groups / mean", extend="max")
+        if index % max(look.medium.columns, 1) == look.medium.columns - 1 or index == frame["strategy"].nunique() - 1:
+            axis.figure.colorbar(image, ax=axis, label="groups / mean of the map", extend="max")
     for spare in axes[frame["strategy"].nunique() :]:
         spare.set_axis_off()
 

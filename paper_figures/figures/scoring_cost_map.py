@@ -95,6 +95,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
             columns=[_interval_text(float(value), longest) for value in cells.columns],
         )  # fmt: skip
         axis.set(xlabel="steps between refreshes $T$", ylabel="mixture ratio $\\lambda$")
+        axis.figure.colorbar(axis.collections[0], ax=axis, label="points")
         axis.set_title(f"({'abcd'[index]}) $\\alpha:\\beta$ = {alpha:g}:{part['beta'].iloc[0]:g}, scoring {scoring}")
 
 

@@ -80,13 +80,14 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
             axis.plot(ends, [place, place], color=style["color"], linewidth=size / 3, solid_capstyle="butt")
             axis.plot(ends[0], place, color=style["color"], marker="o")
             axis.plot(each["floor"], place, color=look.colour("vermilion"), marker="|", markersize=1.1 * size, mew=2)
-            axis.text(
-                0.01, place + 0.24, f"{each['what']} / {each['peer']}", transform=axis.get_yaxis_transform(),
-                fontsize=0.72 * size, va="bottom",
-            )  # fmt: skip
         axis.axvline(1, color=look.muted, linewidth=1)
         low, high = min(0.3, part["floor"].min() / 2), 2 * part["highest_ratio"].max()
-        axis.set(xscale="log", xlim=(low, high), ylim=(-0.6, len(part)), yticks=[], xlabel="peer's time / ours")
+        axis.set(xscale="log", xlim=(low, high), ylim=(-0.6, len(part) - 0.4), xlabel="peer's time / ours")
+        names = [
+            f"{each['what']}\n{each['peer']} ({each['comparisons']} size{'' if each['comparisons'] == 1 else 's'})"
+            for _, each in part.iterrows()
+        ]
+        axis.set_yticks(range(len(part))[::-1], names, fontsize=0.62 * size)
         axis.set_title(title)
         axis.grid(True, axis="x")
     axes[0].plot(

@@ -149,9 +149,9 @@ def _draw_exponents(axis: Axes, tables: Tables, look: Look) -> None:
     axis.axvline(-0.5, color=look.muted, linewidth=1.0)
     axis.set_yticks(
         [-place for place in range(len(rows))],
-        [f"{route.replace(' ', chr(10))},\n{arms:.0f} arms" for route, arms in rows],
+        [f"{route}\n{arms:.0f} arms" for route, arms in rows],
     )
-    axis.set(xlabel="exponent of the initial variance", ylim=(-len(rows) + 0.4, 0.6))
+    axis.set(xlabel="exponent (line: the bound's -1/2)", ylim=(-len(rows) + 0.4, 0.6))
 
 
 def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
@@ -166,7 +166,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     runs.set_title("(c) Sampled runs, rare success")
     runs.legend(loc="lower left")
     _draw_exponents(exponents, tables, look)
-    exponents.set_title("(d) Exponents (line: -1/2)")
+    exponents.set_title("(d) Time grows as variance to this power")
 
 
 FIGURE = Figure(

@@ -18,6 +18,7 @@ from paper_figures.figures._study import (
     seeds_text,
     study_table,
 )
+from vas_theory.foundation.intervals import student
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,33 +69,53 @@ def caption(numbers: pd.DataFrame) -> str:
     several = len(numbers) > numbers["arm"].nunique()
     lines = "Thin lines are single runs, thick lines their mean, dashed ones the mean of uniform sampling. "
     bands = f"Bands in the first panel: {INTERVAL}." if several else "No interval: one run an arm cannot rank the arms."
+    gains = _final_gains(numbers)
+    ends_in = f" At the end, over uniform sampling in points (95% intervals, paired by seed): {gains}." if gains else ""
     return (
         f"GRPO on a real language model, {seeds_text(numbers['seed'])} an arm, {count(numbers['steps'].max(), 'step')} "
         f"and {rollouts} a run; the x-axis counts every rollout spent, those for scoring prompts included, and begins "
         f"anew for each arm. {lines if several else ''}What varies from step to step is averaged over {WINDOWS} parts "
         "of a run. "
-        f"Held-out accuracy of the likeliest answer, from the start to the last evaluation: {'; '.join(arms)}. "
-        f"{bands}"
+        f"Held-out accuracy of the likeliest answer, from the start to the last evaluation: {'; '.join(arms)}."
+        f"{ends_in} {bands}"
     )
+
+
+def _final_gains(numbers: pd.DataFrame) -> str:
+    """Tell each arm's final held-out accuracy over uniform sampling's with Student's interval of the paired seeds."""
+    ends = numbers.pivot(index="seed", columns="arm", values="last_held_out_accuracy")
+    if "uniform" not in ends or len(ends.dropna()) < 2:
+        return ""
+    parts = []
+    for arm in arms_in_order(set(ends) - {"uniform"}):
+        found = student(100 * (ends[arm] - ends["uniform"]).dropna().to_numpy(), 0.95)
+        parts.append(f"{arm} {found.value:+.1f} [{found.low:+.1f}, {found.high:+.1f}]")
+    return "; ".join(parts)
 
 
 def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     """Draw held-out accuracy, reward, mixed groups and gradient norm over rollouts, arm by arm."""
     frame = tables["steps"].frame
     panels = {
-        "held_out_accuracy": "held-out accuracy",
-        "mean_reward": "mean training reward",
-        "mixed_groups": "groups with a gradient a step",
-        "gradient_norm": "gradient norm of the step",
+        "held_out_accuracy": ("(a) Held-out accuracy", "share right"),
+        "mean_reward": ("(b) Reward in training", "mean reward"),
+        "mixed_groups": ("(c) Groups with a gradient", "groups a step"),
+        "gradient_norm": ("(d) Gradient norm", "norm of the step, log scale"),
     }
-    for axis, (column, text) in zip(axes, panels.items(), strict=True):
+    for axis, (column, (title, text)) in zip(axes, panels.items(), strict=True):
+        axis.set_title(title)
         sparse = column == "held_out_accuracy"
         # step 0 is the start: it has an accuracy, and nothing was sampled yet
         known = frame.dropna(subset=[column]) if sparse else frame[frame["step"] > 0].dropna(subset=[column])
         draw_runs(axis, known if sparse else in_windows(known, column), column, look, band=sparse)
         axis.set_ylabel(text)
-        # the whole range of an accuracy, so that a difference of few prompts does not look large
-        axis.set_ylim(0, None if column in ("mixed_groups", "gradient_norm") else 1.02)
+        if column == "gradient_norm":
+            axis.set_yscale("log")
+        else:  # the whole range of an accuracy, so that a difference of few prompts does not look large
+            axis.set_ylim(0, None if column == "mixed_groups" else 1.02)
+    if frame["arm"].nunique() > 1:
+        axes[0].plot([], [], color=look.ink, linestyle=(0, (2, 1)), label="uniform sampling's mean")
+        axes[0].legend(loc="upper right", fontsize=0.8 * look.medium.font_size)
 
 
 FIGURE = Figure(

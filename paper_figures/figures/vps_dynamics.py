@@ -73,7 +73,8 @@ def caption(numbers: pd.DataFrame) -> str:
         f"Variance promotion scores of {row['prompts']:,} prompts from {row['scoring_rollouts']} rollouts each, in "
         f"{row['bins']} bins, at the refreshes of a simulated run with the settings of the paper's ablations; "
         f"{row['seeds']} seeds (base seed {row['seed']}), {INTERVAL}. (a) Histograms. (b), (c) Where the prompts of a "
-        "bin are at the next refresh, first and last pair. (d) Prompts that keep their bin to within one. Over all "
+        "bin are at the next refresh, first and last pair; grey: no prompt has such a "
+        "score, dotted: the same score. (d) Prompts that keep their bin to within one. Over all "
         f"refreshes: {'; '.join(texts)}. The scored share within one bin goes from {100 * first['near']:.1f}% to "
         f"{100 * last['near']:.1f}%. With so few rollouts the matrices mostly show the noise of scoring."
     )
@@ -110,13 +111,15 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
 
     steps = sorted(frame.loc[frame["kind"] == "scored", "from_step"].unique())
     ends = frame[frame["kind"] == "scored"].groupby("from_step")["to_step"].first()
+    matrices = {step: np.ma.masked_invalid(_matrix(table, "scored", step)) for step in (steps[0], steps[-1])}
+    largest = max(0.05, *(float(np.ma.compressed(shares[1:, 1:]).max(initial=0.0)) for shares in matrices.values()))
     for axis, step, letter in ((first, steps[0], "b"), (last, steps[-1], "c")):
         edges = width * np.arange(bins + 1)
-        shares = np.ma.masked_invalid(_matrix(table, "scored", step))
-        image = axis.pcolormesh(edges, edges, shares, cmap="cividis", vmin=0, vmax=0.5, rasterized=True)
+        axis.set_facecolor(look.muted)  # bins without a prompt
+        image = axis.pcolormesh(edges, edges, matrices[step], cmap="cividis", vmin=0, vmax=largest, rasterized=True)
         axis.plot(edges[[0, -1]], edges[[0, -1]], color="#ffffff", linestyle=(0, (2, 3)), linewidth=1)
         axis.set(xlabel=f"score at step {ends[step]}", ylabel=f"score at step {step}")
-        axis.set_title(f"({letter}) Step {step} to step {ends[step]}")
+        axis.set_title(f"({letter}) Where scores of step {step} go")
         axis.grid(False)
         axis.figure.colorbar(image, ax=axis, label="share of the row", extend="max")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import io
 import math
 from collections.abc import Iterable, Sequence
 from importlib import resources
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from paper_figures.drawing.declaration import Figure, Label, output_folder
 from paper_figures.figures import get_figures
 from paper_figures.laboratory import CHALLENGE, RANKING, REGIMES, sampler_record, world_gains, world_rows
-from paper_figures.networks import AGREEMENT, NETWORKS
+from paper_figures.networks import AGREEMENT, NETWORKS, described, leading
 from paper_figures.report.maths import formula, text_with_formulas
 from paper_figures.report.networks import answers
 from paper_figures.report.results import (
@@ -32,7 +33,7 @@ from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["report"]
+__all__ = ["embedded", "report"]
 
 _SECTIONS = {
     Label.PROVED: "What is proved",
@@ -74,8 +75,21 @@ def _duration(seconds: float | None) -> str:
     return f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.1f} s"
 
 
-def _data_address(path: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+_COLOURS = 64
+"""Of an embedded image: the palette of the figures and the edges of letters between it and the paper."""
+_SHRINK = 2 / 3
+"""Of an embedded image's sides: 1,000 pixels for a slide of two panels, as wide as the page."""
+
+
+def embedded(path: Path) -> str:
+    """Return an image as an address that holds it: smaller than the file, without loss beside size and palette."""
+    module: Any = require("PIL.Image", "figures")
+    image = module.open(path).convert("RGB")
+    image = image.resize([max(1, round(_SHRINK * side)) for side in image.size], module.Resampling.LANCZOS)
+    image = image.quantize(_COLOURS, dither=module.Dither.NONE).convert("RGB")
+    stream = io.BytesIO()
+    image.save(stream, format="webp", lossless=True, method=4)
+    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
 def _claims(root: Path, preset: str) -> list[dict[str, Any]]:
@@ -93,7 +107,6 @@ def _figure_entry(figure: Figure, root: Path, preset: str) -> dict[str, Any]:
     with open(folder / f"{figure.name}.csv", encoding="utf-8", newline="") as stream:
         header, *rows = csv.reader(stream)
     label, headline, caption = (folder / f"{figure.name}.txt").read_text(encoding="utf-8").strip().split("\n\n")
-    looks = ("slide", "slide-dark", "column", "column-dark")
     size = {medium: _pixels(folder / f"{figure.name}.{medium}.png") for medium in ("slide", "column")}
     return {
         "name": figure.name,
@@ -101,7 +114,7 @@ def _figure_entry(figure: Figure, root: Path, preset: str) -> dict[str, Any]:
         "label": label,
         "headline": text_with_formulas(headline),
         "caption": text_with_formulas(caption),
-        "images": {look: _data_address(folder / f"{figure.name}.{look}.png") for look in looks},
+        "images": {medium: embedded(folder / f"{figure.name}.{medium}.png") for medium in size},
         "size": size,
         "header": header,
         "rows": rows[:_SHOWN_ROWS],
@@ -172,6 +185,25 @@ def _largest_rates(summary: pd.DataFrame) -> str:
     return f"{row['highest_choices']:.0f} of {row['choices']:.0f}"
 
 
+def _worst_first(gains: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the worlds, those first in which this project's sampler loses most."""
+    return sorted(world_rows(gains), key=lambda row: row["vas"]["gain"] if row["vas"] else 0.0)
+
+
+def _leaders(ranking: pd.DataFrame) -> list[dict[str, str]]:
+    """Return the summary's table: what arms learn in networks relative to uniform sampling, best first."""
+    return [
+        {
+            "arm": described(row["arm"]).replace("`", ""),
+            "learning": f"{row['learning']:.2f}",
+            "interval": f"{row['learning_low']:.2f} to {row['learning_high']:.2f}",
+            "sign": "better" if row["learning_low"] > 1 else "worse" if row["learning_high"] < 1 else "level",
+            "knowledge": "free" if row["free"] else "charged",
+        }
+        for _, row in leading(ranking).iterrows()
+    ]
+
+
 def report(root: Path, preset: str, jobs: Sequence[Job]) -> str:
     """Return the report of a preset as one HTML text.
 
@@ -211,7 +243,8 @@ def report(root: Path, preset: str, jobs: Sequence[Job]) -> str:
         predictions_line=_tile(prediction_counts(root, preset), "predictions held"),
         sections=sections,
         record=[{**form, "regime": text} for text, part in gains.items() for form in sampler_record(part)],
-        worlds={text: world_rows(part) for text, part in gains.items()},
+        worlds={text: _worst_first(part) for text, part in gains.items()},
+        leaders=_leaders(read_table(NETWORKS.path(root, preset))),
         largest_rates=_largest_rates(summary),
         challenges=[text.splitlines() for arm in CONTENDERS if (text := format_challenge(tests, arm))],
         answers=answers(*(read_table(table.path(root, preset)) for table in (NETWORKS, AGREEMENT))),

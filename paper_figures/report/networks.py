@@ -70,6 +70,12 @@ def _ratio(row: pd.Series, name: str = "learning") -> str:
     return f"{row[name]:.2f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
 
 
+def _spent(row: pd.Series) -> str:
+    """Say beside a number that an arm ended before the budget was spent."""
+    spent = f" (at {row['rollouts']:,.0f} of {row['budget']:,.0f} rollouts, for lack of prompts)"
+    return spent if row["early"] else ""
+
+
 def _list(items: Iterable[str]) -> str:
     found = list(items)
     return ", ".join(found[:-1]) + " and " + found[-1] if len(found) > 1 else "".join(found)
@@ -90,7 +96,7 @@ def _record(rows: pd.DataFrame, name: str) -> str:
     parts = []
     for part, word in ((above, "above"), (level, "level with"), (below, "below")):
         if len(part):
-            each = _list(f"{row['world']} {_points(row)}" for _, row in part.iterrows())
+            each = _list(f"{row['world']} {_points(row)}{_spent(row)}" for _, row in part.iterrows())
             parts.append(f"{word} uniform sampling in {len(part)} of {_count(len(rows), 'world')} ({each})")
     return f"{name} ends {_list(parts)}."
 
@@ -180,7 +186,7 @@ def _index(tables: _Tables) -> str:
     capped = capped[(capped["arm"] == "index@2") & (capped["against"] == "index")]
     text += (
         " Capped at two visits a prompt it ends higher than without the cap by "
-        + _list(f"{_points(row)} in {row['world']}" for _, row in capped.iterrows())
+        + _list(f"{_points(row)} in {row['world']}{_spent(row)}" for _, row in capped.iterrows())
         + "."
         if len(capped)
         else " The cap of two visits a prompt is not measured yet."
@@ -232,8 +238,27 @@ def _agreement(tables: _Tables) -> str:
         if len(single):
             best = single.iloc[int(single["correlation"].to_numpy().argmax())]
             text += f", and with the bandit world that agrees best, {best['bandit_world']}, {best['correlation']:+.2f}"
-        parts.append(f"{text}.")
-    return " ".join(parts) + " Which change to the bandits would make them agree better is not measured."
+        parts.append(f"{text}.{_changes(single)}")
+    real = tables.agreement[(tables.agreement["with"] == "study") & (tables.agreement["world"] == "all")]
+    if len(real.dropna(subset=["correlation"])):
+        row = real.iloc[0]
+        parts.append(
+            f"With a real 135M model it is {row['correlation']:+.2f} [{row['correlation_low']:+.2f}, "
+            f"{row['correlation_high']:+.2f}] over {row['arms']:.0f} arms."
+        )
+    return " ".join(parts) + (
+        " Whether forgetting, or a start fitted to traces, would make the bandits agree better is not measured."
+    )
+
+
+def _changes(single: pd.DataFrame) -> str:
+    """Say how the bandits' worlds agree by what they change, which ends their names."""
+    changes = single.assign(change=single["bandit_world"].str.rpartition("-")[2]).groupby("change")["correlation"]
+    found = changes.agg(["mean", "count"]).sort_values("mean", ascending=False)
+    if len(found) < 2:
+        return ""
+    each = _list(f"{change} {row['mean']:+.2f} ({row['count']:.0f})" for change, row in found.iterrows())
+    return f" By what a bandit world changes, mean correlation (worlds): {each}."
 
 
 _MOST_WORLDS = 9

@@ -14,6 +14,7 @@ from paper_figures.drawing.declaration import ROOT
 FOLDER = ROOT / "paper_figures" / "notebooks"
 
 QUICK = {
+    "does_selection_help": (1, ["POOL", "pass_rate", "group_size"]),
     "theory_tour": (3, ["refuted - stands", "on the equality family: 1.000000000000000"]),
     "your_training_logs": (2, ["fitted pool", "broken.jsonl, line 2: reward must be a number"]),
 }
@@ -23,6 +24,10 @@ SLOW = {
         ["1.0: stands", "1.01: BROKEN", "proved (a lie)", "certificate passed: False"],
     ),
     "enter_the_tournament": (1, ["True of", "frontier", "uniform"]),
+    "lecture": (
+        2,
+        ["smallest ratio of gradient to bound: 1.", "refuted - stands: True", "vas-paper", "uniform"],
+    ),
     "train_a_network": (
         1,
         ["runs, every one of 5,120 rollouts", "groups with a gradient", "pass@32, points", "oracle"],

@@ -108,15 +108,17 @@ def _answer(config: PipelineConfig, work: Path, parts: int, report: Report) -> d
     """Answer all parts, here or on the workers of a dask cluster, and add up what they say."""
     counts: Counter[str] = Counter()
     ledger, done, started = Ledger(), 0, time.monotonic()
+    before = len(list((work / "answered").glob("*.json")))  # which take no time now
     with _results(config, work, parts) as results:
         for result in results:
             counts.update(result["counts"])
             ledger += Ledger(**result["ledger"])
             done += 1
-            left = (time.monotonic() - started) / done * (parts - done)
+            left = (time.monotonic() - started) / max(1, done - before) * (parts - done)
             if done == parts or done % max(1, parts // 20) == 0:
                 right = f"{counts['right']:,} of {counts['answers']:,} right"
-                report(f"part {done} of {parts} answered, {right}, {left:,.0f} s left")
+                time_left = f", {left:,.0f} s left" if done > before else ", before"
+                report(f"part {done} of {parts} answered, {right}{time_left}")
     short = counts["problems answered less often than asked for"]
     if short:
         report(f"{short:,} problems were answered less often than asked for; their pass rates are of fewer answers")

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from simulations.analysis.statistics import Interval, bootstrap_interval, holm
 from vas_theory.foundation.errors import DataError
 
-__all__ = ["BASELINE", "REFERENCE", "compare", "format_comparison", "interval", "named", "overall", "scores_of"]
+__all__ = [
+    "BASELINE", "REFERENCE", "compare", "format_comparison", "interval", "named", "overall", "scores_of", "spent",
+]  # fmt: skip
 
 BASELINE, REFERENCE = "uniform", "oracle"
 """The arm that differences are measured from, and the one that knows the pass rates."""
@@ -25,9 +27,15 @@ _UNTOLD = Interval(np.nan, np.nan, np.nan)
 _UNSHOWN = (
     "free", "seeds", "learning_worlds", "headroom", "mixed_ratio", "most_visits", "gradient_norm", "noise_share",
     "pass_at_32_difference_",
+    "rollouts", "budget", "early",
 )  # fmt: skip
 """Columns that the text leaves to the table."""
 _MEANS = ("mixed_groups", "distinct_prompts", "most_visits", "gradient_norm", "noise_share", "learning_rate")
+
+_INSIDE = 0.9
+"""Share of the tuned learning rates whose best is to lie inside what was tried."""
+_WHOLE = 0.95
+"""An arm that spends less than this share of uniform sampling's rollouts ended before the budget was spent."""
 
 Array = NDArray[np.float64]
 
@@ -68,15 +76,16 @@ def compare(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
         than .01) with 95% intervals from a bootstrap over paired seeds (``_low``, ``_high``); ``headroom`` (share of
         the oracle's difference that the arm reaches, ratio of means with such an interval; NaN for the oracle, and
         where its own interval is not above 0); ``p_value`` (paired t-test, Holm over the world's arms);
-        ``pass_at_32`` and its ``pass_at_32_difference`` with an interval; means over the seeds of ``mixed_groups``,
-        ``distinct_prompts``, ``most_visits``, ``gradient_norm``, ``noise_share`` and ``learning_rate``;
-        ``mixed_ratio``, groups with a gradient over uniform's; ``interior``; ``predicted`` sign and ``sign`` (0 where
-        the adjusted p-value is .05 or more); ``free``; ``seeds``.
+        ``pass_at_32`` and its ``pass_at_32_difference`` with an interval; ``rollouts`` spent and ``budget``, uniform's,
+        and whether the arm ended ``early``, before the budget was spent, as one whose visits are capped may; means over
+        the seeds of ``mixed_groups``, ``distinct_prompts``, ``most_visits``, ``gradient_norm``, ``noise_share`` and
+        ``learning_rate``; ``mixed_ratio``, groups with a gradient over uniform's; ``interior``; ``predicted`` sign and
+        ``sign`` (0 where the adjusted p-value is .05 or more); ``free``; ``seeds``.
     """
     from scipy.stats import ttest_rel
 
     wide, start = scores_of(table, "held_out_pass_rate"), scores_of(table, "start_pass_rate")
-    coverage, mixed = scores_of(table, "pass_at_32"), scores_of(table, "mixed_groups")
+    coverage, mixed, used = (scores_of(table, name) for name in ("pass_at_32", "mixed_groups", "rollouts"))
     final = table[table["phase"] == "final"]
     rows = []
     for world in wide.index.get_level_values("world").unique():
@@ -110,6 +119,7 @@ def compare(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
                         interval(_difference, solved[arm].to_numpy(), solved[BASELINE].to_numpy(), seed=seed),
                     ),
                     **{name: about[name].mean() for name in _MEANS},
+                    **spent(used[arm][world], used[BASELINE][world]),
                     "mixed_ratio": about["mixed_groups"].mean() / mixed.loc[[world], BASELINE].mean(),
                     "interior": bool(about["interior"].iloc[0]) if "interior" in about else False,
                     "predicted": int(about["predicted"].iloc[0]),
@@ -130,7 +140,8 @@ def overall(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     Returns:
         One row an arm: ``difference`` and ``learning`` (means over worlds, of the latter over those where uniform gains
         .01 or more) with 95% intervals, ``worlds_above`` and ``worlds_below`` (where the world's own interval of the
-        difference lies on one side of 0), ``worlds``, ``learning_worlds`` (those that ``learning`` is the mean of).
+        difference lies on one side of 0), ``worlds``, ``learning_worlds`` (those that ``learning`` is the mean of),
+        ``early_worlds`` (those in which the arm ended early).
     """
     wide, start = scores_of(table, "held_out_pass_rate"), scores_of(table, "start_pass_rate")
     worlds = wide.index.get_level_values("world").unique()
@@ -157,11 +168,18 @@ def overall(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
                 "worlds_below": int((own["difference_high"] < 0).sum()),
                 "worlds": len(there),
                 "learning_worlds": int(told.sum()),
+                "early_worlds": int(own["early"].sum()),
                 "predicted": int(own["predicted"].iloc[0]),
                 "free": own["free"].iloc[0],
             }
         )
     return pd.DataFrame(rows).sort_values("difference", ascending=False, ignore_index=True)
+
+
+def spent(own: pd.Series, base: pd.Series) -> dict[str, Any]:
+    """Return the columns ``rollouts``, ``budget`` and ``early`` of an arm's runs against those of another arm."""
+    rollouts, budget = float(own.mean()), float(base.mean())
+    return {"rollouts": rollouts, "budget": budget, "early": rollouts < _WHOLE * budget}
 
 
 def interval(statistic: Callable[..., Any], *scores: Array, seed: int) -> Interval:
@@ -195,11 +213,23 @@ def format_comparison(table: pd.DataFrame) -> str:
         parts.append(f"{head}\n{_text(rows.drop(columns='world'))}")
     if single["world"].nunique() > 1:
         parts.append(f"all worlds\n{_text(overall(table))}")
+    if "interior" in final and final["interior"].notna().all():
+        inside = final.groupby(["world", "arm"])["interior"].first().astype(bool)
+        goal = "" if inside.mean() >= _INSIDE else f", fewer than the {_INSIDE:.0%} that were asked for"
+        parts.append(f"{inside.sum()} of {len(inside)} tuned learning rates lie inside what was tried{goal}")
     return "\n\n".join(parts)
 
 
+def _shortfall(rows: pd.DataFrame) -> list[str]:
+    """Return what is said beside the name of an arm that ended before the budget was spent."""
+    if "early_worlds" in rows:
+        return [f" (ended early in {count})" if count else "" for count in rows["early_worlds"]]
+    parts = zip(rows["early"], rows["rollouts"], rows["budget"], strict=True)
+    return [f" ({rollouts:,.0f} of {budget:,.0f} rollouts)" if early else "" for early, rollouts, budget in parts]
+
+
 def _text(rows: pd.DataFrame) -> str:
-    shown = rows.assign(arm=rows["arm"] + np.where(rows["free"] != "", "*", ""))
+    shown = rows.assign(arm=rows["arm"] + np.where(rows["free"] != "", "*", "") + _shortfall(rows))
     shown = shown.drop(columns=[name for name in shown if str(name).startswith(_UNSHOWN)])
     for name, form in (("difference", "+.4f"), ("learning", ".2f")):
         low, high = shown.pop(f"{name}_low"), shown.pop(f"{name}_high")

@@ -23,7 +23,7 @@ from simulations.running.sweep import Cell
 from vas_theory.foundation.errors import DataError, UnknownNameError
 from vas_theory.provenance.fingerprint import key_of
 from vas_theory.provenance.stamps import made_for
-from vas_theory.provenance.tables import read_metadata, read_table, table_files, write_table
+from vas_theory.provenance.tables import read_metadata, read_table, table_files, table_hash, write_table
 
 __all__ = ["WIDENINGS", "chosen_rate", "finished", "stored_tuning", "summary", "write_tables"]
 
@@ -93,6 +93,8 @@ def write_tables(preset: Preset, folder: Path, report: Callable[[str], None] = p
     write_table(ranking, path, config=about, seed=0, key=key_of(rank_networks))
     bandits, study = _committed(_BANDITS, "bandits", report), _committed(_STUDY, "a real model", report)
     compared = agreement(table, bandits, study)
+    reads = (folder / "network_tournament.parquet", _BANDITS, _STUDY)
+    about["reads"] = {path.stem: table_hash(path) for path in reads if table_files(path)}
     write_table(compared, folder / "network_agreement.parquet", config=about, seed=0, key=key_of(agreement))
     return table
 

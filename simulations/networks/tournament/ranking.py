@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simulations.networks.tournament.analysis import BASELINE, compare, interval, named, overall, scores_of
+from simulations.networks.tournament.analysis import BASELINE, compare, interval, named, overall, scores_of, spent
 
 __all__ = ["CONTRASTS", "rank_networks"]
 
@@ -39,7 +39,8 @@ def rank_networks(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
         ``seeds``. ``world``: an arm in a world, the columns of
         :func:`~simulations.networks.tournament.analysis.compare`. ``overall``: an arm in the mean over its worlds, the
         columns of :func:`~simulations.networks.tournament.analysis.overall`. ``contrast``: the ``difference`` between
-        an arm and the arm ``against`` in a world where both ran, with an interval.
+        an arm and the arm ``against`` in a world where both ran, with an interval, and ``rollouts``, ``budget``
+        (the other's) and ``early`` as in a comparison.
     """
     parts = {
         "baseline": _baselines(table, seed),
@@ -71,7 +72,7 @@ def _baselines(table: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def _contrasts(table: pd.DataFrame, seed: int) -> pd.DataFrame:
-    wide = scores_of(table, "held_out_pass_rate")
+    wide, used = scores_of(table, "held_out_pass_rate"), scores_of(table, "rollouts")
     rows: list[dict[str, Any]] = []
     for arm, other in CONTRASTS:
         if arm not in wide or other not in wide:
@@ -80,5 +81,6 @@ def _contrasts(table: pd.DataFrame, seed: int) -> pd.DataFrame:
             one, two = scores[arm].to_numpy(), scores[other].to_numpy()
             if not np.isnan([one, two]).any():
                 difference = interval(lambda x, y: (x - y).mean((-1, -2)), one, two, seed=seed)
-                rows.append({"world": world, "arm": arm, "against": other, **named("difference", difference)})
+                about = {**named("difference", difference), **spent(used[arm][world], used[other][world])}
+                rows.append({"world": world, "arm": arm, "against": other, **about})
     return pd.DataFrame(rows)

@@ -105,7 +105,7 @@ def test_plan_prints_all_stages_and_takes_changes() -> None:
     assert "MMR1/MMR1" not in text, "the published model and data are not what this pipeline trains"
     code, text, _ = call("plan", "vlm-tiny", "--json")
     assert code == 0
-    assert json.loads(text)["stages"]["train"]["rollouts"] == 100 * 16 * 8
+    assert json.loads(text)["stages"]["train"]["rollouts"] == 24 * 16 * 8
 
 
 REFUSED = [

@@ -173,13 +173,14 @@ def test_prediction_that_nothing_measures_is_an_error() -> None:
 
 
 def test_registry_finds_one_module_a_prediction_and_every_id_says_which() -> None:
-    assert [path.rsplit(".", 1)[1][:2] for path in prediction_modules()] == [f"p{n}" for n in range(1, 8)]
+    numbers = [path.rsplit(".", 1)[1].partition("_")[0] for path in prediction_modules()]
+    assert numbers == [f"p{place + 1}" for place in range(len(numbers))], "name the file p<next number>_<words>.py"
     config = load_config("paper")
     found = predictions_of(Plan(config, ("a", "b")))
     for key, item in found.items():
         module = type(item).__module__.rsplit(".", 1)[1]
-        assert module == "arms" or module.startswith(key[:2].lower() + "_")
-    assert len({key[:2] for key in found}) == 7
+        assert module == "arms" or module.startswith(key.partition("/")[0].lower() + "_"), f"{key} is told in {module}"
+    assert {key.partition("/")[0].lower() for key in found} == set(numbers), "a file without a prediction"
 
 
 def test_committed_document_is_made_of_these_predictions() -> None:

@@ -63,7 +63,7 @@ def test_every_arm_of_the_study_has_a_colour_of_its_own_for_every_eye(theme: str
         assert _contrast(style["color"], look.paper) > 2, arm
 
 
-@pytest.mark.parametrize("name", ["tournament", "step_credit", "training_dynamics"])
+@pytest.mark.parametrize("name", ["tournament_curves", "step_credit", "training_dynamics"])
 def test_arms_keep_their_colour_and_share_none_in_a_panel(name: str) -> None:
     (figure,) = get_figures([name])
     look = Look(SLIDE)

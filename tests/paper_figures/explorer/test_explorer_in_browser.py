@@ -178,6 +178,11 @@ def test_the_page_shows_what_the_formulas_say(page: Page) -> None:
         ("0.5,0.1\n0.5", "Line 2: every line or none must give a diversity."),
         ("0.5,2", "Line 1: a diversity must be a number from 0 to 1, such as 0.25 or 2/8; found “2”."),
         ("successes,rollouts\n3,", "Line 2: successes/rollouts must be a number from 0 to 1"),
+        (
+            "3,8\n1,8",
+            "Line 1: a pass rate must be a number from 0 to 1, such as 0.25 or 2/8; found “3,8”. A comma is read "
+            "as a decimal point: write 3/8 for 3 of 8, or a header successes,rollouts.",
+        ),
         ("pass_rate", "There is a header but no line with a pass rate below it."),
         ("", "Paste at least one pass rate"),
         ("0.5\n<b>", "Line 2: a pass rate must be a number from 0 to 1, such as 0.25 or 2/8; found “<b>”."),
@@ -202,6 +207,9 @@ def test_bad_csv_names_the_line_and_what_came(page: Page, text: str, message: st
         ('prompt_key,successes,rollouts\n"1, 2",3,4\n"x",0,4', [0.75, 0.0], None),
         ("Pass Rate\tid\n0.5\tq", [0.5], None),
         ("0.5,1/4\n0,1", [0.5, 0.0], [0.25, 1.0]),
+        ("0,5\n0,25\n1,0", [0.5, 0.25, 1.0], None),
+        ("50%\n12.5 %", [0.5, 0.125], None),
+        ("pass_rate;diversity\n0,5;25%", [0.5], [0.25]),
     ],
 )
 def test_good_csv_is_read(page: Page, text: str, rates: list[float], diversities: list[float] | None) -> None:
@@ -222,6 +230,27 @@ def test_a_bad_number_is_named_beside_its_field(page: Page, field: str, value: s
     page.fill(f"#{field}", value)
     assert page.text(f"#{field}-fault") == message
     assert page.text("#waiting") != ""
+
+
+def test_numbers_may_be_written_with_commas_and_percent(page: Page) -> None:
+    page.fill("#alpha", "0,8")
+    page.fill("#budget", "150,000")
+    assert page.text("#alpha-fault") == page.text("#budget-fault") == ""
+    page.fill("#diversity", "50%")
+    assert page.text("#diversity-fault") == ""
+    page.fill("#group-size", "3,8")
+    assert page.text("#group-size-fault") == "Group size must be a whole number from 2 to 64; found 3,8."
+
+
+def test_the_fields_follow_a_pasted_pool(page: Page) -> None:
+    page.fill("#pool", "csv")
+    page.fill("#csv", "\n".join(["0.5"] * 10))
+    assert page.evaluate("document.getElementById('prompts').value") == "10"
+    assert page.evaluate("document.getElementById('batch-size').value") == "10"
+    assert page.text("#csv-read") == "10 prompts read. A step now holds 10 of them."
+    page.fill("#prompts", "4000")
+    assert page.evaluate("document.getElementById('prompts').value") == "4000", "a change by hand stands"
+    assert page.text("#waiting") == "" or page.evaluate("document.getElementById('waiting').hidden")
 
 
 def downloaded(page: Page, folder: Path) -> Path:

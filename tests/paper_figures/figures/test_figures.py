@@ -176,7 +176,7 @@ def test_verdicts_of_predictions_differ_by_marker_and_fill() -> None:
     axes = _axes("real_predictions", dict(small_tables(figure)))
     looks = {
         line.get_label(): (line.get_marker(), line.get_fillstyle())
-        for line in axes[4].get_lines()
+        for line in axes[3].get_lines()
         if not str(line.get_label()).startswith("_")
     }
     assert set(looks) == {"held", "uninformative", "failed"}
@@ -192,7 +192,7 @@ def test_a_prediction_without_a_measurement_says_so_beside_the_line_of_no_effect
         0.2
     ]
     axes = _axes("real_predictions", {**tables, "validation": LoadedTable(frame, 3, CONFIG)})
-    (text,) = [text for text in axes[3].texts if text.get_text() == "not measured"]
+    (text,) = [text for axis in axes for text in axis.texts if text.get_text() == "not measured"]
     assert text.get_position()[0] < 0  # no effect is predicted to lie on the right
 
 

@@ -13,7 +13,7 @@ from paper_figures.figures import get_figures
 from simulations.analysis.summaries import tournament_summary
 from tests.paper_figures.tables.simulations import tournament
 
-(FIGURE,) = get_figures(["tournament"])
+FIGURE, CURVES, WORLDS = (get_figures([name])[0] for name in ("tournament", "tournament_curves", "tournament_worlds"))
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,8 @@ def test_numbers_hold_every_arm_and_world(tables: Tables) -> None:
 
 def test_the_caption_says_what_the_table_holds(tables: Tables) -> None:
     numbers = FIGURE.numbers(tables)
-    caption = FIGURE.caption(numbers)
-    assert "3 worlds of bandit prompts at 4,000 rollouts" in caption
+    caption = WORLDS.caption(numbers)
+    assert "3 worlds of bandit prompts at 4,000 total rollouts" in caption
     assert "4 paired seeds (base seed 7), pools and budgets at 35%" in caption
     assert "15 of 15 choices are the grid's highest" in caption
     assert "vas-paper is ahead in 0 of 3 and behind in 3 (bimodal-shared, hard-interference, small-groups)" in caption
@@ -60,17 +60,17 @@ def test_marks_are_the_numbers(tables: Tables) -> None:
     look = Look(SLIDE)
     numbers = FIGURE.numbers(tables)
     with figure_style(look):
-        axes = draw_canvas(FIGURE, tables, look).axes
-    ends = {line.get_label(): line.get_ydata()[-1] for line in axes[0].get_lines()}
+        ranking, curves, worlds = (draw_canvas(figure, tables, look).axes for figure in (FIGURE, CURVES, WORLDS))
+    ends = {line.get_label(): line.get_ydata()[-1] for line in curves[0].get_lines()}
     frame = tables["tournament"].frame
     final = frame[(frame["phase"] == "final") & (frame["regime"] == "fixed") & (frame["rollouts"] == frame["budget"])]
     for name, end in ends.items():
         assert end == pytest.approx(final.loc[final["strategy"] == name, "pass_rate"].mean())
     assert list(ends) == ["oracle", "mopps", "vas", "uniform", "vas-paper"]
-    shown = {text.get_text() for axis in axes[2:4] for text in axis.get_yticklabels()}
-    assert shown == set(tournament.GAINS)
+    assert {text.get_text() for axis in ranking for text in axis.get_yticklabels()} == set(tournament.GAINS)
+    assert len({axis.get_xlim() for axis in ranking}) == 1, "the halves of the ranking have one scale"
     rows = numbers[(numbers["kind"] == "world") & (numbers["regime"] == "tuned")].set_index(["world", "strategy"])
     row = rows.loc[("small-groups", "vas-paper")]
-    assert f"{100 * row['gain']:+.1f}" in {text.get_text() for text in axes[5].texts}
+    assert f"{100 * row['gain']:+.1f}" in {text.get_text() for text in worlds[1].texts}
     unclear = sum(rows.query("strategy in ['vas', 'vas-paper', 'mopps']").eval("gain_low <= 0 <= gain_high"))
-    assert sum(text.get_text().startswith("(") for text in axes[5].texts) == unclear > 0
+    assert sum(text.get_text().startswith("(") for text in worlds[1].texts) == unclear > 0

@@ -72,7 +72,7 @@ def test_the_index_is_told_with_its_cap_or_without() -> None:
     assert "The cap of two visits a prompt is not measured yet." in text_about("index")
     capped = pd.DataFrame(
         [{"kind": "contrast", "world": "easy", "arm": "index@2", "against": "index", "difference": 0.03,
-          "difference_low": 0.02, "difference_high": 0.04}]
+          "difference_low": 0.02, "difference_high": 0.04, "early": False}]
     )  # fmt: skip
     text = text_about("index", pd.concat([RANKING, capped], ignore_index=True))
     assert (
@@ -98,7 +98,30 @@ def test_rank_correlations_are_told_where_there_are_enough_arms() -> None:
         "At one learning rate: the rank correlation of 7 arms is +0.25 [+0.10, +0.40], and with the bandit world"
         in text
     )
-    assert text.endswith("Which change to the bandits would make them agree better is not measured.")
+    assert text.endswith(
+        "Whether forgetting, or a start fitted to traces, would make the bandits agree better is not measured."
+    )
+    assert "135M" not in text
+
+
+def test_what_the_bandits_change_and_the_real_model_are_told() -> None:
+    rows = [
+        {"with": "bandits", "regime": "tuned", "bandit_world": name, "world": "all", "arms": 7, "correlation": value}
+        for name, value in (("all", 0.1), ("easy-alone", -0.2), ("hard-alone", -0.1), ("hard-noisy", 0.4))
+    ]
+    rows.append({"with": "study", "world": "all", "arms": 6, "correlation": 0.57})
+    text = text_about("bandits", agreement=pd.DataFrame(rows).assign(correlation_low=-0.3, correlation_high=0.7))
+    assert "By what a bandit world changes, mean correlation (worlds): noisy +0.40 (1) and alone -0.15 (2)." in text
+    assert "With a real 135M model it is +0.57 [-0.30, +0.70] over 6 arms." in text
+
+
+def test_an_arm_that_ended_early_is_marked_in_the_answer() -> None:
+    known = RANKING.copy()
+    capped = (known["kind"] == "contrast") & (known["arm"] == "index@2")
+    row = {"kind": "contrast", "arm": "index@2", "against": "index", "world": "easy", "difference": 0.01}
+    ends = {"difference_low": 0.0, "difference_high": 0.02, "rollouts": 4800.0, "budget": 38_400.0, "early": True}
+    known = pd.concat([known[~capped], pd.DataFrame([{**row, **ends}])], ignore_index=True)
+    assert "in easy (at 4,800 of 38,400 rollouts, for lack of prompts)." in text_about("index", known)
 
 
 def test_the_readme_has_a_row_a_world_and_a_paragraph() -> None:

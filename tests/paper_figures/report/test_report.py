@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from paper_figures.build.nodes import project_tables
 from paper_figures.figures import get_figures
 from paper_figures.laboratory import REGIMES, sampler_record, world_gains, world_rows
-from paper_figures.report.assemble import signed
+from paper_figures.report.assemble import embedded, signed
 from paper_figures.report.maths import formula, text_with_formulas
 from tests.paper_figures.small_tables import PRESET, claims_answer
 from tests.paper_figures.tables.full_scale import validation
@@ -76,17 +79,27 @@ def test_the_page_needs_nothing_from_outside(html: str) -> None:
     for style in re.findall(r"<style>(.*?)</style>", html, re.DOTALL):
         assert "@import" not in style
         assert "url(" not in style
-    without_images = re.sub(r"data:image/png;base64,[A-Za-z0-9+/=]+", "", html)
+    without_images = re.sub(r"data:image/webp;base64,[A-Za-z0-9+/=]+", "", html)
     assert "http:" not in without_images
     assert "https:" not in without_images
 
 
-def test_every_figure_is_embedded_whole_in_both_themes_and_sizes(built: Path, html: str) -> None:
-    embedded = {base64.b64decode(text) for text in re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", html)}
+def test_every_figure_is_embedded_in_both_sizes(built: Path, html: str) -> None:
+    found = set(re.findall(r"data:image/webp;base64,[A-Za-z0-9+/=]+", html))
     for figure in get_figures():
-        for look in ("slide", "slide-dark", "column", "column-dark"):
-            path = built / "paper_figures" / "output" / PRESET / f"{figure.name}.{look}.png"
-            assert path.read_bytes() in embedded
+        for medium in ("slide", "column"):
+            path = built / "paper_figures" / "output" / PRESET / f"{figure.name}.{medium}.png"
+            assert embedded(path) in found
+
+
+def test_an_embedded_image_is_the_figure_at_two_thirds_of_its_sides(built: Path) -> None:
+    path = built / "paper_figures" / "output" / PRESET / "training_curves.slide.png"
+    whole = Image.open(path).convert("RGB")
+    shown = Image.open(io.BytesIO(base64.b64decode(embedded(path).partition(",")[2]))).convert("RGB")
+    assert [round(2 / 3 * side) for side in whole.size] == list(shown.size)
+    apart = np.asarray(whole.resize(shown.size, Image.Resampling.LANCZOS), float) - np.asarray(shown, float)
+    assert np.abs(apart).mean() < 2
+    assert len(embedded(path)) < 0.8 * path.stat().st_size * 4 / 3
 
 
 def test_failed_and_uninformative_predictions_are_shown(html: str) -> None:

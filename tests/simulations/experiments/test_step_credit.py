@@ -230,7 +230,11 @@ def test_the_committed_table_is_whole_and_made_again_bit_for_bit(name: str) -> N
     config = EXPERIMENT.presets["paper"]
     table = read_table(path)
     wanted = config.model_dump(mode="json", exclude={"seed", "strategies"})
-    assert read_metadata(path)["config"] == wanted
+    again = "run: python -m simulations run step_credit --preset paper --output simulations/results/paper"
+    assert read_metadata(path)["config"] == wanted, again
+    assert set(table["strategy"]) == set(tree_arms()), (
+        f"the committed table lacks an arm or holds one too many; {again}"
+    )
     runs = table.groupby(["regime", "phase", "world", "strategy", "learning_rate", "seed"]).ngroups
     assert runs == 6 * len(tree_arms()) * (20 + 5 * 3 + 20)
     world, arm, regime = name.split(".")

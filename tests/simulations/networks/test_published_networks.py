@@ -16,11 +16,13 @@ from simulations.networks.tournament.presets import DEVELOPMENT, PRESETS
 from simulations.networks.tournament.ranking import rank_networks
 from simulations.networks.tournament.roster import get_arm
 from simulations.networks.worlds import get_world
-from vas_theory.provenance.tables import read_table
+from vas_theory.provenance.tables import read_metadata, read_table, table_hash
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "simulations" / "results" / "paper"
+BANDITS = FOLDER / "tournament_ranking.parquet"
 STUDY = ROOT / "full_scale" / "results" / "paper" / "validation.parquet"
+AGAIN = "run: python -m simulations networks tables --preset paper --output simulations/results/paper"
 
 
 @pytest.fixture(scope="module")
@@ -57,19 +59,31 @@ def test_the_ranking_is_that_of_the_runs(table: pd.DataFrame) -> None:
     assert set(ranking.loc[ranking["kind"] == "overall", "arm"]) == set(final["arm"]) - {"uniform"}
 
 
+def test_the_rank_correlations_are_of_the_tables_that_are_committed() -> None:
+    reads = read_metadata(FOLDER / "network_agreement.parquet")["config"]["reads"]
+    wanted = {path.stem: table_hash(path) for path in (FOLDER / "network_tournament.parquet", BANDITS, STUDY)}
+    assert reads == wanted, AGAIN
+
+
+def test_nine_of_ten_learning_rates_lie_inside_what_was_tried(table: pd.DataFrame) -> None:
+    final = table[table["phase"] == "final"]
+    inside = final.groupby(["world", "arm"])["interior"].first().astype(bool)
+    assert inside.mean() >= 0.9, list(inside.index[~inside])
+
+
 @pytest.mark.slow
 def test_ranking_and_agreement_are_computed_from_the_runs(table: pd.DataFrame) -> None:
     for name, wanted in (
         ("network_ranking", rank_networks(table)),
-        ("network_agreement", agreement(table, read_table(FOLDER / "tournament_ranking.parquet"), read_table(STUDY))),
+        ("network_agreement", agreement(table, read_table(BANDITS), read_table(STUDY))),
     ):
         stored = read_table(FOLDER / f"{name}.parquet")
-        assert list(stored.columns) == list(wanted.columns)
+        assert list(stored.columns) == list(wanted.columns), AGAIN
         for column in stored.columns:
             known = stored[column].notna().to_numpy()
             np.testing.assert_array_equal(known, wanted[column].notna())
             ours, theirs = stored.loc[known, column].to_list(), wanted.loc[known, column].to_list()
-            assert ours == (pytest.approx(theirs, abs=1e-9) if wanted[column].dtype.kind == "f" else theirs), column
+            assert ours == (pytest.approx(theirs, abs=1e-9) if wanted[column].dtype.kind == "f" else theirs), AGAIN
 
 
 def test_the_readme_shows_the_means_of_the_runs(table: pd.DataFrame) -> None:

@@ -15,7 +15,7 @@ pytest.importorskip("torch")
 from simulations.networks.tournament import finished as module
 from simulations.networks.tournament import rechecking
 from simulations.networks.tournament.agreement import agreement, rank_correlation
-from simulations.networks.tournament.analysis import compare
+from simulations.networks.tournament.analysis import compare, format_comparison
 from simulations.networks.tournament.finished import finished, stored_tuning, summary, write_tables
 from simulations.networks.tournament.presets import PRESETS, Preset, final_cell, tuning_cell, wider_cell
 from simulations.networks.tournament.ranking import rank_networks
@@ -53,6 +53,30 @@ def test_the_ranking_has_uniforms_gain_every_comparison_and_the_contrasts(table:
     assert contrast["difference"].to_numpy() == pytest.approx(0.025, abs=0.004)
     assert (contrast["difference_low"] > 0.015).all()
     assert (contrast["difference_low"] < contrast["difference"]).all()
+
+
+def test_an_arm_that_ended_early_is_marked_beside_its_number() -> None:
+    runs = curves(GAINS)
+    short = (runs["world"] == "one") & (runs["arm"] == "index@2")
+    runs.loc[short, "rollouts"] = runs.loc[short, "rollouts"] // 8
+    table = summary(runs, None)
+    rows = compare(table).set_index(["world", "arm"])
+    assert list(rows.index[rows["early"]]) == [("one", "index@2")]
+    spent, budget = rows.loc[("one", "index@2"), ["rollouts", "budget"]]
+    text = format_comparison(table)
+    assert f"index@2 ({spent:,.0f} of {budget:,.0f} rollouts)" in text
+    assert text.count("rollouts)") == 1
+    assert "index@2 (ended early in 1)" in text.partition("all worlds")[2]
+    ranking = rank_networks(table)
+    contrast = ranking[(ranking["kind"] == "contrast") & (ranking["arm"] == "index@2")].set_index("world")
+    assert contrast["early"].to_dict() == {"one": True, "two": False}
+
+
+def test_the_text_counts_the_learning_rates_inside_the_grid() -> None:
+    table = summary(curves({"uniform": 0.05, "vas": 0.06}), None).assign(interior=True)
+    assert "4 of 4 tuned learning rates lie inside what was tried" in format_comparison(table)
+    table.loc[table["arm"] == "vas", "interior"] = False
+    assert "2 of 4 tuned learning rates lie inside what was tried, fewer than the 90%" in format_comparison(table)
 
 
 def test_no_share_of_a_headroom_that_is_not_there() -> None:
