@@ -127,5 +127,8 @@ def test_the_report_is_of_a_sample_of_this_code_and_names_tests_that_exist() -> 
     for test in noticed:
         assert "not explained" not in test
         if test.startswith("tests/"):
-            file, _, name = test.partition("::")
+            file, _, name = test.removesuffix(" (loading)").partition("::")
+            if not name:  # the file of tests could not even be loaded
+                assert (ROOT / file).exists()
+                continue
             assert f"def {name.partition('[')[0].split('::')[-1]}(" in (ROOT / file).read_text(encoding="utf-8")
