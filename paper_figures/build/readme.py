@@ -15,6 +15,8 @@ from paper_figures.drawing.declaration import ROOT
 from paper_figures.networks import NETWORKS, described, kind_of, leading
 from paper_figures.report.results import prediction_counts
 from vas_theory.claims import all_claims
+from vas_theory.claims.lib.base import Verdict
+from vas_theory.claims.lib.ledger import completeness_row
 from vas_theory.foundation.errors import DataError
 from vas_theory.provenance.tables import atomic_path, read_table
 
@@ -63,11 +65,17 @@ def _verdict() -> str:
 
 
 def _claims() -> str:
-    """List ten claims with their verdicts, and count all."""
+    """List ten claims with their verdicts, and count all and those that a machine has checked."""
     claims = all_claims()
     count = Counter(str(claim.verdict) for claim in claims.values())
     verdicts = ", ".join(f"{number} {verdict}" for verdict, number in count.most_common())
-    return "\n".join([_filled(f"{len(claims)} claims: {verdicts}. Ten of them:"), "", *digest_lines(claims)])
+    proved = [claim for claim in claims.values() if claim.verdict in (Verdict.PROVED, Verdict.CONDITIONAL)]
+    whole = sum(completeness_row(claim)["complete"] == "machine" for claim in proved)
+    checked = (
+        f"A machine has checked all of {whole} of the {len(proved)} proved or conditional ones "
+        "([replay](paper_figures/docs/proofs.md))."
+    )
+    return "\n".join([_filled(f"{len(claims)} claims: {verdicts}. {checked} Ten claims:"), "", *digest_lines(claims)])
 
 
 def _filled(text: str) -> str:

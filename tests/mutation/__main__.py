@@ -37,19 +37,23 @@ def key(mutant: Mutant) -> str:
     return f"{mutant.file}:{digest}:{mutant.site}"
 
 
-def explanations() -> dict[str, str]:
-    """Return why a mutant that lives changes nothing, by ``file: change``."""
-    if not EQUIVALENT.exists():
-        return {}
+def explanations() -> dict[tuple[str, str, str], str]:
+    """Return why a mutant that lives changes nothing, by file, line of code and change."""
     entries = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
-    return {f"{entry['file']}: {entry['change']}": entry["why"] for entry in entries}
+    return {(entry["file"], entry["line"], entry["change"]): entry["why"] for entry in entries}
+
+
+def place(mutant: Mutant) -> tuple[str, str, str]:
+    """Return a mutant's file, its line of code and its change; numbers of lines move."""
+    lines = (ROOT / mutant.file).read_text(encoding="utf-8").splitlines()
+    return mutant.file, lines[mutant.line - 1].strip(), mutant.change
 
 
 def report(found: Sequence[tuple[str, Mutant, str]], seed: int) -> str:
     """Return the table of mutants and what noticed them."""
     why = explanations()
     killed = sum(bool(test) for _, _, test in found)
-    alive = [f"{mutant.file}: {mutant.change}" for _, mutant, test in found if not test]
+    alive = [place(mutant) for _, mutant, test in found if not test]
     explained = sum(name in why for name in alive)
     lines = [
         "# Mutants of one constant or one sign",
@@ -63,7 +67,7 @@ def report(found: Sequence[tuple[str, Mutant, str]], seed: int) -> str:
     ]
     for area, mutant, test in found:
         change = mutant.change.replace("|", r"\|")
-        reason = why.get(f"{mutant.file}: {mutant.change}")
+        reason = why.get(place(mutant))
         noticed = f"`{test}`" if test else f"nothing: {reason or 'not explained'}"
         lines.append(
             f"| {area} | `{mutant.file}` | {mutant.line} | `{change}` | {noticed.replace('|', chr(92) + '|')} |"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.__main__ import explanations, report, sample
+from tests.mutation.__main__ import REPORT, explanations, place, report, sample
 from tests.mutation.areas import AREAS
-from tests.mutation.mutants import Mutant, compiled, mutants
+from tests.mutation.mutants import ROOT, Mutant, compiled, mutants
 from tests.mutation.running import first_failure
 
 CODE = '''"""Two 2."""
@@ -107,8 +107,28 @@ def test_the_test_that_notices_is_named(tmp_path: Path) -> None:
 
 
 def test_a_mutant_that_lives_is_said_and_explained() -> None:
-    mutant = Mutant("vas_theory/a.py", 3, 0, "1 → 2")
+    file = "vas_theory/bounds/sharper_improvement.py"
+    mutant = next(m for m in mutants(file) if m.change == "2 → 3")
     text = report([("bounds", mutant, "tests/t.py::test"), ("bounds", mutant, "")], 0)
     assert "of 2 random mutants 1 are noticed by a test (50%), 0 of the 1 others" in text
     assert "nothing: not explained" in text
-    assert all(why for why in explanations().values())
+    for (file, line, change), why in explanations().items():
+        assert why
+        (same,) = [m for m in mutants(file) if place(m) == (file, line, change)]
+        assert f"nothing: {why}" in report([("bounds", same, "")], 0)
+
+
+def test_the_report_is_of_a_sample_of_this_code_and_names_tests_that_exist() -> None:
+    """No line of it is left unexplained, and at least 95 of 100 mutants are noticed."""
+    rows = [line.split(" | ") for line in REPORT.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][2:]
+    noticed = [row[4].strip("| `") for row in rows]
+    assert len(rows) == 100
+    assert sum(not test.startswith("nothing") for test in noticed) >= 95
+    for test in noticed:
+        assert "not explained" not in test
+        if test.startswith("tests/"):
+            file, _, name = test.removesuffix(" (loading)").partition("::")
+            if not name:  # the file of tests could not even be loaded
+                assert (ROOT / file).exists()
+                continue
+            assert f"def {name.partition('[')[0].split('::')[-1]}(" in (ROOT / file).read_text(encoding="utf-8")
