@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sphinx.util.docutils import SphinxDirective
 
-from paper_figures.docs.claim_predictions import claim_predictions
-from paper_figures.docs.listings import figures, gallery, ledger, networks
-from paper_figures.docs.strategies import strategies
-from paper_figures.docs.tables import find_table, markdown, missing, origin, points, with_interval
-from paper_figures.docs.tournament import losses, ranking, verdict
+from paper_figures.docs.generated.claim_predictions import claim_predictions
+from paper_figures.docs.generated.listings import figures, gallery, ledger, networks
+from paper_figures.docs.generated.strategies import strategies
+from paper_figures.docs.generated.tables import find_table, markdown, missing, origin, points, with_interval
+from paper_figures.docs.generated.tournament import losses, ranking, verdict
 from paper_figures.drawing.declaration import ROOT
 from vas_theory.provenance.tables import read_table, table_files
 

@@ -34,15 +34,15 @@ def in_words(numbers: pd.DataFrame) -> str:
     """Return what was compared: worlds, rollouts, seeds and learning rates."""
     row = numbers.iloc[0]
     tuning = (
-        f" tuned: each arm's best of a grid up to {row['highest_rate']:g} in each world, chosen on other seeds; "
+        f"; tuned: each arm's best of a grid up to {row['highest_rate']:g} in each world, chosen on other seeds; "
         f"{row['highest_choices']:.0f} of {row['choices']:.0f} choices are the grid's highest, since a bandit has "
         "nothing that a large step could break."
         if row["choices"]
-        else ""
+        else "."
     )
     size = f", pools and budgets at {100 * row['scale']:.0f}% of the worlds' size" if row["scale"] < 1 else ""
     return (
         f"{row['worlds']:.0f} worlds of bandit prompts at {row['rollouts']:,.0f} total rollouts, scoring included, "
-        f"{row['seeds']:.0f} paired seeds (base seed {row['seed']:.0f}){size}. One rate: {row['fixed_rate']:g} for all;"
+        f"{row['seeds']:.0f} paired seeds (base seed {row['seed']:.0f}){size}. One rate: {row['fixed_rate']:g} for all"
         f"{tuning}"
     )

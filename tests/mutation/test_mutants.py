@@ -82,7 +82,7 @@ def test_a_sample_is_of_its_seed_and_of_every_area_alike() -> None:
     assert chosen == sample(20, 3) != sample(20, 4)
     assert [area for area, _ in chosen] == [name for name in AREAS for _ in range(2 if name == "symbolic sums" else 3)]
     counts = Counter(area for area, _ in sample(100, 3))
-    few = len(mutants("vas_theory/claims/lib/arm_sums.py"))
+    few = len(mutants("vas_theory/claims/lib/bridge/arm_sums.py"))
     assert counts.total() == 100
     assert counts["symbolic sums"] == few < 14  # all that it has
     assert max(counts.values()) - min(counts[name] for name in AREAS if name != "symbolic sums") <= 1

@@ -23,7 +23,7 @@ from paper_figures.docs.glossary import SYMBOLS
 from paper_figures.docs.guide import SECTIONS
 from paper_figures.docs.packages import picture
 from paper_figures.docs.statements import statement_markdown
-from paper_figures.docs.tables import find_table, points, with_interval
+from paper_figures.docs.generated.tables import find_table, points, with_interval
 from paper_figures.drawing.declaration import ROOT
 from paper_figures.report.maths import formula
 from vas_theory.claims import all_claims

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from paper_figures.docs.listings import networks
+from paper_figures.docs.generated.listings import networks
 from simulations.networks.tournament.agreement import agreement
 from simulations.networks.tournament.cells import run_seed
 from simulations.networks.tournament.presets import DEVELOPMENT, PRESETS

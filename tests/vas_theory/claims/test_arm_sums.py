@@ -11,7 +11,7 @@ import pytest
 import sympy
 
 from vas_theory.claims import get_claims
-from vas_theory.claims.lib.arm_sums import Arms, Row
+from vas_theory.claims.lib.bridge.arm_sums import Arms, Row
 from vas_theory.claims.lib.certificates import identity
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from paper_figures.docs.tables import find_table, markdown, with_interval
+from paper_figures.docs.generated.tables import find_table, markdown, with_interval
 from vas_theory.provenance.tables import read_table
 
 __all__ = ["claim_predictions"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from paper_figures.docs.tables import find_table, markdown, missing, origin, with_interval
+from paper_figures.docs.generated.tables import find_table, markdown, missing, origin, with_interval
 from paper_figures.laboratory import ranking_of, sampler_record, world_gains
 from vas_theory.provenance.tables import read_table
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from paper_figures.docs.tables import find_table
+from paper_figures.docs.generated.tables import find_table
 from paper_figures.drawing.declaration import ROOT, Table, published_folder
 from paper_figures.drawing.render import load_tables
 from paper_figures.figures import get_figures

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from paper_figures.docs.tables import markdown
+from paper_figures.docs.generated.tables import markdown
 from vas_theory.selection.contract.driver import Generated, SelectionDriver
 from vas_theory.selection.contract.strategy import SelectionSetting
 from vas_theory.selection.strategies import make_strategy, one_round_strategies, strategy_class, strategy_names
