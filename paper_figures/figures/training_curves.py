@@ -87,7 +87,7 @@ def _final_gains(numbers: pd.DataFrame) -> str:
     if "uniform" not in ends or len(ends.dropna()) < 2:
         return ""
     parts = []
-    for arm in arms_in_order(set(ends) - {"uniform"}):
+    for arm in arms_in_order({str(name) for name in ends.columns} - {"uniform"}):
         found = student(100 * (ends[arm] - ends["uniform"]).dropna().to_numpy(), 0.95)
         parts.append(f"{arm} {found.value:+.1f} [{found.low:+.1f}, {found.high:+.1f}]")
     return "; ".join(parts)

@@ -59,7 +59,9 @@ AREAS: Mapping[str, Area] = {
     ),
     "groups": Area(("vas_theory/groups/*.py",), ((f"{_TESTS}/groups",), _REST)),
     "potentials": Area(("vas_theory/potentials.py",), ((f"{_TESTS}/test_potentials.py",), _REST)),
-    "symbolic sums": Area(("vas_theory/claims/lib/bridge/arm_sums.py",), ((f"{_TESTS}/claims/test_arm_sums.py",), _REST)),
+    "symbolic sums": Area(
+        ("vas_theory/claims/lib/bridge/arm_sums.py",), ((f"{_TESTS}/claims/test_arm_sums.py",), _REST)
+    ),
     "statements": Area(
         ("vas_theory/claims/[abcl][0-9][0-9]_*.py",),
         ((f"{_TESTS}/claims", "-k", "({claims} or statement) and not one_percent"), _REST),

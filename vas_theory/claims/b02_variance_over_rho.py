@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vas_theory.bounds import centred_reward_norm, variance_over_rho
-from vas_theory.claims.lib.bridge.arm_sums import Arms
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.bridge.arm_sums import Arms
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.credit import no_prior_source

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from vas_theory.bounds import binary_gradient_floor, effective_counts
 from vas_theory.claims.b02_variance_over_rho import uniform_within_classes
-from vas_theory.claims.lib.bridge.arm_sums import Arms
 from vas_theory.claims.lib.base import CertificateKind, Claim, Instance, Relation, Verdict
+from vas_theory.claims.lib.bridge.arm_sums import Arms
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.credit import no_prior_source

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vas_theory.claims.lib.bridge.arm_sums import Arms
 from vas_theory.claims.lib.base import CertificateKind, Claim, Domain, Instance, Relation, Verdict
+from vas_theory.claims.lib.bridge.arm_sums import Arms
 from vas_theory.claims.lib.certificates import identity
 from vas_theory.claims.lib.completeness import Formal
 from vas_theory.foundation.arguments import unify

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from vas_theory.claims.lib.bridge.arm_sums import Arms
 from vas_theory.claims.lib.base import Claim, Domain, Instance, Relation, Verdict
+from vas_theory.claims.lib.bridge.arm_sums import Arms
 from vas_theory.claims.lib.certificates import counterexample, identity
 from vas_theory.claims.lib.completeness import Formal
 from vas_theory.claims.lib.predictions import NetworkPrediction

@@ -19,11 +19,11 @@ import pytest
 
 from paper_figures.docs.api_pages import ROOMS, home_of, own_constants, public_modules, public_names, write_pages
 from paper_figures.docs.docstrings import escape_prose, field_lists
+from paper_figures.docs.generated.tables import find_table, points, with_interval
 from paper_figures.docs.glossary import SYMBOLS
 from paper_figures.docs.guide import SECTIONS
 from paper_figures.docs.packages import picture
 from paper_figures.docs.statements import statement_markdown
-from paper_figures.docs.generated.tables import find_table, points, with_interval
 from paper_figures.drawing.declaration import ROOT
 from paper_figures.report.maths import formula
 from vas_theory.claims import all_claims
