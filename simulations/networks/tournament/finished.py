@@ -107,22 +107,31 @@ def _committed(path: Path, what: str, report: Callable[[str], None]) -> pd.DataF
     return None
 
 
-def _stored(cell: Cell, folder: Path) -> pd.DataFrame | None:
-    """Return the stored table of a cell, or nothing where it is missing or was made for other settings."""
+def _stored(cell: Cell, folder: Path, key: str | None = None) -> pd.DataFrame | None:
+    """Return the stored table of a cell, or nothing where it is missing or was made for other settings or a key."""
     path = folder / f"{cell.name}.parquet"
-    if not path.exists() or not made_for(read_metadata(path), cell.config, cell.seed):
+    if not path.exists() or not made_for(metadata := read_metadata(path), cell.config, cell.seed):
         return None
-    return read_table(path)
+    return None if key is not None and metadata.get("key") != key else read_table(path)
 
 
-def stored_tuning(preset: Preset, world: World, arm: str, folder: Path) -> pd.DataFrame:
-    """Return the tuning of an arm in a world, beyond the grid where that was done; no rows where there is none."""
+def stored_tuning(preset: Preset, world: World, arm: str, folder: Path, *, current: bool = False) -> pd.DataFrame:
+    """Return the tuning of an arm in a world, beyond the grid where that was done; no rows where there is none.
+
+    Args:
+        preset, world, arm, folder: what was tuned, and where the tables are.
+        current: leave out what other code made beyond the grid, so that it is computed again.
+    """
     tuning = _stored(tuning_cell(preset, world, arm), folder / "networks" / "tuning")
     if tuning is None:
         return pd.DataFrame()
     for _ in range(WIDENINGS):
         rate = next_rate(tuning)
-        further = _stored(wider_cell(preset, world, arm, rate), folder / "networks" / "wider") if rate else None
+        if not rate:
+            break
+        cell = wider_cell(preset, world, arm, rate)
+        key = key_of(run_final, *cell.uses).digest if current else None
+        further = _stored(cell, folder / "networks" / "wider", key)
         if further is None:
             break
         tuning = widened(tuning, [further])

@@ -51,7 +51,7 @@ def run_tournament(
         cells = [tuning_cell(preset, world, arm) for world, arm in pairs]
         run_sweep("tuning", cells, run_tuning, folder / "networks" / "tuning", **sweep)
         for _ in range(WIDENINGS):
-            further = [(*pair, next_rate(stored_tuning(preset, *pair, folder))) for pair in pairs]
+            further = [(*pair, next_rate(stored_tuning(preset, *pair, folder, current=True))) for pair in pairs]
             cells = [wider_cell(preset, world, arm, rate) for world, arm, rate in further if rate is not None]
             if not cells:
                 break

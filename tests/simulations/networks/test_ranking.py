@@ -216,6 +216,9 @@ def test_a_rate_beyond_the_grid_is_the_one_that_counts(tmp_path: Path) -> None:
     store(preset, tmp_path, ("uniform",), wider=lower)
     found = stored_tuning(preset, get_world("chains-short"), "uniform", tmp_path)
     assert set(found.loc[found["chosen"], "learning_rate"]) == {lower}
+    # the stored runs were not made by the present code, so that a tournament computes that rate again
+    found = stored_tuning(preset, get_world("chains-short"), "uniform", tmp_path, current=True)
+    assert set(found["learning_rate"]) == {2e-4, 4e-4}
     table, (cell,) = finished(preset, tmp_path, lambda text: None)
     assert cell.config["learning_rate"] == lower
     assert not table.loc[table["phase"] == "final", "interior"].any()  # it is the lowest that was tried
