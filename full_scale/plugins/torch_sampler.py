@@ -52,7 +52,7 @@ class SelectorSampler(Sampler[int]):
         return self.selector.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a saved state; see :meth:`~full_scale.plugins.interface.PromptSelector.load_state_dict`."""
+        """Go on from a saved state; see :meth:`~full_scale.plugins.interface.Selector.load_state_dict`."""
         self.selector.load_state_dict(state)
         self._taken = []
         self.restored = True
