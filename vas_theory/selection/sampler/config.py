@@ -64,7 +64,8 @@ INFORMED: Mapping[str, Any] = {
     "floor": 0.01,
 }
 """Defaults with features or pass rates from elsewhere. Candidates are at least 16 a place of the batch; the rest is cut
-so that at least half of the pool does not rest.
+so that at least half of the pool does not rest; where the whole pool is asked for (``candidates=None``) revisits are
+not discounted.
 
 They were chosen in development worlds of the network laboratory, which are never reported. Exponents 2 to 4, 256 to
 1,024 candidates and 15 to 60 steps of rest all learned more than uniform sampling on average (chains of operations,
