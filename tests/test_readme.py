@@ -150,8 +150,7 @@ def tournament() -> pd.DataFrame:
 
 def test_what_the_page_says_of_the_tournament(tournament: pd.DataFrame) -> None:
     final = tournament[tournament["phase"] == "final"]
-    arms, worlds = final["strategy"].nunique(), final["world"].nunique()
-    _expect(f"{arms} ways of choosing prompts in {worlds} simulated worlds at equal total rollouts", "tournament")
+    _expect(f"ways of choosing prompts in {final['world'].nunique()} simulated worlds", "tournament")
     few = tournament[tournament["strategy"].isin(["uniform", "vas", "vas-paper"])]
     ranking = read_table(RANKING.path(ROOT, "paper"))
     gains = pd.concat([world_gains(ranking, regime) for regime in ("fixed", "tuned")])
