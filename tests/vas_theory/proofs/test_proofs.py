@@ -75,7 +75,8 @@ def test_the_record_is_of_these_sources() -> None:
 
 
 def test_the_bridge_is_what_the_claims_functions_give() -> None:
-    assert rocq.sources()["Bridge"] == bridge_text(all_claims().values(), rocq.sources())
+    same = rocq.sources()["Bridge"] == bridge_text(all_claims().values(), rocq.sources())
+    assert same, "a claim's functions changed; with Rocq installed run: python -m vas_theory proofs --record"
 
 
 def test_a_changed_function_changes_the_bridge() -> None:
