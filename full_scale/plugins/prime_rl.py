@@ -140,12 +140,14 @@ class MixedGroupGate:
         Raises:
             DataError: it holds no such counts; nothing has changed then.
         """
-        counts = [state_dict.get(name) for name in ("admitted", "rejected")] if isinstance(state_dict, dict) else []
+        counts: list[Any] = (
+            [state_dict.get(name) for name in ("admitted", "rejected")] if isinstance(state_dict, dict) else []
+        )
         if len(counts) != 2 or not all(type(count) is int and count >= 0 for count in counts):
             raise DataError(
                 f"the state of the admission gate has to hold 'admitted' and 'rejected', not {state_dict!r}"
             )
-        self._admitted, self._rejected = counts
+        self._admitted, self._rejected = int(counts[0]), int(counts[1])
 
     def metrics(self) -> dict[str, float]:
         """Return the counts of the run so far."""

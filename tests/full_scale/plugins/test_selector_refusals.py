@@ -13,6 +13,7 @@ from vas_theory.foundation.errors import DataError, VASError
 from vas_theory.provenance.state import seal
 
 KEYS = [f"prompt-{row}" for row in range(20)]
+WRONG_STATES: list[Any] = [None, [], "ab", {}, {"format": 1}, {"format": "prompt-selector", "version": 1}]
 BINARY, GRADED, SHAPED = [[1, 0, 0, 1]] * 2, [[0.5, 0.25, 0, 1]] * 2, [[5, -3, 0, 1]] * 2
 SETTINGS = {
     "default": SelectionConfig(),
@@ -32,13 +33,15 @@ class _Tensor:
 
 WORDS: list[dict[str, Any]] = [
     *({"policy_version": wrong} for wrong in (np.nan, -1, 99, [0, 0, 0], "new", 0.5)),
-    *({"trained": wrong} for wrong in ([True] * 3, "ab", _Tensor(), [[True], [True, False]])),
-    *({"diversity": wrong} for wrong in ([0.1, 0.2, 0.3], [np.nan, 0.1], [2.0, 0.1], "ab", _Tensor())),
-    *({"successes": wrong} for wrong in ([1, 0], [[True, False], [True]], _Tensor(), "ab", [[2, 0, 0, 1]] * 2)),
+    *({"trained": [True] * 3}, {"trained": "ab"}, {"trained": _Tensor()}, {"trained": [[True], [True, False]]}),
+    *({"diversity": [0.1] * 3}, {"diversity": [np.nan, 0.1]}, {"diversity": [2.0, 0.1]}, {"diversity": _Tensor()}),
+    *({"successes": [1, 0]}, {"successes": [[True, False], [True]]}, {"successes": _Tensor()}, {"successes": "ab"}),
 ]
+WRONG_KEYS: list[Any] = [None, 5.5, ["prompt-0", "nowhere"], [None, "prompt-0"], ["prompt-0"], {}, [0, 1]]
+WRONG_REWARDS: list[Any] = [None, "ab", [[1, 0], [1]], _Tensor(), [], [[], []], [1, 0], np.zeros((2, 2, 2))]
 KEYS_AND_REWARDS: list[tuple[Any, Any]] = [
-    *((wrong, BINARY) for wrong in (None, 5.5, ["prompt-0", "nowhere"], [None, "prompt-0"], ["prompt-0"], {}, [0, 1])),
-    *((KEYS[:2], wrong) for wrong in (None, "ab", [[1, 0], [1]], _Tensor(), [], [[], []], [1, 0], np.zeros((2, 2, 2)))),
+    *((wrong, BINARY) for wrong in WRONG_KEYS),
+    *((KEYS[:2], wrong) for wrong in WRONG_REWARDS),
     *(("prompt-0", wrong) for wrong in ([], 1.0, [[1, 0]])),
 ]
 
@@ -78,7 +81,7 @@ def test_other_refused_calls_change_nothing() -> None:
         _refused(chosen, "select", n, policy_version=version)
     for rewards in ("ab", _Tensor(), [[1, 0], [1]]):
         _refused(chosen, "fit", rewards, known=False)
-    for state in (None, [], "ab", {}, {"format": 1}, {"format": "prompt-selector", "version": 1}):
+    for state in WRONG_STATES:
         _refused(chosen, "load_state_dict", state)
 
 
