@@ -10,7 +10,6 @@ from typing import Any
 from transformers.trainer_utils import SaveStrategy
 
 from full_scale.trl_adapter.config import VASConfig
-from full_scale.trl_adapter.model_folder import check_model
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.foundation.outputs import check_output_folder
 
@@ -26,14 +25,12 @@ def check_arguments(given: Mapping[str, Any], vas: Any) -> VASConfig:
 
     Raises:
         ArgumentError: an argument is of the wrong kind, missing or not a number, or the output folder cannot be made.
-        DataError: a file of the model is missing or cut short.
         UnknownNameError: ``success_from`` names no reward function.
     """
     if vas is not None and not isinstance(vas, VASConfig):
         raise ArgumentError("vas", "be VASConfig(...)", vas)
     vas = vas or VASConfig()
     _check_training_arguments(given.get("args"))
-    check_model(given.get("model"))
     _check_source(given)
     functions = _listed(given.get("reward_funcs"))
     for function in functions:

@@ -41,7 +41,10 @@ def check_model(model: Any) -> None:
     for path in [*(folder / name for name in _TEXTS), *folder.glob("*.index.json")]:
         if path.exists():
             _check_json(path)
-    for path in sorted(folder.glob("*.safetensors")):
+    weights = sorted(folder.glob("*.safetensors"))
+    if not weights and not any(folder.glob("*.bin")):
+        raise DataError(f"model {str(folder)!r} cannot be loaded: it has no weights (*.safetensors)")
+    for path in weights:
         _check_tensors(path)
 
 

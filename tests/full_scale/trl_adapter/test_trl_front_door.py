@@ -127,6 +127,9 @@ def test_a_model_that_was_cut_short_is_named_with_its_file(
         build(model=str(folder))
     assert "\n" not in str(caught.value)
     (folder / name).unlink()
+    if name != "tokenizer.json":
+        with pytest.raises(DataError, match=r"it has no (config\.json|weights)"):
+            build(model=str(folder))
     (folder / "model.safetensors.index.json").write_text('{"weight_map": {"a": "other.safetensors"}}')
     with pytest.raises(DataError, match=r"names other\.safetensors, which is not there|has no config\.json"):
         build(model=str(folder))
