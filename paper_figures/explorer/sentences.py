@@ -71,11 +71,12 @@ def _sentence(arm: str, study: AccuracyGains) -> str:
         stance, place = "does not bear this out", f"{side} uniform sampling by no more than the seeds vary"
     return (
         f"Real training {stance}: on {study.setting} the gain of {arm} in held-out accuracy over uniform sampling was "
-        f"predicted as {_signed(row['predicted'])} and measured as {_signed(row['measured'])} ({study.coverage:.0%} "
-        f"interval {_signed(row['measured_low'])} to {_signed(row['measured_high'])}): {place}, "
+        f"predicted as {_signed(row['predicted'])} points and measured as {_signed(row['measured'])} "
+        f"({study.coverage:.0%} interval {_signed(row['measured_low'])} to {_signed(row['measured_high'])}): {place}, "
         f"{_VERDICTS[row['verdict']]}."
     )
 
 
 def _signed(value: float) -> str:
-    return f"{value + 0.0:+.3f}".replace("-", "−")
+    """Return a share in points."""
+    return f"{100 * value + 0.0:+.1f}".replace("-", "−")
