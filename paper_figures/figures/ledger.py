@@ -79,7 +79,7 @@ def caption(numbers: pd.DataFrame) -> str:
     """Return the caption."""
     paper, kept = _of_the_paper(numbers), _inequalities(numbers)
     return (
-        f"The ledger of {len(numbers)} statements, each pressed on random, near-vertex, tied and extreme instances "
+        f"The ledger of {len(numbers)} statements, each tested on random, near-vertex, tied and extreme instances "
         f"({numbers['instances'].sum():,} in all, {numbers['rechecked'].sum():,} of them again at 50 digits; seed "
         f"{numbers['seed'].iloc[0]}). (a) The paper's {len(paper)} statements: share of instances on which each fails, "
         f"and the statements that replace it; {_refuted(paper)} are refuted by an exact counterexample, so a refuted "

@@ -97,7 +97,7 @@ def caption(numbers: pd.DataFrame) -> str:
     found = numbers["verdict"].value_counts()
     failed = numbers[numbers["verdict"] == "failed"]
     unmeasured = int(numbers["measured"].isna().sum())
-    missing = f" {count(unmeasured, 'row')} could not be measured, for want of runs or revisits." if unmeasured else ""
+    missing = f" {count(unmeasured, 'row')} could not be measured: too few runs or revisits." if unmeasured else ""
     which = f": {_listed(failed)}" if len(failed) else ""
     return (
         f"All {count(len(numbers), 'prediction')} of the study, each on the scale of its own predicted interval, in "

@@ -81,12 +81,11 @@ def test_the_study_contradicts_the_index(root: Path) -> None:
         ((0.05, 0.01, 0.09), "held", "agrees", "above uniform sampling, as predicted."),
         ((-0.05, -0.09, -0.01), "failed", "contradicts this", "below uniform sampling, and the prediction failed."),
         (
-            (0.01, -0.03, 0.05), "uninformative", "does not bear this out",
-            "above uniform sampling by no more than the seeds vary, which neither bears the prediction out nor refutes "
-            "it.",
+            (0.01, -0.03, 0.05), "uninformative", "does not confirm this",
+            "above uniform sampling by no more than the seeds vary, which neither confirms nor refutes the prediction.",
         ),
         (
-            (-0.01, -0.05, 0.03), "failed", "does not bear this out",
+            (-0.01, -0.05, 0.03), "failed", "does not confirm this",
             "below uniform sampling by no more than the seeds vary, and the prediction failed.",
         ),
     ],
