@@ -30,7 +30,6 @@ WANTED = os.environ.get("VAS_EXTRAS", "").split() or EXTRAS
 
 WITH = {
     "figures": [
-        "python -m paper_figures make network_learning --preset paper",
         "vas-simulations run bound_gallery --preset smoke",
         "vas-figures make bound_gallery --preset smoke",
         "python -c \"from full_scale.logs import read_run; read_run('log').plot().savefig('run.png')\"",
@@ -48,7 +47,7 @@ WITH = {
         "python -m full_scale advise scored.parquet --visits 3",
     ],
     "docs": ['python -c "import sphinx, myst_nb"'],
-    "notebooks": ['python -c "import jupytext, nbmake"'],
+    "notebooks": ["python -m paper_figures notebooks", 'python -c "import nbmake"'],
 }
 """Commands that need an extra."""
 
@@ -57,13 +56,14 @@ NEEDS_TORCH = ("full-scale", "networks")
 ELSEWHERE = {
     "python -m full_scale score arithmetic --limit 12 --rollouts 4 --max-new-tokens 8 --style completion "
     "--output scored.parquet": "needs the package of a real model; a tiny one scores the same way",
+    "python -m paper_figures make network_learning --preset paper": "needs the committed tables of a checkout",
 }
 """Commands of the README that no empty folder can try, and why."""
 
 TRIED = {
     "python -m vas_theory verify B02", "python -m vas_theory show A06", "python -m vas_theory list",
     "python -m vas_theory audit bandit.toml", "python -m simulations list", "python -m full_scale --help",
-    "python -m full_scale plan mmr1-7b", "python -m paper_figures list", "python -m paper_figures notebooks",
+    "python -m full_scale plan mmr1-7b", "python -m paper_figures list",
 }  # fmt: skip
 """Commands that the core alone can do."""
 
