@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from simulations.networks.runs.arm import Arm
 from vas_theory.foundation.errors import UnknownNameError
 
-__all__ = ["ARMS", "get_arm"]
+__all__ = ["ARMS", "committed_pairs", "get_arm"]
 
+_COMMITTED = Path(__file__).resolve().parents[2] / "results" / "paper" / "networks" / "final"
 _COLUMN = "pass rates of all prompts before training, 8 rollouts each"
 _TRUTH = "pass rates of all prompts, 16 rollouts each every 40 steps"
 
@@ -63,3 +65,9 @@ def get_arm(name: str) -> Arm:
     if plain not in ARMS or not (cap.isdecimal() and int(cap) >= 1):
         raise UnknownNameError("arm", name, ARMS)
     return replace(ARMS[plain], name=name, max_visits=int(cap))
+
+
+def committed_pairs(folder: Path = _COMMITTED) -> set[tuple[str, str]]:
+    """Return the pairs of world and arm whose paper-size runs are committed."""
+    pairs = (path.stem.removeprefix("network-").partition(".") for path in folder.glob("network-*.parquet"))
+    return {(world, arm) for world, _, arm in pairs}
