@@ -149,6 +149,11 @@ def test_a_small_tournament_runs_resumes_and_repeats(tmp_path: Path, monkeypatch
     more = run_tournament(replace(preset, arms=("uniform", "vas", "predictor")), tmp_path / "one", report=said.append)
     assert {path: path.stat().st_mtime_ns for path in written} == written  # another arm computes that arm alone
     assert set(more["arm"]) == {"uniform", "vas", "predictor"}
+    alone = run_tournament(replace(preset, arms=("vas",)), tmp_path / "one", report=said.append)
+    assert set(alone["arm"]) == {"uniform", "vas"}  # read against what is there
+    with pytest.raises(ArgumentError, match="hold uniform"):
+        run_tournament(replace(preset, arms=("vas",)), tmp_path / "three", report=said.append)
+    assert not (tmp_path / "three").exists()
     again = run_tournament(preset, tmp_path / "two", report=said.append)
     pd.testing.assert_frame_equal(table, again, check_exact=True)
     assert len(said) == 1  # one start was trained
