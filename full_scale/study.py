@@ -18,7 +18,7 @@ import pandas as pd
 from full_scale.compact.checkpoints import Progress
 from full_scale.compact.informed import InformedRun
 from full_scale.compact.loop import Run
-from full_scale.config.training import ArmConfig, InformedStudyConfig, StudyConfig, knowledge_of
+from full_scale.config.training import ArmConfig, InformedStudyConfig, StudyConfig, knowledge_of, of_arm
 from full_scale.measuring.held_out import held_out_counts
 from full_scale.models.loading import LanguageModel, load_language_model
 from full_scale.planning.feasibility import check_reward
@@ -229,7 +229,7 @@ class Study:
     def _run(self, arm: ArmConfig, seed: int) -> Run:
         kind = Run if knowledge_of(self.config, arm) is None else InformedRun
         code = {"code": key_of(kind, *strategies_used([arm])).digest}
-        return kind(self.config, arm, seed, self.output / "runs" / f"{arm.name}-seed{seed}", code)
+        return kind(of_arm(self.config, arm), arm, seed, self.output / "runs" / f"{arm.name}-seed{seed}", code)
 
     @property
     def _informed(self) -> list[Entry]:
@@ -265,7 +265,7 @@ class Study:
         return done
 
     def _training_config(self) -> dict[str, Any]:
-        more = ("knows",) if isinstance(self.config, InformedStudyConfig) else ()
+        more = ("knows", "learning_rates") if isinstance(self.config, InformedStudyConfig) else ()
         return self.config.section("model", "task", "rollouts", "objective", "optimiser", "training", "arms", *more)
 
     def _run_config(self) -> dict[str, Any]:
