@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from full_scale.rewards.exact import ExactNumber, compare_exactly, plain_to_latex, read_exact
+from full_scale.rewards.exact import ExactNumber, compare_exactly, read_exact
+from full_scale.rewards.plain import plain_to_latex
 
 LEAVES = st.integers(0, 99).map(str) | st.tuples(st.integers(0, 99), st.integers(0, 99)).map("{0[0]}.{0[1]}".format)
 EXPRESSIONS = st.recursive(
