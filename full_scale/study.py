@@ -8,7 +8,7 @@ predictions are on disk.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -118,6 +118,7 @@ class Study:
             return {**measuring, "reads": self._hashes("pilot")}, [calibration_table, load_language_model, NO_STRATEGY]
         if table == "predictions":
             config = {**self._training_config(), **self.config.section("probe", "evaluation")}
+            config |= {"networks": dict(self.networks)} if self.networks else {}
             # training is rehearsed with the strategies themselves
             entries: list[Entry] = [prediction_content, *strategies]
             return {**config, "reads": self._hashes("pilot", "calibration")}, entries
@@ -203,7 +204,7 @@ class Study:
             return
         self.report("predictions: training is rehearsed")
         pilot, calibration = self.read("pilot"), self.read("calibration")
-        content = prediction_content(self._rehearsed, self.task, pilot, calibration)
+        content = prediction_content(self._rehearsed, self.task, pilot, calibration, self.networks)
         write_predictions(self.predictions, content, **about)
         self.report(f"predictions: {len(content['predictions'])} written to {self.predictions}")
 
@@ -243,8 +244,13 @@ class Study:
             return self.config
         if self.config.plain is None:
             raise ArgumentError("arms", "hold one that knows nothing but rewards, such as uniform", self.config.knows)
-        self.report(f"predictions: none about {', '.join(self.config.knows)}, which know more than rewards")
+        self.report(f"predictions: {', '.join(self.config.knows)} know more than rewards and are not rehearsed")
         return self.config.plain
+
+    @property
+    def networks(self) -> Mapping[str, str]:
+        """Arm -> the arm of the network laboratory that chooses prompts in the same way."""
+        return self.config.networks if isinstance(self.config, InformedStudyConfig) else {}
 
     def _report_run(self, name: str, line: str) -> None:
         self.report(f"{name}, {line}")
@@ -329,7 +335,8 @@ class Study:
         content = read_predictions(self.predictions)
 
         def compute() -> tuple[pd.DataFrame, ...]:
-            return (validate(content, {name: self.read(name) for name in MEASURED}, self._rehearsed),)
+            tables = {name: self.read(name) for name in MEASURED}
+            return (validate(content, tables, self._rehearsed, self.networks),)
 
         self._stage(("validation",), compute)
 

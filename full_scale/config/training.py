@@ -200,11 +200,13 @@ class InformedStudyConfig(StudyConfig):
     """A study some of whose arms are told more than the rewards of their own rollouts.
 
     ``knows`` holds a table for each of these arms by its name; their strategy is ``vas``. ``learning_rates`` holds, by
-    name, that of every arm (of these and of the others) which is not trained at the optimiser's.
+    name, that of every arm (of these and of the others) which is not trained at the optimiser's. ``networks`` holds, by
+    name, which arm of the network laboratory chooses prompts in the same way: what that learned is predicted of it.
     """
 
     knows: dict[str, KnowledgeConfig] = Field(min_length=1)
     learning_rates: dict[str, Positive] = Field(default={})
+    networks: dict[str, str] = Field(default={})
 
     @model_validator(mode="before")
     @classmethod
@@ -229,8 +231,9 @@ class InformedStudyConfig(StudyConfig):
                 raise ValueError(f"knows.{name}: there is no such arm, only {', '.join(arms)}")
             if arms[name].strategy != "vas":
                 raise ValueError(f"knows.{name}: strategy {arms[name].strategy} is told nothing but rewards")
-        for name in self.learning_rates.keys() - arms.keys():
-            raise ValueError(f"learning_rates.{name}: there is no such arm, only {', '.join(arms)}")
+        for table in ("learning_rates", "networks"):
+            for name in getattr(self, table).keys() - arms.keys():
+                raise ValueError(f"{table}.{name}: there is no such arm, only {', '.join(arms)}")
         return self
 
     @property

@@ -146,7 +146,7 @@ def test_a_study_predicts_nothing_about_them_and_names_their_code(config: StudyC
     said: list[str] = []
     study = Study(config, tmp_path, said.append)
     assert [arm.name for arm in study._rehearsed.arms] == ["uniform", "vas"]
-    assert said == ["predictions: none about predictor, column, oracle, which know more than rewards"]
+    assert said == ["predictions: predictor, column, oracle know more than rewards and are not rehearsed"]
     settings, entries = study._made_from("training_steps")
     assert settings["knows"]["oracle"]["truth"] is True
     assert InformedRun in entries
