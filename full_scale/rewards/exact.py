@@ -218,8 +218,11 @@ def read_exact(text: str) -> ExactNumber | None:
     Read are integers (with or without thousands separators), decimals, scientific notation, ``+ - * / ^ !``,
     brackets, ``\\frac`` and the imaginary unit ``i``. Products without a sign are not, except ``3i``.
     """
+    text = text.strip().strip("$").rstrip(".").strip()
+    if "," in text and text[0] in "({[" and text[-1] in ")}]":  # (1,234) is a pair, too
+        return None
     try:
-        return _Reader(text.strip().strip("$").rstrip(".").strip()).whole()
+        return _Reader(text).whole()
     except (_UnreadableError, ValueError, OverflowError, RecursionError):
         return None
 

@@ -186,7 +186,7 @@ def judge(gold: str, answer: str, gold_latex: str = "", answer_latex: str = "") 
     reference, candidate = _plain(gold), _plain(answer)
     if not candidate:
         return "unreadable"
-    if reference == candidate:
+    if reference == candidate or "" != _plain(gold_latex) == _plain(answer_latex):
         return "right"
     if _set_and_tuple(reference, candidate):
         return "wrong"

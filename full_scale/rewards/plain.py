@@ -37,21 +37,32 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     ),
     # a mixed number: 1 1/2
     (re.compile(r"(?<![\w.,/^}])(\d+) +(\d+)/(\d+)(?![\w./^])"), r"\1\\frac{\2}{\3}"),
+    # a mixed percentage, of which the grammar drops the whole part
+    (
+        re.compile(r"(?<![\w.^}])(\d{1,99})\s*\\[dt]?frac\{(\d{1,99})\}\{(\d{1,99})\}(?=\s*\\?%)"),
+        lambda mark: rf"\frac{{{int(mark[1]) * int(mark[3]) + int(mark[2])}}}{{{mark[3]}}}",
+    ),
+    # 2(3) and (2)(3), which the grammar adds
+    (re.compile(r"(?<![\w.^}])(\d+(?:\.\d+)?)\s*\((?=\s*[-+]?\s*[\d.])"), r"\1\\cdot ("),
+    (re.compile(r"(?<![\w}])(\(\s*[-+]?\s*\d+(?:\.\d+)?\s*\))\s*(?=[\d(])"), r"\1\\cdot "),
     # repeating decimals
     (
-        re.compile(r"(?<![\w.])(\d*)\.(\d*)\\(?:overline|bar|dot)\s*\{?(\d+)\}?(?!\d)"),
+        re.compile(r"(?<![\w.])(\d{0,99})\.(\d{0,99})\\(?:overline|bar|dot)\s*\{?(\d{1,99})\}?(?!\d)"),
         lambda mark: _repeating(*mark.groups()),
     ),
     (re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))"), r"\\times "),
     (re.compile(r"√\s*(\d+(?:\.\d+)?|[A-Za-z])"), r"\\sqrt{\1}"),
-    (re.compile(r"(?<=[\d)])\s*\*\s*I(?![A-Za-z])"), "i"),
+    (re.compile(r"(?<=[\d)])\s*\*\s*I(?![A-Za-z])"), r"\\cdot i"),
+    (re.compile(r"\+/-"), r"\\pm "),
+    (re.compile(r"=<"), r"\\le "),
     (re.compile(r"(?<![A-Za-z\\])(?:oo|inf|infinity|Infinity)(?![A-Za-z])"), r"\\infty "),
     (re.compile(r"(?<![A-Za-z\\])a(sin|cos|tan)(?=\s*\()"), r"arc\1"),
     (re.compile(r"(?<![A-Za-z\\])log(2|10)(?=\s*\()"), r"\\log_{\1}"),
     (re.compile(r"(?<=[\])])\s*U\s*(?=[\[(])"), r"\\cup "),
 )
 _SCIENTIFIC = re.compile(r"(?<![\w.])(\d+\.\d*|\.\d+|\d+)[eE]([-+]?)(\d+)(?![\w.])")
-_COMPLEX = re.compile(r"\(?\s*([-+]?\s*[\d.]+\s*[-+]\s*[\d.]+|[-+]?\s*[\d.]+)\s*j\s*\)?")
+_COMPLEX = re.compile(r"\(?\s*(?:[-+]?\s*[\d.]+\s*[-+]\s*)?[-+]?\s*[\d.]+\s*j(?:\s*[-+]\s*[\d.]+)?\s*\)?")
+_ROWS = re.compile(r"(?:Matrix|np\.array|array)?\s*\(?\s*\[\s*((?:\[[^\[\]()]*\]\s*(?:,\s*)?)+)\]\s*\)?")
 
 
 def _repeating(whole: str, fixed: str, period: str) -> str:
@@ -67,6 +78,12 @@ def _power_of_ten(mark: re.Match[str]) -> str:
     return rf"{digits}\cdot 10^{{{sign.strip('+')}{exponent}}}"
 
 
+def _matrix(rows: str) -> str:
+    r"""Write ``[1, 2], [3, 4]`` as a matrix."""
+    lines = [row.replace(",", " & ") for row in re.findall(r"\[([^\[\]]*)\]", rows)]
+    return r"\begin{pmatrix}" + r" \\ ".join(lines) + r"\end{pmatrix}"
+
+
 def _vulgar(text: str) -> str:
     """Write ``½`` as a fraction and ``x²`` as a power."""
     text = "".join(
@@ -76,7 +93,12 @@ def _vulgar(text: str) -> str:
         for letter in text
     )
     marks = "".join(map(chr, _SUPERSCRIPTS))
-    return re.sub(rf"[{marks}]+", lambda mark: f"^{{{mark.group().translate(_SUPERSCRIPTS)}}}", text)
+
+    def power(mark: re.Match[str]) -> str:
+        exponent = mark.group().translate(_SUPERSCRIPTS)
+        return f"^{exponent}" if len(exponent) == 1 else f"^{{{exponent}}}"  # units are known as cm^2 alone
+
+    return re.sub(rf"[{marks}]+", power, text)
 
 
 def _calls(text: str) -> str:
@@ -112,11 +134,13 @@ def _piece(text: str) -> str:
 def plain_to_latex(text: str) -> str:
     r"""Rewrite plain-text maths as LaTeX, names inside ``\text{…}`` left alone.
 
-    Read are powers, products and functions as programs write them, ``I`` and ``j`` for the imaginary unit, thousands
-    set apart, mixed numbers, repeating decimals, scientific notation and the signs of Unicode.
+    Read are matrices, powers, products and functions as programs write them, ``I`` and ``j`` for the imaginary unit,
+    thousands set apart, mixed numbers, repeating decimals, scientific notation and the signs of Unicode.
     """
     if _COMPLEX.fullmatch(text.strip()):
         text = text.replace("j", "i")
+    if rows := _ROWS.fullmatch(text.strip()):
+        text = _matrix(rows.group(1))
     parts, place = [], 0
     for mark in [*_TEXT.finditer(text), None]:
         parts.append(_piece(text[place : mark.start() if mark else len(text)]) + (mark.group() if mark else ""))
