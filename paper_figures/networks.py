@@ -10,7 +10,19 @@ from paper_figures.drawing.declaration import Table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["AGREEMENT", "CURVES", "MAIN_ARMS", "NETWORKS", "SHOWN", "arms_in_order", "described", "kind_of", "leading"]
+__all__ = [
+    "AGREEMENT",
+    "CURVES",
+    "MAIN_ARMS",
+    "NETWORKS",
+    "SHOWN",
+    "arms_in_order",
+    "described",
+    "kind_of",
+    "leading",
+    "told",
+    "unnamed",
+]
 
 _COMMAND, _SIZES = "simulations networks tournament --preset {preset}", ("quick", "paper")
 
@@ -61,6 +73,18 @@ _WORDS = {
 def described(arm: str) -> str:
     """Return an arm's name and, where it is one that pages tell of, what it does."""
     return f"`{arm}`: {_WORDS[arm]}" if arm in _WORDS else f"`{arm}`"
+
+
+def told(arms: Iterable[str]) -> list[str]:
+    """Return the arms that pages tell of; what is left are controls, whose points figures leave without a name."""
+    return [arm for arm in arms if arm in _WORDS]
+
+
+def unnamed(arms: Iterable[str]) -> str:
+    """Return how a caption ends its sentence about arms' means: the controls, by name."""
+    arms = set(arms)
+    controls = sorted(arms.difference(told(arms)))
+    return f"; those without a name are controls ({', '.join(controls)})" if controls else ""
 
 
 def leading(ranking: pd.DataFrame, charged: int = 3) -> pd.DataFrame:

@@ -147,7 +147,7 @@ def _draw_certificates(axis: Axes, frame: pd.DataFrame, look: Look) -> None:
                       hatch=hatch * 2, edgecolor=look.paper, linewidth=0)  # fmt: skip
             start = start + values
     axis.set_yticks(range(len(counts)), [str(name).replace("-", " ") for name in counts.index])
-    axis.set(xlabel="statements")
+    axis.set(xlabel="statements", xlim=(0, 1.08 * start.max()))
     axis.grid(axis="y", visible=False)
     axis.legend(loc="lower right", title="checked by machine")
     axis.set_title("(b) What the verdicts rest on")
