@@ -246,14 +246,19 @@ def _agreement(tables: _Tables) -> str:
             f"With a real 135M model it is {row['correlation']:+.2f} [{row['correlation_low']:+.2f}, "
             f"{row['correlation_high']:+.2f}] over {row['arms']:.0f} arms."
         )
-    return " ".join(parts) + (
-        " Whether forgetting, or a start fitted to traces, would make the bandits agree better is not measured."
-    )
+    return " ".join(parts)
 
 
 def _changes(single: pd.DataFrame) -> str:
     """Say how the bandits' worlds agree by what they change, which ends their names."""
-    changes = single.assign(change=single["bandit_world"].str.rpartition("-")[2]).groupby("change")["correlation"]
+    words = {
+        "interference": "interference and forgetting",
+        "fitted": "a start fitted to a trace",
+        "shared": "features shared by prompts",
+    }
+    changes = single.assign(change=single["bandit_world"].str.rpartition("-")[2].replace(words)).groupby("change")[
+        "correlation"
+    ]
     found = changes.agg(["mean", "count"]).sort_values("mean", ascending=False)
     if len(found) < 2:
         return ""
