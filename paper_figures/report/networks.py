@@ -53,6 +53,7 @@ def answers(ranking: pd.DataFrame, agreement: pd.DataFrame) -> list[Answer]:
         "Does the published method gain on uniform sampling?": _published,
         "What is knowing the pass rates worth, and how much of it do samplers reach?": _headroom,
         "Does a shared predictor reach the goal that was set?": _goal,
+        "Does a better group size do as much?": _group_size,
         "Why does the index lose?": _index,
         "What does selection cost in pass@32?": _coverage,
         "Do bandits order the arms as networks do?": _agreement,
@@ -167,6 +168,33 @@ def _goal(tables: _Tables) -> str:
             f"{'Yes' if held else 'No'}, {arm}: at least {GOAL} times uniform sampling's learning, with an interval "
             f"above 1, in {len(reach)} of {_count(len(rows), 'world')} (two thirds were asked for), below "
             f"{_NEVER_BELOW} in {len(low)} (none was allowed): {each}."
+        )
+    return " ".join(parts)
+
+
+def _group_size(tables: _Tables) -> str:
+    """Compare uniform sampling in smaller and larger groups, at as many rollouts a step, and selection beside it."""
+    parts = []
+    for arm, size in (("uniform-g4", 4), ("uniform-g16", 16)):
+        if arm not in tables.overall.index:
+            parts.append(_missing(arm))
+            continue
+        rows, mean = tables.of(arm), tables.overall.loc[[arm]].iloc[0]
+        parts.append(
+            f"Uniform sampling in groups of {size} instead of 8 learns {_ratio(mean)} times as much in the mean, above in {int((rows['difference_low'] > 0).sum())} and below in "
+            f"{int((rows['difference_high'] < 0).sum())} of {_count(len(rows), 'world')}."
+        )
+    for arm in ("vas-states", "vas-states-g4"):
+        against = tables.contrasts
+        against = against[(against["arm"] == arm) & (against["against"] == "uniform-g4")]
+        if against.empty:
+            parts.append(f"{arm} beside uniform-g4 is not measured yet.")
+            continue
+        above, below = (against["difference_low"] > 0).sum(), (against["difference_high"] < 0).sum()
+        each = _list(f"{row['world']} {_points(row)}" for _, row in against.iterrows())
+        parts.append(
+            f"{arm} ends above uniform sampling in groups of 4 in {above}, below it in {below} of "
+            f"{_count(len(against), 'world')} ({each})."
         )
     return " ".join(parts)
 
