@@ -180,9 +180,10 @@ def _group_size(tables: _Tables) -> str:
             parts.append(_missing(arm))
             continue
         rows, mean = tables.of(arm), tables.overall.loc[[arm]].iloc[0]
+        above, below = (rows["difference_low"] > 0).sum(), (rows["difference_high"] < 0).sum()
         parts.append(
-            f"Uniform sampling in groups of {size} instead of 8 learns {_ratio(mean)} times as much in the mean, above in {int((rows['difference_low'] > 0).sum())} and below in "
-            f"{int((rows['difference_high'] < 0).sum())} of {_count(len(rows), 'world')}."
+            f"Uniform sampling in groups of {size} instead of 8 learns {_ratio(mean)} times as much in the mean, "
+            f"above in {above} and below in {below} of {_count(len(rows), 'world')}."
         )
     for arm in ("vas-states", "vas-states-g4"):
         against = tables.contrasts
