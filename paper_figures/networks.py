@@ -38,9 +38,9 @@ MAIN_ARMS = ("vas-states", "predictor", "vas", "vas-paper", "index", "insight", 
 no knowledge, and perfect knowledge."""
 
 
-SHOWN = ("oracle", "vas-own", "vas", "vas-paper", "index")
-"""Arms that a short table always has: perfect and bought knowledge, the default, the published method, the winner of
-the bandits."""
+SHOWN = ("oracle", "vas-own", "uniform-g4", "vas", "vas-paper", "index")
+"""Arms that a short table always has: perfect and bought knowledge, uniform sampling with a better group size, the
+default, the published method, the winner of the bandits."""
 
 
 def kind_of(ranking: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -59,6 +59,9 @@ _WORDS = {
     "vas-own": "VAS on a column of pass rates, measured before training",
     "vas-both": "VAS on such a column and hidden states",
     "vas-states": "VAS on pass rates predicted from hidden states",
+    "vas-states-g4": "the same in groups of 4 rollouts instead of 8",
+    "vas-history": "VAS on own rollouts, drawn as sharply as with knowledge",
+    "uniform-g4": "uniform sampling in groups of 4 rollouts instead of 8",
     "predictor": "a plainer form of that prediction",
     "insight": "a published rule: return to pass rates near 1/2 (2603.01907)",
     "mopps": "Thompson sampling of pass rates near 1/2 (2507.04632)",
