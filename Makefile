@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PRESET ?= quick
 KILLS ?= 50
+MINUTES ?= 10
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -14,7 +15,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce record clean test-verl test-trl-oldest test-wheel faults kills mutants
+.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce record clean test-verl test-trl-oldest test-wheel faults kills mutants fuzz
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
@@ -27,6 +28,7 @@ help:
 	@echo "make faults      inject every fault of the catalogue      make kills       kill jobs at random moments"
 	@echo "make proofs      compile the formal proofs; needs Debian's coq, libcoq-coquelicot, libcoq-interval"
 	@echo "make docs        the documentation             make notebooks   run every notebook"
+	@echo "make fuzz        property tests on new random examples; MINUTES=10 SEED=1 TESTS=tests/vas_theory/selection"
 	@echo "make mutants     change a constant or a sign at a time and see which test notices (an hour)"
 	@echo "make record      both commands of the README from scratch, and how they end into it"
 	@echo "make clean       remove outputs and caches"
@@ -57,6 +59,10 @@ test-wheel: $(READY)
 
 test-gpu: $(READY)
 	$(BIN)/python -m pytest -m gpu
+
+# Stops within a test of the time given; a failure is printed with the command that repeats it.
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(TESTS)
 
 mutants: $(READY)
 	$(BIN)/python -m tests.mutation
