@@ -119,8 +119,8 @@ def _ridge() -> bool:
     import sympy
 
     p, a = sympy.symbols("p a", positive=True)
-    arrays = [np.array([x], dtype=object) for x in (p, a, sympy.Integer(0))]
-    first, second = (x[0] for x in ascent_step(*arrays, np.array([sympy.Integer(1)], dtype=object)))
+    level, start, ridge, rate = (np.array([x], dtype=object) for x in (p, a, sympy.Integer(0), sympy.Integer(1)))
+    first, second = (x[0] for x in ascent_step(level, start, ridge, rate))
     b = sympy.exp(2 * a)
     total = 5 * p * (5 + b) + (1 - p) * (10 * sympy.exp(-a) + 16 * sympy.exp(a))
     slope = 10 * p * (1 - p) * (8 * b**2 - 25 * b + 25) * sympy.exp(-a) / total**2
@@ -226,9 +226,10 @@ CLAIMS = (
         part="the first half: the pass rate that does not move",
         equality=lambda size: {"level": np.array([1 / (size + 1)]), "steps": np.array([size])},
         sharp=True,
-        notes="At p = 2/3, as at most levels, the two points attract: training that starts near them ends between "
-        "them. What lets them is the sharing of parameters: by a, the second right answer rises with two wrong ones. "
-        "With a free logit for every answer the same rate reaches 100 % (C19).",
+        notes="The two points attract, in numbers: at 199 levels from .005 to .995 the derivative of a step has a "
+        "spectral radius of at most 0.91 there, so training that starts near them ends between them. What lets them is "
+        "the sharing of parameters: by a, the second right answer rises with two wrong ones. With a free logit for "
+        "every answer the same rate reaches 100 % (C19).",
     ),
     Claim(
         id="C19",

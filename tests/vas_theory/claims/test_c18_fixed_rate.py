@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vas_theory.claims import get_claims
-from vas_theory.claims.c18_fixed_rate import pass_rate_after, returning_rate
+from vas_theory.claims.c18_fixed_rate import ascent_step, pass_rate_after, returning_rate
 
 RIGHT = np.array([1.0, 1.0, 0.0, 0.0, 0.0])
 FEATURES = np.array([[0.0, 0.0], [2.0, 0.0], [-1.0, 0.0], [1.0, 1.0], [1.0, -1.0]])
@@ -54,6 +54,16 @@ def test_training_that_starts_near_the_two_points_ends_between_them() -> None:
     rate = 5 * math.log(2) / (level * (1 - level))
     assert abs(_trained(level, rate, 1, moved=0.05) - level) > 1e-3
     assert _trained(level, rate, 400, moved=0.05) == pytest.approx(level, abs=1e-5)
+
+
+@pytest.mark.parametrize("level", [0.005, 0.2, 0.5, 0.995])
+def test_the_two_points_attract(level: float) -> None:
+    """The derivative of a step from one point, read in the coordinates of the other (s and -s), is a contraction."""
+    rows = np.full(4, level)
+    first, second = np.array([1e-6, -1e-6, 0, 0]), math.log(2) + np.array([0, 0, 1e-6, -1e-6])
+    a, s = ascent_step(rows, first, second, returning_rate(rows))
+    derivative = np.array([[v[0] - v[1], v[2] - v[3]] for v in (a, -s)]) / 2e-6
+    assert np.abs(np.linalg.eigvals(derivative)).max() < 0.91
 
 
 def test_free_logits_do_not_stagnate_at_the_same_rate() -> None:
