@@ -23,7 +23,8 @@ from transformers.trainer_utils import TrainOutput
 
 from full_scale.models.resuming import load_renamed_weights
 from full_scale.models.saving import disk_errors
-from full_scale.plugins.interface import Selector, saved_keys
+from full_scale.plugins.interface import Selector
+from full_scale.plugins.states import saved_keys
 from full_scale.trl_adapter.checkpoints.manifest import vouch
 from full_scale.trl_adapter.checkpoints.resuming import find_checkpoint
 from full_scale.trl_adapter.checkpoints.sampler_file import LAST_FILE, read_sampler, write_sampler

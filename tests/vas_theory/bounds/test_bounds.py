@@ -240,6 +240,17 @@ def test_fisher_bounds_agree_with_eigenvalues_of_the_fisher_matrix() -> None:
     assert values[-1] <= 0.5
 
 
+@pytest.mark.parametrize(("square", "counts"), [("3e-40", True), ("1e-41", False)])
+def test_an_eigenvalue_counts_down_to_ten_digits_before_the_last(square: str, counts: bool) -> None:
+    with mpmath.workdps(50):
+        small = mpmath.sqrt(mpmath.mpf(square))
+        pi = multiprecision({"probs": np.full(4, 0.25)})["probs"]
+        scores = np.array([[1, 0], [-1, 0], [0, small], [0, -small]], dtype=object) * mpmath.mpf(1)
+        low, high = _extreme_eigenvalues(pi, scores)  # of diag(1/2, small^2 / 2)
+        assert float(high) == 0.5
+        assert float(low) == pytest.approx(float(mpmath.mpf(square) / 2) if counts else 0.5, rel=1e-5)
+
+
 def test_length_bound_is_reached_by_a_shared_logit_and_holds_with_an_end_token() -> None:
     for length in (1, 2, 5):
         shared = AutoregressivePolicy(2, length, features=np.array([[1.0], [-1.0]]) / math.sqrt(2))
@@ -350,6 +361,12 @@ def test_group_gain_lies_in_its_bracket(p: float, size: int, ddof: int) -> None:
     low, high = group_gain_bounds(p, size, ddof=ddof)
     gain = group_gain(p, size, ddof=ddof)
     assert low * (1 - 1e-12) <= gain <= high * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("size", [2, 3, 8])
+def test_the_sample_deviation_scales_both_ends_of_the_bracket(size: int) -> None:
+    for ours, plain in zip(group_gain_bounds(0.3, size, ddof=1), group_gain_bounds(0.3, size), strict=True):
+        assert ours == pytest.approx(plain * math.sqrt((size - 1) / size), rel=1e-14)
 
 
 def test_group_gain_bracket_is_tight_where_it_should_be() -> None:

@@ -432,6 +432,15 @@ def test_clipped_surrogate_agrees_with_autograd_through_torch() -> None:
         )
 
 
+def test_the_clip_range_is_a_fifth_unless_another_is_named() -> None:
+    old, gain = np.array([0.5, 0.3, 0.2]), np.array([1.0, -1.0, 0.5])
+    for new in (np.array([0.59, 0.25, 0.16]), np.array([0.61, 0.23, 0.16])):  # ratios on both sides of 1.2 and 0.8
+        for function in (clipped_surrogate, clipping_bias):
+            named = function(new, old, gain, clip_low=0.2, clip_high=0.2)
+            for ours, wanted in zip(np.atleast_1d(function(new, old, gain)[-1]), np.atleast_1d(named[-1]), strict=True):
+                assert ours == wanted
+
+
 def test_clipping_can_remove_the_whole_gradient() -> None:
     new, old = exact([Fraction(7, 10), Fraction(3, 10)]), exact([Fraction(1, 2), Fraction(1, 2)])
     gain = exact([Fraction(1, 2), Fraction(-1, 2)])

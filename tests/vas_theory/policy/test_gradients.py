@@ -178,6 +178,14 @@ def test_fisher_geometry_agrees_with_direct_linear_algebra() -> None:
     assert together.shape == (4,)
 
 
+def test_natural_gradients_of_several_policies_at_many_digits() -> None:
+    probs = exact([[Fraction(1, 2), Fraction(1, 3), Fraction(1, 6)], [Fraction(1, 4), Fraction(1, 4), Fraction(1, 2)]])
+    rewards = exact([0, 1, 3])
+    natural = natural_gradient(probs, tabular_score(probs), rewards)
+    assert natural.shape == (2, 3)
+    np.testing.assert_allclose(natural.astype(float), np.tile(np.array([-4, -1, 5]) / 3, (2, 1)), rtol=1e-12)
+
+
 def test_natural_gradient_of_a_tabular_softmax_is_the_centred_reward() -> None:
     rng = np.random.default_rng(9)
     rewards = rng.normal(size=6)
