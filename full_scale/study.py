@@ -8,7 +8,7 @@ predictions are on disk.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import pandas as pd
 from full_scale.compact.checkpoints import Progress
 from full_scale.compact.informed import InformedRun
 from full_scale.compact.loop import Run
-from full_scale.config.training import ArmConfig, InformedStudyConfig, StudyConfig, knowledge_of
+from full_scale.config.training import ArmConfig, InformedStudyConfig, StudyConfig, knowledge_of, of_arm
 from full_scale.measuring.held_out import held_out_counts
 from full_scale.models.loading import LanguageModel, load_language_model
 from full_scale.planning.feasibility import check_reward
@@ -118,6 +118,7 @@ class Study:
             return {**measuring, "reads": self._hashes("pilot")}, [calibration_table, load_language_model, NO_STRATEGY]
         if table == "predictions":
             config = {**self._training_config(), **self.config.section("probe", "evaluation")}
+            config |= {"networks": dict(self.networks)} if self.networks else {}
             # training is rehearsed with the strategies themselves
             entries: list[Entry] = [prediction_content, *strategies]
             return {**config, "reads": self._hashes("pilot", "calibration")}, entries
@@ -203,7 +204,7 @@ class Study:
             return
         self.report("predictions: training is rehearsed")
         pilot, calibration = self.read("pilot"), self.read("calibration")
-        content = prediction_content(self._rehearsed, self.task, pilot, calibration)
+        content = prediction_content(self._rehearsed, self.task, pilot, calibration, self.networks)
         write_predictions(self.predictions, content, **about)
         self.report(f"predictions: {len(content['predictions'])} written to {self.predictions}")
 
@@ -229,7 +230,7 @@ class Study:
     def _run(self, arm: ArmConfig, seed: int) -> Run:
         kind = Run if knowledge_of(self.config, arm) is None else InformedRun
         code = {"code": key_of(kind, *strategies_used([arm])).digest}
-        return kind(self.config, arm, seed, self.output / "runs" / f"{arm.name}-seed{seed}", code)
+        return kind(of_arm(self.config, arm), arm, seed, self.output / "runs" / f"{arm.name}-seed{seed}", code)
 
     @property
     def _informed(self) -> list[Entry]:
@@ -243,8 +244,13 @@ class Study:
             return self.config
         if self.config.plain is None:
             raise ArgumentError("arms", "hold one that knows nothing but rewards, such as uniform", self.config.knows)
-        self.report(f"predictions: none about {', '.join(self.config.knows)}, which know more than rewards")
+        self.report(f"predictions: {', '.join(self.config.knows)} know more than rewards and are not rehearsed")
         return self.config.plain
+
+    @property
+    def networks(self) -> Mapping[str, str]:
+        """Arm -> the arm of the network laboratory that chooses prompts in the same way."""
+        return self.config.networks if isinstance(self.config, InformedStudyConfig) else {}
 
     def _report_run(self, name: str, line: str) -> None:
         self.report(f"{name}, {line}")
@@ -265,7 +271,7 @@ class Study:
         return done
 
     def _training_config(self) -> dict[str, Any]:
-        more = ("knows",) if isinstance(self.config, InformedStudyConfig) else ()
+        more = ("knows", "learning_rates") if isinstance(self.config, InformedStudyConfig) else ()
         return self.config.section("model", "task", "rollouts", "objective", "optimiser", "training", "arms", *more)
 
     def _run_config(self) -> dict[str, Any]:
@@ -329,7 +335,8 @@ class Study:
         content = read_predictions(self.predictions)
 
         def compute() -> tuple[pd.DataFrame, ...]:
-            return (validate(content, {name: self.read(name) for name in MEASURED}, self._rehearsed),)
+            tables = {name: self.read(name) for name in MEASURED}
+            return (validate(content, tables, self._rehearsed, self.networks),)
 
         self._stage(("validation",), compute)
 

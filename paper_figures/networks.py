@@ -10,7 +10,19 @@ from paper_figures.drawing.declaration import Table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["AGREEMENT", "CURVES", "MAIN_ARMS", "NETWORKS", "SHOWN", "arms_in_order", "described", "kind_of", "leading"]
+__all__ = [
+    "AGREEMENT",
+    "CURVES",
+    "MAIN_ARMS",
+    "NETWORKS",
+    "SHOWN",
+    "arms_in_order",
+    "described",
+    "kind_of",
+    "leading",
+    "told",
+    "unnamed",
+]
 
 _COMMAND, _SIZES = "simulations networks tournament --preset {preset}", ("quick", "paper")
 
@@ -26,9 +38,9 @@ MAIN_ARMS = ("vas-states", "predictor", "vas", "vas-paper", "index", "insight", 
 no knowledge, and perfect knowledge."""
 
 
-SHOWN = ("oracle", "vas-own", "vas", "vas-paper", "index")
-"""Arms that a short table always has: perfect and bought knowledge, the default, the published method, the winner of
-the bandits."""
+SHOWN = ("oracle", "vas-own", "uniform-g4", "vas", "vas-paper", "index")
+"""Arms that a short table always has: perfect and bought knowledge, uniform sampling with a better group size, the
+default, the published method, the winner of the bandits."""
 
 
 def kind_of(ranking: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -47,6 +59,9 @@ _WORDS = {
     "vas-own": "VAS on a column of pass rates, measured before training",
     "vas-both": "VAS on such a column and hidden states",
     "vas-states": "VAS on pass rates predicted from hidden states",
+    "vas-states-g4": "the same in groups of 4 rollouts instead of 8",
+    "vas-history": "VAS on own rollouts, drawn as sharply as with knowledge",
+    "uniform-g4": "uniform sampling in groups of 4 rollouts instead of 8",
     "predictor": "a plainer form of that prediction",
     "insight": "a published rule: return to pass rates near 1/2 (2603.01907)",
     "mopps": "Thompson sampling of pass rates near 1/2 (2507.04632)",
@@ -61,6 +76,18 @@ _WORDS = {
 def described(arm: str) -> str:
     """Return an arm's name and, where it is one that pages tell of, what it does."""
     return f"`{arm}`: {_WORDS[arm]}" if arm in _WORDS else f"`{arm}`"
+
+
+def told(arms: Iterable[str]) -> list[str]:
+    """Return the arms that pages tell of; what is left are controls, whose points figures leave without a name."""
+    return [arm for arm in arms if arm in _WORDS]
+
+
+def unnamed(arms: Iterable[str]) -> str:
+    """Return how a caption ends its sentence about arms' means: the controls, by name."""
+    arms = set(arms)
+    controls = sorted(arms.difference(told(arms)))
+    return f"; those without a name are controls ({', '.join(controls)})" if controls else ""
 
 
 def leading(ranking: pd.DataFrame, charged: int = 3) -> pd.DataFrame:

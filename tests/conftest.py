@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.browser import CHROMIUM, Browser, run_browser
 
+pytest_plugins = ["tests.skips"]
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("MPLBACKEND", "Agg")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import statistics
 import subprocess
 import sys
@@ -193,6 +194,19 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     answer = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert "Traceback" in answer.stderr
     assert "UnknownNameError" in answer.stderr
+
+
+def test_every_p_value_is_compared_with_a_rate_that_is_stated_in_one_place() -> None:
+    literal = re.compile(r"(pvalue|p_value\(.*\)|\.sf\(.*\)) >=? *[\d.]")
+    assert literal.search("assert stats.chisquare(a).pvalue > 1e-4")
+    assert literal.search("assert stats.chi2(3).sf(value) > .01")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if literal.search(line) and path != Path(__file__)
+    ]
+    assert not found, "take the rate of false alarms from tests/false_alarms.py"
 
 
 def test_torch_is_pinned_in_the_constraints_alone() -> None:

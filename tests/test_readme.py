@@ -17,6 +17,7 @@ from paper_figures.figures import get_figures
 from paper_figures.laboratory import RANKING, TOURNAMENT, world_gains
 from paper_figures.networks import NETWORKS, leading
 from simulations.analysis.ranking import chosen_rates, rank_strategies, world_winners
+from tests.test_wheel import ELSEWHERE, TRIED, WITH
 from vas_theory.claims import all_claims
 from vas_theory.claims.lib.ledger import read_record
 from vas_theory.provenance.tables import read_table
@@ -35,6 +36,11 @@ def test_the_readme_is_short_and_has_one_figure() -> None:
     assert len(README.splitlines()) <= 150
     assert re.findall(r"!\[.*?\]\((.*?)\)", README) == ["paper_figures/results/paper/network_learning.slide.png"]
     assert not [path for path in re.findall(r"\]\((?!https?:)([^)#]+)", README) if not (ROOT / path).exists()]
+
+
+def test_every_command_is_tried_from_the_wheel_or_says_why_not() -> None:
+    named = {line.partition("  #")[0].strip() for line in re.findall(r"^python -m .*", README, re.MULTILINE)}
+    assert named <= TRIED | {command for some in WITH.values() for command in some} | set(ELSEWHERE)
 
 
 def test_the_predictions_counted_are_those_of_the_paper_size() -> None:
@@ -70,7 +76,8 @@ def test_what_is_said_of_samplers_in_networks() -> None:
     assert (rows.loc["vas-paper", "learning_high"] < 1).all(), "the published method learns less in every world"
     for arm in ("vas-states", "vas-own"):
         assert rows.loc[arm]["pass_at_32_difference"].mean() < 0, "gains cost pass@32 in the mean"
-    assert (overall.loc[["oracle", "vas-own", "vas-states"], "learning_low"] > 1).all()
+    assert (overall.loc[["oracle", "vas-own", "vas-states", "uniform-g4"], "learning_low"] > 1).all()
+    assert overall.loc["uniform-g4", "learning"] < overall.loc["vas-states", "learning"], "nearly as much, not more"
 
 
 def test_the_record_covers_every_claim_and_nothing_else() -> None:

@@ -17,7 +17,16 @@ from pydantic import AfterValidator, Field, ValidationError, field_serializer, m
 from full_scale.config.knowledge import KnowledgeConfig
 from full_scale.config.parts import ModelConfig, ObjectiveConfig, OptimiserConfig, RolloutConfig, TrainingConfig
 from full_scale.config.task import ArithmeticConfig, RewardConfig, TaskConfig, reward_bounds
-from full_scale.config.trainer import Count, Fraction, Frozen, HardwareConfig, LoraSettings, TrlSettings, VllmSettings
+from full_scale.config.trainer import (
+    Count,
+    Fraction,
+    Frozen,
+    HardwareConfig,
+    LoraSettings,
+    Positive,
+    TrlSettings,
+    VllmSettings,
+)
 from vas_theory.foundation.command_line import parse_assignments
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
 
@@ -41,6 +50,7 @@ __all__ = [
     "checked_study",
     "knowledge_of",
     "load_config",
+    "of_arm",
     "preset_names",
 ]
 
@@ -189,10 +199,14 @@ class StudyConfig(Frozen):
 class InformedStudyConfig(StudyConfig):
     """A study some of whose arms are told more than the rewards of their own rollouts.
 
-    ``knows`` holds a table for each of these arms by its name; their strategy is ``vas``.
+    ``knows`` holds a table for each of these arms by its name; their strategy is ``vas``. ``learning_rates`` holds, by
+    name, that of every arm (of these and of the others) which is not trained at the optimiser's. ``networks`` holds, by
+    name, which arm of the network laboratory chooses prompts in the same way: what that learned is predicted of it.
     """
 
     knows: dict[str, KnowledgeConfig] = Field(min_length=1)
+    learning_rates: dict[str, Positive] = Field(default={})
+    networks: dict[str, str] = Field(default={})
 
     @model_validator(mode="before")
     @classmethod
@@ -217,6 +231,9 @@ class InformedStudyConfig(StudyConfig):
                 raise ValueError(f"knows.{name}: there is no such arm, only {', '.join(arms)}")
             if arms[name].strategy != "vas":
                 raise ValueError(f"knows.{name}: strategy {arms[name].strategy} is told nothing but rewards")
+        for table in ("learning_rates", "networks"):
+            for name in getattr(self, table).keys() - arms.keys():
+                raise ValueError(f"{table}.{name}: there is no such arm, only {', '.join(arms)}")
         return self
 
     @property
@@ -230,6 +247,14 @@ class InformedStudyConfig(StudyConfig):
 def knowledge_of(config: StudyConfig, arm: ArmConfig) -> KnowledgeConfig | None:
     """Return what an arm is told beside rewards, None for nothing."""
     return config.knows.get(arm.name) if isinstance(config, InformedStudyConfig) else None
+
+
+def of_arm(config: StudyConfig, arm: ArmConfig) -> StudyConfig:
+    """Return the study with the learning rate at which an arm is trained."""
+    rate = config.learning_rates.get(arm.name) if isinstance(config, InformedStudyConfig) else None
+    if rate is None:
+        return config
+    return config.model_copy(update={"optimiser": config.optimiser.model_copy(update={"learning_rate": rate})})
 
 
 def _with_reward_range(table: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from full_scale.logs.files import read_state, state_entries
+from full_scale.logs.files import last_step, read_state, state_entries, step_of
 from vas_theory.foundation.errors import DataError
 
 __all__ = ["read_completions"]
@@ -24,6 +24,7 @@ __all__ = ["read_completions"]
 logger = logging.getLogger(__name__)
 
 _NOT_REWARDS = {"step", "advantage"}
+_TEXTS = {"step", "prompt", "completion"}
 
 
 @dataclass(frozen=True)
@@ -96,16 +97,17 @@ def _run_of(file: Path) -> _Run | None:
     states = [(path, read_state(path)) for path in sorted(paths)]
     if not states:
         return None
-    path, state = max(states, key=lambda found: int(found[1].get("global_step", 0)))
-    entries = [entry for _, entry in state_entries(path, state)]
-    evaluated = {int(entry["step"]) for entry in entries if any(name.startswith("eval_") for name in entry)}
+    path, state = max(states, key=lambda found: last_step(*found))
+    placed = list(state_entries(path, state))
+    entries = [entry for _, entry in placed]
+    evaluated = {step_of(place, entry) for place, entry in placed if any(name.startswith("eval_") for name in entry)}
     names = dict.fromkeys(
         name.removeprefix("rewards/").removesuffix("/mean")
         for entry in entries
         for name in entry
         if name.startswith("rewards/") and name.endswith("/mean")
     )
-    return _Run(frozenset(evaluated), int(state.get("global_step", 0)), tuple(names))
+    return _Run(frozenset(evaluated), last_step(path, state), tuple(names))
 
 
 def _say_what_is_unknown(run: _Run | None, last: int) -> None:
@@ -129,7 +131,12 @@ def _table(path: Path) -> pd.DataFrame:
     for name in ("step", "prompt"):
         if name not in table:
             raise DataError(f"{path} has no column {name!r}; it has {', '.join(map(str, table.columns))}")
-    return table
+    steps = pd.to_numeric(table["step"], errors="coerce")  # earlier releases of TRL wrote them as text
+    if (wrong := ~(steps >= 0) | (steps % 1 != 0)).any():
+        raise DataError(f"{path}: 'step' has to be an integer >= 0; received {table['step'][wrong].iloc[0]!r}")
+    # a reward function that gave nothing in this batch
+    empty = [name for name in table if name not in _TEXTS and table[name].isna().all()]
+    return table.assign(step=steps.astype(int)).astype(dict.fromkeys(empty, float))
 
 
 def _rollouts(

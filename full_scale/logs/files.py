@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import logging
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 from vas_theory.foundation.errors import DataError
 
-__all__ = ["json_lines", "last_state", "number", "read_state", "state_entries"]
+__all__ = ["json_lines", "last_state", "last_step", "number", "read_state", "state_entries", "step_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -27,9 +28,21 @@ def read_state(path: Path) -> dict[str, Any]:
         raise DataError(f"{path} cannot be read: {error}") from None
     except json.JSONDecodeError as error:
         raise DataError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets without end
+        raise DataError(f"{path}: not JSON that can be read ({error})") from None
     if not (isinstance(state, dict) and isinstance(state.get("log_history"), list)):
         raise DataError(f"{path} has no list 'log_history'; it is not TRL's trainer_state.json")
+    last_step(path, state)
     return state
+
+
+def last_step(path: Path, state: Mapping[str, Any]) -> int:
+    """Return the step that a state was saved at, 0 where it does not say.
+
+    Raises:
+        DataError: it is no step.
+    """
+    return step_of(str(path), state, "global_step") if "global_step" in state else 0
 
 
 def last_state(folder: Path) -> Path:
@@ -41,7 +54,7 @@ def last_state(folder: Path) -> Path:
     found = sorted(folder.rglob("trainer_state.json"))
     if not found:
         raise DataError(f"{folder} holds no trainer_state.json")
-    return max(reversed(found), key=lambda path: int(read_state(path).get("global_step", 0)))
+    return max(reversed(found), key=lambda path: last_step(path, read_state(path)))
 
 
 def state_entries(path: Path, state: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -62,20 +75,22 @@ def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         DataError: the file cannot be read, or a line is not an object.
     """
     # str.splitlines would also break at characters that JSON may hold within a text
-    *whole, last = _read(path).split(b"\n")
+    *whole, last = _read(path).removeprefix(codecs.BOM_UTF8).split(b"\n")
     for position, line in enumerate([*whole, last], 1):
         if not line.strip():
             continue
         place = f"{path}, line {position}"
         try:
             entry = json.loads(line.decode("utf-8"))
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        except (ValueError, RecursionError) as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors
             if position > len(whole) and position > 1:
                 logger.warning("%s: cut, and left out; what was logged before it is used", place)
                 return
             if isinstance(error, UnicodeDecodeError):
                 raise DataError(f"{path} cannot be read: line {position} is not UTF-8 ({error.reason})") from None
-            raise DataError(f"{place}: not JSON ({error.msg}, column {error.colno})") from None
+            if isinstance(error, json.JSONDecodeError):
+                raise DataError(f"{place}: not JSON ({error.msg}, column {error.colno})") from None
+            raise DataError(f"{place}: not JSON that can be read ({error})") from None
         if not isinstance(entry, dict):
             raise DataError(f"{place} is not an object")
         yield place, entry
@@ -91,6 +106,18 @@ def number(place: str, entry: Mapping[str, Any], name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise DataError(f"{place}: {name} must be a number; received {value!r}")
     return float(value)
+
+
+def step_of(place: str, entry: Mapping[str, Any], name: str = "step") -> int:
+    """Return the step of an entry.
+
+    Raises:
+        DataError: it is missing or no integer >= 0.
+    """
+    value = number(place, entry, name)
+    if not (value >= 0 and value.is_integer()):  # NaN and infinity are neither
+        raise DataError(f"{place}: {name} must be an integer >= 0; received {entry[name]!r}")
+    return int(value)
 
 
 def _read(path: Path) -> bytes:

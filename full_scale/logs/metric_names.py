@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from full_scale.logs.files import number
+from full_scale.logs.files import number, step_of
 from vas_theory.foundation.errors import DataError
 
 __all__ = ["COLUMNS", "PENALISED", "REWARD", "steps_table"]
@@ -78,7 +78,7 @@ def steps_table(source: Path, entries: Iterable[tuple[str, Mapping[str, Any]]]) 
         if row is None:
             continue
         name = row.pop("named")
-        step = int(number(place, entry, "step"))
+        step = step_of(place, entry)
         if name is None:
             beside.setdefault(step, {}).update(row)
             continue
@@ -108,7 +108,7 @@ def _row(place: str, entry: Mapping[str, Any]) -> dict[str, Any] | None:
     if not row or "step" not in entry:
         if found["reward"] is None:
             return None
-        number(place, entry, "step")
+        step_of(place, entry)
     for column in _SHARES:
         value = row.get(column, math.nan)
         if not (math.isnan(value) or 0 <= value <= 1):

@@ -12,15 +12,16 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from full_scale.logs.completions import read_completions
-from full_scale.logs.files import json_lines, last_state, number, read_state, state_entries
+from full_scale.logs.files import json_lines, last_state, number, read_state, state_entries, step_of
 from full_scale.logs.formats.prime_rl import episode_files, read_episodes
 from full_scale.logs.formats.slime import read_samples
 from full_scale.logs.formats.tensorboard import PATTERN, scalar_entries
 from full_scale.logs.metric_names import steps_table
-from vas_theory.foundation.errors import DataError
+from vas_theory.foundation.errors import ArgumentError, DataError
 
 __all__ = ["ROLLOUT_FILES", "form_groups", "read_metrics", "read_rollouts", "read_steps"]
 
@@ -91,8 +92,10 @@ def read_rollouts(
         files, as one generation batch serves several steps, come once.
 
     Raises:
+        ArgumentError: a weight is no finite number, or a step no integer >= 0.
         DataError: nothing can be read, or a field is missing; the message names file and line or column.
     """
+    _check_words(weights, evaluated_steps)
     source = Path(path)
     files = _rollout_files(source)
     by_kind = {kind: [file for file in files if file.suffix == kind] for kind in ROLLOUT_FILES}
@@ -134,6 +137,18 @@ def form_groups(rollouts: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index().drop(columns="group")
 
 
+def _check_words(weights: Any, evaluated_steps: Any) -> None:
+    """Refuse what is said of rollouts before a file is opened."""
+    if weights is not None:
+        named = isinstance(weights, Mapping) and all(isinstance(name, str) for name in weights)
+        if not named or not all(isinstance(w, (int, float)) and math.isfinite(w) for w in weights.values()):
+            raise ArgumentError("weights", "give each reward function by name a finite number", weights)
+    if evaluated_steps is not None:
+        steps = list(evaluated_steps) if isinstance(evaluated_steps, Collection) else [None]
+        if not all(isinstance(step, (int, np.integer)) and step >= 0 for step in steps):
+            raise ArgumentError("evaluated_steps", "hold steps, integers >= 0", evaluated_steps)
+
+
 def _rollout_files(source: Path) -> list[Path]:
     if not source.is_dir():
         if source.suffix not in ROLLOUT_FILES:
@@ -172,7 +187,7 @@ def _jsonl_rollouts(path: Path) -> pd.DataFrame:
         if reward is None or "input" not in entry:
             names = " or ".join(map(repr, _REWARD_OF_ROLLOUT))
             raise DataError(f"{place}: a rollout needs 'input' and {names}, as verl logs it; it has {', '.join(entry)}")
-        step = int(number(place, entry, "step"))
+        step = step_of(place, entry)
         value = math.nan if entry[reward] is None else number(place, entry, reward)
         rows.append((step, str(entry["input"]), value, str(entry.get("uid", ""))))
     table = pd.DataFrame(rows, columns=["step", "prompt", "reward", "group"])

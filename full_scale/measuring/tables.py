@@ -4,7 +4,7 @@ All of them lie in the study's output folder, are written by :func:`~vas_theory.
 are the only thing figures read. One row an observation; a missing number is NaN.
 
 ``training_steps``: one row a step of a run; step 0 is the start, before any update
-    arm, seed, step; rollouts (of every kind, spent so far); tokens (sampled this step); groups (trained on);
+    arm, seed, step; rollouts (in total, spent so far); tokens (sampled this step); groups (trained on);
     mixed_groups (of these, with a gradient); excluded_rollouts; clipped_tokens; mean_reward (of what is trained on);
     gradient_norm (before clipping); loss; entropy (mean nats a token, mixed groups); clip_fraction (of the batch's
     tokens, passes after the first; NaN with one pass or without gradient); held_out_accuracy (likeliest completion;

@@ -157,7 +157,8 @@ def _configuration(name: str) -> Any:
     if literal is not None:
         return AutoConfig.for_model(**literal)
     try:
-        return AutoConfig.from_pretrained(Path(name).expanduser() if Path(name).exists() else name)
+        source = Path(name).expanduser() if Path(name).exists() else name
+        return AutoConfig.from_pretrained(source, trust_remote_code=False)  # by default one would be asked
     except (OSError, ValueError) as error:
         raise DataError(
             f"the sizes of model {name!r} are not known and its config.json cannot be read: "

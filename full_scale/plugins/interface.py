@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,21 +14,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from full_scale.plugins.config import SelectionConfig
 from full_scale.plugins.reward_view import PASS_RATES, RewardView
-from vas_theory.foundation.errors import ArgumentError, DataError
-from vas_theory.provenance.state import seal, verify
+from full_scale.plugins.states import read_selector, selector_state
+from vas_theory.foundation.errors import ArgumentError, VASError
 from vas_theory.selection.posteriors import build_posterior
 from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
 from vas_theory.selection.sampler.feedback import as_numbers
 from vas_theory.selection.sampler.prompt_keys import PromptKeys
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 
-__all__ = ["Key", "PromptSelector", "Selector", "saved_keys", "selector_state"]
+__all__ = ["Key", "PromptSelector", "Selector"]
 
 Key = str | int
 """What names a prompt: text, or an integer."""
-
-_FORMAT, _VERSION = "prompt-selector", 1
-_PREFIX = "sampler."
 
 
 class Selector:
@@ -120,11 +118,10 @@ class Selector:
             DataError: the settings are strict and the rewards contradict them.
         """
         single = isinstance(key, (str, int, np.integer))
+        if not (single or isinstance(key, (Sequence, np.ndarray))):
+            raise ArgumentError("key", "be a key or a sequence of keys", key)
         values = as_numbers("rewards", rewards)
-        right = None if successes is None else np.asarray(successes)
-        if right is not None and (right.dtype != bool or right.shape != values.shape):
-            needs = f"be booleans of shape {values.shape}, as the rewards"
-            raise ArgumentError("successes", needs, (right.dtype, right.shape))
+        right = None if successes is None else _booleans(successes, values.shape)
         if single:
             values, right = values[None], None if right is None else right[None]
         keys: Any = [key] if single else list(key)  # type: ignore[arg-type]
@@ -133,21 +130,26 @@ class Selector:
             raise ArgumentError("rewards", needs, values.shape)
         if right is None and self._success_above is not None:
             right = values > self._success_above
-        self.positions_of(keys)  # an unknown key is refused before the view changes
-        kept = None if trained is None else np.broadcast_to(np.asarray(trained), (len(keys),))
-        spread = None if diversity is None else np.broadcast_to(as_numbers("diversity", diversity), (len(keys),))
-        self.fit(values, known=right is not None)
-        self.sampler.observe_by_key(
-            keys,
-            values,
-            successes=None if right is None else right & np.isfinite(values),
-            diversity=spread,
-            policy_version=policy_version,
-            trained=kept,
-        )
+        positions = self.positions_of(keys)
+        kept = None if trained is None else _for_each("trained", trained, len(keys))
+        spread = None if diversity is None else _for_each("diversity", diversity, len(keys))
+        before = copy.copy(self._view), self.sampler
+        try:
+            self.fit(values, known=right is not None)
+            self.sampler.observe(
+                positions,
+                values,
+                successes=None if right is None else right & np.isfinite(values),
+                diversity=spread,
+                policy_version=policy_version,
+                trained=kept,
+            )
+        except VASError:  # what the rewards would have changed must not outlive their refusal
+            self._view, self.sampler = before
+            raise
         self.observed_groups += len(keys)
 
-    def fit(self, rewards: NDArray[np.float64], *, known: bool) -> None:
+    def fit(self, rewards: ArrayLike, *, known: bool) -> None:
         """Make sure that the sampler can learn from these rewards; :meth:`observe` does it by itself.
 
         Args:
@@ -158,7 +160,9 @@ class Selector:
             ArgumentError: rewards are neither 0 nor 1, and the settings leave open which are right.
             DataError: the sampler would have to learn something else than before, and the settings are strict.
         """
-        self.sampler = self._view.fitting(self.sampler, rewards, known=known)
+        view = copy.copy(self._view)
+        self.sampler = view.fitting(self.sampler, as_numbers("rewards", rewards), known=known)
+        self._view = view
 
     def metrics(self) -> dict[str, float]:
         """Return name -> finite number: those of the sampler that are known by now, and two of the selection.
@@ -192,21 +196,35 @@ class Selector:
             DataError: it is no state of a selection; an ``IntegrityError`` if it was altered.
             StateMismatchError: settings or prompts differ; nothing has changed then.
         """
-        found = (state.get("format"), state.get("version")) if isinstance(state, Mapping) else (type(state), None)
-        if found != (_FORMAT, _VERSION):
-            raise DataError(f"the state has format and version {found}, not {(_FORMAT, _VERSION)} of a prompt selector")
-        verify(state, what="the state of the prompt selector")
-        saved = {name.removeprefix(_PREFIX): value for name, value in state.items() if name.startswith(_PREFIX)}
-        reward_range = (float(state["lowest_reward"]), float(state["largest_reward"]))
-        settings = json.loads(saved["settings"]) if match_keys else None
-        view = self._view.restored(str(state["posterior"]), reward_range, settings)
+        saved = read_selector(state)
+        settings = json.loads(saved.sampler["settings"]) if match_keys else None
+        view = self._view.restored(saved.posterior, saved.reward_range, settings)
         sampler = view.sampler()
-        sampler.load_state_dict(saved, match_keys=match_keys)
-        places = sampler.keys.sources_in(saved_keys(state))
+        sampler.load_state_dict(saved.sampler, match_keys=match_keys)
+        places = sampler.keys.sources_in(saved.keys)
         now = {int(source): place for place, source in enumerate(places.tolist()) if source >= 0}
         self._view, self.sampler = view, sampler
-        self._waiting = deque(now[place] for place in np.asarray(state["waiting"]).tolist() if place in now)
-        self.selected_groups, self.observed_groups = int(state["selected_groups"]), int(state["observed_groups"])
+        self._waiting = deque(now[place] for place in saved.waiting if place in now)
+        self.selected_groups, self.observed_groups = saved.selected_groups, saved.observed_groups
+
+
+def _booleans(successes: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    needs = f"be booleans of shape {shape}, as the rewards"
+    try:
+        right = np.asarray(successes)
+    except (TypeError, ValueError, RuntimeError):
+        raise ArgumentError("successes", needs, successes) from None
+    if right.dtype != bool or right.shape != shape:
+        raise ArgumentError("successes", needs, (right.dtype, right.shape))
+    return right
+
+
+def _for_each(name: str, values: ArrayLike, groups: int) -> NDArray[np.float64]:
+    """Return one number for each group."""
+    found = as_numbers(name, values)
+    if found.shape not in ((), (1,), (groups,)):
+        raise ArgumentError(name, f"have shape ({groups},) or be one for all", found.shape)
+    return np.broadcast_to(found, (groups,))
 
 
 class PromptSelector(Selector):
@@ -259,41 +277,3 @@ class PromptSelector(Selector):
         # with success_from the framework says which rollouts are right
         above = None if config.success_from is not None else config.success_above
         super().__init__(RewardView(config.reward_terms(), build), above)
-
-
-def saved_keys(state: Mapping[str, Any]) -> PromptKeys:
-    """Return the keys of the prompts in the state of a selector."""
-    own = {name.removeprefix(_PREFIX): value for name, value in state.items() if name.startswith(_PREFIX)}
-    return PromptKeys.from_state(own)
-
-
-def selector_state(
-    sampler_state: Mapping[str, Any],
-    *,
-    posterior: str,
-    reward_range: tuple[float, float],
-    waiting: Collection[int] = (),
-    selected_groups: int = 0,
-    observed_groups: int = 0,
-) -> dict[str, Any]:
-    """Return the state of a selector, as :meth:`Selector.load_state_dict` takes it, from that of its sampler.
-
-    Args:
-        sampler_state: from ``VarianceAwareSampler.state_dict``.
-        posterior: of the view of the rewards.
-        reward_range: of that view.
-        waiting: positions that were drawn and not asked for yet.
-        selected_groups: in the run so far.
-        observed_groups: in the run so far.
-    """
-    own = {
-        "format": _FORMAT,
-        "version": _VERSION,
-        "posterior": posterior,
-        "lowest_reward": float(reward_range[0]),
-        "largest_reward": float(reward_range[1]),
-        "waiting": np.array(list(waiting), dtype=np.int64),
-        "selected_groups": selected_groups,
-        "observed_groups": observed_groups,
-    }
-    return seal({**own, **{f"{_PREFIX}{name}": value for name, value in sampler_state.items()}})

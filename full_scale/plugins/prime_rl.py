@@ -135,8 +135,19 @@ class MixedGroupGate:
         return {"admitted": self._admitted, "rejected": self._rejected}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on with the counts of a checkpoint."""
-        self._admitted, self._rejected = int(state_dict["admitted"]), int(state_dict["rejected"])
+        """Go on with the counts of a checkpoint.
+
+        Raises:
+            DataError: it holds no such counts; nothing has changed then.
+        """
+        counts: list[Any] = (
+            [state_dict.get(name) for name in ("admitted", "rejected")] if isinstance(state_dict, dict) else []
+        )
+        if len(counts) != 2 or not all(type(count) is int and count >= 0 for count in counts):
+            raise DataError(
+                f"the state of the admission gate has to hold 'admitted' and 'rejected', not {state_dict!r}"
+            )
+        self._admitted, self._rejected = int(counts[0]), int(counts[1])
 
     def metrics(self) -> dict[str, float]:
         """Return the counts of the run so far."""

@@ -22,6 +22,7 @@ from full_scale.plugins.interface import Key, PromptSelector
 from full_scale.plugins.rows import known_beforehand, row_keys
 from vas_theory.foundation.errors import ArgumentError, DataError
 from vas_theory.provenance.state import read_state, write_state
+from vas_theory.selection.sampler.feedback import as_numbers
 
 __all__ = ["KEY", "VASDataSource", "learn_from_samples"]
 
@@ -120,7 +121,7 @@ class VASDataSource:
         Raises:
             DataError: a group was not chosen here.
         """
-        rewards = np.array([[_reward(rollout, self.args) for rollout in group] for group in groups], dtype=np.float64)
+        rewards = as_numbers("rewards", [[_reward(rollout, self.args) for rollout in group] for group in groups])
         if rewards.size == 0:
             return
         keys = [_key(group) for group in groups]

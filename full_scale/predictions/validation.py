@@ -35,18 +35,24 @@ def verdict(prediction: Mapping[str, Any], measured: Estimate) -> str:
     return "held" if low <= measured.value <= high else "uninformative"
 
 
-def validate(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], config: StudyConfig) -> pd.DataFrame:
+def validate(
+    content: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    config: StudyConfig,
+    networks: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
     """Compare every prediction with its measurement; the columns are those of ``validation`` (see tables).
 
     Args:
         content: predictions as read from their file.
         tables: ``probe``, ``recount``, ``training_steps``, ``training_prompts`` and ``evaluation_prompts``.
         config: the study.
+        networks: see :class:`~full_scale.predictions.lib.base.Plan`.
 
     Raises:
         DataError: the document holds a prediction that this study does not make.
     """
-    plan = Plan(config, tuple(content["pilot_variance"]))
+    plan = Plan(config, tuple(content["pilot_variance"]), networks or {})
     predictions = predictions_of(plan)
     found = Measurements(plan, content, tables, config.seed)
     rows = []

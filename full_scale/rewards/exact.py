@@ -1,4 +1,4 @@
-r"""Exact comparison of numbers written in plain text or LaTeX, and plain-text maths rewritten as LaTeX.
+r"""Exact comparison of numbers written in plain text or LaTeX.
 
 A computer algebra system compares numbers with a tolerance, so that :math:`2^{-99}` would equal :math:`2^{-98}`. Here
 integers, fractions, powers, factorials and complex numbers of rational parts are computed exactly, within a bound on
@@ -12,12 +12,12 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-__all__ = ["ExactNumber", "compare_exactly", "plain_to_latex", "read_exact"]
+__all__ = ["ExactNumber", "compare_exactly", "read_exact"]
 
 BITS = 1 << 16
 """Largest size of a numerator or denominator; the factorial of 5,000 has 54,465 bits."""
 DIGITS = 6
-"""Significant digits from which on a decimal number stands for the exact number that it rounds."""
+"""Significant digits and decimal places from which on a decimal stands for the exact number that it rounds."""
 
 _TOKEN = re.compile(
     r"\s+|\\[,;:! ]|\\(?:left|right)(?![A-Za-z])"
@@ -27,15 +27,6 @@ _TOKEN = re.compile(
     r"|(?P<open>\(|\\lparen(?![A-Za-z]))|(?P<close>\)|\\rparen(?![A-Za-z]))|(?P<left>\{)|(?P<right>\})|(?P<unit>i(?![A-Za-z]))"
 )
 _DECIMAL = re.compile(r"\s*[-+\u2212]?\s*(\d*)\.?(\d*)(?:[eE]([-+]?\d+))?\s*")
-
-_NAMES = (
-    *("arccos", "arcsin", "arctan", "cos", "cosh", "cot", "csc", "exp", "ln", "log", "sec", "sin", "sinh", "tan"),
-    *("tanh", "alpha", "beta", "gamma", "delta", "epsilon", "lambda", "mu", "omega", "phi", "pi", "rho", "sigma"),
-    *("tau", "theta"),
-)
-_NAME = re.compile(rf"(?<![A-Za-z\\])({'|'.join(sorted(_NAMES, key=len, reverse=True))})(?![A-Za-z])")
-_ROOT = re.compile(r"(?<![A-Za-z\\])sqrt\s*(?=\()")
-_TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf|operatorname|mbox)\s*\{[^{}]*\}")
 
 
 class _UnreadableError(Exception):
@@ -227,19 +218,22 @@ def read_exact(text: str) -> ExactNumber | None:
     Read are integers (with or without thousands separators), decimals, scientific notation, ``+ - * / ^ !``,
     brackets, ``\\frac`` and the imaginary unit ``i``. Products without a sign are not, except ``3i``.
     """
+    text = text.strip().strip("$").rstrip(".").strip()
+    if "," in text and text[0] in "({[" and text[-1] in ")}]":  # (1,234) is a pair, too
+        return None
     try:
-        return _Reader(text.strip().strip("$").rstrip(".").strip()).whole()
+        return _Reader(text).whole()
     except (_UnreadableError, ValueError, OverflowError, RecursionError):
         return None
 
 
 def _rounding_unit(text: str) -> Fraction | None:
-    """Return the value of the last digit of a decimal with at least ``DIGITS`` significant digits, else None."""
+    """Return the value of the last digit of a decimal with at least ``DIGITS`` digits and places, else None."""
     mark = _DECIMAL.fullmatch(text.strip().strip("$"))
     if mark is None or "." not in text:
         return None
     whole, decimals, exponent = mark.group(1), mark.group(2), int(mark.group(3) or 0)
-    if len((whole + decimals).lstrip("0")) < DIGITS or abs(exponent) > BITS // 4:
+    if min(len((whole + decimals).lstrip("0")), len(decimals) - exponent) < DIGITS or abs(exponent) > BITS // 4:
         return None
     return Fraction(10) ** (exponent - len(decimals))
 
@@ -247,8 +241,9 @@ def _rounding_unit(text: str) -> Fraction | None:
 def compare_exactly(gold: str, answer: str) -> bool | None:
     """Return whether two texts denote the same number; None where one of them cannot be read exactly.
 
-    Both are computed exactly. A decimal with at least ``DIGITS`` significant digits also equals the number that it
-    rounds: ``0.333333`` equals ``1/3``, ``0.33`` does not, and two decimals are equal only if their values are.
+    Both are computed exactly. A decimal with at least ``DIGITS`` significant digits and as many decimal places also
+    equals the number that it rounds: ``0.333333`` equals ``1/3``, ``0.33`` does not, and two decimals are equal only
+    if their values are.
     """
     wanted, found = read_exact(gold), read_exact(answer)
     if wanted is None or found is None:
@@ -261,35 +256,3 @@ def compare_exactly(gold: str, answer: str) -> bool | None:
     unit = units[0] if units[0] is not None else units[1]
     assert unit is not None
     return abs(wanted.real - found.real) <= unit / 2
-
-
-def _braced_root(text: str) -> str:
-    """Write ``sqrt(x)`` as ``\\sqrt{x}``; one that is never closed stays as it is."""
-    while mark := _ROOT.search(text):
-        depth, end = 0, None
-        for place in range(mark.end(), len(text)):
-            depth += {"(": 1, ")": -1}.get(text[place], 0)
-            if depth == 0:
-                end = place
-                break
-        if end is None:
-            return text
-        text = rf"{text[: mark.start()]}\sqrt{{{text[mark.end() + 1 : end]}}}{text[end + 1 :]}"
-    return text
-
-
-def plain_to_latex(text: str) -> str:
-    r"""Rewrite plain-text maths as LaTeX: ``x**2``, ``pi/2``, ``sqrt(2)``, ``sin(x)``, ``-2*pi``; LaTeX stays itself.
-
-    Names inside ``\text{…}`` are left alone.
-    """
-    parts, place = [], 0
-    for mark in [*_TEXT.finditer(text), None]:
-        piece = text[place : mark.start() if mark else len(text)]
-        piece = re.sub(r"\*\*\s*\(([^()]*)\)", r"^{\1}", piece)
-        piece = re.sub(r"\*\*\s*([-+]?[\w.]+)", r"^{\1}", piece)
-        piece = _NAME.sub(r"\\\1", _braced_root(piece))
-        piece = re.sub(r"(?<=[\w)}])\s*\*\s*(?=[\w\\({-])", r" \\cdot ", piece)
-        parts.append(piece + (mark.group() if mark else ""))
-        place = mark.end() if mark else len(text)
-    return "".join(parts)

@@ -23,8 +23,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from full_scale.rewards.exact import compare_exactly, plain_to_latex
+from full_scale.rewards.exact import compare_exactly
 from full_scale.rewards.math_worker import REFUSED
+from full_scale.rewards.plain import plain_to_latex
 from vas_theory.foundation.errors import ArgumentError, MissingExtraError, VASError
 
 __all__ = ["VERDICTS", "MathVerifier", "shared_verifier"]
@@ -94,10 +95,8 @@ class _Worker:
             return "timeout"
         return "refused" if self.process.wait() == REFUSED else "crash"
 
-    def compare(self, gold: str, answer: str, deadline: float) -> str:
-        message = {"gold": gold, "answer": answer}
-        message |= {f"{name}_latex": plain_to_latex(text) for name, text in message.items()}
-        reply = self._exchange(message, deadline)
+    def compare(self, question: dict[str, str], deadline: float) -> str:
+        reply = self._exchange(question, deadline)
         if isinstance(reply, str):
             return reply
         verdict: str = reply["verdict"]
@@ -163,10 +162,11 @@ class MathVerifier:
         """
         if len(answer) > LONGEST:
             verdict = "too_long"
-        elif (equal := compare_exactly(gold, answer)) is not None:
-            verdict = "right" if equal else "wrong"
         else:
-            verdict = self._compare(gold, answer)
+            latex = plain_to_latex(gold), plain_to_latex(answer)
+            equal = compare_exactly(gold, answer)
+            equal = compare_exactly(*latex) if equal is None else equal
+            verdict = self._compare(gold, answer, *latex) if equal is None else "right" if equal else "wrong"
         with self._lock:
             self.counts[verdict] += 1
         return verdict
@@ -197,11 +197,12 @@ class MathVerifier:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _compare(self, gold: str, answer: str) -> str:
+    def _compare(self, gold: str, answer: str, gold_latex: str, answer_latex: str) -> str:
+        question = {"gold": gold, "answer": answer, "gold_latex": gold_latex, "answer_latex": answer_latex}
         with self._slots:
             worker = self._take()
             try:
-                verdict = worker.compare(gold, answer, self.deadline)
+                verdict = worker.compare(question, self.deadline)
             except BaseException:  # an interrupt: a late reply must not be taken for the next one's
                 worker.stop()
                 raise

@@ -219,7 +219,7 @@ def explorer_node(root: Path, preset: str) -> Node:
     ]
     return Node(
         name="explorer",
-        sources=_code(assemble.explorer) | _files([*_pages("explorer"), HERE / "report" / "style.css"]),
+        sources=_code(assemble.explorer) | _files([*_pages("explorer"), *_look()]),
         inputs=[*tables, *study],
         outputs=[target],
         record=target.with_name("explorer.html.meta.json"),
@@ -249,6 +249,11 @@ def table_problems(root: Path, preset: str) -> tuple[int, list[str]]:
     return len(paths), [problem for path in sorted(paths) for problem in file_problems(path, project)]
 
 
+def _look() -> list[Path]:
+    """Return what the report lends to other pages: its style and the font of formulas."""
+    return [HERE / "report" / "style.css", HERE / "report" / "mathematics.woff"]
+
+
 def _pages(room: str) -> list[Path]:
     """Return what a page is made of besides code."""
-    return [path for path in (HERE / room).iterdir() if path.suffix in (".html", ".css", ".js")]
+    return [path for path in (HERE / room).iterdir() if path.suffix in (".html", ".css", ".js", ".woff")]

@@ -10,6 +10,7 @@ import ast
 import importlib
 import inspect
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,23 @@ __all__ = ["ROOMS", "home_of", "own_constants", "public_modules", "public_names"
 
 ROOMS = ("vas_theory", "simulations", "full_scale", "paper_figures")
 """The packages that have API pages."""
+
+_START = {
+    "vas_theory": (
+        "vas_theory.selection.sampler.variance_aware.VarianceAwareSampler",
+        "vas_theory.claims.lib.base.Claim",
+        "vas_theory.audit.audit",
+    ),
+    "simulations": ("simulations.frames.run", "simulations.networks.world.World"),
+    "full_scale": (
+        "full_scale.trl_adapter.trainer.VASGRPOTrainer",
+        "full_scale.trl_adapter.config.VASConfig",
+        "full_scale.plugins.interface.PromptSelector",
+        "full_scale.logs.finding.read_run",
+    ),
+    "paper_figures": ("paper_figures.canvases.figure", "paper_figures.canvases.numbers"),
+}
+"""What people come for, where it is documented."""
 
 _HIDDEN = re.compile(r"(^|\.)(_\w*|docs)(\.|$)|^vas_theory\.claims\.[abcl]\d\d_")
 
@@ -83,7 +101,9 @@ def _page(module: str) -> str:
     names = {name: home_of(module, name) for name in public_names(module)}
     constants = own_constants(module)
     own = [name for name, home in names.items() if home == f"{module}.{name}" and name not in constants]
-    lines = [module, "=" * len(module), "", f".. automodule:: {module}"]
+    # a package's page opens with what people came for, each name a link to where it is documented
+    elsewhere = {name: home for name, home in names.items() if home != f"{module}.{name}"}
+    lines = [module, "=" * len(module), "", *_names(elsewhere), f".. automodule:: {module}"]
     lines += [f"   :members: {', '.join(own)}"] if own else []
     for name, described in constants.items():
         # without a docstring autodoc would show that of the value's type
@@ -91,15 +111,28 @@ def _page(module: str) -> str:
             lines += ["", f".. autodata:: {module}.{name}", "   :no-value:"]
         else:
             lines += ["", f".. py:data:: {name}", f"   :module: {module}"]
-    elsewhere = {name: home for name, home in names.items() if home != f"{module}.{name}"}
-    if elsewhere:
-        lines += ["", ".. rubric:: Also importable from here", ""]
-        lines += [f"* :py:obj:`{name} <{home}>`" for name, home in elsewhere.items()]
     return "\n".join(lines) + "\n"
 
 
+def _names(homes: Mapping[str, str]) -> list[str]:
+    """Return a list of names that lead to where they are documented, classes first, each with what it is."""
+    found = {name: _object(home) for name, home in homes.items()}
+    lines = []
+    for name in sorted(found, key=lambda name: not inspect.isclass(found[name])):  # in their order otherwise
+        said = inspect.getdoc(found[name]) if callable(found[name]) else ""
+        summary = escape_prose([(said or "").split("\n\n")[0].replace("\n", " ")])[0]
+        lines.append(f"* :py:obj:`{name} <{homes[name]}>`" + (f": {summary}" if summary else ""))
+    return [*lines, ""] if lines else []
+
+
+def _object(home: str) -> Any:
+    module, _, name = home.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
 def _room_page(room: str, modules: list[str]) -> str:
-    lines = [room, "=" * len(room), ""]
+    lines = [room, "=" * len(room), "", "Start here:", ""]
+    lines += [*_names({home.rpartition(".")[2]: home for home in _START[room]}), "All modules:", ""]
     for module in modules:
         summary = (ast.get_docstring(_tree(module)) or "").split("\n\n")[0].replace("\n", " ")
         lines += [

@@ -24,7 +24,7 @@ root_doc = "index"
 
 html_theme = "furo"  # dark mode, contents of the page, and a menu on phones
 html_title = project
-html_static_path = ["style"]
+html_static_path = ["style", "../report/mathematics.woff"]
 html_css_files = ["documentation.css"]
 html_js_files = ["filter.js"]
 html_math_renderer = "mathml"

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["escape_prose", "field_lists", "setup"]
+__all__ = ["escape_prose", "field_lists", "setup", "short_types"]
 
 _ROLES = {"Args": "param", "Attributes": "ivar", "Raises": "raises"}
 _HEADER = re.compile(r"(Args|Attributes|Raises|Returns|Yields|Source):")
 _ENTRY = re.compile(r"    ([*\w.]+(?:, [*\w.]+)*): (.*)")
 _INLINE = re.compile(r"(Source|Costs|Deviations): (.+)")
+_ARRAY_LIKE = re.compile(r"~?[\w.]*_Buffer \| .*?_NestedSequence\[complex \| bytes \| str\]")
+_ARRAY = re.compile(r"~?[\w.]*ndarray\[tuple\[~?[\w.]*Any, \.\.\.\], ~?[\w.]*dtype\[([^\[\]]*)\]\]")
 _LITERAL = re.compile(r"(:\w+:`[^`]*`|``.*?``|`[^`]*`_?)")
 
 
@@ -90,11 +92,19 @@ def _rewrite(_app: Any, what: str, _name: str, obj: Any, _options: Any, lines: l
         lines += ["", *(f":param {name}: {_escape(field.description or '')}" for name, field in fields.items()), ""]
 
 
+def short_types(text: str) -> str:
+    """Return a signature in which NumPy's aliases have their names again, in place of what they stand for."""
+    text = _ARRAY_LIKE.sub("~numpy.typing.ArrayLike", text)
+    return _ARRAY.sub(r"~numpy.typing.NDArray[\1]", text)
+
+
 def _shorten_signature(
-    _app: Any, what: str, _name: str, obj: Any, _options: Any, _signature: Any, _returns: Any
-) -> tuple[str, None] | None:
+    _app: Any, what: str, _name: str, obj: Any, _options: Any, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None] | None:
     fields = getattr(obj, "model_fields", None) if what == "class" else None
-    return (f"(*, {', '.join(fields)})", None) if fields else None
+    if fields:
+        return f"(*, {', '.join(fields)})", None
+    return (None if signature is None else short_types(signature)), (None if returns is None else short_types(returns))
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -1,4 +1,4 @@
-"""Formulas of the documentation as MathML: they render offline, without a script or a font from elsewhere."""
+"""Formulas of the documentation as MathML: they render offline, without a script, in the font that the pages bring."""
 
 from __future__ import annotations
 

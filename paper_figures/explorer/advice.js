@@ -59,9 +59,17 @@ const Advice = (() => {
     ];
   }
 
-  // What to change in a TRL script: the trainer draws by the recommended arm, or by the sampler as set on the page.
-  function snippet(settings, best) {
+  const KNOWLEDGE = {
+    "vas-states": 'vas = VASConfig(features="hidden_states")',
+    "vas-own": 'vas = VASConfig(pass_rate_column="pass_rate", pass_rate_trials="pass_rate_trials")',
+  };
+
+  // What to change in a TRL script: the trainer draws by the recommended arm, or by the sampler as set on the page;
+  // beside it, as remarks, what learned more in trained networks, and the sampler as set here in verl.
+  function snippet(settings, best, helped) {
     const lines = ["from full_scale import VASConfig, VASGRPOTrainer", ""];
+    const known = helped.filter((arm) => KNOWLEDGE[arm]).map((arm) => `# ${KNOWLEDGE[arm]}`);
+    if (known.length) lines.push("# What learned more than uniform sampling in trained networks, in place of the line below:", ...known);
     const terms = settings.score === "vps" ? `, "alpha": ${real(settings.alpha)}, "beta": ${real(settings.beta)}` : "";
     if (best.name === "uniform") {
       lines.push("# The advice is uniform sampling: TRL as it is. To compare, this is VAS as set on the page.");
@@ -75,10 +83,14 @@ const Advice = (() => {
       lines.push(`vas = VASConfig(mixture_ratio=${plain(settings.mixtureRatio)}, sampler={"score": "${settings.score}"${terms}})`);
     }
     lines.push("trainer = VASGRPOTrainer(model, reward_funcs=reward, args=config, train_dataset=prompts, vas=vas)", "");
+    const other = best.trl && !["uniform", "vas"].includes(best.name);
+    const weighs = settings.score === "vps" && settings.beta > 0;
     lines.push(
-      "# The same sampler in verl 0.9, added to the command that trains today:",
+      `# In verl 0.9, ${other ? `which has no ${best.name}, the sampler as set on the page` : "the same sampler"}, added to the command that trains today`
+        + (weighs ? " (beta = 0: verl tells no diversity):" : ":"),
       "# python -m verl.trainer.main_ppo trainer.v1.trainer_mode=vas data.dataloader_num_workers=0 \\",
-      `#     +trainer.v1.vas.mixture_ratio=${plain(settings.mixtureRatio)} +trainer.v1.vas.sampler.score=${settings.score} ...`, "",
+      `#     +trainer.v1.vas.mixture_ratio=${plain(settings.mixtureRatio)} +trainer.v1.vas.sampler.score=${settings.score}${
+        settings.score === "vps" ? ` +trainer.v1.vas.sampler.alpha=${plain(weighs && settings.alpha === 0 ? 1 : settings.alpha)} +trainer.v1.vas.sampler.beta=0` : ""} ...`, "",
     );
     return lines.join("\n");
   }

@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 from paper_figures.explorer.facts import facts
-from paper_figures.report.maths import text_with_formulas
+from paper_figures.report.maths import font_face, text_with_formulas
 from vas_theory.foundation.command_line import require
 
 __all__ = ["SCRIPTS", "explorer"]
@@ -34,7 +34,8 @@ def explorer(root: Path, preset: str) -> str:
         facts=known,
         # inside a script element only the mark that would end it needs escaping
         facts_json=json.dumps(known, allow_nan=False).replace("<", "\\u003c"),
-        style="".join(place.read_text(encoding="utf-8") for place in (report / "style.css", here / "explorer.css")),
+        style="".join(place.read_text(encoding="utf-8") for place in (report / "style.css", here / "explorer.css"))
+        + font_face(),
         script="\n".join(here.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS),
     )
     return html

@@ -10,7 +10,7 @@
   const percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 1 : 0)}%`;
   const count = (number) => Math.round(number).toLocaleString("en");
   const times = (ratio) => `${ratio.toFixed(2)}×`;
-  const signed = (number) => `${number < 0 ? "−" : "+"}${Math.abs(number).toFixed(3)}`;
+  const signed = (number) => `${number < 0 ? "−" : "+"}${Math.abs(100 * number).toFixed(1)}`;  // in points
 
   // A field's number, or NaN after its fault has been shown beside it.
   function number(id) {
@@ -109,8 +109,11 @@
         : `After scoring, a rollout carries ${times(netGain)} the gradient of uniform sampling: ${netGain >= 1 ? "it can pay" : "it does not pay"}.`;
     }
     byId("net").textContent = net;
-    byId("trained").textContent = [settings.periodic ? "vas-paper" : "vas", "vas-states", "vas-own"]
-      .map((arm) => FACTS.trained[arm]).filter(Boolean).join(" ");
+    const arms = [settings.periodic ? "vas-paper" : "vas", "vas-states", "vas-own"].filter((arm) => FACTS.trained[arm]);
+    const ahead = arms.filter((arm) => FACTS.helped.includes(arm)), rest = arms.filter((arm) => !ahead.includes(arm));
+    byId("helped").textContent = (ahead.length ? `More than uniform sampling learned: ${ahead.join(", ")}. ` : "")
+      + (rest.length ? `Not more: ${rest.join(", ")}.` : "");
+    byId("trained").replaceChildren(...arms.map((arm) => Object.assign(document.createElement("li"), { textContent: FACTS.trained[arm] })));
   }
 
   function showNumbers(found, settings) {
@@ -171,7 +174,7 @@
     };
     const advice = Advice.recommend(FACTS.worlds, wish);
     const { world, best, level, passedOver } = advice;
-    const interval = (gain) => `${signed(gain.gain)} (95% interval ${signed(gain.gain_low)} to ${signed(gain.gain_high)})`;
+    const interval = (gain) => `${signed(gain.gain)} points (95% interval ${signed(gain.gain_low)} to ${signed(gain.gain_high)})`;
     const place = `the closest world of the tournament, ${world.name} (${world.difficulty}; ${FACTS.seeds} paired seeds)`;
     byId("arm").textContent = best.name;
     byId("world").textContent = (best.name === "uniform"
@@ -194,7 +197,7 @@
     }));
     const file = Advice.toml(settings, found.plan.steps, best.name);
     byId("toml").textContent = file;
-    byId("snippet").textContent = Advice.snippet(settings, best);
+    byId("snippet").textContent = Advice.snippet(settings, best, FACTS.helped);
     const rollouts = settings.budget * (file.match(/\[\[arms\]\]/g).length), seconds = FACTS.secondsPerRollout;
     byId("download-trains").textContent = `It trains SmolLM2-135M on this project's built-in arithmetic, not your model and data: `
       + `${count(rollouts)} rollouts in all`

@@ -139,6 +139,7 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
         "study": study_sentences(root, preset, trainable),
         "networks": network_sentences(networks, trainable),
         "trained": network_sentences(networks, _FIRST),
+        "helped": [arm for arm in _FIRST if arm in networks and networks[arm]["difference_low"] > 0],
         "secondsPerRollout": _seconds_per_rollout(root, preset),
         "seeds": int(gains["seeds"].max()),
         "tournament": {"command": RANKING.shown_command(preset), "sha256": sha256_file(path)},

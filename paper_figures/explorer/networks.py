@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from paper_figures.drawing.declaration import Table
-from paper_figures.networks import kind_of
+from paper_figures.networks import described, kind_of
 from vas_theory.provenance.tables import read_table
 
 __all__ = ["TABLE", "network_rows", "network_sentences"]
@@ -52,11 +52,11 @@ def _sentence(arm: str, row: Mapping[str, Any]) -> str:
         place = "not to be told from uniform sampling"
     low, high = _signed(row["difference_low"]), _signed(row["difference_high"])
     return (
-        f"In {worlds} of small trained networks the held-out pass rate of {arm} ends {_signed(row['difference'])} "
-        f"from uniform sampling's (95% interval {low} to {high}): {place} in the mean, above it in "
-        f"{row['worlds_above']:.0f} and below it in {row['worlds_below']:.0f}."
+        f"{described(arm).replace('`', '')}: {_signed(row['difference'])} points of held-out pass rate over uniform's "
+        f"(95% interval {low} to {high}) in the mean of {worlds} of small trained networks: {place} in the mean, "
+        f"above it in {row['worlds_above']:.0f} and below it in {row['worlds_below']:.0f}."
     )
 
 
 def _signed(value: float) -> str:
-    return f"{value + 0.0:+.4f}".replace("-", "−")
+    return f"{100 * value + 0.0:+.2f}".replace("-", "−")

@@ -13,7 +13,7 @@ __all__ = ["contradicted_arms", "study_sentences"]
 _VERDICTS = {
     "held": "as predicted",
     "failed": "and the prediction failed",
-    "uninformative": "which neither bears the prediction out nor refutes it",
+    "uninformative": "which neither confirms nor refutes the prediction",
 }
 
 
@@ -68,14 +68,15 @@ def _sentence(arm: str, study: AccuracyGains) -> str:
         stance, place = "contradicts this", "below uniform sampling"
     else:
         side = "above" if row["measured"] > 0 else "below"
-        stance, place = "does not bear this out", f"{side} uniform sampling by no more than the seeds vary"
+        stance, place = "does not confirm this", f"{side} uniform sampling by no more than the seeds vary"
     return (
         f"Real training {stance}: on {study.setting} the gain of {arm} in held-out accuracy over uniform sampling was "
-        f"predicted as {_signed(row['predicted'])} and measured as {_signed(row['measured'])} ({study.coverage:.0%} "
-        f"interval {_signed(row['measured_low'])} to {_signed(row['measured_high'])}): {place}, "
+        f"predicted as {_signed(row['predicted'])} points and measured as {_signed(row['measured'])} "
+        f"({study.coverage:.0%} interval {_signed(row['measured_low'])} to {_signed(row['measured_high'])}): {place}, "
         f"{_VERDICTS[row['verdict']]}."
     )
 
 
 def _signed(value: float) -> str:
-    return f"{value + 0.0:+.3f}".replace("-", "−")
+    """Return a share in points."""
+    return f"{100 * value + 0.0:+.1f}".replace("-", "−")

@@ -1,4 +1,4 @@
-"""Scatter plots of arms of the network laboratory: a small point a world, a named point an arm."""
+"""Scatter plots of arms of the network laboratory: small points for worlds, a named diamond for an arm's mean."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from paper_figures.networks import MAIN_ARMS
+from paper_figures.figures._names import draw_names
+from paper_figures.networks import MAIN_ARMS, told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from paper_figures.drawing.style import Look
 
-__all__ = ["arm_colour", "draw_arms", "draw_names"]
+__all__ = ["arm_colour", "draw_arms"]
 
 
 def arm_colour(look: Look, arm: str, knowledge: str) -> str:
@@ -25,7 +26,7 @@ def arm_colour(look: Look, arm: str, knowledge: str) -> str:
 
 
 def draw_arms(axis: Axes, numbers: pd.DataFrame, x: str, y: str, look: Look) -> None:
-    """Draw a point for each world and arm, and the arms' means with their names.
+    """Draw a point for each world and arm, and the arms' means, those that pages tell of with their names.
 
     Args:
         axis: where to.
@@ -41,22 +42,6 @@ def draw_arms(axis: Axes, numbers: pd.DataFrame, x: str, y: str, look: Look) -> 
     for _, row in means.iterrows():
         colour = arm_colour(look, row["arm"], row["knowledge"])
         axis.plot(row[x], row[y], marker="D", markersize=size / 1.8, color=colour, markeredgecolor=look.paper)
-    draw_names(axis, means, x, y, look)
-
-
-def draw_names(axis: Axes, points: pd.DataFrame, x: str, y: str, look: Look) -> None:
-    """Write the arms beside their points, the names apart from each other where points are close."""
-    size = 0.75 * look.medium.font_size
-    span = axis.get_ylim()[1] - axis.get_ylim()[0]
-    reach = axis.get_xlim()[1] - axis.get_xlim()[0]
-    least = 0.055 * span * 12 / look.medium.font_size if look.medium.columns > 1 else 0.08 * span
-    taken: list[tuple[float, float]] = []
-    for _, row in points.sort_values(y).iterrows():
-        height = float(row[y])
-        while any(abs(height - other) < 0.99 * least and abs(row[x] - place) < 0.16 * reach for place, other in taken):
-            height += least / 4
-        taken.append((float(row[x]), height))
-        axis.annotate(
-            row["arm"], (row[x], row[y]), xytext=(row[x] + 0.02 * reach, height), textcoords="data", va="center",
-            fontsize=size, color=look.ink,
-        )  # fmt: skip
+    named = means[means["arm"].isin(told(means["arm"]))]
+    others = pd.concat([numbers, means[~means.index.isin(named.index)]])
+    draw_names(axis, list(named["arm"]), named[[x, y]].to_numpy(), look, crowd=others[[x, y]].to_numpy())

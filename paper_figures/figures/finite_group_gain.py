@@ -158,7 +158,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     pushes.plot(rate, np.sqrt(rate * (1 - rate)), color=look.muted, linestyle=(0, (2, 2)), label="whitened, limit")
     pushes.set(xlabel="pass rate $p$", ylabel="push $p(1-p)\\,w_G$", ylim=(0, 0.72))
     pushes.set_title(f"(c) Push on a logit, G = {_SHOWN_SIZE}")
-    pushes.legend(ncols=2, loc="upper center")
+    pushes.legend(ncols=2, loc="upper center", fontsize=0.8 * look.medium.font_size)
     plain = directions[directions["eps"] == 0]
     ends = [plain["group_size"].min(), plain["group_size"].max()]
     lines = [(family, size) for family in plain["family"].unique() for size in ends]
@@ -169,11 +169,11 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
             cosines, share, drawstyle="steps-post", label=f"{family}, G = {size:.0f}",
             markevery=(0.05 + 0.03 * index, 0.2), **look.series(index),
         )  # fmt: skip
-    angles.axvline(0, color=look.ink, linewidth=0.8)
+    angles.axvline(0, color=look.ink, linewidth=0.8, ymax=0.55)  # below the legend
     angles.set(xlabel="cosine of expected update and gradient", ylabel="share of bandits", xlim=(-1.03, 1.03))
     angles.set_xticks([-1, -0.5, 0, 0.5, 1])
     angles.set_title("(d) Whitening turns the update")
-    angles.legend(loc="upper left")
+    angles.legend(loc="upper left", fontsize=0.8 * look.medium.font_size)
 
 
 FIGURE = Figure(

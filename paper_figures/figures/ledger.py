@@ -79,7 +79,7 @@ def caption(numbers: pd.DataFrame) -> str:
     """Return the caption."""
     paper, kept = _of_the_paper(numbers), _inequalities(numbers)
     return (
-        f"The ledger of {len(numbers)} statements, each pressed on random, near-vertex, tied and extreme instances "
+        f"The ledger of {len(numbers)} statements, each tested on random, near-vertex, tied and extreme instances "
         f"({numbers['instances'].sum():,} in all, {numbers['rechecked'].sum():,} of them again at 50 digits; seed "
         f"{numbers['seed'].iloc[0]}). (a) The paper's {len(paper)} statements: share of instances on which each fails, "
         f"and the statements that replace it; {_refuted(paper)} are refuted by an exact counterexample, so a refuted "
@@ -147,7 +147,7 @@ def _draw_certificates(axis: Axes, frame: pd.DataFrame, look: Look) -> None:
                       hatch=hatch * 2, edgecolor=look.paper, linewidth=0)  # fmt: skip
             start = start + values
     axis.set_yticks(range(len(counts)), [str(name).replace("-", " ") for name in counts.index])
-    axis.set(xlabel="statements")
+    axis.set(xlabel="statements", xlim=(0, 1.08 * start.max()))
     axis.grid(axis="y", visible=False)
     axis.legend(loc="lower right", title="checked by machine")
     axis.set_title("(b) What the verdicts rest on")

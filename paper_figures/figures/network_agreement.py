@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from paper_figures.drawing.declaration import Figure, Label, Tables
-from paper_figures.figures._network_scatter import draw_names
+from paper_figures.figures._names import draw_names
 from paper_figures.laboratory import RANKING, REGIMES, ranking_of
 from paper_figures.networks import AGREEMENT, NETWORKS, kind_of
 from paper_figures.study import STUDY
@@ -124,6 +125,20 @@ def _draw(axis: Axes, rows: pd.DataFrame, look: Look, *, filled: bool, colour: s
     )  # fmt: skip
 
 
+def _covered(rows: pd.DataFrame) -> NDArray[np.float64]:
+    """Return points along the intervals, which no name should cover."""
+    shares = np.linspace(0, 1, 25)
+    parts = []
+    for across, along in (("peer_points", "network_points"), ("network_points", "peer_points")):
+        low, high = rows[f"{along}_low"].to_numpy(), rows[f"{along}_high"].to_numpy()
+        line = low[:, None] + shares * (high - low)[:, None]
+        other = np.broadcast_to(rows[across].to_numpy()[:, None], line.shape)
+        pair = (other, line) if along == "network_points" else (line, other)
+        parts.append(np.stack([side.ravel() for side in pair], axis=1))
+    found: NDArray[np.float64] = np.concatenate(parts)
+    return found[~np.isnan(found).any(axis=1)]
+
+
 def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     """Draw networks against bandits, and against the real model."""
     table = numbers(tables)
@@ -136,7 +151,9 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
         axis.axvline(0, color=look.muted, linewidth=1.0, linestyle="--", zorder=0)
         for place, peer in enumerate(shown):
             _draw(axis, table[table["peer"] == peer], look, filled=not place, colour=("blue", "orange")[place])
-        draw_names(axis, table[table["peer"] == shown[0]], "peer_points", "network_points", look)
+        rows = table[table["peer"] == shown[0]]
+        places = rows[["peer_points", "network_points"]].to_numpy()
+        draw_names(axis, list(rows["arm"]), places, look, crowd=_covered(table[table["peer"].isin(shown)]))
         axis.set(xlabel=xlabel, ylabel="networks, points over uniform")
         axis.set_title(f"({letter}) {title}")
     axes[0].legend(loc="best", fontsize=0.75 * look.medium.font_size)

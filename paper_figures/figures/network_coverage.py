@@ -10,7 +10,7 @@ import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Tables
 from paper_figures.figures._network_scatter import draw_arms
-from paper_figures.networks import NETWORKS, kind_of
+from paper_figures.networks import NETWORKS, kind_of, unnamed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,8 +55,9 @@ def caption(numbers: pd.DataFrame) -> str:
     )
     return (
         "Differences to uniform sampling at equal rollouts, in points: held-out pass rate of one sample against the "
-        "share of prompts solved at least once in 32. A small point an arm and world, a named one an arm's mean; grey: "
-        f"pass rates are given for free. By 95% intervals over {numbers['seeds'].iloc[0]} paired seeds pass@1 is "
+        "share of prompts solved at least once in 32. A small point is an arm in a world, a diamond an arm's mean"
+        f"{unnamed(numbers['arm'])}. Grey: pass rates are given for free. By 95% intervals over "
+        f"{numbers['seeds'].iloc[0]} paired seeds pass@1 is "
         f"higher in {count['above']} of {count['all']} cases and pass@32 lower in {count['lost']}. Means over an arm's "
         f"worlds, pass@1 and pass@32: {each}."
     )

@@ -95,7 +95,11 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     names = [world.replace("-", "-\n", 1) for world in worlds] if len(worlds) > 2 else worlds
     axis.set_xticks([place + _WIDTH / 2 for place in range(len(worlds))], names, fontsize=0.8 * size)
     axis.tick_params(axis="x", length=0)
-    axis.set(ylabel="points over the start", xlim=(-0.05, len(worlds) - 1 + _WIDTH + 0.05))
+    longest = runs["rollouts"].max()
+    xlabel = f"total rollouts, 0 to {longest:,} in each world"
+    if runs.groupby("world")["rollouts"].max().nunique() > 1:
+        xlabel = "total rollouts, from 0 to the end in each world"
+    axis.set(xlabel=xlabel, ylabel="points over the start", xlim=(-0.05, len(worlds) - 1 + _WIDTH + 0.05))
     axis.set_title("Held-out pass rate over rollouts, every seed")
     axis.grid(False, axis="x")
     for handle in axis.legend(loc="best", ncols=2, fontsize=0.8 * size).get_lines():

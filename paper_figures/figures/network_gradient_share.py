@@ -10,7 +10,7 @@ import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Tables
 from paper_figures.figures._network_scatter import draw_arms
-from paper_figures.networks import AGREEMENT, NETWORKS, kind_of
+from paper_figures.networks import AGREEMENT, NETWORKS, kind_of, unnamed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,9 +73,9 @@ def caption(numbers: pd.DataFrame) -> str:
         else ""
     )
     return (
-        "Groups with a gradient a step over uniform sampling's, against learning over uniform sampling's: a small "
-        "point an arm and world, a named one an arm's mean; the dashed lines are uniform sampling. Grey: pass rates "
-        f"are given for free. {ranked} Fewest and most groups: {each}. {repeats}"
+        "Groups with a gradient a step over uniform sampling's, against learning over uniform sampling's. A small "
+        f"point is an arm in a world, a diamond an arm's mean{unnamed(numbers['arm'])}. The dashed lines are uniform "
+        f"sampling. Grey: pass rates are given for free. {ranked} Fewest and most groups: {each}. {repeats}"
         f"Means over {row['seeds']} paired seeds."
     )
 

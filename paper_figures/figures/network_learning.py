@@ -141,7 +141,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
         range(len(arms)), arms, rotation=0 if len(arms) <= 5 else 30, ha="center" if len(arms) <= 5 else "right"
     )
     axis.set(xlim=(-0.5, max(len(arms), 1) - 0.5), ylabel="learning (uniform sampling = 1)")
-    axis.set_title("Learning at equal rollouts, a point a world")
+    axis.set_title("Learning at equal rollouts, by world")
     axis.grid(False, axis="x")
     if seen:
         axis.legend(loc="best", fontsize=0.8 * size)

@@ -140,6 +140,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     axes[1].set(xlabel=f"score {_ALPHA:g} OVS + {_BETA:g} TDS of a group", ylabel="share of groups")
     axes[1].set_title("(b) Scores early and late")
     axes[1].set_ylim(top=1.6 * axes[1].get_ylim()[1])  # room for the legend above the bars
+    axes[1].set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
     axes[1].legend(loc="upper right")
     for axis, letter, arm in ((axes[2], "c", first), (axes[3], "d", second)):
         _matrix(axis, _transitions(groups[groups["arm"] == arm]), look)
@@ -153,6 +154,9 @@ def _clipping(axis: Axes, tables: Tables, look: Look) -> None:
         axis.text(0.5, 0.5, "one pass a batch: nothing is clipped", transform=axis.transAxes, ha="center")
     else:
         draw_runs(axis, in_windows(frame, "clip_fraction"), "clip_fraction", look)
+        if frame["arm"].nunique() > 1:
+            axis.plot([], [], color=look.ink, linestyle=(0, (2, 1)), label="uniform sampling's mean")
+            axis.legend(loc="upper left", fontsize=0.8 * look.medium.font_size)
     axis.set_ylabel("clip fraction")
     axis.set_ylim(bottom=0)
     axis.set_title("(a) Clipping after the first pass")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from paper_figures.drawing.style import Look
 
-_CHUNKS = 3
-"""Panels among which the predictions about pool, arms and dynamics are divided, in the order of their verdicts."""
+_PANELS = 3
+"""Panels of the predictions about pool, arms and dynamics: one a verdict."""
 _WORDS = {
     "bound/cauchy_schwarz": "Cauchy-Schwarz bound",
     "bound/razin": "bound of Razin et al.",
@@ -97,7 +97,7 @@ def caption(numbers: pd.DataFrame) -> str:
     found = numbers["verdict"].value_counts()
     failed = numbers[numbers["verdict"] == "failed"]
     unmeasured = int(numbers["measured"].isna().sum())
-    missing = f" {count(unmeasured, 'row')} could not be measured, for want of runs or revisits." if unmeasured else ""
+    missing = f" {count(unmeasured, 'row')} could not be measured: too few runs or revisits." if unmeasured else ""
     which = f": {_listed(failed)}" if len(failed) else ""
     return (
         f"All {count(len(numbers), 'prediction')} of the study, each on the scale of its own predicted interval, in "
@@ -115,13 +115,21 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     """Draw one panel a group of predictions."""
     frame = numbers(tables)
     single = frame["quantity"] == "gradient_norm"
-    whole = frame[~single]
-    parts = [whole.iloc[places] for places in np.array_split(np.arange(len(whole)), _CHUNKS)]
-    for axis, letter, part in zip(axes, "abcd", [*parts, frame[single]], strict=True):
-        prompts = letter == "d"
-        _forest(axis, part.reset_index(drop=True), look, named=not prompts)
-        verdicts = ", ".join(part["verdict"].drop_duplicates())
-        axis.set_title(f"({letter}) " + ("Gradient norms" if prompts else verdicts.capitalize() or "None"))
+    parts = [*_by_verdict(frame[~single]), ("Gradient norms", frame[single])]
+    for axis, letter, (title, part) in zip(axes, "abcd", parts, strict=True):
+        _forest(axis, part.reset_index(drop=True), look, named=letter != "d")
+        axis.set_title(f"({letter}) {title}")
+
+
+def _by_verdict(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return title and rows of each panel: a verdict each, the longest in parts where a verdict has no row."""
+    parts = [(verdict.capitalize(), rows) for verdict, rows in frame.groupby("verdict", sort=False)]
+    while len(parts) < _PANELS:
+        longest = max(range(len(parts)), key=lambda place: len(parts[place][1]))
+        title, rows = parts[longest]
+        half = -(-len(rows) // 2)
+        parts[longest : longest + 1] = [(title, rows.iloc[:half]), (f"{title}, continued", rows.iloc[half:])]
+    return parts
 
 
 def _forest(axis: Axes, part: pd.DataFrame, look: Look, *, named: bool) -> None:
@@ -130,7 +138,7 @@ def _forest(axis: Axes, part: pd.DataFrame, look: Look, *, named: bool) -> None:
     if part.empty:
         axis.text(0.5, 0.5, "too few predictions", transform=axis.transAxes, ha="center", color=look.ink)
         return
-    axis.axvspan(-1, 1, color=look.muted, alpha=0.25, linewidth=0)
+    axis.axvspan(-1, 1, color=look.muted, alpha=0.25, linewidth=0, label="predicted")
     rows = np.arange(len(part))[::-1]
     size = look.medium.font_size
     for verdict, (series, marker) in _VERDICTS.items():
@@ -156,14 +164,18 @@ def _forest(axis: Axes, part: pd.DataFrame, look: Look, *, named: bool) -> None:
             "", (np.sign(value) * (_EDGE + 0.9), place), (np.sign(value) * (_EDGE + 0.2), place),
             arrowprops={"arrowstyle": "->", "color": look.ink, "lw": size / 12},
         )  # fmt: skip
-    axis.plot(part["no_effect_scaled"].clip(-_EDGE, _EDGE), rows, "|", color=look.ink, markersize=0.9 * size)
+    nothing = part["no_effect_scaled"].clip(-_EDGE, _EDGE)
+    axis.plot(nothing, rows, "|", color=look.ink, markersize=0.9 * size, label="no effect")
     if named:
         axis.set_yticks(rows, part["about"], fontsize=min(0.75 * size, 12 * size / len(part)))
     else:
         axis.set_ylabel(f"{len(part)} prompts")
     axis.set(ylim=(-0.8, len(part) - 0.2), xlabel="half widths of the predicted interval")
     if not named:
-        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, handlelength=1.0, columnspacing=1.0)
+        axis.legend(
+            loc="upper center", bbox_to_anchor=(0.45, -0.2), ncols=3, handlelength=1.0, columnspacing=1.0,
+            fontsize=0.8 * size,
+        )  # fmt: skip
 
 
 FIGURE = Figure(

@@ -83,11 +83,10 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     """Draw a map an account and pair of coefficients; cells say their number, so that no colour has to be read."""
     table = numbers(tables)
     panels = [(alpha, scoring) for alpha in sorted(table["alpha"].unique()) for scoring in ("free", "charged")]
+    limit = max(float(np.abs(table["gain"]).max()), 0.1)  # one for all maps: a colour is the same gain in each
     for index, (axis, (alpha, scoring)) in enumerate(zip(axes, panels, strict=True)):
         part = _part(table, alpha, scoring)
         cells = part.pivot(index="mixture_ratio", columns="update_interval", values="gain")
-        limit = max(float(np.abs(part["gain"]).max()), 0.1)
-        # each map has its own scale: on a common one all of the free gains would look alike
         cells, longest = cells.iloc[::-1], float(part["update_interval"].max())
         draw_gain_map(
             axis, cells, gain_texts(cells), limit, look, font=0.85,
@@ -95,8 +94,10 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
             columns=[_interval_text(float(value), longest) for value in cells.columns],
         )  # fmt: skip
         axis.set(xlabel="steps between refreshes $T$", ylabel="mixture ratio $\\lambda$")
-        axis.figure.colorbar(axis.collections[0], ax=axis, label="points")
         axis.set_title(f"({'abcd'[index]}) $\\alpha:\\beta$ = {alpha:g}:{part['beta'].iloc[0]:g}, scoring {scoring}")
+    for row in range(0, len(axes), look.medium.columns):
+        axis = axes[min(row + look.medium.columns, len(axes)) - 1]
+        axis.figure.colorbar(axis.collections[0], ax=axis, label="points over uniform sampling")
 
 
 FIGURE = Figure(

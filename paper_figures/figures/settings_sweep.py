@@ -171,7 +171,9 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
         axis.set(xlabel=text, xlim=(-0.4, len(settings) - 0.6), ylabel="points over uniform sampling")
         axis.set_title(f"({'abcd'[index]}) {text.split(' $')[0].capitalize()}")
         if index == 2:
-            axis.legend(loc="lower left", fontsize="x-small")
+            low, high = axis.get_ylim()
+            axis.set_ylim(low - 0.6 * (high - low), high)  # room for the legend below the lines
+            axis.legend(loc="lower left", fontsize=0.72 * look.medium.font_size, ncols=1)
 
 
 FIGURE = Figure(

@@ -178,6 +178,9 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     ):
         _draw_points(axis, table, "ranking", "strategy", names, look)
         axis.set(xlabel="points over uniform", title=f"({letter}) Ranking, {text} half")
+    ends = np.array([axis.get_xlim() for axis in axes[2:4]])
+    for axis in axes[2:4]:
+        axis.set_xlim(ends.min(), ends.max())  # one range: the halves are one ranking
     for axis, letter, regime in zip(axes[4:], "ef", REGIMES, strict=True):
         if len(_rows(table, "world", regime)):
             _draw_map(axis, table, regime, look)

@@ -128,7 +128,12 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
         part = shown[(shown["kind"] == kind) & (shown["from_step"] >= 0)]
         reach = [part["near"] - part["near_low"], part["near_high"] - part["near"]]
         kept.errorbar(part["from_step"], part["near"], yerr=reach, label=text, **look.series((2, 0, 1)[index]))
-    kept.set(xlabel="step of the first scoring", ylabel="share within one bin", ylim=(0, 1.05), xticks=steps)
+    kept.set(
+        xlabel="step of the first scoring",
+        ylabel="share within one bin",
+        ylim=(0, 1.05),
+        xticks=sorted(repeated["from_step"].unique()),
+    )
     kept.set_title("(d) What keeps its score")
     kept.legend(loc="center", bbox_to_anchor=(0.5, 0.68))
 

@@ -1,6 +1,6 @@
 """The paper's training curves in simulation: gradient norm, clip fraction and accuracy, with scoring free and charged.
 
-All arms may spend the same rollouts of every kind: what the costliest needs for its steps. On the axis of all
+All arms may spend the same total rollouts, scoring included: what the costliest needs for its steps. On the axis of all
 rollouts the curves are compared at equal cost, on that of the rollouts trained on as the paper compares them.
 """
 
@@ -77,7 +77,7 @@ def _run_cell(cell: Cell) -> pd.DataFrame:
     """Run every seed of an arm.
 
     Returns:
-        arm, strategy, seed, updates, rollouts (of every kind), training_rollouts, scoring_rollouts, effective_groups
+        arm, strategy, seed, updates, rollouts (in total), training_rollouts, scoring_rollouts, effective_groups
         so far, gradient_norm and clip_fraction of the update, and pass_rate and held_out_pass_rate after it.
     """
     config = TrainingDynamicsConfig(**cell.config["shared"])

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,21 +30,28 @@ def _alone(handler: Callable[[argparse.Namespace], int | None]) -> Callable[[arg
 
 
 def _list(arguments: argparse.Namespace) -> None:
-    from simulations.networks.tournament.roster import ARMS
+    from simulations.networks.tournament.roster import ARMS, committed_pairs, get_arm
     from simulations.networks.worlds import get_world, world_names
     from vas_theory.foundation.display import print_list
 
+    pairs = committed_pairs()
+    of_world, of_arm = (Counter(pair[side] for pair in pairs) for side in (0, 1))
     worlds = [
-        {"name": world.name, "summary": world.summary, "varies": world.varies}
+        {"name": world.name, "summary": world.summary, "varies": world.varies, "committed": of_world[world.name]}
         for world in map(get_world, world_names())
     ]
-    arms = [{"name": name, "strategy": arm.strategy, "free": arm.free} for name, arm in ARMS.items()]
+    everyone = [*ARMS.values(), *(get_arm(name) for name in sorted(of_arm.keys() - ARMS.keys()))]
+    arms = [
+        {"name": arm.name, "strategy": arm.strategy, "free": arm.free, "committed": of_arm[arm.name]}
+        for arm in everyone
+    ]
     if arguments.json:
         print(json.dumps({"worlds": worlds, "arms": arms}, indent=2))
         return
     print_list("worlds", worlds)
     print("\nNAME@N: a prompt is rolled in at most N steps\n")
     print_list("arms", arms)
+    print("\ncommitted: arms of a world, or worlds of an arm, in the committed tables of the paper size")
 
 
 def _start(arguments: argparse.Namespace) -> None:

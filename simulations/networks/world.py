@@ -95,7 +95,7 @@ class RunShape:
     Args:
         pool, held_out: training prompts and held-out prompts of a run.
         batch_size, group_size: groups of a step, rollouts of a group.
-        budget: rollouts of a run, of every kind.
+        budget: total rollouts of a run, scoring included.
         learning_rates: grid for tuning, increasing. Tuning begins at ``learning_rate`` and its neighbours and goes on,
             beyond the grid too, while the best rate is the lowest or the highest that was tried.
         learning_rate: one of the grid, best of uniform sampling's as far as known; the one of untuned runs.

@@ -72,9 +72,13 @@ def build_tiny_vision(folder: Path) -> Path:
     from tokenizers.models import WordLevel
     from tokenizers.pre_tokenizers import Split
     from transformers import PreTrainedTokenizerFast, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
-    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
     from full_scale.models.vision import ImageProcessor
+
+    try:
+        from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil as Images
+    except ModuleNotFoundError:  # the oldest transformers allowed has its PIL class under another name
+        from transformers.models.qwen2_vl.image_processing_qwen2_vl import Qwen2VLImageProcessor as Images
 
     words = {token: index for index, token in enumerate([*SPECIAL, *CHARACTERS])}
     tokenizer = Tokenizer(WordLevel(words, unk_token="<pad>"))
@@ -116,7 +120,7 @@ def build_tiny_vision(folder: Path) -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         Qwen2_5_VLForConditionalGeneration(config).save_pretrained(folder)
-    ImageProcessor(Qwen2VLImageProcessorPil(), fast, chat_template=TEMPLATE).save_pretrained(folder)
+    ImageProcessor(Images(), fast, chat_template=TEMPLATE).save_pretrained(folder)
     return folder
 
 

@@ -29,7 +29,9 @@ def test_every_preset_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(listed) == set(preset_names())
     assert (listed["mmr1-7b"]["engine"], listed["mmr1-7b"]["arms"]) == ("trl", ["vas"])
     assert main(["list"]) == 0
-    assert "mmr1-7b" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "mmr1-7b" in shown
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("name", GPU)

@@ -119,7 +119,9 @@ def test_unknown_figure_offers_the_nearest(capsys: pytest.CaptureFixture[str]) -
 def test_list_shows_the_state(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (built / "paper_figures" / "output" / PRESET / "bound_gallery.csv").unlink()
     assert main(arguments("list", built)) == 0
-    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    shown = capsys.readouterr().out.splitlines()
+    assert max(map(len, shown)) <= 80
+    lines = {line.split()[0]: line for line in shown}
     assert "stale" in lines["bound_gallery"]
     assert "current" in lines[ONE]
     assert main([*arguments("list", built), "--json"]) == 0

@@ -58,6 +58,8 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments: tuple[str, ...], words
 
 
 def test_list_and_show(tmp_path: Path) -> None:
+    for words in (("list",), ("networks", "list")):
+        assert max(map(len, _call(*words, cwd=tmp_path).stdout.splitlines())) <= 80
     assert "bound_gallery" in _call("list", cwd=tmp_path).stdout
     listed = json.loads(_call("list", "--json", cwd=tmp_path).stdout)["experiments"]
     assert "bound_gallery" in [row["name"] for row in listed]

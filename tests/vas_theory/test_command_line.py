@@ -15,6 +15,10 @@ def test_list_as_json_has_the_promised_keys(capsys: pytest.CaptureFixture[str]) 
     claims = json.loads(capsys.readouterr().out)["claims"]
     assert {"id", "title", "source", "verdict", "certificate", "tightness", "seconds"} <= set(claims[0])
     assert [claim["id"] for claim in claims] == sorted(claim["id"] for claim in claims)
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert {claim["id"] for claim in claims} <= {line.split(" ")[0] for line in lines}
 
 
 def test_verify_prints_json_alone_on_standard_output(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

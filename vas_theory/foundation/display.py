@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -22,6 +24,9 @@ _COLOURS = {"held": "green", "ok": "green", "proved": "green", "failed": "red", 
 
 _SHORT = 14
 """Cells up to this length stay on one line where a terminal is narrow."""
+_READABLE = 30
+"""Width below which a last column of words is not read with ease beside the others."""
+_INDENT = "    "
 
 
 class Progress:
@@ -107,28 +112,67 @@ def _numeric(rows: Sequence[Sequence[str]], columns: int) -> list[bool]:
     return [all(_is_number(row[place]) for row in rows if row[place]) for place in range(columns)]
 
 
-def text_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def _wrap(text: str, width: int, indent: str = "") -> list[str]:
+    """Return the lines of a text; words stay whole."""
+    return textwrap.wrap(
+        text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> tuple[list[int], bool]:
+    """Return how wide each column is within a width, and whether the last one has to stand below its row.
+
+    Only cells of several words are broken, the widest column first and never within a word.
+    """
+    everything = [list(columns), *cells]
+    widths = [max(map(len, column)) for column in zip(*everything, strict=True)]
+    words = [
+        max(len(word) for cell in column for word in cell.split() or [""]) for column in zip(*everything, strict=True)
+    ]
+    total = sum(widths) + 2 * (len(widths) - 1)
+    last = width - (total - widths[-1])
+    below = total > width and last < widths[-1] and last < max(_READABLE, words[-1])
+    shown = len(widths) - below
+    while (excess := sum(widths[:shown]) + 2 * (shown - 1) - width) > 0:
+        spare = [widths[place] - words[place] for place in range(shown)]
+        place = max((place for place in range(shown) if spare[place]), key=lambda n: widths[n], default=None)
+        if place is None:
+            break
+        widths[place] -= min(excess, spare[place])
+    return widths, below
+
+
+def text_table(columns: Sequence[str], rows: Iterable[Sequence[object]], width: int | None = None) -> str:
     """Return a table as aligned text.
 
     Args:
         columns: headings.
         rows: cells, one for each heading.
+        width: characters of a line at most, as far as words and columns allow: long cells go on in further lines, and
+            a last column for which too little is left stands below its row. None for one line a row.
     """
     cells = [[str(cell) for cell in row] for row in rows]
     right = _numeric(cells, len(columns))
-    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    widths, below = _widths(columns, cells, sys.maxsize if width is None else width)
     lines = []
     for row in [list(columns), *cells]:
-        aligned = (
-            cell.rjust(width) if number else cell.ljust(width)
-            for cell, width, number in zip(row, widths, right, strict=True)
+        parts = (
+            [_wrap(cell, size) or [""] for cell, size in zip(row, widths, strict=True)] if width else [[c] for c in row]
         )
-        lines.append("  ".join(aligned).rstrip())
+        beside = parts[: len(parts) - below]
+        for line in zip_longest(*beside, fillvalue=""):
+            aligned = (
+                cell.rjust(size) if number else cell.ljust(size)
+                for cell, size, number in zip(line, widths, right, strict=False)
+            )
+            lines.append("  ".join(aligned).rstrip())
+        if below and width:
+            lines += _wrap(row[-1], width, _INDENT)
     return "\n".join(lines)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], stream: TextIO | None = None) -> None:
-    """Print a table: with rich on a terminal, as :func:`text_table` elsewhere.
+    """Print a table of at most 80 columns where its words allow: with rich on a terminal of its width.
 
     Args:
         columns: headings.
@@ -138,7 +182,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], stream
     stream = sys.stdout if stream is None else stream
     cells = [[str(cell) for cell in row] for row in rows]
     if not stream.isatty():
-        print(text_table(columns, cells), file=stream)
+        print(text_table(columns, cells, 80), file=stream)
         return
     from rich.box import SIMPLE_HEAD
     from rich.console import Console

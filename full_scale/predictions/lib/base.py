@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,10 +53,12 @@ class Plan:
     Args:
         config: the study.
         prompts: keys of the prompts whose gradients are measured.
+        networks: arm -> the arm of the network laboratory that chooses prompts in the same way.
     """
 
     config: StudyConfig
     prompts: tuple[str, ...]
+    networks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def uniform(self) -> str:

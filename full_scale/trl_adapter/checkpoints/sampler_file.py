@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from full_scale.plugins.interface import selector_state
+from full_scale.plugins.states import selector_state
 from vas_theory.foundation.errors import DataError
 from vas_theory.provenance.folders import MANIFEST
 from vas_theory.provenance.state import read_state, seal, write_state

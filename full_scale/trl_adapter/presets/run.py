@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from full_scale.config.training import ArmConfig, StudyConfig, knowledge_of
+from full_scale.config.training import ArmConfig, StudyConfig, knowledge_of, of_arm
 from full_scale.models.loading import Pretrained, check_device, load_pretrained, quiet, stop_ids
 from full_scale.models.saving import disk_errors
 from full_scale.runs import RESULT, differences, identity_of, protect, read_result
@@ -241,7 +241,7 @@ def train_arms(
         check_device(config.model.device)
     task = load_task(config.task)
     runs = [
-        TrlRun(config, arm, seed, output / "runs" / f"{arm.name}-seed{seed}", task)
+        TrlRun(of_arm(config, arm), arm, seed, output / "runs" / f"{arm.name}-seed{seed}", task)
         for seed in config.training.seeds
         for arm in config.arms
     ]

@@ -34,7 +34,11 @@ def rank_correlation(one: Array, other: Array) -> Array:
 
 
 def agreement(
-    table: pd.DataFrame, bandits: pd.DataFrame | None, study: pd.DataFrame | None = None, seed: int = 0
+    table: pd.DataFrame,
+    bandits: pd.DataFrame | None,
+    study: pd.DataFrame | None = None,
+    fitted: pd.DataFrame | None = None,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Correlate the arms' ranks in the networks with those in bandits, in real training, and by groups with a gradient.
 
@@ -42,22 +46,25 @@ def agreement(
         table: of :func:`~simulations.networks.tournament.finished.summary`.
         bandits: the table of the experiment ``tournament_ranking``; ``None`` where it is not there.
         study: the table ``validation`` of the study of a real model; ``None`` where it is not there.
+        fitted: the table of the experiment ``fitted_ranking``, more worlds of bandits; ``None`` where it is not there.
         seed: of the bootstrap.
 
     Returns:
         One row a question and world of the networks, ``all`` for the mean of the worlds' correlations over the arms
         that are in all of them: ``with`` (``bandits``; ``study``: gains in held-out accuracy of the real model; or
         ``mixed_groups``: groups with a gradient a step), for bandits ``regime`` of learning rates and ``bandit_world``
-        (``all`` for the ranking over its worlds); ``arms``, how many, uniform sampling among them; ``correlation``
-        with a 95% interval over the networks' paired seeds, NaN for fewer than four arms. Arms with free knowledge are
-        left out: bandits lack most of them, and what an oracle has says nothing of a sampler. Single worlds of bandits
-        are compared with ``all`` networks alone.
+        (``all`` for the ranking over its worlds, ``NAME-fitted`` for one that starts as a trace); ``arms``, how many,
+        uniform sampling among them; ``correlation`` with a 95% interval over the networks' paired seeds, NaN for
+        fewer than four arms. Arms with free knowledge are left out: bandits lack most of them, and what an oracle has
+        says nothing of a sampler. Single worlds of bandits are compared with ``all`` networks alone.
     """
     charged = table[(table["phase"] == "final") & (table["free"] == "")]
     scores, mixed = scores_of(charged, "held_out_pass_rate"), scores_of(charged, "mixed_groups")
     rows = [{"with": "mixed_groups", **row} for row in _by_world(scores, mixed, seed)]
     if bandits is not None:
-        for (regime, place), gains in _bandit_gains(bandits).items():
+        more = {} if fitted is None else _bandit_gains(fitted)
+        single = {(regime, f"{place}-fitted"): gains for (regime, place), gains in more.items() if place != "all"}
+        for (regime, place), gains in {**_bandit_gains(bandits), **single}.items():
             about = {"with": "bandits", "regime": regime, "bandit_world": place}
             found = _by_world(scores, _everywhere(gains, scores), seed)
             rows += [{**about, **row} for row in (found if place == "all" else found[-1:])]

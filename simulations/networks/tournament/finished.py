@@ -29,8 +29,10 @@ __all__ = ["WIDENINGS", "chosen_rate", "finished", "stored_tuning", "summary", "
 
 _ROOT = Path(__file__).resolve().parents[3]
 _BANDITS = _ROOT / "simulations" / "results" / "paper" / "tournament_ranking.parquet"
+_FITTED = _BANDITS.with_name("fitted_ranking.parquet")
 _STUDY = _ROOT / "full_scale" / "results" / "paper" / "validation.parquet"
-"""The committed ranking of the bandits and gains of a real model, with which networks of every size are compared."""
+"""The committed rankings of bandits, in worlds made and fitted, and gains of a real model: networks of every size are
+compared with them."""
 
 WIDENINGS = 3
 """Rates that are tried beyond the grid of an arm and world at most."""
@@ -92,8 +94,9 @@ def write_tables(preset: Preset, folder: Path, report: Callable[[str], None] = p
     ranking, path = rank_networks(table), folder / "network_ranking.parquet"
     write_table(ranking, path, config=about, seed=0, key=key_of(rank_networks))
     bandits, study = _committed(_BANDITS, "bandits", report), _committed(_STUDY, "a real model", report)
-    compared = agreement(table, bandits, study)
-    reads = (folder / "network_tournament.parquet", _BANDITS, _STUDY)
+    fitted = _committed(_FITTED, "bandits that start as a trace does", report)
+    compared = agreement(table, bandits, study, fitted)
+    reads = (folder / "network_tournament.parquet", _BANDITS, _FITTED, _STUDY)
     about["reads"] = {path.stem: table_hash(path) for path in reads if table_files(path)}
     write_table(compared, folder / "network_agreement.parquet", config=about, seed=0, key=key_of(agreement))
     return table

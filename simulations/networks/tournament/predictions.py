@@ -33,6 +33,8 @@ REASONS: dict[str, tuple[int, str]] = {
     "oracle-half": (1, "knows the variance, uses it for half of the batch"),
     "predictor": (1, "its knowledge is shared by all prompts"),
     "vas-states": (1, "as predictor, with the sampler that practitioners use"),
+    "vas-states-g4": (1, "as vas-states; groups of 4 alone had learned more than groups of 8 when this was written"),
+    "vas-history": (1, "as vas-shuffled, whose column says nothing and which had gained when this was written"),
     "vas-own": (1, "pass rates before training are known from the first step; they age"),
     "vas-reseeded": (1, "pass rates of a model of the same teaching, recalibrated"),
     "vas-otherwise": (0, "pass rates of a model of another teaching: worth something or nothing"),

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from simulations.networks.runs.arm import Arm
 from vas_theory.foundation.errors import UnknownNameError
+from vas_theory.selection.sampler.config import INFORMED
 
-__all__ = ["ARMS", "get_arm"]
+__all__ = ["ARMS", "committed_pairs", "get_arm"]
 
+_COMMITTED = Path(__file__).resolve().parents[2] / "results" / "paper" / "networks" / "final"
+_SHARP = {**INFORMED, "posterior": "predicted_beta", "rest_steps": 9}
+"""The settings with knowledge, for a sampler that has none but a prompt's own rollouts; the rest suits every pool."""
 _COLUMN = "pass rates of all prompts before training, 8 rollouts each"
 _TRUTH = "pass rates of all prompts, 16 rollouts each every 40 steps"
 
@@ -35,6 +40,8 @@ ARMS: dict[str, Arm] = {
         Arm("oracle-half", "true-variance", {"mixture_ratio": 0.5}, free=_TRUTH),
         Arm("predictor", "predictor"),
         Arm("vas-states", "vas-informed"),
+        Arm("vas-states-g4", "vas-informed", group_size=4),
+        Arm("vas-history", "vas", {"mixture_ratio": _SHARP.pop("mixture_ratio"), "options": _SHARP}),
         *(
             Arm(f"vas-{name}", "vas-informed", {"column": name, "states": False}, free=_COLUMN)
             for name in ("own", "reseeded", "otherwise", "shuffled", "reversed")
@@ -63,3 +70,9 @@ def get_arm(name: str) -> Arm:
     if plain not in ARMS or not (cap.isdecimal() and int(cap) >= 1):
         raise UnknownNameError("arm", name, ARMS)
     return replace(ARMS[plain], name=name, max_visits=int(cap))
+
+
+def committed_pairs(folder: Path = _COMMITTED) -> set[tuple[str, str]]:
+    """Return the pairs of world and arm whose paper-size runs are committed."""
+    pairs = (path.stem.removeprefix("network-").partition(".") for path in folder.glob("network-*.parquet"))
+    return {(world, arm) for world, _, arm in pairs}

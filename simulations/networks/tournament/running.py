@@ -10,13 +10,15 @@ import pandas as pd
 
 from simulations.networks.model.starts import FOLDER, make_start, named_start, start_path
 from simulations.networks.runs.arm import Arm
+from simulations.networks.tournament.analysis import BASELINE
 from simulations.networks.tournament.cells import run_final, run_tuning
 from simulations.networks.tournament.finished import WIDENINGS, chosen_rate, stored_tuning, write_tables
 from simulations.networks.tournament.presets import Preset, final_cell, tuning_cell, wider_cell
-from simulations.networks.tournament.roster import ARMS, get_arm
+from simulations.networks.tournament.roster import ARMS, committed_pairs, get_arm
 from simulations.networks.tournament.widening import next_rate
 from simulations.networks.world import World
 from simulations.running.sweep import run_sweep
+from vas_theory.foundation.errors import ArgumentError
 
 __all__ = ["run_tournament"]
 
@@ -39,10 +41,18 @@ def run_tournament(
         report: called with lines about what is being done.
 
     Returns:
-        The table of :func:`~simulations.networks.tournament.finished.summary`.
+        The table of :func:`~simulations.networks.tournament.finished.summary`, of uniform sampling too.
+
+    Raises:
+        ArgumentError: uniform sampling, against which all are read, is neither among the arms nor in the folder.
     """
     worlds = preset.all_worlds()
     arms = [get_arm(name) for name in preset.arms or ARMS]
+    if all(arm.name != BASELINE for arm in arms):
+        there = committed_pairs(folder / "networks" / "final")
+        if missing := [world.name for world in worlds if (world.name, BASELINE) not in there]:
+            requirement = f"hold {BASELINE}, against which all are read and which is not in {folder} for {missing[0]}"
+            raise ArgumentError("arms", requirement, [arm.name for arm in arms])
     _make_starts(worlds, arms, workers, report)
     pairs = [(world, arm.name) for world in worlds for arm in arms]
     sweep: dict[str, Any] = {"workers": workers, "backend": backend}
@@ -60,7 +70,7 @@ def run_tournament(
     cells = [final_cell(preset, world, arm, rates[world.name, arm]) for world, arm in pairs]
     run_sweep("final", cells, run_final, folder / "networks" / "final", **sweep)
     table = write_tables(preset, folder, report)
-    wanted = {(world.name, arm) for world, arm in pairs}
+    wanted = {(world.name, arm) for world in worlds for arm in (BASELINE, *(arm.name for arm in arms))}
     return table[[pair in wanted for pair in zip(table["world"], table["arm"], strict=True)]].reset_index(drop=True)
 
 

@@ -67,6 +67,20 @@ def rows(progress: Any) -> list[dict[str, Any]]:
     return [{key: value for key, value in row.items() if key not in TIMES} for row in progress.steps]
 
 
+def test_an_arm_may_have_a_learning_rate_of_its_own(study_toml: Path, tmp_path: Path) -> None:
+    path = tmp_path / "informed.toml"
+    path.write_text(study_toml.read_text(encoding="utf-8") + ARMS + "[learning_rates]\ncolumn = 1e-4\n")
+    config = load_config(path)
+    runs = {run.arm.name: run for run in Study(config, tmp_path, print).runs()}
+    for name, run in runs.items():
+        rate = 1e-4 if name == "column" else config.optimiser.learning_rate
+        assert run.config.optimiser.learning_rate == run.identity["optimiser"]["learning_rate"] == rate
+    with pytest.raises(ArgumentError, match="there is no such arm"):
+        load_config(path, ["learning_rates.columns=1e-4"])
+    with pytest.raises(ArgumentError, match="greater than 0"):
+        load_config(path, ["learning_rates.column=0"])
+
+
 @pytest.mark.parametrize("name", ["predictor", "column", "oracle"])
 def test_a_run_is_charged_for_its_training_alone_and_resumes(name: str, config: StudyConfig, tmp_path: Path) -> None:
     whole = start(config, name, tmp_path / "whole")
@@ -132,7 +146,7 @@ def test_a_study_predicts_nothing_about_them_and_names_their_code(config: StudyC
     said: list[str] = []
     study = Study(config, tmp_path, said.append)
     assert [arm.name for arm in study._rehearsed.arms] == ["uniform", "vas"]
-    assert said == ["predictions: none about predictor, column, oracle, which know more than rewards"]
+    assert said == ["predictions: predictor, column, oracle know more than rewards and are not rehearsed"]
     settings, entries = study._made_from("training_steps")
     assert settings["knows"]["oracle"]["truth"] is True
     assert InformedRun in entries

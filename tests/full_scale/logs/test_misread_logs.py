@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from full_scale.logs.reading import form_groups, read_metrics, read_rollouts
-from vas_theory.foundation.errors import DataError
+from vas_theory.foundation.errors import ArgumentError, DataError
 
 
 class TrlLog:
@@ -156,6 +156,78 @@ def test_the_nested_lines_of_easyr1(tmp_path: Path) -> None:
     path = tmp_path / "experiment_log.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     assert read_metrics(path)[["step", "reward"]].to_dict("list") == {"step": [1, 2], "reward": [0.4, 0.6]}
+
+
+WRONG_LINES = [
+    '{"step": NaN, "reward": 0.5}',
+    '{"step": 1e400, "reward": 0.5}',
+    '{"step": 1.5, "reward": 0.5}',
+    '{"step": -1, "reward": 0.5}',
+    '{"step": "1", "reward": 0.5}',
+    '{"step": 1, "reward": "0.5"}',
+    f'{{"step": 1, "reward": {"9" * 5000}}}',
+    '{"a":' * 20_000,
+]
+
+
+@pytest.mark.parametrize("line", WRONG_LINES, ids=range(len(WRONG_LINES)))
+def test_numbers_that_are_none_are_refused_with_their_line(tmp_path: Path, line: str) -> None:
+    (tmp_path / "metrics.jsonl").write_text(f'{{"step": 1, "reward": 0.5}}\n{line}\n', encoding="utf-8")
+    with pytest.raises(DataError, match="line 2"):
+        read_metrics(tmp_path / "metrics.jsonl")
+    rollout = '{"input": "a", "score": 0.5, "step": 1}'
+    (tmp_path / "1.jsonl").write_text(f"{rollout}\n{line.replace('reward', 'score')}\n", encoding="utf-8")
+    with pytest.raises(DataError, match="line 2"):
+        read_rollouts(tmp_path / "1.jsonl")
+
+
+@pytest.mark.parametrize("step", ["null", '"x"', "1e400", "[]", "-1", "0.5"])
+def test_a_state_without_a_step_is_refused_by_name(tmp_path: Path, step: str) -> None:
+    log = TrlLog(tmp_path, 2)
+    log.generate("a", [0.0, 1.0])
+    log.write(1)
+    path = tmp_path / "checkpoint-1" / "trainer_state.json"
+    path.parent.mkdir()
+    for text in (
+        f'{{"global_step": {step}, "log_history": [{{"step": 1, "reward": 0.5}}]}}',
+        f'{{"global_step": 1, "log_history": [{{"step": {step}, "reward": 0.5, "eval_reward": 1}}]}}',
+    ):
+        path.write_text(text, encoding="utf-8")
+        for read in (lambda: read_rollouts(log.folder), lambda: read_metrics(tmp_path)):
+            with pytest.raises(DataError, match="trainer_state"):
+                read()
+
+
+def test_a_mark_of_the_byte_order_is_no_part_of_a_line(tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_bytes(b'\xef\xbb\xbf{"step": 1, "reward": 0.5}\r\n')
+    assert read_metrics(tmp_path / "metrics.jsonl")["reward"].tolist() == [0.5]
+
+
+def test_rollouts_without_a_step_are_refused_and_those_without_a_reward_are_missing(tmp_path: Path) -> None:
+    table = pd.DataFrame({"step": [1, 1], "prompt": ["a", "a"], "completion": ["x", "y"], "accuracy": [0.0, 1.0]})
+    path = tmp_path / "completions_00001.parquet"
+    wrong_steps: list[list[Any]] = [[1, None], ["1", "x"], [1, 1.5], [1, -1]]
+    for steps in wrong_steps:
+        table.assign(step=steps).to_parquet(path)
+        with pytest.raises(DataError, match="'step' has to be an integer >= 0"):
+            read_rollouts(path, evaluated_steps=())
+    table.assign(step=["1", "1"]).to_parquet(path)
+    assert read_rollouts(path, evaluated_steps=())["reward"].tolist() == [0.0, 1.0]
+    table.assign(accuracy=pd.Series([None, None], dtype=object)).to_parquet(path)
+    for weights in (None, {"accuracy": 2.0}):
+        assert read_rollouts(path, weights, evaluated_steps=())["reward"].isna().all()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *({"weights": wrong} for wrong in ({"a": "x"}, {"a": math.nan}, ["a"], "a", {1: 1.0})),
+        *({"evaluated_steps": wrong} for wrong in (5, "1", [1.5], [None], [-1])),
+    ],
+)
+def test_what_is_said_of_rollouts_is_checked_before_a_file_is_opened(words: dict[str, Any]) -> None:
+    with pytest.raises(ArgumentError, match=next(iter(words))):
+        read_rollouts("nowhere.parquet", **words)
 
 
 def test_other_formats_are_refused_by_name(tmp_path: Path) -> None:

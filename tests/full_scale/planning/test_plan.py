@@ -202,6 +202,16 @@ def test_unknown_model_names_what_is_missing() -> None:
         plan_run(load_config("smollm2-gpu", ["model.name=someone/else"]))
 
 
+def test_a_plan_runs_no_code_that_comes_with_a_model(tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    hostile = {"model_type": "hostile", "auto_map": {"AutoConfig": "hostile.C"}}
+    (tmp_path / "config.json").write_text(json.dumps(hostile), encoding="utf-8")
+    (tmp_path / "hostile.py").write_text(f"import pathlib; pathlib.Path({str(canary)!r}).touch()", encoding="utf-8")
+    with pytest.raises(DataError, match="custom code"):
+        plan_run(load_config("smollm2-gpu", [f"model.name={tmp_path}"]))
+    assert not canary.exists()
+
+
 def call(*arguments: str) -> tuple[int, str, str]:
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):

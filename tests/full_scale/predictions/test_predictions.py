@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import comb
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from full_scale.advising.evidence import read_evidence
 from full_scale.config.training import StudyConfig, load_config
 from full_scale.measuring.probe import whitened_squared, within_trace
 from full_scale.predictions import prediction_modules, predictions_of
@@ -338,3 +339,31 @@ def test_training_is_predicted_for_every_arm_and_the_refilling_one_trains_on_few
     assert items["P5/gradient-norm/d"]["predicted"] > 1
     assert items["P5/accuracy/d"]["seeds_needed"] >= 1
     assert items["P7/stay/wrong"]["low"] > items["P7/stay/wrong"]["no_effect"]
+
+
+def test_what_networks_learned_is_predicted_and_measured_in_multiples_of_uniform_sampling() -> None:
+    config = load_config("paper")
+    plan = Plan(config, (), {"vas": "vas-states", "dapo": "dapo", "mopps": "no-such-arm"})
+    found = {item.arm: item for item in predictions_of(plan).values() if item.quantity == "learning"}
+    worlds = [world.arms["vas-states"].learning[0] for world in read_evidence()]
+    forecast = found["vas"].predict(cast(Evidence, None))
+    assert forecast is not None
+    assert forecast.predicted == pytest.approx(np.mean(worlds))
+    assert 1 < forecast.low == min(value for value in worlds if value > 1)
+    assert forecast.high == max(worlds)
+    below = found["dapo"].predict(cast(Evidence, None))
+    assert below is not None
+    assert below.high < 1
+    assert found["mopps"].predict(cast(Evidence, None)) is None
+    gains = {"start": [0.0], "uniform": [0.10, 0.12, 0.08], "vas": [0.15, 0.18, 0.12], "dapo": [0.05, 0.06, 0.04]}
+    rows = [
+        {"arm": arm, "seed": seed, "rollouts": 1000, "successes": 200 + 1000 * gain}
+        for arm, of_seeds in gains.items()
+        for seed, gain in enumerate(of_seeds)
+    ]
+    tables = {"evaluation_prompts": pd.DataFrame(rows)}
+    measured = Measurements(plan, {"coverage": 0.95}, tables, 0)
+    assert found["vas"].measure(measured).value == pytest.approx(1.5)
+    assert found["dapo"].measure(measured).value == pytest.approx(0.5)
+    tables["evaluation_prompts"] = pd.DataFrame(rows).assign(successes=200)
+    assert np.isnan(found["vas"].measure(Measurements(plan, {"coverage": 0.95}, tables, 0)).value)

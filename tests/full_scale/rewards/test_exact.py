@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from full_scale.rewards.exact import ExactNumber, compare_exactly, plain_to_latex, read_exact
+from full_scale.rewards.exact import ExactNumber, compare_exactly, read_exact
+from full_scale.rewards.plain import plain_to_latex
 
 LEAVES = st.integers(0, 99).map(str) | st.tuples(st.integers(0, 99), st.integers(0, 99)).map("{0[0]}.{0[1]}".format)
 EXPRESSIONS = st.recursive(
@@ -66,6 +68,48 @@ def test_what_has_several_readings_or_no_bound_is_left_to_the_algebra_system(tex
 @pytest.mark.parametrize("text", ["(" * 1500 + "1", "-" * 1900 + "1", "2" + "^1" * 900, "1" + "!" * 900])
 def test_deep_texts_end(text: str) -> None:
     assert read_exact(text) in (None, ExactNumber(Fraction(1)))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            "sqrt(",
+            "abs(1)",
+            "[1]  ",
+            "[[1],",
+            "1 1/2 ",
+            "10 000 ",
+            "(2)",
+            "2(",
+            "1e-7",
+            "x**",
+            "**(",
+            "1j+",
+            "0.1\\bar{3}",
+        ),
+        *(
+            "1{,}000",
+            "\u00b2",
+            "\u221a",
+            "\\text{",
+            "  ",
+            "factorial(",
+            "1\\frac{1}{2}",
+            "*I",
+            "(((",
+            "[",
+            ".",
+            "0" * 50,
+        ),
+    ],
+)
+def test_hostile_plain_text_takes_no_time(piece: str) -> None:
+    start = time.process_time()
+    for text in (piece * 2000)[:2000], "[[" + (piece * 2000)[:1990] + "x", "(" + (piece * 2000)[:1990] + "]":
+        plain_to_latex(text)
+        compare_exactly(text, text)
+    assert time.process_time() - start < 2.0
 
 
 @pytest.mark.parametrize("text", [r"\frac{\pi}{2}", r"\sqrt{2}", r"2\cdot 3", r"\text{sin of pi}", "x_1", "spinning"])

@@ -29,6 +29,111 @@ def verifier() -> Iterator[MathVerifier]:
         yield shared
 
 
+EXACT_INSIDE = [
+    # Numbers are compared exactly wherever they stand: in tuples, sets, intervals, equations, products, matrices.
+    ("(1, 2^{-99})", "(1, 2^{-98})", "wrong"),
+    ("(1, 2^{-99})", r"(1, \frac{1}{2^{99}})", "right"),
+    ("x = 2^{-99}", "x = 2^{-98}", "wrong"),
+    ("y = 2^{-99}x", "y = 2^{-98}x", "wrong"),
+    (r"\{1, 2^{-99}\}", r"\{1, 2^{-98}\}", "wrong"),
+    ("[0, 2^{-99})", "[0, 2^{-98})", "wrong"),
+    ("x > 2^{-99}", "x > 2^{-98}", "wrong"),
+    ("1 < x < 1 + 2^{-99}", "1 < x < 1 + 2^{-98}", "wrong"),
+    (r"\pm 2^{-99}", r"\pm 2^{-98}", "wrong"),
+    ("x + 2^{-99}", "x + 2^{-98}", "wrong"),
+    (r"\sqrt{2}/2^{99}", r"\sqrt{2}/2^{98}", "wrong"),
+    (r"\log(1+2^{-99})", r"\log(1+2^{-98})", "wrong"),
+    (r"10^{30}\pi", r"10^{30}\pi + 1", "wrong"),
+    (
+        r"\begin{pmatrix} 1 & 2^{-99} \\ 0 & 1\end{pmatrix}",
+        r"\begin{pmatrix} 1 & 2^{-98} \\ 0 & 1\end{pmatrix}",
+        "wrong",
+    ),
+    (r"\begin{pmatrix} 1 & 0.5 \\ 0 & 1\end{pmatrix}", r"\begin{pmatrix} 1 & 1/2 \\ 0 & 1\end{pmatrix}", "right"),
+    (r"(1, \frac{1}{2004!})", r"(1, \frac{1}{2006!})", "wrong"),
+    (r"\sqrt{2} + \frac{1}{2004!}", r"\sqrt{2} + \frac{1}{2006!}", "wrong"),
+    ("(1, 0.00000012)", "(1, 0.00000013)", "wrong"),
+    ("(0, 0.00000012]", "(0, 0.00000013]", "wrong"),
+    (r"0.00000012\%", r"0.00000013\%", "wrong"),
+    (r"0.00000012\pi", r"0.00000013\pi", "wrong"),
+    ("(1, 12345678901234567890.5)", "(1, 12345678901234567890.6)", "wrong"),
+    ("0.5x + 0.25", r"\frac{x}{2} + \frac{1}{4}", "right"),
+    ("0.5x + 0.25", "0.5x + 0.2500000001", "wrong"),
+    ("(1/3, 2)", "(0.333333, 2)", "right"),
+    ("(1/3, 2)", "(0.33, 2)", "wrong"),
+    (r"\frac{\sqrt{2}}{2}", "0.70710678", "right"),
+    (r"\frac{\sqrt{2}}{2}", "0.70710679", "wrong"),
+    (r"\sqrt{3}", "1.732051", "right"),
+    (r"\sqrt{3}", "1.73205", "wrong"),
+    (r"33.333333\%", r"\frac{1}{3}", "right"),
+    (r"\sqrt{3+2\sqrt{2}}", r"1+\sqrt{2}", "right"),
+    (r"\cos(\pi/8)", r"\frac{\sqrt{2+\sqrt{2}}}{2}", "right"),
+    (r"\sin^2 x+\cos^2 x", "1", "right"),
+    (r"\sqrt{x^2}", "x", "wrong"),
+    ("(x+1)^{2024}", "(x+1)^{2024}+1", "wrong"),
+    (r"2\sqrt{2}i", r"\sqrt{-8}", "right"),
+    (r"\{1,2\}", "(1,2)", "wrong"),
+    ("(1,2)", r"\{1,2\}", "wrong"),
+    ("(1,2)", "{1,2}", "wrong"),
+    (r"\{1,2\}", "{2,1}", "right"),
+]
+PLAIN = [
+    # Plain text: thousands, mixed numbers, scientific notation, repeating decimals, Unicode, functions.
+    ("10000", r"10\,000", "right"),
+    ("10,000", "10{,}000", "right"),
+    ("10000", "10 000", "right"),
+    ("0", "10 000", "wrong"),  # zero times ten by the grammar
+    ("102", "2 100", "wrong"),
+    (r"(0, 10\,000)", "(0, 10000)", "right"),
+    ("3/2", "1 1/2", "right"),
+    (r"1\frac{1}{2}", "1 1/2", "right"),
+    ("11/2", "1 1/2", "wrong"),
+    (r"10^{-7}x", "1e-7*x", "right"),
+    ("(1, 10^{-7})", "(1, 1e-07)", "right"),
+    ("2e-1", "-1 + 2e", "right"),  # Euler's number
+    (r"3 \times 10^8", "3 x 10^8", "right"),
+    ("1/3", r"0.\overline{3}", "right"),
+    (r"0.1\overline{6}", "1/6", "right"),
+    ("1/3", r"0.\overline{4}", "wrong"),
+    ("1/2", "\u00bd", "right"),
+    ("3/2", "1\u00bd", "right"),
+    ("x^2+1", "x\u00b2+1", "right"),
+    (r"\sqrt{2}", "\u221a2", "right"),
+    (r"2\pi", "2\u03c0", "right"),
+    (r"90^{\circ}", "90\u00b0", "right"),
+    (r"\infty", "oo", "right"),
+    ("infinity", r"\infty", "right"),
+    (r"[1, \infty)", "[1, inf)", "right"),
+    (r"(-\infty,-2)\cup(2,\infty)", "(-oo, -2) U (2, oo)", "right"),
+    ("|x|", "abs(x)", "right"),
+    (r"\sqrt[3]{2}", "cbrt(2)", "right"),
+    (r"\arctan(2)", "atan(2)", "right"),
+    ("120", "factorial(5)", "right"),
+    ("6", "2(3)", "right"),
+    ("5", "2(3)", "wrong"),  # two plus three by the grammar
+    ("(5, 1)", "((2)(3), 1)", "wrong"),
+    (r"12\pi", r"3(4)\pi", "right"),
+    ("f_2(3)", "f_2(4)", "wrong"),
+    (r"\log_2(8)", "3", "right"),
+    (r"\frac{1}{3}\%", r"33\frac{1}{3}\%", "wrong"),
+    ("1/3", r"33\frac{1}{3}\%", "right"),
+    ("1234", "(1,234)", "wrong"),
+    ("(1,234)", "(1, 234)", "right"),
+    ("1234", r"\frac{2,468}{2}", "right"),
+    (r"12\text{ cm}^2", "12 cm\u00b2", "right"),
+    (r"\pm 3", "+/-3", "right"),
+    (r"x \le 3", "x =< 3", "right"),
+    (r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", "[[1,2],[3,4]]", "right"),
+    (r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", "Matrix([[1, 2], [3, 5]])", "wrong"),
+    (r"\frac{1}{2} + \frac{\sqrt{3}}{2}i", "1/2 + sqrt(3)/2*I", "right"),
+    ("2+3i", "3j+2", "right"),
+    ("3+4i", "3+4j", "right"),
+    ("3+4i", "(3-4j)", "wrong"),
+    (r"2\sqrt{3}i", "2*sqrt(3)*I", "right"),
+    (r"\frac{\pi^2}{6}", "pi**2/6", "right"),
+    (r"2^{n+1}", "2**(n+1)", "right"),
+    (r"\frac{-1+\sqrt{5}}{2}", "(-1 + 5**0.5)/2", "right"),
+]
 CORPUS = [
     # reference, answer, verdict
     ("1/2", "0.5", "right"),
@@ -97,6 +202,8 @@ CORPUS = [
     ("alpha", r"\alpha", "right"),
     (r"\frac{\pi}{2}", "pi/3", "wrong"),
     ("x^2+1", "x**3+1", "wrong"),
+    *EXACT_INSIDE,
+    *PLAIN,
 ]
 
 
@@ -126,14 +233,17 @@ def test_only_literals_reach_the_evaluation(monkeypatch: pytest.MonkeyPatch) -> 
 
     seen: list[str] = []
     monkeypatch.setattr(sympy_parser, "eval_expr", lambda code, *_: seen.append(code))
-    math_worker._only_literals()
-    for code in ("Integer (12 )", "Float ('0.5' )", "Symbol ('x' )", "E "):
+    math_worker._only_exact_literals()
+    for code in ("Integer (12 )", "Symbol ('x' )", "E "):
         sympy_parser.eval_expr(code, {}, {})
-    assert len(seen) == 4
+    assert len(seen) == 3
+    half = sympy_parser.eval_expr("Float ('0.5' )", {}, {})
+    assert half.is_Rational
+    assert half * 2 == 1
     for code in ("Integer (f(1))", "Symbol ('x').f()", "__import__('os')", "a.b", "Integer (1 )+Integer (2 )", b"1"):
         with pytest.raises(ValueError, match="not a literal"):
             sympy_parser.eval_expr(code, {}, {})
-    assert len(seen) == 4
+    assert len(seen) == 3
 
 
 @pytest.mark.parametrize(

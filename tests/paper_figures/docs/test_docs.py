@@ -15,10 +15,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
+from numpy.typing import ArrayLike, NDArray
+from sphinx.util.typing import stringify_annotation
 
 from paper_figures.docs.api_pages import ROOMS, home_of, own_constants, public_modules, public_names, write_pages
-from paper_figures.docs.docstrings import escape_prose, field_lists
+from paper_figures.docs.docstrings import escape_prose, field_lists, short_types
 from paper_figures.docs.generated.tables import find_table, points, with_interval
 from paper_figures.docs.glossary import SYMBOLS
 from paper_figures.docs.guide import SECTIONS
@@ -314,3 +317,24 @@ def test_a_broken_reference_stops_the_build(tmp_path: Path) -> None:
     answer = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=280)
     assert answer.returncode != 0
     assert "missing" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("annotation", "shown"),
+    [
+        (ArrayLike, "~numpy.typing.ArrayLike"),
+        (list[ArrayLike], "list[~numpy.typing.ArrayLike]"),
+        (tuple[NDArray[np.float64], int], "tuple[~numpy.typing.NDArray[~numpy.float64], int]"),
+        (dict[str, int], "dict[str, int]"),
+    ],
+)
+def test_types_of_arrays_are_shown_short(annotation: object, shown: str) -> None:
+    assert short_types(stringify_annotation(annotation, "smart")) == shown
+
+
+def test_a_page_opens_with_what_people_came_for(tmp_path: Path) -> None:
+    write_pages(tmp_path)
+    page = (tmp_path / "vas_theory" / "vas_theory.selection.rst").read_text(encoding="utf-8")
+    assert page.index("`VarianceAwareSampler <vas_theory.selection.sampler") < page.index(".. automodule::")
+    first = (tmp_path / "full_scale" / "index.rst").read_text(encoding="utf-8").split("All modules:")[0]
+    assert "`VASGRPOTrainer <full_scale.trl_adapter.trainer.VASGRPOTrainer>`" in first

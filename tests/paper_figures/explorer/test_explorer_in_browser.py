@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from scipy import stats
 
 from full_scale.config.training import load_config
+from full_scale.plugins.config import SelectionConfig
 from tests.browser import Browser, Page
 from tests.paper_figures.tables.full_scale import pilot
 from vas_theory.groups.pass_rate_laws import group_gain
@@ -278,6 +280,11 @@ def test_the_downloaded_settings_load_and_are_the_pages(page: Page, tmp_path: Pa
     assert {arm.strategy for arm in recommended} == {page.text("#arm")} - mine
     assert "built-in arithmetic" in page.text("#download-trains")
     assert f'mixture_ratio=0.35, sampler={{"score": "{score}"' in page.text("#snippet")
+    told = re.findall(r"\+trainer\.v1\.vas\.(sampler\.)?(\w+)=(\S+)", page.text("#snippet"))
+    table: dict[str, Any] = {"sampler": {}}
+    for inner, name, value in told:
+        (table["sampler"] if inner else table)[name] = value if name == "score" else float(value)
+    assert not SelectionConfig.from_table(table).weighs_diversity, "verl's plug-in refuses it"
     assert (config.rollouts.group_size, config.rollouts.prompts_per_step) == (4, 16)
     assert f"in {config.training.steps:,} steps of 64" in page.text("#training-left")
     arms = tomllib.loads(file.read_text(encoding="utf-8"))["arms"]

@@ -48,7 +48,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def _figures(text: str) -> list[float]:
-    return [float(number.replace("−", "-")) for number in re.findall(r"[+−]\d\.\d{3}", text)]
+    return [float(number.replace("−", "-")) for number in re.findall(r"[+−]\d+\.\d\b", text)]
 
 
 def test_its_figures_are_those_of_the_held_out_prompts(root: Path) -> None:
@@ -62,14 +62,14 @@ def test_its_figures_are_those_of_the_held_out_prompts(root: Path) -> None:
         gain = (rates[arm] - rates["uniform"]).to_numpy()
         coverage = int(re.findall(r"(\d+)% interval", text)[0]) / 100
         low, high = stats.t.interval(coverage, len(gain) - 1, loc=gain.mean(), scale=stats.sem(gain))
-        assert _figures(text)[1:] == pytest.approx([gain.mean(), low, high], abs=5.1e-4), arm
+        assert _figures(text)[1:] == pytest.approx([100 * gain.mean(), 100 * low, 100 * high], abs=0.051), arm
         assert f"{len(gain)} paired seeds" in text
 
 
 def test_the_study_contradicts_the_index(root: Path) -> None:
     row = read_table(ROOT / RESULTS / "validation.parquet").set_index("id").loc["P5/accuracy/index"]
     text = study_sentences(root, PRESET, ["index"])["index"]
-    assert _figures(text)[0] == pytest.approx(row["predicted"], abs=5.1e-4)
+    assert _figures(text)[0] == pytest.approx(100 * row["predicted"], abs=0.051)
     assert row["measured_high"] < 0
     assert text.startswith("Real training contradicts this: on smollm2-135m (arithmetic, ")
     assert text.endswith(": below uniform sampling, and the prediction failed.")
@@ -81,12 +81,11 @@ def test_the_study_contradicts_the_index(root: Path) -> None:
         ((0.05, 0.01, 0.09), "held", "agrees", "above uniform sampling, as predicted."),
         ((-0.05, -0.09, -0.01), "failed", "contradicts this", "below uniform sampling, and the prediction failed."),
         (
-            (0.01, -0.03, 0.05), "uninformative", "does not bear this out",
-            "above uniform sampling by no more than the seeds vary, which neither bears the prediction out nor refutes "
-            "it.",
+            (0.01, -0.03, 0.05), "uninformative", "does not confirm this",
+            "above uniform sampling by no more than the seeds vary, which neither confirms nor refutes the prediction.",
         ),
         (
-            (-0.01, -0.05, 0.03), "failed", "does not bear this out",
+            (-0.01, -0.05, 0.03), "failed", "does not confirm this",
             "below uniform sampling by no more than the seeds vary, and the prediction failed.",
         ),
     ],
@@ -101,7 +100,7 @@ def test_words_follow_the_interval(
     said = study_sentences(root, PRESET, ["uniform", "mopps", "vas"])
     assert said["mopps"].startswith(f"Real training {stance}: on ")
     assert said["mopps"].endswith(end)
-    assert _figures(said["mopps"]) == [0.02, *measured]
+    assert _figures(said["mopps"]) == pytest.approx([2.0, *(100 * value for value in measured)], abs=0.051)
     assert said["vas"] == "vas was not among the arms of this project's real training."
     assert "uniform" not in said
 
@@ -127,14 +126,15 @@ def test_the_explorer_says_of_networks_what_their_table_says(root: Path) -> None
     for arm, text in network_sentences(rows, [*rows, "no-such-arm"]).items():
         # the mean of the worlds' means, in the worlds that have the arm
         wanted = (final[arm] - final["uniform"]).dropna().groupby("world").mean().mean()
-        number = re.findall(r"[+−]\d\.\d{4}", text)[0]
-        assert float(number.replace("−", "-")) == pytest.approx(wanted, abs=5.1e-5), arm
+        number = re.findall(r"[+−]\d\.\d\d", text)[0]
+        assert float(number.replace("−", "-")) == pytest.approx(100 * wanted, abs=5.1e-3), arm
     assert "no-such-arm" not in network_sentences(rows, ["no-such-arm"])
     known = facts(ROOT, "paper")
     losers = {arm for arm, row in rows.items() if row["difference_high"] < 0}
     told = {arm["name"] for place in known["worlds"] for arm in place["arms"] if "networks" in arm["contradicted"]}
     assert told == losers & {arm["name"] for place in known["worlds"] for arm in place["arms"]}
-    assert known["networks"]["vas"].startswith("In ")
+    assert known["networks"]["vas"].startswith("vas: VAS on what")
+    assert known["helped"] == [arm for arm in known["trained"] if rows[arm]["difference_low"] > 0]
 
 
 ADVICE = """
@@ -143,7 +143,8 @@ const Advice = vm.runInNewContext(fs.readFileSync(source, "utf-8") + "; Advice",
 console.log(JSON.stringify(JSON.parse(worlds).map((world) => {
   const { best, level, passedOver } = Advice.recommend([world], JSON.parse(wish));
   const settings = { score: "expected_signal", mixtureRatio: 0.5 };
-  return { best, level: level.map((arm) => arm.name), passedOver, snippet: Advice.snippet(settings, best) };
+  const snippet = Advice.snippet(settings, best, ["vas-states"]);
+  return { best, level: level.map((arm) => arm.name), passedOver, snippet };
 })));
 """
 

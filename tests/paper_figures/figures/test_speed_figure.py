@@ -27,7 +27,7 @@ def test_speed_figure_shows_the_worst_shape_and_every_missed_floor() -> None:
 def test_speed_axes_are_logarithmic_with_ratio_and_floor() -> None:
     with figure_style(Look(SLIDE)):
         axes = draw_canvas(SHOWN, TABLES, Look(SLIDE)).axes
-    assert [axis.get_xscale() for axis in axes] == ["log", "log"]
+    assert {axis.get_xscale() for axis in axes} == {"log"}
     drawn = {
         (line.get_marker(), float(line.get_xdata()[0])) for axis in axes for line in axis.lines if len(line.get_xdata())
     }

@@ -68,6 +68,20 @@ def test_headroom_and_the_share_that_is_reached() -> None:
     assert "no share of it can be told" in text_about("worth", nothing)
 
 
+def test_the_group_size_is_told_beside_selection() -> None:
+    assert "uniform-g4 is not measured yet." in text_about("group size")
+    smaller = RANKING[RANKING["arm"] == "predictor"].assign(arm="uniform-g4")
+    rows = [
+        {"kind": "contrast", "world": world, "arm": "vas-states", "against": "uniform-g4", "difference": value,
+         "difference_low": value - 0.01, "difference_high": value + 0.01, "early": False}
+        for world, value in (("easy", 0.03), ("hard", -0.02))
+    ]  # fmt: skip
+    text = text_about("group size", pd.concat([RANKING, smaller, pd.DataFrame(rows)], ignore_index=True))
+    assert "Uniform sampling in groups of 4 instead of 8 learns " in text
+    assert "vas-states ends above uniform sampling in groups of 4 in 1, below it in 1 of 2 worlds" in text
+    assert "vas-states-g4 beside uniform-g4 is not measured yet." in text
+
+
 def test_the_index_is_told_with_its_cap_or_without() -> None:
     assert "The cap of two visits a prompt is not measured yet." in text_about("index")
     capped = pd.DataFrame(
@@ -90,6 +104,8 @@ def test_the_price_in_coverage() -> None:
 def test_rank_correlations_are_told_where_there_are_enough_arms() -> None:
     assert "too few arms in common to rank" in text_about("Bandits".lower())
     known = AGREEMENT.copy()
+    like = known[(known["with"] == "bandits") & (known["regime"] == "fixed") & (known["world"] == "all")].head(1)
+    known = pd.concat([known, like.assign(bandit_world="math-fitted")], ignore_index=True)
     rows = (known["with"] == "bandits") & (known["regime"] == "fixed")
     known.loc[rows, ["correlation", "correlation_low", "correlation_high"]] = [0.25, 0.1, 0.4]
     known.loc[rows, "arms"] = 7
@@ -98,9 +114,8 @@ def test_rank_correlations_are_told_where_there_are_enough_arms() -> None:
         "At one learning rate: the rank correlation of 7 arms is +0.25 [+0.10, +0.40], and with the bandit world"
         in text
     )
-    assert text.endswith(
-        "Whether forgetting, or a start fitted to traces, would make the bandits agree better is not measured."
-    )
+    for change in ("interference and forgetting", "features shared by prompts", "a start fitted to a trace"):
+        assert f"{change} +0.25" in text
     assert "135M" not in text
 
 

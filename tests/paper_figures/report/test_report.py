@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import re
+from html import unescape
 from html.parser import HTMLParser
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from paper_figures.build.nodes import project_tables
 from paper_figures.figures import get_figures
 from paper_figures.laboratory import REGIMES, sampler_record, world_gains, world_rows
 from paper_figures.report.assemble import embedded, signed
-from paper_figures.report.maths import formula, text_with_formulas
+from paper_figures.report.maths import FONT, formula, text_with_formulas
 from tests.paper_figures.small_tables import PRESET, claims_answer
 from tests.paper_figures.tables.full_scale import validation
 from tests.paper_figures.tables.simulations import tournament_ranking
@@ -78,14 +80,14 @@ def test_the_page_needs_nothing_from_outside(html: str) -> None:
     assert "iframe" not in page.tags
     for style in re.findall(r"<style>(.*?)</style>", html, re.DOTALL):
         assert "@import" not in style
-        assert "url(" not in style
-    without_images = re.sub(r"data:image/webp;base64,[A-Za-z0-9+/=]+", "", html)
+        assert set(re.findall(r"url\(.{10}", style)) <= {'url("data:font'}
+    without_images = re.sub(r"data:(image/avif|font/woff);base64,[A-Za-z0-9+/=]+", "", html)
     assert "http:" not in without_images
     assert "https:" not in without_images
 
 
 def test_every_figure_is_embedded_in_both_sizes(built: Path, html: str) -> None:
-    found = set(re.findall(r"data:image/webp;base64,[A-Za-z0-9+/=]+", html))
+    found = set(re.findall(r"data:image/avif;base64,[A-Za-z0-9+/=]+", html))
     for figure in get_figures():
         for medium in ("slide", "column"):
             path = built / "paper_figures" / "output" / PRESET / f"{figure.name}.{medium}.png"
@@ -141,7 +143,10 @@ def test_the_record_of_vas_and_every_world_are_shown(html: str) -> None:
     for form in [row for name in REGIMES for row in sampler_record(world_gains(tournament_ranking.frame(), name))]:
         beats, level, loses = (len(form[verdict]) for verdict in ("beats", "level", "loses"))
         assert f"beats uniform sampling in {beats}, level in {level}, loses in {loses} of 3 simulated worlds" in words
-    losses = words[words.index("Final pass rate over uniform") :]
+    assert "It loses here." in words
+    assert words.rindex("Where VAS loses It loses here.") < words.rindex("Final pass rate over uniform sampling's, in")
+    assert words.index("Should you use it?") < words.index("beats uniform sampling in"), "the summary comes first"
+    losses = words[words.rindex("Final pass rate over uniform sampling's, in") :]
     summary = tournament_ranking.frame()
     for row in [row for name in ("fixed", "tuned") for row in world_rows(world_gains(summary, name))]:
         shown = f"{row['world']} {signed(row['vas']['gain'])} {signed(row['vas']['gain_low'])} to "
@@ -158,6 +163,18 @@ def test_figures_stand_in_the_section_of_their_evidence(html: str) -> None:
 def test_every_statement_of_the_ledger_becomes_mathml() -> None:
     left = [claim.id for claim in all_claims().values() if not formula(claim.statement).startswith("<math")]
     assert left == []
+
+
+def test_the_font_of_formulas_has_every_symbol_of_the_ledger_and_mathematical_tables() -> None:
+    from fontTools.ttLib import TTFont
+
+    font = TTFont(io.BytesIO(resources.files("paper_figures.report").joinpath(FONT).read_bytes()))
+    assert "MATH" in font
+    assert "Vera" not in str(font["name"].getDebugName(1)), "a changed font may not have that name"
+    texts = [re.sub("<[^>]*>", "", formula(claim.statement)) for claim in all_claims().values()]
+    symbols = {letter for text in texts for letter in unescape(text)}
+    assert len(symbols) > 90
+    assert symbols - set(map(chr, font.getBestCmap())) == set()
 
 
 def test_a_formula_that_cannot_be_translated_is_shown_as_it_is() -> None:

@@ -27,6 +27,9 @@ def test_everything_is_shown_and_nothing_is_fetched(browser: Browser, built_once
     assert shown == embedded(folder / PRESET / f"bound_gallery.{size}.png")
     turned = page.evaluate("getComputedStyle(document.querySelector('#bound_gallery img')).filter")
     assert (turned != "none") is dark, "light images would shine on dark paper"
+    assert page.evaluate("document.fonts.ready.then(() => [...document.fonts].map((font) => font.status))") == [
+        "loaded"
+    ], "the font of formulas"
     assert page.too_wide() == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.requests() == []

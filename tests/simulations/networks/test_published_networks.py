@@ -21,6 +21,7 @@ from vas_theory.provenance.tables import read_metadata, read_table, table_hash
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "simulations" / "results" / "paper"
 BANDITS = FOLDER / "tournament_ranking.parquet"
+FITTED = FOLDER / "fitted_ranking.parquet"
 STUDY = ROOT / "full_scale" / "results" / "paper" / "validation.parquet"
 AGAIN = "run: python -m simulations networks tables --preset paper --output simulations/results/paper"
 
@@ -61,7 +62,7 @@ def test_the_ranking_is_that_of_the_runs(table: pd.DataFrame) -> None:
 
 def test_the_rank_correlations_are_of_the_tables_that_are_committed() -> None:
     reads = read_metadata(FOLDER / "network_agreement.parquet")["config"]["reads"]
-    wanted = {path.stem: table_hash(path) for path in (FOLDER / "network_tournament.parquet", BANDITS, STUDY)}
+    wanted = {path.stem: table_hash(path) for path in (FOLDER / "network_tournament.parquet", BANDITS, FITTED, STUDY)}
     assert reads == wanted, AGAIN
 
 
@@ -75,7 +76,7 @@ def test_nine_of_ten_learning_rates_lie_inside_what_was_tried(table: pd.DataFram
 def test_ranking_and_agreement_are_computed_from_the_runs(table: pd.DataFrame) -> None:
     for name, wanted in (
         ("network_ranking", rank_networks(table)),
-        ("network_agreement", agreement(table, read_table(BANDITS), read_table(STUDY))),
+        ("network_agreement", agreement(table, *map(read_table, (BANDITS, STUDY, FITTED)))),
     ):
         stored = read_table(FOLDER / f"{name}.parquet")
         assert list(stored.columns) == list(wanted.columns), AGAIN

@@ -124,6 +124,17 @@ def test_agreement_with_bandits_of_the_same_order_is_near_one(
         assert rows["correlation"].isna().all()
 
 
+def test_fitted_worlds_of_bandits_are_compared_one_by_one(table: pd.DataFrame) -> None:
+    ranked = bandits(["predictor", "uniform", "vas", "index@2", "index"])
+    fitted = ranked.assign(world="math", gain=-ranked["gain"])
+    alone, both = agreement(table, ranked), agreement(table, ranked, fitted=fitted)
+    pd.testing.assert_frame_equal(alone, both[both["bandit_world"] != "math-fitted"].reset_index(drop=True))
+    added = both[both["bandit_world"] == "math-fitted"]
+    assert added["world"].tolist() == ["all", "all"]
+    shared = both[(both["bandit_world"] == "shared") & (both["world"] == "all")]
+    assert (added["correlation"].to_numpy() < shared["correlation"].to_numpy()).all()
+
+
 def test_agreement_with_a_real_model_counts_its_arms_that_have_an_interval(table: pd.DataFrame) -> None:
     gains = {"predictor": 0.03, "vas": 0.01, "index@2": -0.02, "index": -0.04, "no-such-arm": 0.5}
     study = pd.DataFrame({"quantity": "accuracy_gain", "arm": list(gains), "measured": list(gains.values())})

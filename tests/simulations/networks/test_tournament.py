@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -13,6 +14,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+from simulations.__main__ import main
 from simulations.networks.tournament import cells
 from simulations.networks.tournament.analysis import compare, format_comparison, overall
 from simulations.networks.tournament.cells import extended, run_seed, run_tuning
@@ -25,6 +27,9 @@ from simulations.networks.world import RunShape
 from simulations.networks.worlds import get_world, world_names
 from simulations.running.sweep import Cell
 from vas_theory.foundation.errors import ArgumentError, DataError
+from vas_theory.provenance.tables import read_table
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def curves(gains: dict[str, float], worlds: tuple[str, ...] = ("one", "two"), seeds: int = 12) -> pd.DataFrame:
@@ -144,6 +149,11 @@ def test_a_small_tournament_runs_resumes_and_repeats(tmp_path: Path, monkeypatch
     more = run_tournament(replace(preset, arms=("uniform", "vas", "predictor")), tmp_path / "one", report=said.append)
     assert {path: path.stat().st_mtime_ns for path in written} == written  # another arm computes that arm alone
     assert set(more["arm"]) == {"uniform", "vas", "predictor"}
+    alone = run_tournament(replace(preset, arms=("vas",)), tmp_path / "one", report=said.append)
+    assert set(alone["arm"]) == {"uniform", "vas"}  # read against what is there
+    with pytest.raises(ArgumentError, match="hold uniform"):
+        run_tournament(replace(preset, arms=("vas",)), tmp_path / "three", report=said.append)
+    assert not (tmp_path / "three").exists()
     again = run_tournament(preset, tmp_path / "two", report=said.append)
     pd.testing.assert_frame_equal(table, again, check_exact=True)
     assert len(said) == 1  # one start was trained
@@ -168,6 +178,15 @@ def test_presets_refuse_what_makes_no_sense() -> None:
     for values in ({"seeds": 1}, {"scale": 0.0}, {"tuning_seeds": -1}, {"start_scale": 2.0}):
         with pytest.raises(ArgumentError):
             Preset(**values)
+
+
+def test_the_list_counts_what_is_committed(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["networks", "list", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    table = read_table(ROOT / "simulations/results/paper/network_tournament.parquet")
+    for kind, column, other in (("worlds", "world", "arm"), ("arms", "arm", "world")):
+        counts = table.groupby(column)[other].nunique().to_dict()
+        assert {row["name"]: row["committed"] for row in told[kind] if row["committed"]} == counts
 
 
 def test_the_list_names_worlds_and_arms_without_torch() -> None:

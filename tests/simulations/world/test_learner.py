@@ -14,6 +14,7 @@ from scipy.special import log_softmax, softmax
 from simulations.world import kernels, reference
 from simulations.world.learner import Learner, LearnerConfig
 from simulations.world.pool import Pool, PoolConfig, build_pool
+from tests.false_alarms import USUAL
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection.contract.strategy import Rollouts, SelectionSetting, TrainingGroups
 
@@ -104,7 +105,7 @@ def test_arms_are_drawn_with_their_probabilities() -> None:
     learner.generate(np.array([0, 1, 2]), np.full(3, 20_000), 0)
     for prompt in range(3):
         counts = np.bincount(learner._arms[prompt * 20_000 : (prompt + 1) * 20_000], minlength=5)
-        assert stats.chisquare(counts, 20_000 * softmax(pool.base_PA[prompt])).pvalue > 1e-4
+        assert stats.chisquare(counts, 20_000 * softmax(pool.base_PA[prompt])).pvalue > USUAL
 
 
 def test_random_numbers_look_uniform_along_prompts_and_numbers() -> None:
@@ -112,7 +113,7 @@ def test_random_numbers_look_uniform_along_prompts_and_numbers() -> None:
     by_prompt = [reference.uniform(3, k, 0) for k in range(5000)]
     by_seed = [reference.uniform(k, 0, 0) for k in range(5000)]
     for numbers in (by_number, by_prompt, by_seed):
-        assert stats.kstest(numbers, "uniform").pvalue > 1e-4
+        assert stats.kstest(numbers, "uniform").pvalue > USUAL
         assert abs(np.corrcoef(numbers[:-1], numbers[1:])[0, 1]) < 5 / np.sqrt(5000)
 
 
@@ -242,7 +243,7 @@ def test_noisy_graders_err_at_their_rates() -> None:
     for reward, rate in ((0.0, 0.2), (1.0, 0.05)):
         graded = made.rewards_R[true == reward]
         wrong = int((graded != reward).sum())
-        assert stats.binomtest(wrong, len(graded), rate).pvalue > 1e-4
+        assert stats.binomtest(wrong, len(graded), rate).pvalue > USUAL
 
 
 def test_diversity_is_the_share_of_differing_pairs() -> None:

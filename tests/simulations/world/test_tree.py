@@ -15,6 +15,7 @@ from simulations.world import reference
 from simulations.world.learner import LearnerConfig
 from simulations.world.pool import draw_pass_rates
 from simulations.world.tree import TreeLearner, TreePool, TreePoolConfig, build_tree_pool, leaf_probabilities
+from tests.false_alarms import USUAL
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.foundation.streams import uniforms
 from vas_theory.selection.contract.strategy import Rollouts, SelectionSetting, TrainingGroups
@@ -77,7 +78,7 @@ def test_leaves_are_reached_with_their_probabilities(sampling: str) -> None:
     assert set(made.rewards_R) <= {0.0, 1.0}
     np.testing.assert_array_equal(made.rewards_R, pool.rewards_PL[0, leaf])
     if sampling == "independent":
-        assert stats.chisquare(np.bincount(leaf, minlength=4), 40_000 * expected).pvalue > 1e-4
+        assert stats.chisquare(np.bincount(leaf, minlength=4), 40_000 * expected).pvalue > USUAL
 
 
 def test_a_tree_shares_its_prefixes() -> None:

@@ -82,6 +82,24 @@ def test_a_table_fits_a_narrow_terminal_and_breaks_long_texts_alone(monkeypatch:
     assert any("counterexample" in line for line in lines)
 
 
+def test_a_pipe_gets_eighty_columns_and_every_word_whole() -> None:
+    long = "a long title of many words " * 4
+    rows = [("A01", "counterexample", "machine", "0.42", long), ("A02", "short", "machine", "10.00", "another")]
+    print_table(("id", "certificate", "complete", "seconds", "title"), rows, stream := io.StringIO())
+    lines = stream.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split() == ["id", "certificate", "complete", "seconds", "title"]
+    assert lines[1].startswith("A01  counterexample  machine      0.42  a long title")
+    assert sorted(stream.getvalue().split()[5:]) == sorted(" ".join(map(" ".join, rows)).split())
+
+
+def test_a_last_column_without_room_stands_below_its_row() -> None:
+    row = ("x" * 30, "y" * 30, "words that find no room beside the other two columns of this table")
+    lines = text_table(("name", "model", "arms"), [row], 80).splitlines()
+    assert lines == [f"{'name':<30}  model", "    arms", f"{row[0]}  {row[1]}", f"    {row[2]}"]
+    assert text_table(("a", "b"), [("1" * 90, "c d")], 80).splitlines()[2:] == ["1" * 90, "    c d"]
+
+
 def test_a_list_is_a_table_or_json(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [{"name": "x", "arms": ["a", "b"], "free": ""}]
     print_list("things", rows)

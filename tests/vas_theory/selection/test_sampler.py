@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import vas_theory.selection
+from tests.false_alarms import RARE
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError, VASError
 from vas_theory.selection import DiscountedBeta, VarianceAwareSampler
 from vas_theory.selection.sampler.tally import ARMS, gini
@@ -156,7 +157,7 @@ def test_equal_scores_fall_back_to_uniform_and_say_so(
     assert metrics["uniform_scores"] == 1
     assert metrics["uniform_fallbacks"] == 2000
     counts = np.bincount(np.concatenate([batch[:2] for batch in batches]), minlength=20)
-    assert stats.chisquare(counts).pvalue > 1e-6
+    assert stats.chisquare(counts).pvalue > RARE
     sampler.set_scores([3], 0.9)
     sampler.draw()
     assert sampler.uniform_reason is None

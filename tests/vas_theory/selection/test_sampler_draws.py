@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from tests.false_alarms import RARE
 from vas_theory.foundation.streams import stream_generator
 from vas_theory.selection import VarianceAwareSampler
 
-FALSE_ALARM = 1e-6
 SCORES = np.array([0.05, 0.1, 0.2, 0.3, 0.75, 1.0])
 
 
@@ -27,7 +27,7 @@ def _sampler(**settings: object) -> VarianceAwareSampler:
 def test_draws_with_replacement_are_proportional_to_the_scores() -> None:
     sampler = _sampler(batch_size=50, mixture_ratio=1.0, replace=True, seed=11)
     counts = np.bincount(np.concatenate([sampler.draw() for _ in range(600)]), minlength=6)
-    assert stats.chisquare(counts, counts.sum() * SCORES / SCORES.sum()).pvalue > FALSE_ALARM
+    assert stats.chisquare(counts, counts.sum() * SCORES / SCORES.sum()).pvalue > RARE
 
 
 def test_ordered_pairs_without_replacement() -> None:
@@ -37,7 +37,7 @@ def test_ordered_pairs_without_replacement() -> None:
     counts = dict.fromkeys(expected, 0)
     for _ in range(5000):
         counts[tuple(sampler.draw().tolist())] += 1  # type: ignore[index]
-    assert stats.chisquare(list(counts.values()), 5000 * np.array(list(expected.values()))).pvalue > FALSE_ALARM
+    assert stats.chisquare(list(counts.values()), 5000 * np.array(list(expected.values()))).pvalue > RARE
 
 
 def test_the_share_by_weight_given_the_uniform_share() -> None:
@@ -53,7 +53,7 @@ def test_the_share_by_weight_given_the_uniform_share() -> None:
         expected = observed.sum() * SCORES[left] / SCORES[left].sum()
         statistic += float(((observed[left] - expected) ** 2 / expected).sum())
         freedom += left.size - 1
-    assert stats.chi2(freedom).sf(statistic) > FALSE_ALARM
+    assert stats.chi2(freedom).sf(statistic) > RARE
 
 
 def test_places_that_nothing_weighs_are_filled_uniformly() -> None:
@@ -62,7 +62,7 @@ def test_places_that_nothing_weighs_are_filled_uniformly() -> None:
         sampler.set_scores(np.arange(prompts), np.eye(prompts)[2])
         counts = np.bincount(np.concatenate([sampler.draw()[1:] for _ in range(2000)]), minlength=prompts)
         assert counts[2] == 0
-        assert stats.chisquare(np.delete(counts, 2)).pvalue > FALSE_ALARM
+        assert stats.chisquare(np.delete(counts, 2)).pvalue > RARE
 
 
 @pytest.mark.parametrize("by", ["seed", "step"])
@@ -75,7 +75,7 @@ def test_orders_of_a_pass_are_equally_likely(by: str) -> None:
         sampler = VarianceAwareSampler(3, batch_size=3, mixture_ratio=0.0, seed=5)
         for _ in range(2000):
             counts[tuple(sampler.draw().tolist())] += 1
-    assert stats.chisquare(list(counts.values())).pvalue > FALSE_ALARM
+    assert stats.chisquare(list(counts.values())).pvalue > RARE
 
 
 def test_streams_of_neighbouring_seeds_steps_and_purposes_are_unrelated() -> None:
@@ -84,4 +84,4 @@ def test_streams_of_neighbouring_seeds_steps_and_purposes_are_unrelated() -> Non
     correlations = np.corrcoef(numbers)[np.triu_indices(len(keys), 1)]
     # 4,950 correlations with standard deviation 1/sqrt(2000); a bound at 6.5 of them, after Bonferroni 4e-7
     assert np.abs(correlations).max() < 6.5 / np.sqrt(2000)
-    assert stats.kstest(numbers.ravel(), "uniform").pvalue > FALSE_ALARM
+    assert stats.kstest(numbers.ravel(), "uniform").pvalue > RARE

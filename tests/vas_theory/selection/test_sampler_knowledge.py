@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from tests.false_alarms import RARE
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection import DiscountedBeta, PassRatePrior, VarianceAwareSampler
 from vas_theory.selection.sampler.candidates import draw_among
 from vas_theory.selection.sampler.config import INFORMED
 from vas_theory.selection.sampler.tally import ARMS
 
-FALSE_ALARM = 1e-6
 """For seeds chosen at random each test of a frequency would fail a correct sampler with this probability."""
 
 
@@ -142,7 +142,7 @@ def test_draws_among_candidates_are_successive_draws_by_weight() -> None:
         drawn, reason = draw_among(rng, np.arange(6), weights, 2)
         assert reason is None
         counts[tuple(drawn.tolist())] += 1  # type: ignore[index]
-    assert stats.chisquare(list(counts.values()), 20_000 * np.array(list(expected.values()))).pvalue > FALSE_ALARM
+    assert stats.chisquare(list(counts.values()), 20_000 * np.array(list(expected.values()))).pvalue > RARE
     assert sorted(draw_among(rng, np.arange(6), weights, 6)[0].tolist()) == [0, 1, 2, 3, 4]
     assert draw_among(rng, np.arange(6), np.zeros(6), 2)[1] == "all scores are zero"
     assert draw_among(rng, np.arange(6), np.ones(6), 2)[1] == "all scores are equal"
@@ -157,7 +157,7 @@ def test_a_prompt_weighs_less_by_a_power_of_its_visits(discount: float) -> None:
         sampler.draw_counts[:] = visits
         found[sampler.draw()] += 1
     weights = (1.0 + visits) ** -discount
-    assert stats.chisquare(found, 4000 * weights / weights.sum()).pvalue > FALSE_ALARM
+    assert stats.chisquare(found, 4000 * weights / weights.sum()).pvalue > RARE
 
 
 def test_candidates_are_known_before_the_draw_and_drawn_uniformly() -> None:

@@ -21,6 +21,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "periodic": {"refresh": "periodic", "update_interval": 2},
     "rested": {"rest_steps": 2, "exponent": 2.0},
     "candidates": {"candidates": 6},
+    "features": {"features": np.linspace(0.0, 1.0, 20).reshape(10, 2)},
 }
 
 
@@ -79,14 +80,14 @@ def _sampler(name: str) -> VarianceAwareSampler:
 
 
 def _refused(sampler: VarianceAwareSampler, call: Callable[[], Any]) -> None:
-    before, arms = sampler.state_dict(), sampler.last_arms.copy()
+    before, arms, metrics = sampler.state_dict(), sampler.last_arms.copy(), sampler.metrics()
     with pytest.raises(VASError) as refusal:
         call()
     assert len(str(refusal.value).splitlines()) == 1
     after = sampler.state_dict()
     assert after["checksum"] == before["checksum"], [k for k in before if not np.array_equal(before[k], after[k])]
     assert np.array_equal(sampler.last_arms, arms)
-    assert sampler.metrics() == pytest.approx(sampler.metrics(), abs=0, nan_ok=True)
+    assert sampler.metrics() == pytest.approx(metrics, rel=0, abs=0, nan_ok=True)
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -109,6 +110,18 @@ def test_other_refused_calls_change_nothing(name: str) -> None:
         _refused(sampler, lambda: sampler.draw(policy_version=version))  # type: ignore[arg-type]  # noqa: B023
     for places, scores in (([0], [np.nan]), ([0], [-1.0]), ([99], [1.0]), ([0, 1], [1.0, 2.0, 3.0]), ("a", 1.0)):
         _refused(sampler, lambda: sampler.set_scores(places, scores))  # noqa: B023
+    for features, places in (
+        (np.zeros((10, 3)), None),
+        (np.zeros((9, 2)), None),
+        (np.full((10, 2), np.inf), None),
+        ("ab", None),
+        (None, None),
+        (_Tensor(), None),
+        ([[1.0, 2.0], [3.0]], [0, 1]),
+        (np.zeros((1, 2)), [99]),
+        (np.zeros((2, 2)), [0]),
+    ):
+        _refused(sampler, lambda: sampler.set_features(features, places))  # noqa: B023
     whole = sampler.state_dict()
     for missing in ("weights", "posterior.last_seen", "tally", "walk.passes", "drawn_by"):
         if missing in whole and missing != "posterior.last_seen":

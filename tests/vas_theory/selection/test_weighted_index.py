@@ -17,11 +17,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from numpy.typing import NDArray
 from scipy import stats
 
+from tests.false_alarms import RARE
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection.drawing import _weighted_index_kernel as kernel
 from vas_theory.selection.drawing.weighted_index import WeightedIndex
-
-FALSE_ALARM = 1e-6
 
 weight = st.one_of(
     st.just(0.0),
@@ -63,7 +62,7 @@ def test_draws_with_replacement_are_proportional(name: str) -> None:
     if np.count_nonzero(weights) == 1:
         assert counts[weights > 0] == draws.size
     else:
-        assert chi_square_p_value(counts, weights / weights.sum()) > FALSE_ALARM
+        assert chi_square_p_value(counts, weights / weights.sum()) > RARE
 
 
 @pytest.mark.parametrize("weights", [[1.0, 2.0, 3.0, 4.0, 0.0], [1.0, 0.0, 200.0, 3.0, 20.0] + 60 * [0.0], [1.0] * 4])
@@ -92,7 +91,7 @@ def test_ordered_draws_without_replacement_are_successive(weights: list[float]) 
         observed.append(trials - sum(observed))
         wanted.append(rest)
     wanted_array = np.array(wanted) * (sum(observed) / sum(wanted))
-    assert stats.chisquare(observed, wanted_array).pvalue > FALSE_ALARM
+    assert stats.chisquare(observed, wanted_array).pvalue > RARE
 
 
 def test_a_tiny_weight_is_drawn_once_the_giant_is_gone() -> None:

@@ -52,7 +52,7 @@ class SelectionSetting:
         prompts: size of the pool; prompts are numbered from 0.
         batch_size: groups a training step is meant to have.
         group_size: rollouts of a training group.
-        budget: rollouts of the whole run, of every kind.
+        budget: total rollouts of the whole run, scoring included.
         seed: of the run, in [0, 2**64); :meth:`Strategy.propose` gets a generator made from it.
         max_visits: steps in which a prompt may be rolled, ``None`` for no limit.
         advantage: kind of advantage, ``grpo``, ``dr_grpo`` or ``rloo``.

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
+from tests.false_alarms import USUAL
 from tests.vas_theory.selection.strategies.builders import received, setting
 from vas_theory.selection.strategies.arcus import Arcus
 from vas_theory.selection.strategies.dps import ALL, MIXED, NONE, Dps
@@ -55,7 +56,7 @@ def test_mopps_is_thompson_sampling() -> None:
 
     density = stats.beta(2, 3).pdf
     wins = integrate.quad(lambda p: density(p) * (1 - below(abs(p - 0.5), 1)), 0, 1, points=[0.5])[0]
-    assert stats.binomtest(first, 4000, wins).pvalue > 1e-4
+    assert stats.binomtest(first, 4000, wins).pvalue > USUAL
 
 
 def _angles() -> tuple[np.ndarray, np.ndarray]:
@@ -118,7 +119,7 @@ def test_mapp_draws_in_proportion_to_its_values() -> None:
     values = mixed_probability(arm.a_P, arm.b_P, 4)
     rng = np.random.default_rng(2)
     seen = np.bincount([int(arm.choose(rng)[0]) for _ in range(6000)], minlength=3)
-    assert stats.chisquare(seen, 6000 * values / values.sum()).pvalue > 1e-4
+    assert stats.chisquare(seen, 6000 * values / values.sum()).pvalue > USUAL
 
 
 def test_dps_step_by_hand() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from tests.false_alarms import USUAL
 from tests.vas_theory.selection.strategies.builders import received, setting
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection.contract.strategy import FloatArray, Strategy
@@ -17,8 +18,6 @@ from vas_theory.selection.strategies.vas import Vas
 from vas_theory.selection.strategies.vas_paper import VasPaper
 from vas_theory.selection.strategies.vas_released import VasReleased
 from vas_theory.selection.strategies.vas_reuse import VasReuse
-
-FALSE_ALARM = 1e-4
 
 
 def score_everything(arm: Strategy, rewards: list[list[float]], diversity: list[float] | None = None) -> None:
@@ -44,12 +43,12 @@ def test_vas_paper_draws_by_weight_with_replacement_and_the_rest_uniformly() -> 
     assert weighted[2] == 0
     positive = arm.weights_P > 0
     expected: FloatArray = 10_000 * arm.weights_P[positive] / arm.weights_P.sum()
-    assert stats.chisquare(weighted[positive], expected).pvalue > FALSE_ALARM
+    assert stats.chisquare(weighted[positive], expected).pvalue > USUAL
     # two of a step's uniform share differ, which makes the counts less variable than the test assumes, not more
-    assert stats.chisquare(uniform, np.full(5, 2000)).pvalue > FALSE_ALARM
+    assert stats.chisquare(uniform, np.full(5, 2000)).pvalue > USUAL
     twice = (drawn[:, 0] == drawn[:, 1]).sum()
     shares = arm.weights_P / arm.weights_P.sum()
-    assert stats.binomtest(int(twice), 5000, float((shares**2).sum())).pvalue > FALSE_ALARM
+    assert stats.binomtest(int(twice), 5000, float((shares**2).sum())).pvalue > USUAL
 
 
 @pytest.mark.parametrize(("ratio", "weighted"), [(0.0, 0), (0.3, 2), (0.5, 4), (0.999, 7), (1.0, 8)])
@@ -109,7 +108,7 @@ def test_vas_reuse_draws_by_weight() -> None:
     arm.scores_P = np.array([0.1, 0.4, 0.2, 0.3])
     rng = np.random.default_rng(1)
     first = np.bincount([int(arm.choose(rng)[0]) for _ in range(5000)], minlength=4)
-    assert stats.chisquare(first, 5000 * arm.scores_P).pvalue > FALSE_ALARM
+    assert stats.chisquare(first, 5000 * arm.scores_P).pvalue > USUAL
 
 
 def test_vas_reuse_costs_no_scoring() -> None:
@@ -162,7 +161,7 @@ def test_uniform_orders_are_uniform() -> None:
     first = [
         int(Uniform(setting(prompts=5, batch_size=1)).choose(np.random.default_rng(seed))[0]) for seed in range(2500)
     ]
-    assert stats.chisquare(np.bincount(first, minlength=5)).pvalue > FALSE_ALARM
+    assert stats.chisquare(np.bincount(first, minlength=5)).pvalue > USUAL
 
 
 def test_props_asks_for_stratified_rollouts() -> None:
