@@ -59,7 +59,7 @@ _WORDS = {
     "vas-own": "VAS on a column of pass rates, measured before training",
     "vas-both": "VAS on such a column and hidden states",
     "vas-states": "VAS on pass rates predicted from hidden states",
-    "vas-states-g4": "the same in groups of 4 rollouts instead of 8",
+    "vas-states-g4": "VAS on hidden states in groups of 4 rollouts instead of 8",
     "vas-history": "VAS on own rollouts, drawn as sharply as with knowledge",
     "uniform-g4": "uniform sampling in groups of 4 rollouts instead of 8",
     "predictor": "a plainer form of that prediction",
