@@ -76,7 +76,7 @@ def pass_rate_after(level: Any, steps: Any, rate: Any) -> Any:
         (N,) pass rates.
     """
     first, second = 0 * level, log(2 + 0 * level)
-    for done in range(int(max(steps, default=0))):
+    for done in range(int(np.max(steps, initial=0))):
         after = ascent_step(level, first, second, rate)
         first, second = (np.where(done < steps, new, old) for new, old in zip(after, (first, second), strict=True))
     return _pass_rate(level, first, second)
@@ -144,14 +144,14 @@ def _odds(probs: Any, rewards: Any) -> Any:
 
 def _odds_after(probs: NDArray[Any], rewards: NDArray[Any], step: NDArray[Any], steps: NDArray[Any]) -> Any:
     pi, r, eta = unify(probs, rewards, step)
-    for done in range(int(max(steps, default=0))):
+    for done in range(int(np.max(steps, initial=0))):
         raised = pi * exp(eta[..., None] * policy_gradient(pi, r))
         pi = np.where((done < steps)[..., None], raised / raised.sum(-1, keepdims=True), pi)
     return _odds(pi, r)
 
 
 def _odds_promised(probs: NDArray[Any], rewards: NDArray[Any], step: NDArray[Any], steps: NDArray[Any]) -> Any:
-    pi, r, eta, _ = unify(probs, rewards, step, 1)
+    pi, r, eta = unify(probs, rewards, step)
     return _odds(pi, r) + steps * eta * (pi * r).sum(-1) ** 2 / r.sum(-1)
 
 

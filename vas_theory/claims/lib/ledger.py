@@ -133,7 +133,7 @@ def read_record() -> dict[str, dict[str, Any]]:
     try:
         rows = json.loads(RECORD.read_text(encoding="utf-8"))["claims"]
         return {row["id"]: row for row in rows}
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"the recorded ledger {RECORD} cannot be read: {error!r}") from None
 
 
