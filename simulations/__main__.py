@@ -119,14 +119,16 @@ def _fit(arguments: argparse.Namespace) -> None:
     from simulations.running.fitted_worlds import fit_world
     from simulations.world.pass_traces import fit_trace, format_fit, replay_trace
     from vas_theory.foundation.errors import ArgumentError
+    from vas_theory.foundation.outputs import check_output_file
     from vas_theory.groups.pass_traces import read_trace
     from vas_theory.provenance.tables import atomic_path
 
     if not 0 < arguments.share <= 1:
         raise ArgumentError("--share", "lie in (0, 1]", arguments.share)
+    path = Path(arguments.output or Path("simulations") / "output" / "traces" / f"{Path(arguments.trace).stem}.json")
+    check_output_file(path)
     right, rollouts = read_trace(arguments.trace, arguments.rollouts)
     source = arguments.source or Path(arguments.trace).stem
-    path = Path(arguments.output or Path("simulations") / "output" / "traces" / f"{Path(arguments.trace).stem}.json")
     path.parent.mkdir(parents=True, exist_ok=True)
     fit = fit_trace(right, rollouts, source)
     replayed = replay_trace(right, rollouts, share=arguments.share, retention=fit.retention)

@@ -90,8 +90,10 @@ def finished(stage: Stage) -> bool:
     if path.exists():
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise DataError(f"{path} cannot be read ({error}); drop the stage with --restart") from None
+        if not isinstance(found, dict):
+            raise DataError(f"{path} is not the identity of a stage; drop the stage with --restart")
         wrong = differences(stage.identity, found)
         if wrong:
             raise StateMismatchError(f"unfinished stage {stage.name} in {stage.folder} ({remedy})", wrong)

@@ -89,9 +89,10 @@ def read_selector(state: Any) -> SavedSelector:
         raise DataError(
             f"the state has format and version {found}, not {[_FORMAT, str(_VERSION)]} of a prompt selector"
         )
-    verify(state, what="the state of the prompt selector")
     sampler = _of_sampler(state)
-    verify(sampler, what="the state of the selector's sampler")
+    for part, what in ((state, "the state of the prompt selector"), (sampler, "the state of the selector's sampler")):
+        _require("checksum", isinstance(part.get("checksum", ""), str))
+        verify(part, what=what)
     for name in ("settings", "key_kind", "keys"):
         _require(name, name in sampler)
     for name, kind in (("posterior", str), ("lowest_reward", float), ("largest_reward", float)):

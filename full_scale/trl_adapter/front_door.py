@@ -7,8 +7,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from transformers.trainer_utils import SaveStrategy
+
 from full_scale.trl_adapter.config import VASConfig
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
+from vas_theory.foundation.outputs import check_output_folder
 
 __all__ = ["check_arguments", "check_template", "success_column"]
 
@@ -21,15 +24,18 @@ def check_arguments(given: Mapping[str, Any], vas: Any) -> VASConfig:
         vas: the argument ``vas``; ``None`` for the defaults.
 
     Raises:
-        ArgumentError: an argument is of the wrong kind, missing or not a number.
+        ArgumentError: an argument is of the wrong kind, missing or not a number, or the output folder cannot be made.
         UnknownNameError: ``success_from`` names no reward function.
     """
     if vas is not None and not isinstance(vas, VASConfig):
         raise ArgumentError("vas", "be VASConfig(...)", vas)
     vas = vas or VASConfig()
-    _check_numbers(given.get("args"))
+    _check_training_arguments(given.get("args"))
     _check_source(given)
     functions = _listed(given.get("reward_funcs"))
+    for function in functions:
+        if not (callable(function) or isinstance(function, str)):
+            raise ArgumentError("reward_funcs", "be functions, models or their names", function)
     if not functions and given.get("environment_factory") is None:
         raise ArgumentError("reward_funcs", "be given (TRL: No reward source provided)", given.get("reward_funcs"))
     weights = getattr(given.get("args"), "reward_weights", None)
@@ -73,9 +79,13 @@ def success_column(vas: VASConfig, names: list[str]) -> int | None:
     return names.index(vas.success_from)
 
 
-def _check_numbers(arguments: Any) -> None:
-    if not dataclasses.is_dataclass(arguments) or isinstance(arguments, type):
+def _check_training_arguments(arguments: Any) -> None:
+    if arguments is None:  # TRL makes its defaults
         return
+    if not dataclasses.is_dataclass(arguments) or isinstance(arguments, type) or not hasattr(arguments, "output_dir"):
+        raise ArgumentError("args", "be GRPOConfig(...)", arguments)
+    if getattr(arguments, "save_strategy", None) != SaveStrategy.NO:
+        check_output_folder(arguments.output_dir, "GRPOConfig.output_dir")
     for field in dataclasses.fields(arguments):
         value = getattr(arguments, field.name, None)
         for number in value if isinstance(value, (list, tuple)) else (value,):

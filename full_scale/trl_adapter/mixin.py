@@ -35,6 +35,7 @@ from full_scale.trl_adapter.feedback import check_groups, group_rewards
 from full_scale.trl_adapter.front_door import check_arguments, check_template, success_column
 from full_scale.trl_adapter.knowledge.building import Knowledge, build_renewal, build_selector
 from full_scale.trl_adapter.metrics import GenerationBatch, batch_metrics
+from full_scale.trl_adapter.model_folder import check_model
 from full_scale.trl_adapter.pacing import SaveBetweenBatches, say_batch
 from full_scale.trl_adapter.prompts import prompt_keys
 from full_scale.trl_adapter.scoring.refreshes import build_scoring
@@ -66,7 +67,7 @@ class VASMixin(_Base):
 
     Raises:
         ArgumentError: an argument, the data set or the batch cannot be used.
-        DataError: prompts are empty or have no usable, unique keys.
+        DataError: prompts are empty or have no usable, unique keys, or a file of the model is missing or cut short.
         UnknownNameError: ``success_from`` names no reward function.
     """
 
@@ -76,6 +77,7 @@ class VASMixin(_Base):
         dataset = given.get("train_dataset")
         keys = prompt_keys(dataset, self.vas.key_column)  # before any model is loaded
         self.known = Knowledge.of(dataset, self.vas)
+        check_model(given.get("model"))
         with reference_by_blocks():
             super().__init__(*args, **kwargs)
         check_template(self.train_dataset, self.processing_class)

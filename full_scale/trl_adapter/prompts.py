@@ -41,6 +41,11 @@ def prompt_keys(dataset: Any, key_column: str | None) -> list[str] | list[int]:
     if empty:
         more = f" ({len(empty)} of {len(prompts)} rows)" if len(empty) > 1 else ""
         raise DataError(f"column 'prompt', row {empty[0]}: a prompt must not be empty, not {prompts[empty[0]]!r}{more}")
+    wrong = next((row for row, prompt in enumerate(prompts) if not _is_prompt(prompt)), None)
+    if wrong is not None:
+        raise DataError(
+            f"column 'prompt', row {wrong}: a prompt must be a text or a list of messages, not {prompts[wrong]!r}"
+        )
     if key_column is None:
         return hashed_keys(prompts, _REMEDY)
     _require_column(dataset, key_column, "VASConfig(key_column=...) names it")
@@ -61,6 +66,10 @@ def column_values(dataset: Any, column: str) -> list[Any]:
         values: list[Any] = table.column(column).to_pylist()
         return values
     return list(dataset.with_format(None)[column])
+
+
+def _is_prompt(prompt: Any) -> bool:
+    return isinstance(prompt, str) or (isinstance(prompt, list) and all(isinstance(part, dict) for part in prompt))
 
 
 def _says_something(prompt: Any) -> bool:

@@ -73,7 +73,7 @@ def read_record(node: Node) -> dict[str, Any]:
     """Return what was recorded when the node was built; empty when it never was or the record is damaged."""
     try:
         record = json.loads(node.record.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}
 

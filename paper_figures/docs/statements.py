@@ -31,7 +31,9 @@ def _machine(claim: Claim) -> str:
     theorems = ", ".join(f"`{part['theorem']}`" for part in row["machine"] if part["theorem"])
     sizes = sorted({part["sizes"] for part in row["machine"] if bool(part["theorem"]) == bool(theorems)})
     text = row["complete"] + (f", {_plain('; '.join(sizes))}" if sizes else "") + (f": {theorems}" if theorems else "")
-    return text + (f". In words: {_plain(row['remains'])}" if row["remains"] else "")
+    text += f". In words: {_plain(row['remains'])}" if row["remains"] else ""
+    loose = "; ".join(f"the {side} side, {why}" for side, why in row["untied"].items())
+    return text + (f". Not compared with the theorem: {_plain(loose)}" if loose else "")
 
 
 def statement_markdown(claim: Claim, recorded: Mapping[str, Any]) -> str:
@@ -50,6 +52,9 @@ def statement_markdown(claim: Claim, recorded: Mapping[str, Any]) -> str:
         ("Certificate", f"{claim.certificate.kind}: {_plain(claim.certificate.summary)}"),
         ("Machine-checked", _machine(claim)),
     ]
+    if claim.not_computed:
+        parts = "; ".join(f"{part}: {why}" for part, why in claim.not_computed.items())
+        details.append(("Numbers not computed", _plain(parts)))
     if claim.verdict is Verdict.REFUTED:
         details.append(("What it lacked", _plain(claim.lacked)))
         details.append(("Corrected by", _links(claim.corrected_by) or "nothing: there is no true version"))

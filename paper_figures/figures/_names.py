@@ -102,5 +102,4 @@ def _cost(
 
 
 def _inside(points: Points, low: Points, high: Points) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = ((points > low) & (points < high)).all(axis=1)
-    return found
+    return np.asarray(((points > low) & (points < high)).all(axis=1))

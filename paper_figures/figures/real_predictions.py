@@ -123,7 +123,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
 
 def _by_verdict(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """Return title and rows of each panel: a verdict each, the longest in parts where a verdict has no row."""
-    parts = [(verdict.capitalize(), rows) for verdict, rows in frame.groupby("verdict", sort=False)]
+    parts = [(str(verdict).capitalize(), rows) for verdict, rows in frame.groupby("verdict", sort=False)]
     while len(parts) < _PANELS:
         longest = max(range(len(parts)), key=lambda place: len(parts[place][1]))
         title, rows = parts[longest]

@@ -155,7 +155,7 @@ def _headroom(tables: _Tables) -> str:
 
 def _goal(tables: _Tables) -> str:
     parts = []
-    for arm in ("predictor", "vas-states"):
+    for arm in ("predictor", "vas-states", "vas-states-g4"):
         rows = tables.of(arm).dropna(subset=["learning"])
         if rows.empty:
             parts.append(_missing(arm))

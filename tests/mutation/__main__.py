@@ -16,7 +16,7 @@ from tests.mutation.running import first_failure, load_libraries
 
 FOLDER = Path(__file__).parent
 DONE = FOLDER / "output" / "done.jsonl"
-REPORT = FOLDER / "report.md"
+REPORTS = FOLDER / "reports"
 EQUIVALENT = FOLDER / "equivalent.toml"
 
 
@@ -104,7 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file.write(json.dumps({"key": key(mutant), "test": test}) + "\n")
         print(f"{mutant.file}:{mutant.line}  {mutant.change}  {test or 'LIVES'}", flush=True)
     if not options.area:
-        REPORT.write_text(report(found, options.seed), encoding="utf-8")
+        REPORTS.mkdir(exist_ok=True)
+        (REPORTS / f"seed_{options.seed}.md").write_text(report(found, options.seed), encoding="utf-8")
     print(f"{sum(bool(test) for *_, test in found)} of {len(found)} noticed")
     return 0
 

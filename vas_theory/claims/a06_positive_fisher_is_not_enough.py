@@ -114,6 +114,7 @@ CLAIMS = (
         source="arXiv 2509.21268, Assumption 1(ii)",
         statement=r"F \succ 0 \;\Rightarrow\; \|\nabla J\|^2 \ge \lambda_{\min}(F)\,\mathrm{Var}[R]",
         assumptions=("Fisher matrix positive definite",),
+        not_computed={r"F \succ 0": "an order of matrices"},
         relation=Relation.AT_LEAST,
         left=_gradient_squared,
         right=_fisher_times_variance,

@@ -236,6 +236,7 @@ CLAIMS = (
             "Improvement.exact_step_gain",
             sizes="every differentiable policy with finitely many actions and parameters",
             also=("Improvement.exact_step_gain_is_sharp",),
+            untied={"left": "the gain of a step whose curvature is given; the theorem is about every smooth objective"},
             points="scored, step, constant",
             right="7 / 8 * eta * c * Gradients.policy_variance acts pol theta r",
             where={

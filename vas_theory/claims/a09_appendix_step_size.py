@@ -280,6 +280,7 @@ CLAIMS = (
         formal=Formal(
             "Improvement.one_sample_step_gain_appendix",
             sizes="every differentiable policy with finitely many actions and parameters",
+            untied={"left": "the gain of a step whose curvature is given; the theorem is about every smooth objective"},
             points="scored, step, constant",
             right="3 / 4 * eta * c * Gradients.policy_variance acts pol theta r",
             where={

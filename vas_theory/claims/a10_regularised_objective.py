@@ -215,6 +215,7 @@ CLAIMS = (
         formal=Formal(
             "Gradients.penalised_gradient_at_least_variance",
             sizes="all K",
+            untied={"left": "the norm of the derivative of a penalised value"},
             points="softmax, reference",
             right="Tabular.Var (Derivative.arms K) (Softmax.softmax K th) (Gradients.penalised_reward K "
             "r th ref beta) / Tabular.rho (Derivative.arms K) (Gradients.penalised_reward K r th "

@@ -96,6 +96,7 @@ CLAIMS = (
         statement=r"\mathrm{avg}(\lambda{=}.5)\ge\mathrm{avg}(\lambda{=}1)+0.1,\quad"
         r"\mathrm{avg}(N{=}16),\,\mathrm{avg}(N{=}32)\ge\mathrm{avg}(N{=}8)+0.1",
         assumptions=("the printed averages, one run each", "a difference counts from the last printed digit, 0.1"),
+        not_computed={"whole statement": "numbers of a printed table"},
         relation=Relation.AT_LEAST,
         left=_better,
         right=_worse_by_a_digit,
@@ -120,6 +121,7 @@ CLAIMS = (
         source="arXiv 2509.21268, tables 2 and 3",
         statement=r"\mathrm{avg}_{\text{table 2}}(\text{MMR1-3B})=\mathrm{avg}_{\text{table 3}}(\text{+ VAS})",
         assumptions=("both rows are the final 3B model",),
+        not_computed={"whole statement": "numbers of printed tables and names of models"},
         relation=Relation.EQUAL,
         left=_first_average,
         right=_other_average,

@@ -112,6 +112,7 @@ CLAIMS = (
         formal=Formal(
             "Improvement.one_sample_step_gain",
             sizes="every differentiable policy with finitely many actions and parameters",
+            untied={"left": "the gain of a step whose curvature is given; the theorem is about every smooth objective"},
             points="scored, step",
             right="eta / 2 * Tabular.norm2 dims v",
             where={

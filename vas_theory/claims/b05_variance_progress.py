@@ -131,6 +131,7 @@ CLAIMS = (
                 "TiltStep.softmax_tilt",
                 "TiltStep.tilt_is_natural_gradient",
             ),
+            untied={"right": "an integral, computed by quadrature"},
             points="tabular, tilt",
             left="TiltStep.tilted_mean arms p r eta - Tabular.V arms p r",
         ),

@@ -303,6 +303,9 @@ CLAIMS = (
         source="the stronger form of claim B11",
         statement=r"\frac{\|E\hat g\|^2}{E\|\hat g\|^2}\Big|_{p} \le \frac{\|E\hat g\|^2}{E\|\hat g\|^2}\Big|_{1/2}",
         assumptions=("Dr.GRPO with G = 16", "one correct arm among very many, wrong arms equally likely"),
+        not_computed={
+            "whole statement": "the statement of B11 for every policy, refuted at one; its number is read there"
+        },
         relation=Relation.AT_LEAST,
         left=_one_correct_arm_half,
         right=_one_correct_arm,

@@ -140,6 +140,7 @@ CLAIMS = (
         statement=r"\Big(\sum_y q_y\Big)\sum_x u_x\,dp_x = d\sum_x W(p_x),\quad u_x=\frac{q_x}{\sum_y q_y},\ W'=p(1-p);"
         r"\qquad \text{whitened: } W'=E\hat\sigma_G\to\sqrt{p(1-p)};\ \text{uniform: } W'=1,\ w_G\to 1/\sqrt{p(1-p)}",
         assumptions=(*_FLOW, "lambda = 1 (or 0 for the uniform forms)"),
+        not_computed={"W'=1": "no factor at all"},
         relation=Relation.EQUAL,
         left=_rise_of_the_potential,
         right=_work_along_the_segment,
@@ -180,6 +181,7 @@ CLAIMS = (
         statement=r"0<\lambda<1\;\Rightarrow\;\exists\,\mu>0,\Phi:\quad "
         r"\sum_x\Big(\lambda\frac{q_x}{\sum_y q_y}+\frac{1-\lambda}{n}\Big)dp_x = \mu\,d\Phi",
         assumptions=(*_FLOW, "lambda = 1/2, three prompts with independent parameters"),
+        not_computed={"whole statement": "says that some functions exist, and is refuted; nothing of it is computed"},
         relation=Relation.EQUAL,
         left=_half_mixed_defect,
         right=_no_defect,

@@ -206,6 +206,7 @@ CLAIMS = (
         formal=Formal(
             "GradientFlow.time_to_rise",
             sizes="all prompts and responses (finitely many), any number of parameters",
+            untied={"left": "the time of one flow, by quadrature; the theorem is about every flow"},
             points="flow",
             right="(1 - exp (- gamma)) / "
             "(Gmax ^ 2 * sqrt (GradientFlow.start_variance prompts acts pol mu reward theta))",
@@ -235,6 +236,7 @@ CLAIMS = (
         formal=Formal(
             "GradientFlow.time_to_rise_improved",
             sizes="all prompts and responses (finitely many), any number of parameters",
+            untied={"left": "the time of one flow, by quadrature; the theorem is about every flow"},
             points="flow",
             right="2 * (1 - exp (- asin (gamma / 2))) / "
             "(Gmax ^ 2 * sqrt (GradientFlow.start_variance prompts acts pol mu reward theta))",

@@ -102,6 +102,7 @@ CLAIMS = (
             "Fisher.gradient_at_least_second_eigenvalue",
             sizes="all K",
             also=("Fisher.second_eigenvalue_exists", "Eigenvalues.least_quotient_is_eigenvalue"),
+            untied={"right": "an eigenvalue; the theorem has it as a hypothesis"},
             points="softmax",
             left="Sums.sum_over (fun i : nat => Derivative.partial K r th i ^ 2) (seq 0 K)",
         ),

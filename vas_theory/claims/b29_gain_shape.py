@@ -114,6 +114,7 @@ CLAIMS = (
         statement=r"w_G''(p)\ge 0,\quad w_G(p)=w_G(1-p)\ge w_G(\tfrac12),\quad w_G(0)=w_G(1)=\sqrt{G-1},\quad"
         r" w_G \text{ constant} \iff G\in\{2,3\}",
         assumptions=("population standard deviation", "rewards in {0, 1}"),
+        not_computed={r"\{2,3\}": "group sizes, at which the gain is constant"},
         relation=Relation.AT_LEAST,
         left=_gain,
         right=_gain_at_half,
@@ -153,6 +154,7 @@ CLAIMS = (
         statement=r"w_{G+1}(p) > w_G(p)\ \ (0<p<1),\qquad p(1-p)\,w_G = B_G\sqrt{x(1-x)}"
         r"\ \text{concave, symmetric, increasing in } p(1-p)",
         assumptions=("population standard deviation", "rewards in {0, 1}"),
+        not_computed={"(0<p<1)": "an open interval"},
         relation=Relation.AT_LEAST,
         left=_next_gain,
         right=_gain,

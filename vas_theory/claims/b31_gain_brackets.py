@@ -142,6 +142,7 @@ CLAIMS = (
         source=f"{no_prior_source('groups', 'for the bracket')}; the limit is in arXiv 2510.13651",
         statement=r"w_G(p) \le \sqrt{\frac{G-1}{G\,p(1-p)}},\qquad w_G(p)\sqrt{p(1-p)}\to 1\ (G\to\infty)",
         assumptions=("population standard deviation", "rewards in {0, 1}", "0 < p < 1"),
+        not_computed={r"\to 1": "the limit of what is before it, which is computed"},
         relation=Relation.AT_MOST,
         left=_gain,
         right=_upper,

@@ -144,6 +144,7 @@ CLAIMS = (
             "Additions.best_group_size",
             sizes="all finite pools and policies, all numbers of groups; the least over all real G > 1",
             also=("GroupSize.rloo_batch_variance", "GroupUpdate.rloo_trace_variance"),
+            untied={"right": "the least of the left side, which the theorem names by its place"},
             points="prompts, groups",
             left="Additions.estimator_variance_at (INR m * INR G) (GroupSize.gradient_spread pool dims v) "
             "(GroupSize.rollout_noise pool acts dims pol r theta g v) "

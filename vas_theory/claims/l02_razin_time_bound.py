@@ -118,6 +118,7 @@ CLAIMS = (
             "TokenFlow.razin_time",
             sizes="all numbers of tokens, lengths, prompts and parameters",
             also=("GradientFlow.razin_time_bound",),
+            untied={"left": "the time of one flow, by quadrature; the theorem is about every flow"},
             points="flow",
             right="Rmin (1 - exp (- (gamma / 9))) (GradientFlow.penalty_share beta) / (8 * L ^ 2 * J ^ 2) * "
             "Rpower (GradientFlow.start_variance prompts acts pol mu reward theta) (- (1 / 3))",
@@ -153,6 +154,7 @@ CLAIMS = (
         formal=Formal(
             "TabularFlow.tabular_time",
             sizes="all prompts, all K",
+            untied={"left": "the time of one flow, by quadrature; the theorem is about every flow"},
             points="flow",
             right="2 * INR N * (1 - exp (- (gamma / 2))) / sqrt (TabularFlow.start_variance K reward theta x)",
             where={

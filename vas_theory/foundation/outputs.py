@@ -40,12 +40,15 @@ def check_output_file(path: Path | str, argument: str = "--output") -> Path:
     """Return the file after the same trial in its folder.
 
     Raises:
-        ArgumentError: it is a folder or a link to nothing, or nothing can be written beside it.
+        ArgumentError: it is a folder, a link to nothing, a device or a pipe, or nothing can be written beside it.
     """
     file = Path(path).expanduser()
     if file.is_dir() or (file.is_symlink() and not file.exists()):
         kind = "a folder" if file.is_dir() else "a link to nothing"
         raise ArgumentError(argument, f"be a file: {file} is {kind}", str(path))
+    # a result takes the place of what it is written to: of a device, a pipe, or the link /dev/stdout
+    if (file.exists() and not file.is_file()) or file.absolute().parent == Path("/dev"):
+        raise ArgumentError(argument, f"be a file: {file} is a device or a pipe", str(path))
     check_output_folder(file.parent, argument)
     return file
 

@@ -3,7 +3,7 @@
 Require Import Reals Lra Lia List.
 From Coquelicot Require Import Coquelicot.
 From Interval Require Import Tactic.
-From Vas Require Additions BetaPools BinomialMeans Calculus Clipping Consistency Counterexamples Curvature Derivative Eigenvalues ExactStep ExplainedVariance FirstMoment Fisher FlowBound GainBounds GainShape GeneralWeights GradientFlow Gradients GroupDraws GroupGain GroupMoments GroupSize GroupStep GroupUpdate Hessian Improvement Kappa Paths Policy Pools Potentials RefutedBounds RefutedSteps RegularisedOptimum SampleStep ScoreMoments Shaping Sharpness SignalToNoise Softmax StepThreshold Sums Tabular TabularFlow TiltStep TokenFlow Tokens Transfer TwoArms WhitenedStep.
+From Vas Require Additions BetaPools BinomialMeans Calculus Clipping Consistency Counterexamples Curvature Derivative Eigenvalues ExactStep ExplainedVariance FirstMoment Fisher FixedRate FlowBound GainBounds GainShape GeneralWeights GradientFlow Gradients GroupDraws GroupGain GroupMoments GroupSize GroupStep GroupUpdate Hessian Improvement Kappa Paths Policy Pools Potentials RefutedBounds RefutedSteps RegularisedOptimum SampleStep ScoreMoments Shaping Sharpness SignalToNoise Softmax StepThreshold Sums Tabular TabularFlow TiltStep TokenFlow Tokens Transfer TwoArms WhitenedStep.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -4119,6 +4119,102 @@ Example C17_right_3 :
   let beta := / slope in
   Rabs ((/ beta - 1 + exp (- / beta)) * (Tabular.V arms p r * (1 - Tabular.V arms p r))
   - ((1576394233468375536481/2500000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+
+(* C18 *)
+Example C18_left_1 :
+  let level := ((7/10)) in
+  let first := ((1/4)) in
+  let second := ((3/4)) in
+  let rate := ((1/2)) in
+  let p := level in
+  let a := first in
+  let s := second in
+  let eta := rate in
+  Rabs (a + eta * FixedRate.slope FixedRate.first_feature p a s
+  - ((1222824610785663984601/5000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C18_right_1 :
+  let level := ((7/10)) in
+  let first := ((1/4)) in
+  let second := ((3/4)) in
+  let rate := ((1/2)) in
+  let p := level in
+  let a := first in
+  let s := second in
+  let eta := rate in
+  Rabs (s + eta * FixedRate.slope FixedRate.second_feature p a s
+  - ((3488620653702504034143/5000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C18_left_2 :
+  let level := ((1/2)) in
+  let first := (- (1/2)) in
+  let second := 1 in
+  let rate := ((1/5)) in
+  let p := level in
+  let a := first in
+  let s := second in
+  let eta := rate in
+  Rabs (a + eta * FixedRate.slope FixedRate.first_feature p a s
+  - (- (1227003281338055762787/2500000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C18_right_2 :
+  let level := ((1/2)) in
+  let first := (- (1/2)) in
+  let second := 1 in
+  let rate := ((1/5)) in
+  let p := level in
+  let a := first in
+  let s := second in
+  let eta := rate in
+  Rabs (s + eta * FixedRate.slope FixedRate.second_feature p a s
+  - ((4909946740319025570279/5000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+
+(* C19 *)
+Example C19_left_1 :
+  let K := 2%nat in
+  let th := fun (i : nat) => nth i [((6/5)); (- (7/5))] 0 in
+  let r := fun (i : nat) => nth i [1; 0] 0 in
+  let step := ((7/10)) in
+  let steps := 1%nat in
+  let eta := step in
+  let t := steps in
+  Rabs (StepThreshold.odds (Softmax.value K r (FixedRate.free_ascent K r eta th t))
+  - ((1473317301241556481977/100000000000000000000))) <= ((7/500000000000000)).
+Proof. near_value. Qed.
+Example C19_right_1 :
+  let K := 2%nat in
+  let th := fun (i : nat) => nth i [((6/5)); (- (7/5))] 0 in
+  let r := fun (i : nat) => nth i [1; 0] 0 in
+  let step := ((7/10)) in
+  let steps := 1%nat in
+  let eta := step in
+  let t := steps in
+  Rabs (StepThreshold.odds (Softmax.value K r th) + INR t * eta * Softmax.value K r th ^ 2 / Sums.sum_over r (seq 0 K)
+  - ((703514516566915308597/50000000000000000000))) <= ((7/500000000000000)).
+Proof. near_value. Qed.
+Example C19_left_2 :
+  let K := 3%nat in
+  let th := fun (i : nat) => nth i [((4/5)); (- (3/5)); ((6/5))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 0] 0 in
+  let step := ((9/10)) in
+  let steps := 1%nat in
+  let eta := step in
+  let t := steps in
+  Rabs (StepThreshold.odds (Softmax.value K r (FixedRate.free_ascent K r eta th t))
+  - ((8286960129015634053717/10000000000000000000000))) <= ((1/1000000000000000)).
+Proof. near_value. Qed.
+Example C19_right_2 :
+  let K := 3%nat in
+  let th := fun (i : nat) => nth i [((4/5)); (- (3/5)); ((6/5))] 0 in
+  let r := fun (i : nat) => nth i [1; 0; 0] 0 in
+  let step := ((9/10)) in
+  let steps := 1%nat in
+  let eta := step in
+  let t := steps in
+  Rabs (StepThreshold.odds (Softmax.value K r th) + INR t * eta * Softmax.value K r th ^ 2 / Sums.sum_over r (seq 0 K)
+  - ((6952511848733459272737/10000000000000000000000))) <= ((1/1000000000000000)).
 Proof. near_value. Qed.
 
 (* L01 *)

@@ -59,8 +59,13 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
 
     The data are synced to disk before the rename, so a kill at any moment leaves either the old
     file or the new one. When the block raises, the temporary file is removed and ``path`` is as it was.
+
+    Raises:
+        DataError: ``path`` is a folder, a device or a pipe.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path} is no file, and would be replaced by one")
     path.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{path.name}.{_MACHINE}-{os.getpid()}."
     descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=path.parent)

@@ -45,7 +45,7 @@ def read_progress(path: Path) -> StudyRun:
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))
         steps, prompts = pd.DataFrame(saved["steps"]), pd.DataFrame(saved["prompts"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
     if steps.empty:
         raise DataError(f"{path} has no steps")
@@ -86,13 +86,14 @@ def _table(path: Path) -> pd.DataFrame:
 def _json(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
 def _budget(manifest: Path) -> int | None:
-    return _configured(_json(manifest).get("about", {}).get("identity"))
+    about = _json(manifest).get("about")
+    return _configured(about.get("identity") if isinstance(about, dict) else None)
 
 
 def _configured(config: Any) -> int | None:

@@ -106,8 +106,7 @@ def split_into_parts(
     """
     done = folder / PARTS
     if done.exists():
-        found: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
-        return found
+        return _account(done)
     read, dropped, examples = 0, Counter[str](), list[str]()
     seen: set[str] = set()
 
@@ -204,8 +203,7 @@ def answer_part(
         folder / "answered" / f"{part_name(number)}.json",
     )
     if account.exists():
-        found: dict[str, Any] = json.loads(account.read_text(encoding="utf-8"))
-        return found
+        return _account(account)
     rows = read_part(folder / "problems" / f"{part_name(number)}.parquet")
     prompts = prompts_of(rows, config.problems.answer_check)
     wanted = config.answers.per_problem
@@ -234,3 +232,18 @@ def answer_part(
     result = {"counts": dict(counts), "ledger": ledger.as_dict()}
     write_json(account, result)
     return result
+
+
+def _account(path: Path) -> dict[str, Any]:
+    """Return what a finished part left behind.
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{path} cannot be read ({error}); remove it, and its part is made again") from None
+    if not isinstance(found, dict):
+        raise DataError(f"{path} is no account of a part; remove it, and its part is made again")
+    return found

@@ -47,7 +47,7 @@ def verify_checkpoint(folder: Path) -> dict[str, Any]:
     try:
         state = json.loads((folder / LAST_FILE).read_text(encoding="utf-8"))
         step = int(state["global_step"])
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise DataError(f"{folder / LAST_FILE} is missing, cut short or not a trainer's state") from None
     if checkpoint_step(folder) not in (-1, step):
         raise IntegrityError(f"{folder / LAST_FILE} says step {step}")

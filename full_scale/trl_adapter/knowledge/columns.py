@@ -13,6 +13,7 @@ from full_scale.trl_adapter.config import VASConfig
 from full_scale.trl_adapter.prompts import column_values
 from vas_theory.foundation.errors import DataError
 from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
+from vas_theory.selection.sampler.feedback import as_numbers
 
 __all__ = ["column_features", "given_features", "pass_rate_prior"]
 
@@ -57,8 +58,9 @@ def given_features(dataset: Any, vas: VASConfig) -> Array | None:
         return column_features(dataset, [str(name) for name in features])
     from vas_theory.selection.prediction.feature_table import FeatureTable
 
-    FeatureTable(len(dataset)).renew(features)  # type: ignore[arg-type]  # refuses what cannot be used
-    return np.asarray(features, dtype=np.float32)
+    numbers = as_numbers("features", features)
+    FeatureTable(len(dataset)).renew(numbers)  # refuses what cannot be used
+    return numbers.astype(np.float32)
 
 
 def column_features(dataset: Any, names: Sequence[str]) -> Array:

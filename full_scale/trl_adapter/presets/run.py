@@ -75,7 +75,7 @@ class TrlRun:
             return None
         try:
             found = json.loads((self.folder / _IDENTITY).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise DataError(f"{self.folder} holds checkpoints of an unknown run: {error}; use --restart") from None
         if not isinstance(found, dict):
             raise DataError(f"{self.folder / _IDENTITY} is not the identity of a run; use --restart")

@@ -191,6 +191,9 @@ def test_the_run_of_a_study_is_read_while_it_is_under_way(tmp_path: Path) -> Non
     (found,) = read_runs(tmp_path)
     assert (found.name, found.steps["step"].max()) == ("vas-seed7", 4)
     assert (found.done, found.seconds_left) == (0.25, pytest.approx(12.0))
+    for damaged in ("[]", '{"about": []}', '{"about": null}', "{", "[" * 100_000):  # its length is then not known
+        (run / "checkpoints" / "step-000004" / "manifest.json").write_text(damaged, encoding="utf-8")
+        assert math.isnan(read_runs(tmp_path)[0].done)
 
 
 def refuse(make: Callable[[Path], object], folder: Path) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from full_scale.pipeline.config import load_pipeline
+from full_scale.pipeline.curation.parts import PARTS, split_into_parts
 from full_scale.pipeline.run import Pipeline
-from full_scale.pipeline.stage import Stage, finished, make
+from full_scale.pipeline.stage import IDENTITY, Stage, finished, make
 from vas_theory.foundation.errors import DataError, IntegrityError, StateMismatchError, VASError
 
 
@@ -47,6 +48,23 @@ def test_other_settings_are_refused_also_half_way(tmp_path: Path) -> None:
     assert not finished(stage(tmp_path / "half"))
     with pytest.raises(StateMismatchError, match="unfinished stage curate"):
         finished(stage(tmp_path / "half", rule=2))
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b'{"rule"', b"\xff\xfe", b"[" * 100_000], ids=range(5))
+def test_a_damaged_identity_of_what_is_under_way_is_named(tmp_path: Path, text: bytes) -> None:
+    one = stage(tmp_path)
+    with pytest.raises(RuntimeError), make(one, lambda: "key"):
+        raise RuntimeError
+    (one.work / IDENTITY).write_bytes(text)
+    with pytest.raises(DataError, match="drop the stage with --restart"):
+        finished(one)
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b'{"rows"', b"\xff\xfe", b"[" * 100_000], ids=range(5))
+def test_a_damaged_account_of_a_part_is_named(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / PARTS).write_bytes(text)
+    with pytest.raises(DataError, match=f"{PARTS} .*remove it, and its part is made again"):
+        split_into_parts([], tmp_path, size=1, duplicates=None, report=silent)
 
 
 def test_an_altered_file_is_found(tmp_path: Path) -> None:

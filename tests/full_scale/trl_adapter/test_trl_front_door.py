@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,15 @@ def build(tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         ({"train_dataset": DATA.remove_columns("prompt"), "vas": VASConfig(key_column="id")}, "no column 'prompt'"),
         ({"reward_funcs": None}, "No reward source provided"),
         ({"reward_funcs": []}, "No reward source provided"),
+        ({"reward_funcs": [reward, 3]}, "reward_funcs must be functions, models or their names; received 3"),
+        ({"args": {"max_steps": 1}}, r"args must be GRPOConfig\(\.\.\.\)"),
+        ({"args": GRPOConfig}, r"args must be GRPOConfig\(\.\.\.\)"),
+        ({"settings": {"output_dir": f"{__file__}/out"}}, r"GRPOConfig\.output_dir must be a folder: .* is a file"),
+        ({"model": None}, "model must be a model, the path of its folder or its name on the hub"),
+        ({"model": "/nowhere/model"}, "model must be a folder that holds a model, or a name on the hub"),
+        ({"train_dataset": Dataset.from_dict({"prompt": list(range(9))})}, "row 0: a prompt must be a text or a list"),
+        ({"train_dataset": Dataset.from_dict({"prompt": [["a"]] * 9})}, "row 0: a prompt must be a text or a list"),
+        ({"vas": VASConfig(features=[[1.0], [1.0, 2.0]])}, "features must be an array of numbers"),
         ({"settings": {"reward_weights": [1.0, 2.0]}}, "reward_weights must hold one number for each of 1 reward"),
         ({"settings": {"learning_rate": float("nan")}}, r"GRPOConfig\.learning_rate must be a number"),
         ({"settings": {"reward_weights": [float("nan")]}}, r"GRPOConfig\.reward_weights must be a number"),
@@ -103,6 +113,34 @@ def test_empty_prompts_are_named_with_their_row(build: Callable[..., Any]) -> No
     rows = [{"prompt": "1+1="}, {"prompt": None}]
     with pytest.raises(DataError, match="column 'prompt', row 1: a prompt must not be empty, not None"):
         build(train_dataset=Dataset.from_list(rows))
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json"])
+def test_a_model_that_was_cut_short_is_named_with_its_file(
+    name: str, tiny_folder: Path, tmp_path: Path, build: Callable[..., Any]
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_folder, folder)
+    whole = (folder / name).read_bytes()
+    (folder / name).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match=f"model '{folder}' cannot be loaded: {name} is no") as caught:
+        build(model=str(folder))
+    assert "\n" not in str(caught.value)
+    (folder / name).unlink()
+    if name != "tokenizer.json":
+        with pytest.raises(DataError, match=r"it has no (config\.json|weights)"):
+            build(model=str(folder))
+    (folder / "model.safetensors.index.json").write_text('{"weight_map": {"a": "other.safetensors"}}')
+    with pytest.raises(DataError, match=r"names other\.safetensors, which is not there|has no config\.json"):
+        build(model=str(folder))
+
+
+def test_features_may_be_tensors_of_any_precision(build: Callable[..., Any]) -> None:
+    torch = pytest.importorskip("torch")
+    values = torch.arange(24.0).reshape(12, 2)
+    for features in (values.bfloat16(), values.requires_grad_()):
+        trainer = build(loads=True, vas=VASConfig(features=features), settings={"per_device_train_batch_size": 8})
+        assert trainer.known.features.tolist() == values.tolist()
 
 
 def test_positions_and_keywords_are_the_trainers(tiny_folder: Path, build: Callable[..., Any]) -> None:

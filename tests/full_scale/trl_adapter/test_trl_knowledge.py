@@ -205,7 +205,7 @@ def test_missing_rates_and_trials_by_column() -> None:
         ({"level": [{"a": 1}, {"a": 2}]}, {"features": ["level"]}, "column 'level' must hold numbers, texts or lists"),
         ({"level": [[1, 2], [1]]}, {"features": ["level"]}, "column 'level' must hold numbers, texts or lists of as"),
         ({}, {"features": np.zeros((3, 2))}, "features must have shape (2, d) with d >= 1; received (3, 2)"),
-        ({}, {"features": [["a"], ["b"]]}, "features must be numbers of shape (2, d)"),
+        ({}, {"features": [["a"], ["b"]]}, "features must be an array of numbers whose rows have one length"),
         ({"image": ["x", "y"]}, {"features": "hidden_states"}, "features must be an array or a function of rows"),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -16,6 +17,7 @@ from vas_theory.bounds import (
 from vas_theory.claims import all_claims, get_claims
 from vas_theory.claims.b11_best_pass_rate import CERTIFIED_GROUP_SIZES
 from vas_theory.claims.b25_one_sample_step import _IMPROVED_STEP, next_digit
+from vas_theory.claims.c18_fixed_rate import returning_rate
 from vas_theory.claims.lib.base import Claim
 from vas_theory.claims.lib.step_gain import KAPPA_ROUNDED_UP
 from vas_theory.policy.gradients import policy_gradient
@@ -72,6 +74,8 @@ def test_the_formal_thresholds_are_the_codes() -> None:
         in statements["SampleStep.one_sample_gain_guaranteed"].statement
     )
     assert f"SampleStep.rho K r <= {_IMPROVED_STEP}" in statements["SampleStep.one_sample_gain_half"].statement
+    assert "(5 * ln 2 / (p * (1 - p))) t = p" in statements["FixedRate.fixed_rate_returns"].statement
+    assert returning_rate(np.array([0.5]))[0] == pytest.approx(20 * math.log(2), rel=1e-15)
     first, second, third, last = KAPPA_POLYNOMIAL
     cubic = f"{first} * y ^ 3 - {-second} * y ^ 2 + {third} * y - {-last} = 0"
     assert cubic in record.read().definitions["Kappa.kappa_root"]

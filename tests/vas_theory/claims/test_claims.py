@@ -51,6 +51,24 @@ def _passes() -> Evidence:
     return Evidence(True, "")
 
 
+ONE_BY_ONE = {
+    *("A15", "B05", "B06", "B09", "B10", "B11", "B27", "B28", "B29", "B30", "B31", "B32", "B33", "B34", "B47", "B50"),
+    *("B51", "B55", "B57", "B58", "C01", "C02", "C04", "C05", "C11", "L01", "L02", "L03", "L05"),
+}
+"""Claims whose sides take a flat list of instances: they go through group sizes or policies one by one."""
+
+NESTED = [claim for claim in CLAIMS if claim.id not in ONE_BY_ONE]
+
+
+@pytest.mark.parametrize("claim", NESTED, ids=_ids(NESTED))
+def test_a_batch_of_batches_has_the_values_of_its_batches(claim: Claim) -> None:
+    """Sums run over the last axes, not over the second one."""
+    batch = next(iter(next(iter(claim.domain.families.values()))(np.random.default_rng(0), 8)))
+    nested = {name: np.stack([values, values]) for name, values in batch.items()}
+    for side, plain in zip(claim.sides(nested), claim.sides(batch), strict=True):
+        np.testing.assert_allclose(side, np.stack([plain, plain]), rtol=1e-12)
+
+
 BRIDGED = [claim for claim in CLAIMS if claim.certificate.bridge is not None]
 
 

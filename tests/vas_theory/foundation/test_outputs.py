@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,13 @@ def test_files_and_links_to_nothing_are_named(tmp_path: Path) -> None:
             check_output_folder(path)
     for path in (tmp_path, tmp_path / "link"):
         with pytest.raises(ArgumentError, match="--output must be a file"):
+            check_output_file(path)
+
+
+def test_a_result_never_takes_the_place_of_a_device_or_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/full", "/dev/null", "/dev/stdout", "/dev/new"):
+        with pytest.raises(ArgumentError, match=r"is a device or a pipe|is a link to nothing"):
             check_output_file(path)
 
 

@@ -139,3 +139,13 @@ def test_leftovers_go_when_their_writer_has_gone(tmp_path: Path) -> None:
     storage.remove_leftovers(tmp_path)
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {f".cell.parquet.{here}-{os.getpid()}.x1.tmp", ".cell.parquet.elsewhere-1.x1.tmp"}
+
+
+def test_what_is_no_file_is_never_replaced_by_one(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for name in ("pipe", "folder"):
+        with pytest.raises(DataError, match="is no file"), storage.atomic_path(tmp_path / name):
+            raise AssertionError("something was written")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "pipe"]
+    assert not (tmp_path / "pipe").is_file()

@@ -8,7 +8,7 @@ numeric check, the recheck at 50 digits and the exact certificate all evaluate t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -164,6 +164,8 @@ class Claim:
         verdict: what is known; data, never prose.
         formal: the theorem that Rocq has checked, where there is one.
         part: which part of the statement the two sides compare, where it says more than they do.
+        not_computed: part of the statement whose numbers nothing computes -> why; ``whole statement`` for all of it.
+            Every other number of the statement is held against the code by a test.
         equality: size -> instance where both sides agree to 1e-12 (the bound is attained).
         limit: the family that approaches the bound where it is not attained.
         sharp: the constant cannot be improved; then scaling a side by 1 % must break a check.
@@ -191,6 +193,7 @@ class Claim:
     verdict: Verdict
     formal: Formal | None = None
     part: str = ""
+    not_computed: Mapping[str, str] = field(default_factory=dict)
     equality: Callable[[int], Instance] | None = None
     limit: Limit | None = None
     sharp: bool = False

@@ -65,6 +65,7 @@ class Formal:
         left: the claim's left side in the terms of the theorem, exactly as it stands in the printed statement; empty
             where it is not compared.
         right: the right side, likewise.
+        untied: side (``left`` or ``right``) that is not compared -> why it is not.
         where: what the variables of the quoted sides stand for beside those of the points, in Rocq's terms; a
             function where the term has to be computed.
         sides: two functions of the points' arrays that are compared in place of the claim's own sides, where a quoted
@@ -79,6 +80,7 @@ class Formal:
     points: str = ""
     left: str = ""
     right: str = ""
+    untied: Mapping[str, str] = field(default_factory=dict)
     where: Mapping[str, str | Callable[[], str]] = field(default_factory=dict)
     sides: tuple[Callable[..., Any] | None, Callable[..., Any] | None] = (None, None)
 

@@ -59,6 +59,7 @@ def claim_row(claim: Claim) -> dict[str, Any]:
         "verdict": claim.verdict.value,
         "certificate": claim.certificate.kind.value,
         **completeness_row(claim),
+        "not_computed": dict(claim.not_computed),
         "corrected_by": list(claim.corrected_by),
         "experiment": claim.experiment,
         "figure": claim.figure,
@@ -78,7 +79,8 @@ def completeness_row(claim: Claim) -> dict[str, Any]:
     Returns:
         ``complete`` (machine, partly, argued or none), ``machine`` (statement, by, sizes, theorem of everything that
         was checked), ``remains`` (what rests on words), ``part`` (which part of the statement the two sides compare,
-        where it says more), ``tied`` (how the sides are tied to what was checked; empty where they are not).
+        where it says more), ``tied`` (how the sides are tied to what was checked; empty where they are not),
+        ``untied`` (side that is not compared with the formal theorem -> why).
     """
     recorded = _recorded_proofs()
     theorems = recorded.theorems
@@ -102,6 +104,7 @@ def completeness_row(claim: Claim) -> dict[str, Any]:
         "remains": known.remains,
         "part": claim.part,
         "tied": "; ".join(ties),
+        "untied": dict(known.formal.untied) if known.formal is not None else {},
     }
 
 
@@ -130,7 +133,7 @@ def read_record() -> dict[str, dict[str, Any]]:
     try:
         rows = json.loads(RECORD.read_text(encoding="utf-8"))["claims"]
         return {row["id"]: row for row in rows}
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"the recorded ledger {RECORD} cannot be read: {error!r}") from None
 
 

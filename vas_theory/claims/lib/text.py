@@ -25,6 +25,7 @@ def describe(report: Report) -> str:
         f"verdict      {claim.verdict}  ({'stands' if report.passed else 'DOES NOT STAND'}, {report.seconds:.2f} s)",
         f"statement    {claim.statement}",
         "assumptions  " + "; ".join(claim.assumptions),
+        *(f"not computed  {part}: {why}" for part, why in claim.not_computed.items()),
         f"certificate  {claim.certificate.kind}: {claim.certificate.summary}",
         textwrap.indent(report.evidence.detail, "    "),
         *_checked(report.claim),
@@ -60,4 +61,5 @@ def _checked(claim: Claim) -> list[str]:
         lines.append(f"    the two sides compare: {row['part']}")
     if row["machine"]:
         lines.append(f"    tied to the two sides by: {row['tied'] or 'nothing but reading'}")
+        lines += [f"    not compared with the theorem: the {side} side, {why}" for side, why in row["untied"].items()]
     return lines

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,8 @@ from vas_theory.bounds import (
     kappa,
     smoothness,
 )
+from vas_theory.claims.c18_fixed_rate import ascent_step
+from vas_theory.claims.lib.base import Claim
 from vas_theory.groups import group_gain
 from vas_theory.policy.gradients import explained_variance
 
@@ -21,17 +25,22 @@ __all__ = [
     "bandit",
     "bandit_by_rho",
     "direction",
+    "five_answers",
     "moved",
     "one_feature",
     "penalised",
     "quadratic",
+    "rare_failure",
+    "rate_to_the_ridge",
     "scored",
     "shaped",
     "sigmoid",
     "sine",
     "square",
     "tabular_step",
+    "trained",
     "two_bandits",
+    "with_group_sum",
     "with_kernel",
 ]
 
@@ -174,6 +183,49 @@ def with_kernel(row: Row) -> dict[str, Any]:
 def bandit_by_rho(row: Row) -> dict[str, Any]:
     letters = bandit(row)
     return letters | {ETA: row["step"] / letters[r"\rho"]}
+
+
+def with_group_sum(row: Row) -> dict[str, Any]:
+    """With them the mean over all groups of sum_i (r_i - mean)/sigma (e_{y_i} - pi), along the gradient."""
+    pi, r, size = row["probs"], row["rewards"], int(row["group_size"])
+    along, total = pi * (r - (pi * r).sum()), 0.0
+    for draw in itertools.product(range(len(pi)), repeat=size):
+        arms = list(draw)
+        if np.ptp(r[arms]) > 0:
+            advantages = (r[arms] - r[arms].mean()) / r[arms].std()
+            total += pi[arms].prod() * (advantages * (along[arms] - (pi * along).sum())).sum()
+    return bandit(row) | {"group sum": total}
+
+
+def rare_failure(row: Row) -> dict[str, Any]:
+    """Letters of the three answers of B26, of which the last one is wrong."""
+    e = row["epsilon"]
+    pi, r = np.array([1 - e - e**2, e, e**2]), np.array([1.0, 1.0, 0.0])
+    return bandit({"probs": pi, "rewards": r}) | {ETA: row["eta"]}
+
+
+def five_answers(row: Row) -> dict[str, Any]:
+    p = row["level"]
+    return {"p": p, r"\log": np.log, ETA: 5 * np.log(2) / (p * (1 - p))}
+
+
+def rate_to_the_ridge(claim: Claim, row: Row, names: Mapping[str, Any]) -> Any:
+    """The rate at which one step of the code leads from (0, log 2) to second parameter 0."""
+    level, start = np.array([row["level"]]), np.array([np.log(2)])
+    return start / (start - ascent_step(level, 0 * start, start, 1 + 0 * start)[1])
+
+
+def trained(row: Row) -> dict[str, Any]:
+    """Letters of gradient ascent on the logits, one after the other."""
+    logits, r = np.log(row["probs"]), row["rewards"]
+    rates = []
+    for _ in range(int(row["steps"]) + 1):
+        pi = np.exp(logits - logits.max())
+        pi /= pi.sum()
+        rates.append((pi * r).sum())
+        logits = logits + row["step"] * pi * (r - rates[-1])
+    failures = (pi * (1 - r)).sum()  # 1 - p_t would lose its digits near 1
+    return {"p_0": rates[0], "p_t": rates[-1], "1-p_t": failures, "t": row["steps"], ETA: row["step"], "m": r.sum()}
 
 
 def tabular_step(row: Row) -> dict[str, Any]:

@@ -30,6 +30,7 @@ __all__ = [
     "threshold",
     "tokens",
     "two_moments",
+    "visits",
 ]
 
 
@@ -52,6 +53,15 @@ def chains(row: Row) -> dict[str, Any]:
         letters |= {r"\alpha": row["alpha"], r"\beta": 1 - row["alpha"], "K": size}
         letters |= {r"\mathrm{OVS}_K": expected, r"\mathrm{TDS}_K": squares}
     return letters
+
+
+def visits(row: Row) -> dict[str, Any]:
+    """Letters of batches of m prompts with k rollouts each."""
+    q = row["weights"] / row["weights"].sum()
+    means = (row["probs"] * row["values"]).sum(-1)
+    noise = (row["probs"] * row["values"] ** 2).sum(-1) - means**2
+    between = (q * means**2).sum() - (q * means).sum() ** 2
+    return {"m": float(row["blocks"]), "k": float(row["visits"]), "B": between, "W": (q * noise).sum()}
 
 
 def two_moments(row: Row) -> dict[str, Any]:

@@ -36,7 +36,13 @@ PAPER: dict[str, tuple[Callable[[Row], Mapping[str, Any]], list[Reading]]] = {
     "A11": (pools.chains, [Reading(r"E[p_Z(1-p_Z)]+\mathrm{Var}[p_Z]")]),
     "A12": (pools.chains, [Reading(r"E[p_Z(1-p_Z)]")]),
     "A13": (pools.chains, [Reading(r"\tfrac{L^2}{4}\,E\,d(Z,Z')^2")]),
-    "A15": (policies.bandit, [Reading(r"\|\nabla J\|^2")]),
+    "A15": (
+        policies.with_group_sum,
+        [
+            Reading(r"\|\nabla J\|^2"),
+            Reading(r"\frac1G", left, then=lambda names, share: share * names["group sum"]),
+        ],
+    ),
     "A16": (policies.two_bandits, [Reading(r"\|\nabla J_x\|^2", left), Reading(r"\|\nabla J_y\|^2")]),
     "A17": (policies.scored, [Reading(r"G_{\max}^2\,\mathrm{Var}[R]")]),
     "A21": (

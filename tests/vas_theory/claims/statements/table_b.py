@@ -122,8 +122,11 @@ SHARP: dict[str, tuple[Callable[[Row], Mapping[str, Any]], list[Reading]]] = {
         ],
     ),
     "B26": (
-        lambda row: {r"\rho": 0.7},
-        [Reading(r"\frac{0.1724}{\rho}", lambda claim, row, names: float(one_sample_step_limit(0.7)))],
+        policies.rare_failure,
+        [
+            Reading(r"\frac{0.1724}{\rho}", lambda claim, row, names: float(one_sample_step_limit(names[r"\rho"]))),
+            Reading(r"\tfrac{\eta}{2}\|\nabla V\|^2"),
+        ],
     ),
     "B27": (
         policies.bandit,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from tests.vas_theory.claims.statements import groups, policies, pools
 from tests.vas_theory.claims.statements.reading import (
     Reading,
@@ -17,6 +19,7 @@ from vas_theory.bounds import (
     mei_smoothness,
 )
 from vas_theory.claims.c09_shaped_reward import _FORMAT_WEIGHT, _OUTCOME_WEIGHT
+from vas_theory.claims.c18_fixed_rate import returning_rate
 from vas_theory.potentials import whitened_limit_potential
 
 __all__ = ["LATER"]
@@ -80,6 +83,19 @@ LATER: dict[str, tuple[Callable[[Row], Mapping[str, Any]], list[Reading]]] = {
             Reading(r"\frac1{nm\bar s}\sum_x\sum_y(s_x-\bar s)\langle g_x,g_y\rangle"),
         ],
     ),
+    "C11": (
+        pools.visits,
+        [
+            Reading(
+                r"\frac1{mk}",
+                left,
+                then=lambda names, share: (
+                    share**2 * names["m"] * (names["k"] ** 2 * names["B"] + names["k"] * names["W"])
+                ),
+            ),
+            Reading(r"\frac{k\,B+W}{mk}"),
+        ],
+    ),
     "C12": (
         pools.sums,
         [
@@ -116,6 +132,20 @@ LATER: dict[str, tuple[Callable[[Row], Mapping[str, Any]], list[Reading]]] = {
     ),
     "C16": (policies.bandit, [Reading(r"\frac{p(1-p)}{2\beta^2}")]),
     "C17": (policies.bandit, [Reading(r"\Big(\frac1\beta-1+e^{-1/\beta}\Big)\,p(1-p)")]),
+    "C18": (
+        policies.five_answers,
+        [
+            Reading(r"\frac{5\log 2}{p(1-p)}", lambda claim, row, names: returning_rate(np.asarray(row["level"]))),
+            Reading(r"\frac{\eta}{2}", policies.rate_to_the_ridge),
+        ],
+    ),
+    "C19": (
+        policies.trained,
+        [
+            Reading(r"\frac{p_t}{1-p_t}", left),
+            Reading(r"\frac{p_0}{1-p_0}+\frac{t\,\eta\,p_0^2}{m}"),
+        ],
+    ),
     "L01": (pools.tokens, [Reading(r"6L\gamma\,\mathrm{STD}(R)^{2/3}")]),
     "L02": (
         pools.flow_or_penalty,

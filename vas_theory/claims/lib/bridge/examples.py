@@ -27,7 +27,7 @@ _PLACES = 22
 """Digits of a value that is no fraction; the fraction of its decimal is what Rocq compares with."""
 _IRRATIONAL = re.compile(
     r"\b(?:sqrt|norm|rho|exp|ln|Rpower|GroupGain|GainBounds|FirstMoment|SampleStep|Softmax|Derivative|whitened\w*"
-    r"|tilted_mean|deviation|Tokens)\b"
+    r"|tilted_mean|deviation|Tokens|FixedRate)\b"
 )
 """Functions whose values Rocq encloses, even where one happens to be rational."""
 _HEADER = """\

@@ -269,6 +269,12 @@ def _flows(rng: random.Random) -> Iterator[Instance]:
         yield {**instance, "penalty": _row(Fraction(0))}
 
 
+def _ascents(rng: random.Random) -> Iterator[Instance]:
+    for _ in range(2):
+        signed = {name: _row(_signed(rng)) for name in ("first", "second")}
+        yield {"level": _row(_share(rng)), **signed, "rate": _row(_share(rng))}
+
+
 def _rare_modes(rng: random.Random) -> Iterator[Instance]:
     for size in (2, 3, 4):
         yield {"pass_rate": _row(_share(rng)), "rare_share": _row(_share(rng)), "group_size": np.array([size])}
@@ -305,6 +311,7 @@ POINTS: Mapping[str, Draw] = {
     "softmax": _softmax(),
     "softmax, binary": _softmax(binary=True),
     "softmax, step": _with(_softmax(), step=_share),
+    "softmax, binary, steps": _with(_softmax(binary=True), step=_share, steps=lambda rng: rng.randint(1, 2)),
     "softmax, two arms, step": _with(_softmax(sizes=(2, 2)), step=_share),
     "softmax, two arms, share": _with(_softmax(sizes=(2, 2)), share=_share),
     "softmax, two arms, step, group": _groups(_with(_softmax(sizes=(2, 2)), step=_share), (2, 2)),
@@ -343,5 +350,6 @@ POINTS: Mapping[str, Draw] = {
     "held-out prompts": _held_out,
     "visits": _visited,
     "prompts, groups": _prompts,
+    "ascent": _ascents,
 }
 """Kinds of rational points by name."""
