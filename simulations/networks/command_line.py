@@ -51,7 +51,7 @@ def _list(arguments: argparse.Namespace) -> None:
     print_list("worlds", worlds)
     print("\nNAME@N: a prompt is rolled in at most N steps\n")
     print_list("arms", arms)
-    print("\ncommitted: arms of a world, or worlds of an arm, in the committed tables of the paper size")
+    print("\ncommitted: arms of a world, or worlds of an arm, in the paper-size tables")
 
 
 def _start(arguments: argparse.Namespace) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -120,7 +122,15 @@ def test_images_reach_the_model_and_the_rewards_untouched(
     assert [row["vas/lag"] for row in trainer.state.log_history if "vas/lag" in row] == [0.0, 0.0]
 
 
-def test_image_model_loads_with_its_processor_and_bounds(tiny_vision: Path) -> None:
+@pytest.mark.parametrize("named", ["sizes", "pixels"])
+def test_image_model_loads_with_its_processor_and_bounds(named: str, tiny_vision: Path, tmp_path: Path) -> None:
+    if named == "pixels":  # as the published models have them, in a file that is theirs alone
+        tiny_vision = Path(shutil.copytree(tiny_vision, tmp_path / "model"))
+        settings = json.loads((tiny_vision / "processor_config.json").read_text(encoding="utf-8"))["image_processor"]
+        del settings["size"]
+        settings |= {"min_pixels": 3136, "max_pixels": 12_845_056}
+        (tiny_vision / "preprocessor_config.json").write_text(json.dumps(settings), encoding="utf-8")
+        (tiny_vision / "processor_config.json").unlink()
     found = load_pretrained(ModelConfig(name=str(tiny_vision)), weights="bfloat16", min_pixels=784, max_pixels=4 * 784)
     assert type(found.model).__name__ == "Qwen2_5_VLForConditionalGeneration"
     assert {parameter.dtype for parameter in found.model.parameters()} == {torch.bfloat16}
