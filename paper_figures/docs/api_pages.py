@@ -23,6 +23,7 @@ __all__ = ["ROOMS", "home_of", "own_constants", "public_modules", "public_names"
 ROOMS = ("vas_theory", "simulations", "full_scale", "paper_figures")
 """The packages that have API pages."""
 
+_ROLE = re.compile(r":(?:py:)?(?:func|class|meth|mod|attr|obj|data|exc):`~?(?:[\w.]+\.)?(\w+)(?: <[^`]*>)?`")
 _START = {
     "vas_theory": (
         "vas_theory.selection.sampler.variance_aware.VarianceAwareSampler",
@@ -115,12 +116,15 @@ def _page(module: str) -> str:
 
 
 def _names(homes: Mapping[str, str]) -> list[str]:
-    """Return a list of names that lead to where they are documented, classes first, each with what it is."""
+    """Return a list of names that lead to their documentation: what people come for, classes, then the others."""
     found = {name: _object(home) for name, home in homes.items()}
+    start = {home for homes_of_room in _START.values() for home in homes_of_room}
     lines = []
-    for name in sorted(found, key=lambda name: not inspect.isclass(found[name])):  # in their order otherwise
+    for name in sorted(found, key=lambda name: (homes[name] not in start, not inspect.isclass(found[name]))):
         said = inspect.getdoc(found[name]) if callable(found[name]) else ""
-        summary = escape_prose([(said or "").split("\n\n")[0].replace("\n", " ")])[0]
+        first = (said or "").split("\n\n")[0].replace("\n", " ")
+        # a reference within a docstring is to be read from its own module, which this list is not
+        summary = escape_prose([_ROLE.sub(r"``\1``", first)])[0]
         lines.append(f"* :py:obj:`{name} <{homes[name]}>`" + (f": {summary}" if summary else ""))
     return [*lines, ""] if lines else []
 

@@ -336,5 +336,8 @@ def test_a_page_opens_with_what_people_came_for(tmp_path: Path) -> None:
     write_pages(tmp_path)
     page = (tmp_path / "vas_theory" / "vas_theory.selection.rst").read_text(encoding="utf-8")
     assert page.index("`VarianceAwareSampler <vas_theory.selection.sampler") < page.index(".. automodule::")
+    list_of_names = page[: page.index(".. automodule::")]
+    assert not re.findall(r":(?:func|class|meth|mod|attr|data|exc):`", list_of_names), "they lead nowhere from here"
+    assert list_of_names.index("VarianceAwareSampler") < list_of_names.index("ArcsineKalman")
     first = (tmp_path / "full_scale" / "index.rst").read_text(encoding="utf-8").split("All modules:")[0]
     assert "`VASGRPOTrainer <full_scale.trl_adapter.trainer.VASGRPOTrainer>`" in first
