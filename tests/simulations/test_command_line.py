@@ -64,8 +64,10 @@ def test_list_and_show(tmp_path: Path) -> None:
     listed = json.loads(_call("list", "--json", cwd=tmp_path).stdout)["experiments"]
     assert "bound_gallery" in [row["name"] for row in listed]
     networks = json.loads(_call("networks", "list", "--json", cwd=tmp_path).stdout)
-    assert {"name": "vas", "strategy": "vas", "free": ""} in networks["arms"]
-    assert {"name", "summary", "varies"} == set(networks["worlds"][0])
+    (arm,) = (row for row in networks["arms"] if row["name"] == "vas")
+    assert (arm["strategy"], arm["free"]) == ("vas", "")
+    assert arm["committed"] > 0
+    assert {"name", "summary", "varies", "committed"} == set(networks["worlds"][0])
     shown = _call("show", "bound_gallery", cwd=tmp_path).stdout
     assert "[paper]" in shown
     assert "bandits = 36000" in shown

@@ -177,7 +177,7 @@ def test_registry_finds_one_module_a_prediction_and_every_id_says_which() -> Non
     numbers = [path.rsplit(".", 1)[1].partition("_")[0] for path in prediction_modules()]
     assert numbers == [f"p{place + 1}" for place in range(len(numbers))], "name the file p<next number>_<words>.py"
     config = load_config("paper")
-    found = predictions_of(Plan(config, ("a", "b")))
+    found = predictions_of(Plan(config, ("a", "b"), {"vas": "vas"}))
     for key, item in found.items():
         module = type(item).__module__.rsplit(".", 1)[1]
         assert module == "arms" or module.startswith(key.partition("/")[0].lower() + "_"), f"{key} is told in {module}"
