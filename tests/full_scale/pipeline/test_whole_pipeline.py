@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from full_scale.pipeline import STAGES
@@ -61,6 +62,7 @@ MIDDLE = {
     "evaluate": "evaluate/work/start/mathvista.jsonl",
 }
 """What is there when a stage is half way."""
+TIMES = ["seconds", "sampler_seconds"]
 
 
 def test_every_stage_writes_what_it_promises(whole: Path) -> None:
@@ -85,9 +87,13 @@ def test_killed_in_every_stage_it_ends_with_equal_results(whole: Path, tmp_path:
         assert not (tmp_path / stage / "result").exists()
         assert start(tmp_path, "vlm-smoke", "--only", stage).wait() == 0
         found, expected = hashes(tmp_path, stage), hashes(whole, stage)
-        # what a table's sidecar says of time, and a model's own notes of when, is not what was learned
-        kept = {name for name in expected if not name.endswith((".meta.json", "training_args.bin"))}
+        # what a table and its sidecar say of time, and a model's own notes of when, is not what was learned
+        timed = (".meta.json", "training_args.bin", "training_steps.parquet")
+        kept = {name for name in expected if not name.endswith(timed)}
         assert {name: found.get(name) for name in kept} == {name: expected[name] for name in kept}, stage
+        for name in expected.keys() & {"training_steps.parquet"}:
+            ours, theirs = (read_table(output / stage / "result" / name) for output in (tmp_path, whole))
+            pd.testing.assert_frame_equal(ours.drop(columns=TIMES), theirs.drop(columns=TIMES), check_exact=True)
 
 
 def test_other_settings_are_refused_and_restart_drops(whole: Path) -> None:
