@@ -162,6 +162,7 @@ reproduce: $(READY)
 record: $(READY)
 	rm -rf simulations/output/quick full_scale/output/quick paper_figures/output/quick paper_figures/output/*.html
 	$(BIN)/python -m paper_figures reproduce --record
+	$(BIN)/python -m paper_figures readme
 	$(BIN)/python -m pytest -n 2 --dist worksteal > paper_figures/output/test.log || { tail -n 30 paper_figures/output/test.log; exit 1; }
 	(echo; tail -n 1 paper_figures/output/test.log) >> paper_figures/results/reproduce.txt
 	$(BIN)/python -m paper_figures readme
