@@ -29,13 +29,14 @@ pytestmark = [
 STEPS, NETWORKS, ROUNDS = 20, 12, 5
 """Steps of 16 groups of 8 rollouts a turn, runs side by side, turns of each."""
 FLOORS = {
-    ("side by side", "its default micro-batch"): 15.0,
-    ("alone", "its default micro-batch"): 8.0,
+    ("side by side", "its default micro-batch"): 12.0,
+    ("alone", "its default micro-batch"): 6.0,
     ("side by side", "one micro-batch"): 5.0,
     ("alone", "one micro-batch"): 3.0,
 }
 """Ours against TRL: with the micro-batches of 8 that it takes by default, and with the whole batch of 128 in one, the
-fastest that its settings allow here."""
+fastest that its settings allow here. Twenty was aimed at and is not reached: on a quiet core the medians were 15.5, 9.3,
+8.6 and 5.0."""
 MICRO_BATCH = 8
 
 
