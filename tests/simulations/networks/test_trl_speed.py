@@ -35,8 +35,8 @@ FLOORS = {
     ("alone", "one micro-batch"): 3.0,
 }
 """Ours against TRL: with the micro-batches of 8 that it takes by default, and with the whole batch of 128 in one, the
-fastest that its settings allow here. Twenty was aimed at and is not reached: on a quiet core the medians were 15.5, 9.3,
-8.6 and 5.0."""
+fastest that its settings allow here. Twenty was aimed at and is not reached: on a quiet core the medians were 15.5,
+9.3, 8.6 and 5.0."""
 MICRO_BATCH = 8
 
 
