@@ -177,7 +177,8 @@ def _compare_values() -> None:
 def _matched(gold: Sequence[Any], answer: Sequence[Any], equal: Callable[[Any, Any], bool]) -> bool:
     """Return whether each part of one collection equals a part of its own of the other, in any order.
 
-    Equality is not transitive, since a decimal equals two numbers that it rounds: parts are matched by augmenting paths.
+    Equality is not transitive, since a decimal equals all numbers that it rounds: parts are matched by augmenting
+    paths.
     """
     if len(gold) != len(answer):
         return False
