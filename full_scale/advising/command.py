@@ -205,10 +205,11 @@ def _settings(described: Description, advice: Advice) -> str:
         cost = COLUMN_ROLLOUTS * described.prompts
         value = column.forecast
         middle, least, most = (break_even(cost, learning) for learning in (value.middle, value.high, value.low))
-        lines.append(
-            f"  a column of {COLUMN_ROLLOUTS} rollouts a prompt costs {cost:,} rollouts and pays from about "
-            f"{middle:,.0f} training rollouts on [{least:,.0f}, {most:,.0f}]"
-        )
+        pays = "is not expected to pay in a run of any length"
+        if math.isfinite(middle):
+            latest = f"{most:,.0f}" if math.isfinite(most) else "never"
+            pays = f"pays from about {middle:,.0f} training rollouts on [{least:,.0f}, {latest}]"
+        lines.append(f"  a column of {COLUMN_ROLLOUTS} rollouts a prompt costs {cost:,} rollouts and {pays}")
     return "" if not lines else "\n".join(["SETTINGS", *lines])
 
 
