@@ -41,6 +41,8 @@ REASONS: dict[str, tuple[int, str]] = {
     "vas-shuffled": (0, "a column that says nothing is found out"),
     "vas-reversed": (0, "a column that misleads is found out"),
     "vas-both": (1, "states and column"),
+    "vas-rescored": (-1, "a tenth of the rollouts are not trained on, and tell little that training groups do not"),
+    "vas-states-rescored": (0, "gains as vas-states, and pays a tenth of the rollouts for knowing a little more"),
     "top-variance": (0, "drops silent groups that had no gradient anyway; only the scale of the step changes"),
     "bots": (0, "as mopps"),
     "prompt-gdro": (0, "weights bins of pass rates that are hardly known"),

@@ -19,9 +19,11 @@ CONTRASTS = (
     ("predictor", "vas"),
     ("vas-states", "uniform-g4"),
     ("vas-states-g4", "uniform-g4"),
+    ("vas-rescored", "vas"),
+    ("vas-states-rescored", "vas-states"),
 )
-"""Pairs of arms that are asked about: all but one differ in one thing, a cap on visits, a price, a share, a prediction;
-``vas-states`` and ``uniform-g4`` are two ways to use the same rollouts better."""
+"""Pairs of arms that are asked about: all but one differ in one thing, a cap on visits, a price, a share, a prediction,
+a refresh; ``vas-states`` and ``uniform-g4`` are two ways to use the same rollouts better."""
 
 _MEANS = (
     "mixed_groups", "most_visits", "gradient_norm", "noise_share", "learning_rate", "pass_at_32", "start_pass_at_32",

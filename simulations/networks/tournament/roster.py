@@ -47,6 +47,8 @@ ARMS: dict[str, Arm] = {
             for name in ("own", "reseeded", "otherwise", "shuffled", "reversed")
         ),
         Arm("vas-both", "vas-informed", {"column": "own"}, free=_COLUMN),
+        Arm("vas-rescored", "vas-rescored"),
+        Arm("vas-states-rescored", "vas-rescored", {"states": True}),
         Arm("index@2", "index", max_visits=2),
         Arm("top-variance", "top-variance"),
         Arm("informative-group", "informative-group"),
