@@ -17,7 +17,7 @@ class KnowledgeConfig(Frozen):
 
     Args:
         states: whether pass rates are predicted from the policy's own hidden states of the prompts.
-        every: steps between renewals of the states, or of the truth.
+        every: steps between renewals of the states, or of the truth; 0 for those before training alone.
         layer: whose states, as a share of the depth: 0 the embeddings, 1 the last layer.
         pooling: ``last`` position of the prompt, ``mean`` over its own positions, or ``both``.
         column: pass rates from elsewhere: ``start`` for rollouts of the start model, which are not charged; or a
@@ -30,7 +30,7 @@ class KnowledgeConfig(Frozen):
     """
 
     states: bool = False
-    every: Count = 20
+    every: int = Field(default=20, ge=0)
     layer: Fraction = 2 / 3
     pooling: Literal["last", "mean", "both"] = "last"
     column: str = ""
