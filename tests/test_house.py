@@ -78,12 +78,10 @@ def test_the_import_reader_sees_nested_and_aliased_imports(tmp_path: Path) -> No
     assert _imports(source) == {"torch", "full_scale"}
 
 
-def test_no_module_imports_itself_through_others() -> None:
-    assert not circle(import_graph(ROOT, ROOMS))
-
-
-def test_no_package_imports_itself_through_others() -> None:
-    assert not circle(grouped(import_graph(ROOT, ROOMS), 2))
+def test_no_module_and_no_package_imports_itself_through_others() -> None:
+    graph = import_graph(ROOT, ROOMS)
+    assert not circle(graph)
+    assert not circle(grouped(graph, 2))
 
 
 def test_circles_are_found_also_where_an_import_is_inside_a_function(tmp_path: Path) -> None:
