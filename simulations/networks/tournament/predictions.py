@@ -34,6 +34,7 @@ REASONS: dict[str, tuple[int, str]] = {
     "predictor": (1, "its knowledge is shared by all prompts"),
     "vas-states": (1, "as predictor, with the sampler that practitioners use"),
     "vas-states-g4": (1, "as vas-states; groups of 4 alone had learned more than groups of 8 when this was written"),
+    "vas-states-once": (1, "as vas-states with the states before training alone, which age"),
     "vas-history": (1, "as vas-shuffled, whose column says nothing and which had gained when this was written"),
     "vas-own": (1, "pass rates before training are known from the first step; they age"),
     "vas-reseeded": (1, "pass rates of a model of the same teaching, recalibrated"),

@@ -19,6 +19,7 @@ CONTRASTS = (
     ("predictor", "vas"),
     ("vas-states", "uniform-g4"),
     ("vas-states-g4", "uniform-g4"),
+    ("vas-states-once", "vas-states"),
     ("vas-rescored", "vas"),
     ("vas-states-rescored", "vas-states"),
 )

@@ -41,6 +41,7 @@ ARMS: dict[str, Arm] = {
         Arm("predictor", "predictor"),
         Arm("vas-states", "vas-informed"),
         Arm("vas-states-g4", "vas-informed", group_size=4),
+        Arm("vas-states-once", "vas-informed", {"refresh": 1_000_000}),
         Arm("vas-history", "vas", {"mixture_ratio": _SHARP.pop("mixture_ratio"), "options": _SHARP}),
         *(
             Arm(f"vas-{name}", "vas-informed", {"column": name, "states": False}, free=_COLUMN)
