@@ -44,13 +44,25 @@ class KnowledgeConfig(Frozen):
             raise ValueError("say states, column or truth, or leave the table out")
         if self.truth and (self.states or self.column):
             raise ValueError("truth stands alone: leave states and column out")
+        used = {
+            "every": self.states or self.truth,
+            "layer": self.states,
+            "pooling": self.states,
+            "trials": bool(self.column),
+            "truth_rollouts": self.truth,
+        }
+        fields = KnowledgeConfig.model_fields
+        unused = [name for name, is_used in used.items() if not is_used and getattr(self, name) != fields[name].default]
+        if unused:
+            raise ValueError(f"leave out what nothing uses: {', '.join(unused)}")
         return self
 
     @property
     def free(self) -> str:
         """Which rollouts are not charged, in words; empty where all are."""
         if self.truth:
-            return f"{self.truth_rollouts} rollouts a prompt every {self.every} steps"
+            when = f"every {self.every} steps" if self.every else "before training"
+            return f"{self.truth_rollouts} rollouts a prompt {when}"
         return f"{self.trials} rollouts a prompt of the start model" if self.column == "start" else ""
 
     def told(self, arm: Mapping[str, Any]) -> dict[str, Any]:

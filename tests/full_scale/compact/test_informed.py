@@ -198,6 +198,8 @@ def test_a_study_predicts_nothing_about_them_and_names_their_code(config: StudyC
         ),
         ("knows.predictor.pooling=max", "'last', 'mean' or 'both'"),
         ("knows.column.trials=0", "greater than or equal to 1"),
+        ("knows.predictor.trials=4", "leave out what nothing uses: trials"),
+        ("knows.column.every=3", "leave out what nothing uses: every"),
         ("knows.predictor=7", "knows.predictor (informed.toml) must be valid"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from vas_theory.selection.posteriors.discounted_beta import PassRatePosterior
 from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
 from vas_theory.selection.sampler.batch import compose_batch
 from vas_theory.selection.sampler.candidates import next_candidates
-from vas_theory.selection.sampler.config import build_config
+from vas_theory.selection.sampler.config import build_config, unused_settings
 from vas_theory.selection.sampler.feedback import as_numbers, as_positions, read_feedback
 from vas_theory.selection.sampler.learning import (
     check_consistency,
@@ -33,6 +34,8 @@ from vas_theory.selection.sampler.prompt_keys import PromptKeys
 from vas_theory.selection.sampler.saving import capture, restore
 
 __all__ = ["VarianceAwareSampler"]
+
+logger = logging.getLogger("vas_theory.selection.sampler")
 
 
 class VarianceAwareSampler:
@@ -64,7 +67,8 @@ class VarianceAwareSampler:
         weights: what prompts are drawn in proportion to, shape (P,), read-only.
 
     Raises:
-        ArgumentError: a value is out of range, or the batch is larger than the pool without replacement.
+        ArgumentError: a value is out of range, the batch is larger than the pool without replacement, or with
+            ``strict`` an option has no effect beside the others; otherwise that is logged as a warning.
         UnknownNameError: an option, a mode or a posterior has no such name.
         DataError: a key occurs twice.
     """
@@ -88,6 +92,10 @@ class VarianceAwareSampler:
         given = {} if mixture_ratio is None else {"mixture_ratio": mixture_ratio}
         chosen = {"batch_size": batch_size, **given, **options}
         config = build_config(chosen, prompts=count, informed=shares_prediction(beliefs))
+        for unused in unused_settings(config, options):
+            if config.strict:
+                raise ArgumentError("options", "be read by something", unused)
+            logger.warning("%s", unused)
         if not config.replace and batch_size > count:
             raise ArgumentError("batch_size", f"be at most the {count} prompts without replacement", batch_size)
         most = count // batch_size - 1
