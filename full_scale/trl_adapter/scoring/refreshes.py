@@ -16,7 +16,7 @@ from full_scale.trl_adapter.checkpoints.settings import run_settings
 from full_scale.trl_adapter.scoring.interrupted import find, remove, save
 from full_scale.trl_adapter.scoring.rollouts import Scored, prompts_a_part, roll_out
 from vas_theory.foundation.errors import ArgumentError
-from vas_theory.selection.sampler.rescoring import learn_scores, uncertain_prompts
+from vas_theory.selection.rescoring import learn_scores, uncertain_prompts
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 from simulations.networks.strategies.vas_informed import VasInformed
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection.contract.strategy import Proposal, Rollouts
-from vas_theory.selection.sampler.rescoring import learn_scores, uncertain_prompts
+from vas_theory.selection.rescoring import learn_scores, uncertain_prompts
 
 __all__ = ["STRATEGY", "VasRescored"]
 

@@ -189,3 +189,14 @@ def test_settings_that_are_read_are_taken_in_silence(caplog: pytest.LogCaptureFi
     ):
         VarianceAwareSampler(10, batch_size=2, strict=True, **options)
     assert not caplog.records
+
+
+def test_groups_of_another_size_than_scores_are_for_are_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    sampler = VarianceAwareSampler(10, batch_size=2, group_size=4)
+    sampler.observe([0, 1], [[1.0, 0.0, 0.0, 1.0]] * 2)
+    assert not caplog.records
+    for _ in range(2):
+        sampler.observe([0, 1], [[1.0, 0.0]] * 2)
+    assert [record.message for record in caplog.records] == [
+        "groups of 2 rollouts are observed, and scores are computed for groups of 4: set group_size"
+    ]

@@ -105,6 +105,7 @@ class VarianceAwareSampler:
         self.pool = new_pool(config, keys, beliefs, check_seed(seed))
         self.last_arms: NDArray[np.int8] = np.empty(0, dtype=np.int8)
         self._rules = feedback_rules(self.pool)
+        self._size_said = False
         # parts of the pool that are changed in place and never replaced
         self.config, self.keys, self.posterior = config, keys, self.pool.posterior
         self.rule, self.walk, self.ledger, self.tally = (
@@ -251,12 +252,20 @@ class VarianceAwareSampler:
         if self.config.refresh == "online":
             self.rule.require_diversity(feedback)
         check_consistency(self.pool, feedback)
+        self._compare_group_size(rewards.shape[1])
         if weight is not None:
             self.tally.late_groups += int((weight < 1).sum())
         size = rewards.shape[1]
         for purpose, groups in (("training", int(kept.sum())), ("rejected", int((~kept).sum()))):
             self.ledger.charge(purpose, groups=groups, rollouts=groups * size)
         learn_from_training(self.pool, feedback)
+
+    def _compare_group_size(self, size: int) -> None:
+        """Say once that groups have another size than the one that scores are computed for."""
+        if size != self.config.group_size and not self._size_said and self.rule.follows_posterior:
+            self._size_said = True
+            said = "groups of %d rollouts are observed, and scores are computed for groups of %d: set group_size"
+            logger.warning(said, size, self.config.group_size)
 
     def observe_by_key(self, keys: ArrayLike | Iterable[str], rewards: ArrayLike, **arguments: Any) -> None:
         """:meth:`observe` with prompts named by key."""
