@@ -227,7 +227,7 @@ def _draw_less(patch: pytest.MonkeyPatch) -> None:
     for name, value in (
         ("lib.prompt_draws.DRAWS", 2000),
         *((f"{module}.FEW", 500) for module in ("p1_gradient_norms", "p2_whitening_gain", "p6_diversity")),
-        ("lib.measurements.RESAMPLES", 120),
+        ("lib.measurements.RESAMPLES", 60),
         ("lib.pool.DRAWS", 500),
         ("lib.pool.REFITS", 25),
         ("lib.evidence.REHEARSALS", 5),
