@@ -61,19 +61,16 @@ def headline(numbers: pd.DataFrame) -> str:
 
 def caption(numbers: pd.DataFrame) -> str:
     """Return the caption."""
-    ends = _ends(numbers)
-    texts = []
-    for world, rows in ends.groupby("world", sort=False):
-        by_arm = rows.set_index("arm")
-        each = [
-            f"{arm} {row['points']:+.1f} [{row['points_low']:+.1f}, {row['points_high']:+.1f}]"
-            for arm, row in ((arm, by_arm.loc[arm]) for arm in arms_in_order(by_arm.index, _SHOWN))
-        ]
-        texts.append(f"{world} after {rows['rollouts'].max():,} rollouts: {', '.join(each)}")
+    missing = [
+        f"{world} without {', '.join(arm for arm in _SHOWN if arm not in set(rows['arm']))}"
+        for world, rows in numbers.groupby("world", sort=False)
+        if rows["arm"].nunique() < numbers["arm"].nunique()
+    ]
+    told = f" Not every arm ran everywhere: {'; '.join(missing)}." if missing else ""
     return (
         "Held-out pass rate over the start's, in points, against total rollouts; the axis begins anew for each "
         f"world. Lines are means of {numbers['seeds'].max()} runs an arm, bands {INTERVAL}; each arm at its tuned "
-        f"learning rate. Ends: {'. '.join(texts)}."
+        f"learning rate.{told}"
     )
 
 

@@ -116,6 +116,6 @@ def in_short(ranking: pd.DataFrame) -> str:
     text = (
         f"pass@32 against uniform sampling's, in points, mean over an arm's worlds: {each}. Of {len(signed)} signs "
         f"that were predicted before the runs {held} came out, {wrong} came out reversed, and "
-        f"{len(signed) - held - wrong} were not told apart from 0."
+        f"{len(signed) - held - wrong} are not clearly different from 0."
     )
     return text + (f" In {listed(edge)} the best rate of uniform sampling lies at the end of the grid." if edge else "")
