@@ -21,9 +21,12 @@ def short_table(ranking: pd.DataFrame) -> list[str]:
     Args:
         ranking: the table :data:`paper_figures.networks.NETWORKS`.
     """
-    lines = ["| how prompts are chosen | learning | worlds above, below | knowledge |", "| --- | --- | --- | --- |"]
+    lines = [
+        "| how prompts are chosen | learning | worlds above / below uniform | knowledge |",
+        "| --- | --- | --- | --- |",
+    ]
     for _, row in leading(ranking).iterrows():
-        worlds = f"{row['worlds_above']:.0f}, {row['worlds_below']:.0f} of {row['worlds']:.0f}"
+        worlds = f"{row['worlds_above']:.0f} / {row['worlds_below']:.0f} of {row['worlds']:.0f}"
         knowledge = "free" if row["free"] else "charged"
         lines.append(f"| {described(row['arm'])} | {_cell(row)} | {worlds} | {knowledge} |")
     base = kind_of(ranking, "baseline")
@@ -33,7 +36,7 @@ def short_table(ranking: pd.DataFrame) -> list[str]:
         *lines,
         "",
         f"Small transformers, {counted(len(base) - fresh, 'world')}{more}, {base['seeds'].min():.0f} paired seeds, "
-        "learning rates tuned for each arm. Learning: gain in held-out pass rate, uniform sampling = 1; all intervals "
+        "learning rates tuned for each row. Learning: gain in held-out pass rate, uniform sampling = 1; all intervals "
         "are 95%. Free knowledge costs no rollouts here; all other rollouts are charged.",
     ]
 

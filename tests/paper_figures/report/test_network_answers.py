@@ -157,7 +157,7 @@ def test_the_table_of_worlds_has_a_row_an_arm() -> None:
 def test_the_short_table_says_what_was_measured() -> None:
     *rows, about = short_table(RANKING)
     assert any(
-        line.startswith("| `vas-paper`: VAS as published") and "| 0, 2 of 3 | charged |" in line for line in rows
+        line.startswith("| `vas-paper`: VAS as published") and "| 0 / 2 of 3 | charged |" in line for line in rows
     )
     assert about.startswith(f"Small transformers, 3 worlds, {SEEDS} paired seeds")
     assert not fresh_table(RANKING)
