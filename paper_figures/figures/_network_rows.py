@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from paper_figures.figures._legends import legend_below
 from paper_figures.networks import FRESH, in_brief, kind_of
 
 if TYPE_CHECKING:
@@ -165,7 +166,4 @@ def _explain(axis: Axes, numbers: pd.DataFrame, look: Look, font: float) -> None
     if set(known["world"]).intersection(FRESH):
         style = {"color": look.ink, "markersize": size / 3.5, "markerfacecolor": look.paper}
         axis.plot([], [], "o", label="a world added later", **style)
-    canvas = axis.get_figure(root=True)
-    assert canvas is not None
-    columns = 5 if look.medium.columns > 1 else 3
-    canvas.legend(loc="outside lower center", ncols=columns, fontsize=font * size, handlelength=1.2)
+    legend_below(axis, look, wide=5, font=font)

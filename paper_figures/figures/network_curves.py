@@ -9,6 +9,7 @@ import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Tables
 from paper_figures.figures._intervals import INTERVAL, means_over_seeds
+from paper_figures.figures._legends import legend_below
 from paper_figures.networks import CURVES, arms_in_order
 
 if TYPE_CHECKING:
@@ -105,9 +106,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     axis.set(xlabel=xlabel, ylabel="points over the start", xlim=(-0.05, len(worlds) - 1 + _WIDTH + 0.05))
     axis.set_title("Held-out pass rate over rollouts")
     axis.grid(False, axis="x")
-    canvas = axis.get_figure(root=True)
-    assert canvas is not None
-    canvas.legend(loc="outside lower center", ncols=len(seen) if wide else 3, fontsize=(0.75 if wide else 0.7) * size)
+    legend_below(axis, look, wide=len(seen))
 
 
 FIGURE = Figure(
