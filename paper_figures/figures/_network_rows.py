@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from paper_figures.figures._legends import legend_below
 from paper_figures.networks import FRESH, in_brief, kind_of
 
 if TYPE_CHECKING:
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 
     from paper_figures.drawing.style import Look
 
-__all__ = ["LEARNING", "draw_rows", "free_and_fresh", "learning_numbers", "means_of", "ratio"]
+__all__ = ["LEARNING", "draw_rows", "fresh_and_untold", "learning_numbers", "means_of", "ratio"]
 
-_VERDICTS = {"more": "green", "not told apart": "muted", "less": "vermilion"}
+_VERDICTS = {"more": "green", "no clear difference": "muted", "less": "vermilion"}
 """Verdict -> colour."""
 
 LEARNING = (
@@ -71,13 +72,11 @@ def ratio(row: pd.Series) -> str:
     return f"{row['learning']:.2f} [{row['learning_low']:.2f}, {row['learning_high']:.2f}]"
 
 
-def free_and_fresh(numbers: pd.DataFrame) -> str:
-    """Return the sentences of a caption on what the shade and the open points are, and on worlds that are left out."""
+def fresh_and_untold(numbers: pd.DataFrame) -> str:
+    """Return the sentences of a caption on worlds: those added later, uniform sampling's gains, those left out."""
     worlds = numbers[numbers["world"] != "all"].drop_duplicates("world")
     told = set(numbers.loc[numbers["learning"].notna() & (numbers["world"] != "all"), "world"])
     parts = []
-    if (numbers["knowledge"] == "free").any():
-        parts.append("Shaded: pass rates are given for free.")
     if fresh := sorted(told.intersection(FRESH)):
         parts.append(
             f"Open points: worlds that were added when the group size had been chosen ({', '.join(fresh)}); they are "
@@ -91,7 +90,7 @@ def free_and_fresh(numbers: pd.DataFrame) -> str:
 
 
 def _verdict(row: pd.Series) -> str:
-    return "more" if row["learning_low"] > 1 else "less" if row["learning_high"] < 1 else "not told apart"
+    return "more" if row["learning_low"] > 1 else "less" if row["learning_high"] < 1 else "no clear difference"
 
 
 def draw_rows(
@@ -161,13 +160,10 @@ def _explain(axis: Axes, numbers: pd.DataFrame, look: Look, font: float) -> None
     verdicts, size = {_verdict(row) for _, row in known.iterrows()}, look.medium.font_size
     for verdict, colour in _VERDICTS.items():
         if verdict in verdicts:
-            text = verdict if verdict == "not told apart" else f"learns {verdict}"
+            text = verdict if verdict == "no clear difference" else f"learns {verdict}"
             axis.plot([], [], "D", color=look.colour(colour), markersize=size / 2, label=text)
     axis.plot([], [], "o", color=look.ink, markersize=size / 3.5, label="one world")
     if set(known["world"]).intersection(FRESH):
         style = {"color": look.ink, "markersize": size / 3.5, "markerfacecolor": look.paper}
         axis.plot([], [], "o", label="a world added later", **style)
-    canvas = axis.get_figure(root=True)
-    assert canvas is not None
-    columns = 5 if look.medium.columns > 1 else 3
-    canvas.legend(loc="outside lower center", ncols=columns, fontsize=font * size, handlelength=1.2)
+    legend_below(axis, look, wide=5, font=font)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Tables
-from paper_figures.figures._network_rows import LEARNING, draw_rows, free_and_fresh, learning_numbers, means_of
+from paper_figures.figures._network_rows import LEARNING, draw_rows, fresh_and_untold, learning_numbers, means_of
 from paper_figures.networks import NETWORKS
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def caption(numbers: pd.DataFrame) -> str:
         f"{LEARNING} Diamonds: means over an arm's worlds, with 95% intervals from {numbers['seeds'].iloc[0]} paired "
         "seeds (bootstrap). Points: single worlds. (a) Arms whose rollouts are all charged. (b) Arms that are given "
         f"pass rates for free; the columns reseeded, otherwise, shuffled and reversed are controls.{free} "
-        f"{free_and_fresh(numbers)}"
+        f"{fresh_and_untold(numbers)}"
     )
 
 

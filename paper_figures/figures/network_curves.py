@@ -9,6 +9,7 @@ import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Tables
 from paper_figures.figures._intervals import INTERVAL, means_over_seeds
+from paper_figures.figures._legends import legend_below
 from paper_figures.networks import CURVES, arms_in_order
 
 if TYPE_CHECKING:
@@ -61,19 +62,16 @@ def headline(numbers: pd.DataFrame) -> str:
 
 def caption(numbers: pd.DataFrame) -> str:
     """Return the caption."""
-    ends = _ends(numbers)
-    texts = []
-    for world, rows in ends.groupby("world", sort=False):
-        by_arm = rows.set_index("arm")
-        each = [
-            f"{arm} {row['points']:+.1f} [{row['points_low']:+.1f}, {row['points_high']:+.1f}]"
-            for arm, row in ((arm, by_arm.loc[arm]) for arm in arms_in_order(by_arm.index, _SHOWN))
-        ]
-        texts.append(f"{world} after {rows['rollouts'].max():,} rollouts: {', '.join(each)}")
+    missing = [
+        f"{world} without {', '.join(arm for arm in _SHOWN if arm not in set(rows['arm']))}"
+        for world, rows in numbers.groupby("world", sort=False)
+        if rows["arm"].nunique() < numbers["arm"].nunique()
+    ]
+    told = f" Not every arm ran everywhere: {'; '.join(missing)}." if missing else ""
     return (
         "Held-out pass rate over the start's, in points, against total rollouts; the axis begins anew for each "
         f"world. Lines are means of {numbers['seeds'].max()} runs an arm, bands {INTERVAL}; each arm at its tuned "
-        f"learning rate. Ends: {'. '.join(texts)}."
+        f"learning rate.{told}"
     )
 
 
@@ -108,9 +106,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     axis.set(xlabel=xlabel, ylabel="points over the start", xlim=(-0.05, len(worlds) - 1 + _WIDTH + 0.05))
     axis.set_title("Held-out pass rate over rollouts")
     axis.grid(False, axis="x")
-    canvas = axis.get_figure(root=True)
-    assert canvas is not None
-    canvas.legend(loc="outside lower center", ncols=len(seen) if wide else 3, fontsize=(0.75 if wide else 0.7) * size)
+    legend_below(axis, look, wide=len(seen))
 
 
 FIGURE = Figure(

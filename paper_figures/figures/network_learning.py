@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Tables
-from paper_figures.figures._network_rows import LEARNING, draw_rows, free_and_fresh, learning_numbers, means_of, ratio
+from paper_figures.figures._network_rows import LEARNING, draw_rows, fresh_and_untold, learning_numbers, means_of, ratio
 from paper_figures.networks import COMPARED, NETWORKS, leading
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def caption(numbers: pd.DataFrame) -> str:
     return (
         f"{LEARNING} Diamonds: means of {arms} arms over their worlds, with 95% intervals from "
         f"{numbers['seeds'].iloc[0]} paired seeds (bootstrap); they are written at the right. Points: single worlds. "
-        f"{free_and_fresh(numbers)} All arms are in the figure network_arms."
+        f"Shaded: pass rates are given for free. {fresh_and_untold(numbers)} All arms are in the figure network_arms."
     )
 
 

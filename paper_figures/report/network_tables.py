@@ -21,9 +21,12 @@ def short_table(ranking: pd.DataFrame) -> list[str]:
     Args:
         ranking: the table :data:`paper_figures.networks.NETWORKS`.
     """
-    lines = ["| how prompts are chosen | learning | worlds above, below | knowledge |", "| --- | --- | --- | --- |"]
+    lines = [
+        "| how prompts are chosen | learning | worlds above / below uniform | knowledge |",
+        "| --- | --- | --- | --- |",
+    ]
     for _, row in leading(ranking).iterrows():
-        worlds = f"{row['worlds_above']:.0f}, {row['worlds_below']:.0f} of {row['worlds']:.0f}"
+        worlds = f"{row['worlds_above']:.0f} / {row['worlds_below']:.0f} of {row['worlds']:.0f}"
         knowledge = "free" if row["free"] else "charged"
         lines.append(f"| {described(row['arm'])} | {_cell(row)} | {worlds} | {knowledge} |")
     base = kind_of(ranking, "baseline")
@@ -33,7 +36,7 @@ def short_table(ranking: pd.DataFrame) -> list[str]:
         *lines,
         "",
         f"Small transformers, {counted(len(base) - fresh, 'world')}{more}, {base['seeds'].min():.0f} paired seeds, "
-        "learning rates tuned for each arm. Learning: gain in held-out pass rate, uniform sampling = 1; all intervals "
+        "learning rates tuned for each row. Learning: gain in held-out pass rate, uniform sampling = 1; all intervals "
         "are 95%. Free knowledge costs no rollouts here; all other rollouts are charged.",
     ]
 
@@ -116,6 +119,6 @@ def in_short(ranking: pd.DataFrame) -> str:
     text = (
         f"pass@32 against uniform sampling's, in points, mean over an arm's worlds: {each}. Of {len(signed)} signs "
         f"that were predicted before the runs {held} came out, {wrong} came out reversed, and "
-        f"{len(signed) - held - wrong} were not told apart from 0."
+        f"{len(signed) - held - wrong} are not clearly different from 0."
     )
     return text + (f" In {listed(edge)} the best rate of uniform sampling lies at the end of the grid." if edge else "")

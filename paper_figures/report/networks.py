@@ -74,11 +74,11 @@ def _missing(arm: str) -> str:
 
 
 def _record(rows: pd.DataFrame, name: str) -> str:
-    """Say where an arm ends above, level with and below uniform sampling, by its intervals."""
+    """Say where an arm ends above, not clearly different from and below uniform sampling, by its intervals."""
     above, below = rows[rows["difference_low"] > 0], rows[rows["difference_high"] < 0]
     level = rows[(rows["difference_low"] <= 0) & (rows["difference_high"] >= 0)]
     parts = []
-    for part, word in ((above, "above"), (level, "level with"), (below, "below")):
+    for part, word in ((above, "above"), (level, "not clearly different from"), (below, "below")):
         if len(part):
             each = listed(f"{row['world']} {points_with_interval(row)}{_spent(row)}" for _, row in part.iterrows())
             parts.append(f"{word} uniform sampling in {len(part)} of {counted(len(rows), 'world')} ({each})")
@@ -124,13 +124,13 @@ def _headroom(tables: _Tables) -> str:
     text = "In no world in which uniform sampling gains 1 point has the oracle run."
     if len(told):
         text = (
-            "Drawing by the true variance, which nobody knows for free, learns this many times what uniform "
+            "Drawing by the true variance, which has a price in practice, learns this many times what uniform "
             f"sampling learns: {each}."
         )
     charged = tables.worlds[tables.worlds["free"] == ""]
     shares = charged.dropna(subset=["headroom"])
     if shares.empty:
-        return f"{text} In no world is its gain told apart from nothing, so no share of it can be told."
+        return f"{text} In no world is its gain clearly above 0, so no share of it can be given."
     best = shares.loc[shares.groupby("world", sort=False)["headroom"].idxmax()]
     reached = listed(
         f"{row['world']} {row['arm']} {ratio_with_interval(row, 'headroom')}" for _, row in best.iterrows()

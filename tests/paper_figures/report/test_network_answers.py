@@ -30,7 +30,7 @@ def without(*arms: str) -> pd.DataFrame:
 def test_the_published_method_is_told_charged_and_free() -> None:
     text = text_about("published")
     assert "below uniform sampling in 2 of 3 worlds (easy -3.1 points [" in text
-    assert "level with uniform sampling in 1 of 3 worlds (idle " in text
+    assert "not clearly different from uniform sampling in 1 of 3 worlds (idle " in text
     assert "vas-paper-free (With its scoring rollouts for free" in text
     assert text.endswith("is not measured yet.")
 
@@ -67,7 +67,7 @@ def test_headroom_and_the_share_that_is_reached() -> None:
     assert "easy 1.81 [1.78, 1.85]" in text
     assert "easy vas-states 0.52 [" in text
     nothing = RANKING.assign(headroom=np.nan)
-    assert "no share of it can be told" in text_about("worth", nothing)
+    assert "no share of it can be given" in text_about("worth", nothing)
 
 
 def test_the_group_size_is_told_beside_selection() -> None:
@@ -157,7 +157,7 @@ def test_the_table_of_worlds_has_a_row_an_arm() -> None:
 def test_the_short_table_says_what_was_measured() -> None:
     *rows, about = short_table(RANKING)
     assert any(
-        line.startswith("| `vas-paper`: VAS as published") and "| 0, 2 of 3 | charged |" in line for line in rows
+        line.startswith("| `vas-paper`: VAS as published") and "| 0 / 2 of 3 | charged |" in line for line in rows
     )
     assert about.startswith(f"Small transformers, 3 worlds, {SEEDS} paired seeds")
     assert not fresh_table(RANKING)
