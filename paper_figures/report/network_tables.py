@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from paper_figures.networks import COMPARED, FRESH, MAIN_ARMS, arms_in_order, described, kind_of, leading
 from paper_figures.report.words import counted, listed, points_with_interval, ratio_with_interval
@@ -87,16 +87,15 @@ def fresh_table(ranking: pd.DataFrame) -> list[str]:
         "| --- |" + " --- |" * len(worlds),
     ]
     for arm in arms_in_order(rows["arm"], COMPARED):
-        own = rows[rows["arm"] == arm].set_index("world")
+        told: dict[str, Any] = {row["world"]: row for _, row in rows[rows["arm"] == arm].iterrows()}
         cells = [
-            f"{_cell(own.loc[world])}; {points_with_interval(own.loc[world])}" if world in own.index else "–"
-            for world in worlds
+            f"{_cell(told[world])}; {points_with_interval(told[world])}" if world in told else "–" for world in worlds
         ]
         lines.append(f"| {described(arm)} | {' | '.join(cells)} |")
     return lines
 
 
-def _cell(row: pd.Series) -> str:
+def _cell(row: Any) -> str:
     """Return learning with its interval, bold where that lies above 1; a dash where it is not known."""
     if row["learning"] != row["learning"]:
         return "–"
