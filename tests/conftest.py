@@ -37,6 +37,14 @@ def _no_global_randomness(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(np.random, name, refuse)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """No test cuts the power, and what a killed process wrote stays with the system, synced or not."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """One running Chromium; a test that uses it is skipped where there is none."""

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.stats import rankdata
 
 from simulations.running.experiment import Experiment, ExperimentConfig
 from simulations.world.pool import PoolConfig, build_pool
@@ -74,6 +73,8 @@ def judge_scores(scores: Array, variances: Array) -> dict[str, float]:
         the mean true variance; ``possible_gain``: ``drawn_gain`` of the true variances.
         Scores that are all zero or all equal draw uniformly and rank nothing.
     """
+    from scipy.stats import rankdata  # which takes as long to load as all else here
+
     mean, total = variances.mean(), scores.sum()
     weights = scores / total if total > 0 else np.full(len(scores), 1 / len(scores))
     ranks, wanted = rankdata(scores), rankdata(variances)

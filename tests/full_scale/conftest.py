@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.full_scale.answering.servers import Server
+
+if TYPE_CHECKING:
+    from full_scale.advising.evidence import MeasuredWorld
 
 VOCABULARY = ["<pad>", "<end>", "\n", " ", "=", "+", "-", "*", *"0123456789"]
 
@@ -220,9 +223,30 @@ ks = [1, 2]
     return path
 
 
+def _draw_less(patch: pytest.MonkeyPatch) -> None:
+    for name, value in (
+        ("lib.prompt_draws.DRAWS", 2000),
+        *((f"{module}.FEW", 500) for module in ("p1_gradient_norms", "p2_whitening_gain", "p6_diversity")),
+        ("lib.measurements.RESAMPLES", 60),
+        ("lib.pool.DRAWS", 500),
+        ("lib.pool.REFITS", 25),
+        ("lib.evidence.REHEARSALS", 5),
+    ):
+        patch.setattr(f"full_scale.predictions.{name}", value)
+
+
+@pytest.fixture
+def fewer_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Monte Carlo sizes at which predictions take a fraction of a second; what is claimed has room for the noise."""
+    _draw_less(monkeypatch)
+
+
 @pytest.fixture(scope="session")
 def finished_study(study_toml: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The finished study of the tiny model; its calibration is given, because a random model rarely is right."""
+    """The finished study of the tiny model; its calibration is given, because a random model rarely is right.
+
+    Tests that predict anew draw as little as this study did, with ``fewer_draws``.
+    """
     import numpy as np
     import pandas as pd
 
@@ -244,8 +268,31 @@ def finished_study(study_toml: Path, tmp_path_factory: pytest.TempPathFactory) -
             return frame.assign(**given) if purpose == "calibration" else frame
 
         patch.setattr("full_scale.stages.measure_prompts", measured)
+        _draw_less(patch)
         assert main(["study", "--config", str(study_toml), "--output", str(folder)]) == 0
     return folder
+
+
+@pytest.fixture(scope="session")
+def measured_worlds() -> list[MeasuredWorld]:
+    """What the committed tables of the network laboratory say, which lies in hundreds of files."""
+    from full_scale.advising.evidence import read_evidence
+
+    return read_evidence()
+
+
+@pytest.fixture
+def evidence_read_once(measured_worlds: list[MeasuredWorld], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands and predictions use what was read already, where they would read the committed tables again."""
+    from full_scale.advising import evidence
+    from full_scale.predictions import p8_networks
+    from full_scale.scoring import summary
+
+    read = evidence.read_evidence
+    for module in (evidence, p8_networks, summary):
+        monkeypatch.setattr(
+            module, "read_evidence", lambda folder=None: measured_worlds if folder is None else read(folder)
+        )
 
 
 @pytest.fixture

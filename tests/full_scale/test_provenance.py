@@ -43,6 +43,7 @@ def _outside(ran: Any, *names: str) -> list[str]:
     return [name for name in ran.outside(reached) if not name.startswith(("full_scale.study", "full_scale.config."))]
 
 
+@pytest.mark.usefixtures("fewer_draws")
 def test_what_measuring_executes_is_in_its_key(finished_study: Path, study_toml: Path) -> None:
     config = load_config(str(study_toml))
     study = Study(config, finished_study, lambda line: None)
@@ -96,16 +97,23 @@ FIVE = {
 """Files that lists of sources once missed, and tables that a change in them has to make stale."""
 
 
-@pytest.mark.parametrize("file", FIVE)
-def test_a_change_in_a_file_that_matters_makes_the_committed_tables_stale(file: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the code, to break and mend."""
+    root = tmp_path_factory.mktemp("copy")
     for room in ("vas_theory", "simulations", "full_scale"):
         ignored = shutil.ignore_patterns("results", "output", "__pycache__", "proofs")
-        shutil.copytree(PROJECT.root / room, tmp_path / room, ignore=ignored)
-    path = tmp_path / file
+        shutil.copytree(PROJECT.root / room, root / room, ignore=ignored)
+    return root
+
+
+@pytest.mark.parametrize("file", FIVE)
+def test_a_change_in_a_file_that_matters_makes_the_committed_tables_stale(file: str, copy: Path) -> None:
+    path = copy / file
     text = path.read_text(encoding="utf-8")
 
     def keys() -> dict[str, str]:
-        project = Project(tmp_path)
+        project = Project(copy)
         return {name: key_today(read_metadata(RESULTS / f"{name}.parquet"), project).digest for name in FIVE[file]}
 
     before = keys()
@@ -114,6 +122,7 @@ def test_a_change_in_a_file_that_matters_makes_the_committed_tables_stale(file: 
     path.write_text(f"{text}\nraise RuntimeError\n", encoding="utf-8")
     after = keys()
     assert all(after[name] != before[name] for name in before)
+    path.write_text(text, encoding="utf-8")
 
 
 OPTIONS = "--preset paper --output full_scale/results/paper"

@@ -10,6 +10,8 @@ import pytest
 from full_scale.__main__ import main
 from vas_theory.provenance.tables import read_metadata, read_table, write_json
 
+pytestmark = pytest.mark.usefixtures("fewer_draws")
+
 TRAINED = ("training_steps", "training_prompts", "accounts", "evaluation", "evaluation_prompts")
 TABLES = ("pilot", "recount", "predictions", "probe", *TRAINED, "validation")
 

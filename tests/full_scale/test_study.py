@@ -33,6 +33,8 @@ from vas_theory.groups.beta_pools import fit_pool_to_counts
 from vas_theory.provenance.fingerprint import Key
 from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
+pytestmark = pytest.mark.usefixtures("fewer_draws")
+
 
 @pytest.fixture(scope="module")
 def output(finished_study: Path) -> Path:

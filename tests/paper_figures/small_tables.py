@@ -53,12 +53,11 @@ def claims_answer() -> dict[str, object]:
 
 def write_tables(tables: Iterable[Table], root: Path) -> None:
     """Write small stand-ins of tables where a job under ``root`` looks for them."""
+    key = key_of(small_table)
     for table in tables:
         small = small_table(table)
-        write_table(
-            small.frame, table.path(root, PRESET), config=small.config, seed=small.seed, key=key_of(small_table),
-            seconds=1.5,
-        )  # fmt: skip
+        path = table.path(root, PRESET)
+        write_table(small.frame, path, config=small.config, seed=small.seed, key=key, seconds=1.5)
 
 
 def write_small_tables(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""The command line as a user meets it: real processes, exit codes, one-line errors."""
+"""The command line as a user meets it: what it writes and prints, exit codes, one-line errors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from simulations.__main__ import main
 from vas_theory.provenance.tables import read_table
 
 
@@ -29,9 +30,12 @@ def test_run_writes_the_table_then_keeps_it(tmp_path: Path) -> None:
     assert path.stat().st_mtime_ns == before
 
 
-def test_several_experiments_are_run_one_after_the_other(tmp_path: Path) -> None:
-    answer = _call("run", "bound_gallery", "bound_gallery", "--preset", "smoke", cwd=tmp_path)
-    first, second = answer.stdout.splitlines()
+def test_several_experiments_are_run_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "bound_gallery", "bound_gallery", "--preset", "smoke", "--set", "bandits=60"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
     assert "computed in" in first
     assert "already current" in second
 
@@ -48,27 +52,37 @@ def test_several_experiments_are_run_one_after_the_other(tmp_path: Path) -> None
         (("run", "tournament", "--preset", "smoke", "--backend", "dusk"), "did you mean dask"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
-    answer = _call(*arguments, cwd=tmp_path)
-    assert answer.returncode == 2
-    assert answer.stdout == ""
-    assert answer.stderr.startswith("error: ")
-    assert answer.stderr.count("\n") == 1
-    assert words in answer.stderr
+def test_bad_input_is_one_line_and_exit_code_2(
+    arguments: tuple[str, ...],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*arguments]) == 2
+    heard = capfd.readouterr()
+    assert heard.out == ""
+    assert heard.err.startswith("error: ")
+    assert heard.err.count("\n") == 1
+    assert words in heard.err
+    assert not list(tmp_path.iterdir())
 
 
-def test_list_and_show(tmp_path: Path) -> None:
-    for words in (("list",), ("networks", "list")):
-        assert max(map(len, _call(*words, cwd=tmp_path).stdout.splitlines())) <= 80
-    assert "bound_gallery" in _call("list", cwd=tmp_path).stdout
+def test_list_and_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seen = {words: _call(*words, cwd=tmp_path).stdout for words in (("list",), ("networks", "list"))}
+    assert all(max(map(len, text.splitlines())) <= 80 for text in seen.values())
+    assert "bound_gallery" in seen["list",]
     listed = json.loads(_call("list", "--json", cwd=tmp_path).stdout)["experiments"]
     assert "bound_gallery" in [row["name"] for row in listed]
-    networks = json.loads(_call("networks", "list", "--json", cwd=tmp_path).stdout)
+    assert main(["networks", "list", "--json"]) == 0
+    networks = json.loads(capsys.readouterr().out)
     (arm,) = (row for row in networks["arms"] if row["name"] == "vas")
     assert (arm["strategy"], arm["free"]) == ("vas", "")
     assert arm["committed"] > 0
     assert {"name", "summary", "varies", "committed"} == set(networks["worlds"][0])
-    shown = _call("show", "bound_gallery", cwd=tmp_path).stdout
+    assert main(["show", "bound_gallery"]) == 0
+    shown = capsys.readouterr().out
     assert "[paper]" in shown
     assert "bandits = 36000" in shown
 

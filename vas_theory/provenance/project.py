@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -62,15 +63,18 @@ class Project:
         self.root = root
         self._declared = declared or {}
         self._modules: dict[str, Module | None] = {}
+        self._files: dict[str, Path | None] = {}
 
     def file(self, name: str) -> Path | None:
         """Return the file of one of the project's modules, or of a module of the user's; None for a package's."""
-        package, *rest = name.split(".")
-        if package in PACKAGES:
-            base = self.root.joinpath(package, *rest)
-            candidates = [base / "__init__.py", *([base.with_suffix(".py")] if rest else [])]
-            return next((path for path in candidates if path.is_file()), None)
-        return self._users_file(name)
+        if name not in self._files:
+            self._files[name] = self._file(name) if name.split(".")[0] in PACKAGES else self._users_file(name)
+        return self._files[name]
+
+    def _file(self, name: str) -> Path | None:
+        base = os.path.join(self.root, *name.split("."))  # thousands of names are tried, most of which are no module
+        candidates = [os.path.join(base, "__init__.py"), *([f"{base}.py"] if "." in name else [])]
+        return next((Path(path) for path in candidates if os.path.isfile(path)), None)
 
     def _users_file(self, name: str) -> Path | None:
         """Return the file of a module that was handed in by an entry: not of an installed package."""
@@ -136,18 +140,23 @@ class Project:
 
     def members(self, package: str) -> list[Place]:
         """Return what a package that finds its modules by names may load."""
-        wanted = self.admit(package).declared.get("__dispatch__")
+        wanted, home = self.admit(package).declared.get("__dispatch__"), self.file(package)
+        assert home is not None
+        names = sorted(f"{package}.{path.stem}" for path in home.parent.iterdir() if path.name != "__init__.py")
         return [
             Place(name, str(wanted))
-            for name in self.names
-            if name.rpartition(".")[0] == package and wanted in self.admit(name).definitions
+            for name in names
+            if (found := self.module(name)) is not None and wanted in found.definitions
         ]
 
     def files(self, module: str) -> dict[str, Path]:
         """Return the files beside a module that it says it reads, by name."""
-        path, names = self.file(module), self.admit(module).declared.get("__reads__", ())
+        names = self.admit(module).declared.get("__reads__", ())
+        if not names or not isinstance(names, tuple):
+            return {}
+        path = self.file(module)
         assert path is not None
-        return {str(name): path.with_name(str(name)) for name in names} if isinstance(names, tuple) else {}
+        return {str(name): path.with_name(str(name)) for name in names}
 
     def place_of(self, path: Path) -> Place:
         """Return all of the module that a file of the project holds.

@@ -20,6 +20,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +140,7 @@ def _making(config: Mapping[str, Any], seed: int | None) -> dict[str, Any]:
     return {"config": json.loads(json.dumps(config, sort_keys=True)), "seed": seed}
 
 
+@cache  # of the code that this process loaded
 def _commit(folder: Path) -> str | None:
     try:
         answer = subprocess.run(
@@ -149,6 +151,7 @@ def _commit(folder: Path) -> str | None:
     return answer.stdout.strip()
 
 
+@cache
 def _versions() -> dict[str, str]:
     versions = {"python": platform.python_version()}
     for name in _REPORTED_PACKAGES:

@@ -18,6 +18,8 @@ from full_scale.advising.reading import Source, read_source
 from tests.full_scale.logs import writers
 from vas_theory.foundation.errors import ArgumentError, DataError
 
+pytestmark = pytest.mark.usefixtures("evidence_read_once")
+
 
 def rates(prompts: int = 900, a: float = 0.3, b: float = 0.6) -> np.ndarray:
     return np.random.default_rng(0).beta(a, b, prompts)
@@ -187,6 +189,17 @@ def test_yes_no_and_cannot_tell() -> None:
     assert all(found.verdict == "no" for found in bad.ways if found.forecast)
     assert advise(pool(), worlds(1.05, count=2)).verdict == "cannot tell"
     assert all(found.verdict == "cannot tell" for found in bad.ways if found.forecast is None)
+
+
+def test_what_smaller_groups_bring_is_no_gain_of_choosing() -> None:
+    arms = {"vas-states": 0.8, "vas": 0.8, "uniform-g4": 1.4, "vas-states-g4": 1.6}
+    found = advise(pool(), [world(f"w{k}", 1.0 + k / 2, arms) for k in range(20)])
+    assert {way.way.arm: way.verdict for way in found.ways if way.way.halved} == {
+        "uniform-g4": "yes",
+        "vas-states-g4": "yes",
+    }
+    assert found.verdict == "no"
+    assert "g4" not in found.reasons[0]
 
 
 def test_outside_what_was_measured_nothing_is_told_whatever_the_numbers_say() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from full_scale.advising.evidence import TABLES, read_evidence
+from full_scale.advising.evidence import TABLES, MeasuredWorld, read_evidence
 from full_scale.advising.pool import PoolShape
 from simulations.networks.tournament.analysis import compare
 from vas_theory.foundation.errors import DataError, IntegrityError
@@ -15,8 +15,10 @@ from vas_theory.groups.beta_pools import mean_variance
 from vas_theory.provenance.tables import read_table
 
 
-def test_learning_and_coverage_are_those_of_the_laboratorys_own_comparison() -> None:
-    worlds = {world.name: world for world in read_evidence()}
+def test_learning_and_coverage_are_those_of_the_laboratorys_own_comparison(
+    measured_worlds: list[MeasuredWorld],
+) -> None:
+    worlds = {world.name: world for world in measured_worlds}
     theirs = compare(read_table(TABLES.parent / "network_tournament.parquet"))
     told = theirs[theirs["learning"].notna() & theirs["world"].isin(list(worlds))]
     assert len(told) > 3
@@ -30,8 +32,8 @@ def test_learning_and_coverage_are_those_of_the_laboratorys_own_comparison() -> 
         assert ours.tuned <= row["interior"]
 
 
-def test_a_world_is_seen_as_a_log_of_its_uniform_runs_would_show_it() -> None:
-    world = next(world for world in read_evidence() if world.name == "chains-short")
+def test_a_world_is_seen_as_a_log_of_its_uniform_runs_would_show_it(measured_worlds: list[MeasuredWorld]) -> None:
+    world = next(world for world in measured_worlds if world.name == "chains-short")
     assert world.shape.visits == pytest.approx(38_400 / 8 / 3000)
     curves = read_table(TABLES / "final" / "network-chains-short.uniform.parquet")
     first = curves[curves["updates"] == 100]
@@ -48,19 +50,27 @@ def test_headroom_is_that_of_drawing_by_the_true_variance() -> None:
     assert not PoolShape(2.0, 0.7, 8, 1.0).u_shaped
 
 
+def _two_arms(folder: Path) -> Path:
+    """Copy the tables of two arms of each world."""
+    for file in TABLES.glob("*/network-*"):
+        if file.name.split(".")[1] in ("uniform", "vas"):
+            (folder / file.parent.name).mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, folder / file.parent.name)
+    return folder
+
+
 def test_an_altered_table_and_a_folder_without_tables_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no tables of the network laboratory"):
         read_evidence(tmp_path)
-    shutil.copytree(TABLES, tmp_path / "networks")
-    target = tmp_path / "networks" / "final" / "network-chains-short.vas.parquet"
+    target = _two_arms(tmp_path) / "final" / "network-chains-short.vas.parquet"
     target.write_bytes(target.read_bytes()[:-1] + b"x")
     with pytest.raises(IntegrityError, match="altered"):
-        read_evidence(tmp_path / "networks")
+        read_evidence(tmp_path)
 
 
-def test_any_number_of_worlds_counts(tmp_path: Path) -> None:
-    shutil.copytree(TABLES, tmp_path / "networks")
-    before = {world.name for world in read_evidence()}
-    for file in (tmp_path / "networks" / "final").glob("network-chains-few.*"):
+def test_any_number_of_worlds_counts(tmp_path: Path, measured_worlds: list[MeasuredWorld]) -> None:
+    for file in (_two_arms(tmp_path) / "final").glob("network-chains-few.*"):
         file.unlink()
-    assert {world.name for world in read_evidence(tmp_path / "networks")} == before - {"chains-few"}
+    found = {world.name: world for world in read_evidence(tmp_path)}
+    assert found.keys() == {world.name for world in measured_worlds} - {"chains-few"}
+    assert all(world.arms["vas"] == found[world.name].arms["vas"] for world in measured_worlds if world.name in found)

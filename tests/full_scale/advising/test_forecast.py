@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom
 
 from full_scale.advising.advice import leave_one_out
-from full_scale.advising.evidence import Measured, MeasuredWorld, read_evidence
+from full_scale.advising.evidence import Measured, MeasuredWorld
 from full_scale.advising.forecast import COVERAGE, beyond, coordinates, forecast_at, predict_arm
 from full_scale.advising.pool import PoolShape
 
@@ -78,9 +78,11 @@ def test_a_unit_is_three_times_the_visits() -> None:
     assert other - one == pytest.approx([1.0, 0.0, 0.0])
 
 
-def test_leaving_one_world_out_of_the_committed_tables_bears_the_intervals_out() -> None:
+def test_leaving_one_world_out_of_the_committed_tables_bears_the_intervals_out(
+    measured_worlds: list[MeasuredWorld],
+) -> None:
     """As many values lie inside as the stated rate allows; with few worlds this can only find gross faults."""
-    worlds = read_evidence()
+    worlds = measured_worlds
     table = leave_one_out(worlds)
     assert set(table["world"]) <= {found.name for found in worlds}
     assert (table["worlds"] < len(worlds)).all(), "a world was foreseen from itself"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from full_scale.advising.evidence import read_evidence
+from full_scale.advising.evidence import MeasuredWorld
 from full_scale.config.training import StudyConfig, load_config
 from full_scale.measuring.probe import whitened_squared, within_trace
 from full_scale.predictions import prediction_modules, predictions_of
@@ -28,6 +28,8 @@ from full_scale.predictions.validation import validate, verdict
 from vas_theory.foundation.errors import DataError
 from vas_theory.foundation.intervals import Estimate
 from vas_theory.provenance.tables import read_table
+
+pytestmark = pytest.mark.usefixtures("fewer_draws")
 
 ROOT = Path(__file__).parents[3]
 
@@ -47,20 +49,6 @@ ROOT = Path(__file__).parents[3]
 )
 def test_verdicts(measured: tuple[float, float, float], no_effect: float | None, expected: str) -> None:
     assert verdict({"low": 2, "high": 8, "no_effect": no_effect}, Estimate(*measured)) == expected
-
-
-@pytest.fixture(autouse=True)
-def fewer_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Monte Carlo sizes at which a world takes a fraction of a second; the claims below have room for the noise."""
-    for name, value in (
-        ("lib.prompt_draws.DRAWS", 2000),
-        *((f"{module}.FEW", 500) for module in ("p1_gradient_norms", "p2_whitening_gain", "p6_diversity")),
-        ("lib.measurements.RESAMPLES", 120),
-        ("lib.pool.DRAWS", 500),
-        ("lib.pool.REFITS", 25),
-        ("lib.evidence.REHEARSALS", 5),
-    ):
-        monkeypatch.setattr(f"full_scale.predictions.{name}", value)
 
 
 def calibration_frame(count: int = 12, seed: int = 0) -> pd.DataFrame:
@@ -341,11 +329,14 @@ def test_training_is_predicted_for_every_arm_and_the_refilling_one_trains_on_few
     assert items["P7/stay/wrong"]["low"] > items["P7/stay/wrong"]["no_effect"]
 
 
-def test_what_networks_learned_is_predicted_and_measured_in_multiples_of_uniform_sampling() -> None:
+@pytest.mark.usefixtures("evidence_read_once")
+def test_what_networks_learned_is_predicted_and_measured_in_multiples_of_uniform_sampling(
+    measured_worlds: list[MeasuredWorld],
+) -> None:
     config = load_config("paper")
     plan = Plan(config, (), {"vas": "vas-states", "dapo": "dapo", "mopps": "no-such-arm"})
     found = {item.arm: item for item in predictions_of(plan).values() if item.quantity == "learning"}
-    worlds = [world.arms["vas-states"].learning[0] for world in read_evidence()]
+    worlds = [world.arms["vas-states"].learning[0] for world in measured_worlds]
     forecast = found["vas"].predict(cast(Evidence, None))
     assert forecast is not None
     assert forecast.predicted == pytest.approx(np.mean(worlds))

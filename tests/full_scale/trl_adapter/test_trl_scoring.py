@@ -15,9 +15,9 @@ from trl import GRPOConfig
 
 from full_scale import VASConfig, VASGRPOTrainer
 from full_scale.trl_adapter.scoring import refreshes
-from full_scale.trl_adapter.scoring.refreshes import uncertain_prompts
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection import VarianceAwareSampler, self_bleu
+from vas_theory.selection.rescoring import uncertain_prompts
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*")
 
@@ -147,7 +147,11 @@ def test_scoring_leaves_the_random_numbers_of_training_alone(build: Callable[...
     assert all(map(torch.equal, weights_of(ours), weights_of(plain)))
 
 
-@pytest.mark.parametrize("stop_at", [4, 11, 18, 21])
+def _slow(stop_at: int) -> Any:
+    return pytest.param(stop_at, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("stop_at", [_slow(4), 11, 18, _slow(21)])
 def test_stopped_while_it_scores_and_resumed(
     stop_at: int, build: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -53,8 +53,8 @@ def test_latex_aligns_escapes_and_marks_what_is_missing() -> None:
 
 
 @pytest.mark.parametrize("name", figure_names())
-def test_every_figure_has_both_tables_of_the_same_size(built: Path, name: str) -> None:
-    folder = built / "paper_figures" / "output" / PRESET
+def test_every_figure_has_both_tables_of_the_same_size(built_once: Path, name: str) -> None:
+    folder = built_once / "paper_figures" / "output" / PRESET
     frame = pd.read_csv(folder / f"{name}.csv")
     table = cells((folder / f"{name}.tex").read_text(encoding="utf-8"))
     assert len(table) == len(frame) + 1
@@ -80,8 +80,8 @@ def _compile(table: str, folder: Path) -> str:
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX on this machine")
 @pytest.mark.parametrize("name", figure_names())
-def test_every_table_compiles_and_none_runs_off_the_foot_of_a_page(built: Path, tmp_path: Path, name: str) -> None:
-    table = (built / "paper_figures" / "output" / PRESET / f"{name}.tex").read_text(encoding="utf-8")
+def test_every_table_compiles_and_none_runs_off_the_foot_of_a_page(built_once: Path, tmp_path: Path, name: str) -> None:
+    table = (built_once / "paper_figures" / "output" / PRESET / f"{name}.tex").read_text(encoding="utf-8")
     assert r"Overfull \vbox" not in _compile(table, tmp_path)
 
 

@@ -43,29 +43,28 @@ def test_two_processes_draw_every_figure_with_the_same_bytes(tmp_path: Path, run
             assert first.read_bytes() == second.read_bytes(), name
 
 
-@pytest.mark.parametrize("name", DRAWN)
-def test_files_carry_no_date_and_pdfs_are_vector_with_real_fonts(built: Path, name: str) -> None:
-    folder = built / "paper_figures" / "output" / PRESET
+def test_files_carry_no_date_and_pdfs_are_vector_with_real_fonts(built_once: Path) -> None:
+    folder = built_once / "paper_figures" / "output" / PRESET
     for size in ("column", "slide"):
-        pdf = (folder / f"{name}.{size}.pdf").read_bytes()
+        pdf = (folder / f"{DRAWN}.{size}.pdf").read_bytes()
         assert b"CreationDate" not in pdf
         assert b"/FontFile2" in pdf
         for theme in ("", "-dark"):
-            assert b"tEXt" not in (folder / f"{name}.{size}{theme}.png").read_bytes()
+            assert b"tEXt" not in (folder / f"{DRAWN}.{size}{theme}.png").read_bytes()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_caption_and_headline_come_from_the_stored_table_alone(built: Path, name: str) -> None:
+def test_caption_and_headline_come_from_the_stored_table_alone(built_once: Path, name: str) -> None:
     """Read the CSV back and write both again: a number that is not the table's cannot come out the same."""
     (figure,) = get_figures([name])
     numbers = figure.numbers(small_tables(figure))
-    read = pd.read_csv(io.StringIO(stored(built, figure, "csv")), keep_default_na=False, na_values=[""])
+    read = pd.read_csv(io.StringIO(stored(built_once, figure, "csv")), keep_default_na=False, na_values=[""])
     assert list(read.columns) == list(numbers.columns)
     assert len(read) == len(numbers) > 0
     for column in numbers:
         if numbers[column].dtype.kind in "iuf":
             assert np.allclose(read[column].astype(float), numbers[column], rtol=1e-9, equal_nan=True)
-    label, headline, caption = stored(built, figure, "txt").strip().split("\n\n")
+    label, headline, caption = stored(built_once, figure, "txt").strip().split("\n\n")
     assert figure.headline(read) == headline
     assert figure.caption(read) == caption
     assert figure.label_text(read) == label
@@ -101,11 +100,12 @@ def test_caption_and_headline_are_whole_sentences_with_closed_formulas(name: str
     assert re.search(r"\b(interval|No interval|exact|bars|bands?|error|shaded)", caption, re.IGNORECASE)
 
 
-def test_paper_size_figures_leave_a_committed_copy(built: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("sketches")
+def test_paper_size_figures_leave_a_committed_copy(built_once: Path, tmp_path: Path) -> None:
     (figure,) = get_figures(["bound_gallery"])
     for table in figure.inputs.values():
         for suffix in (".parquet", ".parquet.meta.json"):
-            source = table.path(built, PRESET).with_suffix(suffix)
+            source = table.path(built_once, PRESET).with_suffix(suffix)
             target = table.path(tmp_path, "paper").with_suffix(suffix)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read_bytes())

@@ -67,8 +67,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def html(built: Path) -> str:
-    return (built / "paper_figures" / "output" / "report.html").read_text(encoding="utf-8")
+def html(built_once: Path) -> str:
+    return (built_once / "paper_figures" / "output" / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_page_needs_nothing_from_outside(html: str) -> None:
@@ -86,16 +86,16 @@ def test_the_page_needs_nothing_from_outside(html: str) -> None:
     assert "https:" not in without_images
 
 
-def test_every_figure_is_embedded_in_both_sizes(built: Path, html: str) -> None:
+def test_every_figure_is_embedded_in_both_sizes(built_once: Path, html: str) -> None:
     found = set(re.findall(r"data:image/avif;base64,[A-Za-z0-9+/=]+", html))
     for figure in get_figures():
         for medium in ("slide", "column"):
-            path = built / "paper_figures" / "output" / PRESET / f"{figure.name}.{medium}.png"
+            path = built_once / "paper_figures" / "output" / PRESET / f"{figure.name}.{medium}.png"
             assert embedded(path) in found
 
 
-def test_an_embedded_image_is_the_figure_at_two_thirds_of_its_sides(built: Path) -> None:
-    path = built / "paper_figures" / "output" / PRESET / "training_curves.slide.png"
+def test_an_embedded_image_is_the_figure_at_two_thirds_of_its_sides(built_once: Path) -> None:
+    path = built_once / "paper_figures" / "output" / PRESET / "training_curves.slide.png"
     whole = Image.open(path).convert("RGB")
     shown = Image.open(io.BytesIO(base64.b64decode(embedded(path).partition(",")[2]))).convert("RGB")
     assert [round(2 / 3 * side) for side in whole.size] == list(shown.size)

@@ -22,10 +22,10 @@ def test_everything_is_shown_and_nothing_is_fetched(browser: Browser, built_once
     loaded = page.evaluate("[...document.images].map((image) => image.complete && image.naturalWidth > 0)")
     assert len(loaded) == len(get_figures())
     assert all(loaded)
-    shown = page.evaluate("document.querySelector('#bound_gallery img').currentSrc")
+    shown = page.evaluate("document.querySelector('#training_curves img').currentSrc")
     size = "column" if width < 640 else "slide"
-    assert shown == embedded(folder / PRESET / f"bound_gallery.{size}.png")
-    turned = page.evaluate("getComputedStyle(document.querySelector('#bound_gallery img')).filter")
+    assert shown == embedded(folder / PRESET / f"training_curves.{size}.png")
+    turned = page.evaluate("getComputedStyle(document.querySelector('#training_curves img')).filter")
     assert (turned != "none") is dark, "light images would shine on dark paper"
     assert page.evaluate("document.fonts.ready.then(() => [...document.fonts].map((font) => font.status))") == [
         "loaded"

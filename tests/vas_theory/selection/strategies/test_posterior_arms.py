@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -59,6 +60,7 @@ def test_mopps_is_thompson_sampling() -> None:
     assert stats.binomtest(first, 4000, wins).pvalue > USUAL
 
 
+@functools.cache
 def _angles() -> tuple[np.ndarray, np.ndarray]:
     """Return rates and weights of a quadrature over [0, 1], in the angle, where densities of a, b >= 1 are smooth."""
     points, weights = np.polynomial.legendre.leggauss(400)
