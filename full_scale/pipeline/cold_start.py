@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from full_scale.models.loading import check_device, load_pretrained, quiet
 from full_scale.models.resuming import load_renamed_weights
 from full_scale.models.saving import disk_errors, name_stock_processor
-from full_scale.pipeline.stage import Stage, make
+from full_scale.pipeline.stage import Stage, drop_spent, make
 from full_scale.tasks.prompt import Prompt
 from full_scale.tasks.templates import messages
 from vas_theory.foundation.command_line import require
@@ -130,8 +130,7 @@ def cold_start(config: ColdStartConfig, base: ModelConfig, stage: Stage, curated
             shutil.move(path, target / path.name)
         name_stock_processor(target)
         write_json(target / "training.json", rows)
-    for name in ("checkpoints", "model", "cache"):
-        shutil.rmtree(stage.work / name, ignore_errors=True)
+    drop_spent(stage)
 
 
 def _fit(config: ColdStartConfig, base: ModelConfig, work: Path, curated: Path, report: Report) -> list[dict[str, Any]]:
