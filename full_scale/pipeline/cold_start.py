@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import shutil
 import time
@@ -72,7 +73,8 @@ def sft_arguments(config: ColdStartConfig, folder: Path, images: bool, *, packin
         "packing": config.packing and packing and not images,
         "gradient_checkpointing": config.gradient_checkpointing,
         "completion_only_loss": True,
-        "logging_steps": 10,
+        # a row is a mean since the row before: none may reach over a checkpoint, or a run that went on had others
+        "logging_steps": math.gcd(10, config.checkpoint_every),
         "save_strategy": "steps",
         "save_steps": config.checkpoint_every,
         "save_total_limit": 2,
