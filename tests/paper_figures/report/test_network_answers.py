@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pandas as pd
 
@@ -9,20 +11,29 @@ from paper_figures.report.networks import GOAL, answers, in_short, table_lines
 from tests.paper_figures.tables.simulations import network_agreement, network_ranking
 from tests.paper_figures.tables.simulations.networks.final import FACTORS, WORLDS
 
-RANKING, AGREEMENT = network_ranking.frame(), network_agreement.frame()
+
+@functools.cache
+def ranked() -> pd.DataFrame:
+    return network_ranking.frame()
 
 
-def said(ranking: pd.DataFrame = RANKING, agreement: pd.DataFrame = AGREEMENT) -> dict[str, str]:
-    return {answer.question: answer.text for answer in answers(ranking, agreement)}
+@functools.cache
+def agreed() -> pd.DataFrame:
+    return network_agreement.frame()
 
 
-def text_about(word: str, ranking: pd.DataFrame = RANKING, agreement: pd.DataFrame = AGREEMENT) -> str:
+def said(ranking: pd.DataFrame | None = None, agreement: pd.DataFrame | None = None) -> dict[str, str]:
+    found = answers(ranked() if ranking is None else ranking, agreed() if agreement is None else agreement)
+    return {answer.question: answer.text for answer in found}
+
+
+def text_about(word: str, ranking: pd.DataFrame | None = None, agreement: pd.DataFrame | None = None) -> str:
     (text,) = [text for question, text in said(ranking, agreement).items() if word in question]
     return text
 
 
 def without(*arms: str) -> pd.DataFrame:
-    return RANKING[~RANKING["arm"].isin(arms)]
+    return ranked()[~ranked()["arm"].isin(arms)]
 
 
 def test_the_published_method_is_told_charged_and_free() -> None:
@@ -47,7 +58,7 @@ def test_the_goal_is_answered_by_the_numbers() -> None:
         f"Yes, predictor: at least {GOAL} times uniform sampling's learning, with an interval above 1, in 2 of 2"
         in text
     )
-    lower = RANKING.copy()
+    lower = ranked().copy()
     one = (lower["kind"] == "world") & (lower["arm"] == "predictor") & (lower["world"] == "hard")
     lower.loc[one, "learning"] = 0.94
     text = text_about("goal", lower)
@@ -55,7 +66,7 @@ def test_the_goal_is_answered_by_the_numbers() -> None:
     assert "in 1 of 2 worlds" in text
     assert "below 0.95 in 1" in text
     assert "Yes, vas-states: " in text
-    unsure = RANKING.copy()
+    unsure = ranked().copy()
     unsure.loc[(unsure["kind"] == "world") & (unsure["arm"] == "predictor"), "learning_low"] = 0.99
     assert "No, predictor: " in text_about("goal", unsure)
 
@@ -64,19 +75,19 @@ def test_headroom_and_the_share_that_is_reached() -> None:
     text = text_about("worth")
     assert "easy 1.81 [1.78, 1.85]" in text
     assert "easy vas-states 0.52 [" in text
-    nothing = RANKING.assign(headroom=np.nan)
+    nothing = ranked().assign(headroom=np.nan)
     assert "no share of it can be told" in text_about("worth", nothing)
 
 
 def test_the_group_size_is_told_beside_selection() -> None:
     assert "uniform-g4 is not measured yet." in text_about("group size")
-    smaller = RANKING[RANKING["arm"] == "predictor"].assign(arm="uniform-g4")
+    smaller = ranked()[ranked()["arm"] == "predictor"].assign(arm="uniform-g4")
     rows = [
         {"kind": "contrast", "world": world, "arm": "vas-states", "against": "uniform-g4", "difference": value,
          "difference_low": value - 0.01, "difference_high": value + 0.01, "early": False}
         for world, value in (("easy", 0.03), ("hard", -0.02))
     ]  # fmt: skip
-    text = text_about("group size", pd.concat([RANKING, smaller, pd.DataFrame(rows)], ignore_index=True))
+    text = text_about("group size", pd.concat([ranked(), smaller, pd.DataFrame(rows)], ignore_index=True))
     assert "Uniform sampling in groups of 4 instead of 8 learns " in text
     assert "vas-states ends above uniform sampling in groups of 4 in 1, below it in 1 of 2 worlds" in text
     assert "vas-states-g4 beside uniform-g4 is not measured yet." in text
@@ -88,7 +99,7 @@ def test_the_index_is_told_with_its_cap_or_without() -> None:
         [{"kind": "contrast", "world": "easy", "arm": "index@2", "against": "index", "difference": 0.03,
           "difference_low": 0.02, "difference_high": 0.04, "early": False}]
     )  # fmt: skip
-    text = text_about("index", pd.concat([RANKING, capped], ignore_index=True))
+    text = text_about("index", pd.concat([ranked(), capped], ignore_index=True))
     assert (
         "Capped at two visits a prompt it ends higher than without the cap by +3.0 points [+2.0, +4.0] in easy." in text
     )
@@ -103,7 +114,7 @@ def test_the_price_in_coverage() -> None:
 
 def test_rank_correlations_are_told_where_there_are_enough_arms() -> None:
     assert "too few arms in common to rank" in text_about("Bandits".lower())
-    known = AGREEMENT.copy()
+    known = agreed().copy()
     like = known[(known["with"] == "bandits") & (known["regime"] == "fixed") & (known["world"] == "all")].head(1)
     known = pd.concat([known, like.assign(bandit_world="math-fitted")], ignore_index=True)
     rows = (known["with"] == "bandits") & (known["regime"] == "fixed")
@@ -131,7 +142,7 @@ def test_what_the_bandits_change_and_the_real_model_are_told() -> None:
 
 
 def test_an_arm_that_ended_early_is_marked_in_the_answer() -> None:
-    known = RANKING.copy()
+    known = ranked().copy()
     capped = (known["kind"] == "contrast") & (known["arm"] == "index@2")
     row = {"kind": "contrast", "arm": "index@2", "against": "index", "world": "easy", "difference": 0.01}
     ends = {"difference_low": 0.0, "difference_high": 0.02, "rollouts": 4800.0, "budget": 38_400.0, "early": True}
@@ -140,17 +151,17 @@ def test_an_arm_that_ended_early_is_marked_in_the_answer() -> None:
 
 
 def test_the_readme_has_a_row_a_world_and_a_paragraph() -> None:
-    lines = table_lines(RANKING)
+    lines = table_lines(ranked())
     assert len(lines) == 2 + len(WORLDS) + 1 <= 12
     easy = next(line for line in lines if line.startswith("| easy"))
     assert "+8.0 points" in easy
     assert "**1.42 [1.37, 1.47]**" in easy
     assert "oracle` (given pass rates)" in lines[0]
     assert set(next(line for line in lines if line.startswith("| idle")).split("|")[3:-1]) == {" – "}
-    many = pd.concat([RANKING, *(RANKING[RANKING["world"] == "easy"].assign(world=f"w{n}") for n in range(12))])
+    many = pd.concat([ranked(), *(ranked()[ranked()["world"] == "easy"].assign(world=f"w{n}") for n in range(12))])
     assert len(table_lines(many)) == 12
-    text = in_short(RANKING)
+    text = in_short(ranked())
     assert "`vas-paper` above uniform sampling in 0 and below it in 2 of 3 worlds, pass@32 +0.8 points" in text
-    signs = RANKING[(RANKING["kind"] == "world") & (RANKING["predicted"] != 0)]
+    signs = ranked()[(ranked()["kind"] == "world") & (ranked()["predicted"] != 0)]
     assert f"Of {len(signs)} predicted signs" in text
     assert len(signs) == len(WORLDS) * (len(FACTORS) - 1)
