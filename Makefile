@@ -16,7 +16,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce record clean test-verl test-trl-oldest test-wheel faults kills mutants fuzz lock sbom
+.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce record clean test-verl test-trl-oldest test-wheel faults kills load mutants fuzz lock sbom
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
@@ -27,6 +27,7 @@ help:
 	@echo "make lint        ruff and mypy                 make bench-quick the same in two minutes"
 	@echo "make test-wheel  the wheel, in fresh environments with each extra (EXTRAS='figures' for one)"
 	@echo "make faults      inject every fault of the catalogue      make kills       kill jobs at random moments"
+	@echo "make load        20 million prompts, 10,000 hostile answers, 200 runs: figures and their limits (half an hour)"
 	@echo "make proofs      compile the formal proofs; needs Debian's coq, libcoq-coquelicot, libcoq-interval"
 	@echo "make docs        the documentation             make notebooks   run every notebook"
 	@echo "make fuzz        property tests on new random examples; MINUTES=10 SEED=1 TESTS=tests/vas_theory/selection"
@@ -79,8 +80,9 @@ sbom: $(READY) $(TOOLS)/.ready
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
+# In one piece; it ends with the tests that took longest and the time of all. Speed ratios are `make bench`'s.
 test-slow: $(READY)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow and not bench and not gpu and not verl" --durations=25 --durations-min=5
 
 # Builds the wheel and runs it in fresh environments; EXTRAS="figures tasks" tries those alone, by default all.
 test-wheel: $(READY)
@@ -137,7 +139,11 @@ faults: $(READY)
 
 # Every job is killed 50 times at random moments; KILLS=5 JOBS="sweep compact" for less.
 kills: $(READY)
-	$(BIN)/python tests/faults/kill.py --kills $(KILLS) $(if $(JOBS),--jobs $(JOBS)) --table tests/faults/kills.md
+	$(BIN)/python -m tests.faults.kill --kills $(KILLS) $(if $(JOBS),--jobs $(JOBS)) --table tests/faults/kills.md
+
+# LOADS="pool keys" for some of them.
+load: $(READY)
+	$(BIN)/python -m tests.load $(if $(LOADS),--loads $(LOADS))
 
 lint: $(READY)
 	$(BIN)/ruff check .

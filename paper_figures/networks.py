@@ -6,22 +6,25 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from paper_figures.drawing.declaration import Table
+from simulations.networks.tournament.predictions import FRESH
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
     "AGREEMENT",
+    "COMPARED",
     "CURVES",
+    "FRESH",
     "MAIN_ARMS",
     "NETWORKS",
     "SHOWN",
     "arms_in_order",
     "described",
+    "in_brief",
     "kind_of",
     "leading",
-    "told",
-    "unnamed",
+    "others",
 ]
 
 _COMMAND, _SIZES = "simulations networks tournament --preset {preset}", ("quick", "paper")
@@ -38,9 +41,15 @@ MAIN_ARMS = ("vas-states", "predictor", "vas", "vas-paper", "index", "insight", 
 no knowledge, and perfect knowledge."""
 
 
-SHOWN = ("oracle", "vas-own", "uniform-g4", "vas", "vas-paper", "index")
-"""Arms that a short table always has: perfect and bought knowledge, uniform sampling with a better group size, the
-default, the published method, the winner of the bandits."""
+SHOWN = ("oracle", "vas-own", "vas-states-g4", "vas-states", "uniform-g4", "vas", "vas-paper", "index")
+"""Arms that a short table always has: perfect and bought knowledge, predicted knowledge, uniform sampling with a better
+group size, the default, the published method, the winner of the bandits."""
+
+COMPARED = (
+    "vas-states-g4", "vas-states", "predictor", "uniform-g4", "mopps", "vas", "dapo", "vas-paper", "index", "oracle",
+    "vas-own", "vas-both",
+)  # fmt: skip
+"""Arms that the figure of the README compares with uniform sampling."""
 
 
 def kind_of(ranking: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -57,12 +66,12 @@ def arms_in_order(arms: Iterable[str], first: Sequence[str] = ("uniform", *MAIN_
 _WORDS = {
     "oracle": "VAS on the true pass rates, which nobody has",
     "vas-own": "VAS on a column of pass rates, measured before training",
-    "vas-both": "VAS on such a column and hidden states",
+    "vas-both": "VAS on a measured column and hidden states",
     "vas-states": "VAS on pass rates predicted from hidden states",
     "vas-states-g4": "VAS on hidden states in groups of 4 rollouts instead of 8",
     "vas-history": "VAS on own rollouts, drawn as sharply as with knowledge",
     "uniform-g4": "uniform sampling in groups of 4 rollouts instead of 8",
-    "predictor": "a plainer form of that prediction",
+    "predictor": "a plainer prediction from hidden states",
     "insight": "a published rule: return to pass rates near 1/2 (2603.01907)",
     "mopps": "Thompson sampling of pass rates near 1/2 (2507.04632)",
     "vas": "VAS on what a prompt's own rollouts showed",
@@ -70,7 +79,40 @@ _WORDS = {
     "vas-paper-free": "VAS as published, scoring rollouts not charged",
     "dapo": "batches refilled until every group is mixed",
     "index": "the look-ahead index, first among bandits",
+    "index@2": "the look-ahead index, a prompt in two steps at most",
+    "index-ada": "the index with groups of adaptive size",
+    "vas-weighted": "VAS on a prompt's own rollouts, every prompt drawn by weight",
+    "arcus": "a Kalman filter of each pass rate and a moving target",
+    "reinforce-ada": "prompts rolled until both outcomes are seen",
+    "speed": "a few rollouts first, a full group where they disagree",
+    "greso": "prompts skipped that were silent in their last visits",
+    "top-variance": "training on the groups with most reward variance",
+    "informative-group": "the chance of a mixed group at the posterior's mean",
+    "bots": "Thompson sampling with forgetting and shared evidence",
+    "prompt-gdro": "more weight to difficulties with a high loss",
+    "maxrl": "uniform sampling, advantages divided by the successes",
 }
+
+_BRIEF = {
+    "vas-states-g4": "hidden states, groups of 4",
+    "vas-states": "hidden states",
+    "predictor": "a plainer prediction",
+    "uniform-g4": "uniform, groups of 4",
+    "insight": "return to 1/2",
+    "mopps": "Thompson sampling",
+    "vas": "own rollouts",
+    "dapo": "refill until mixed",
+    "vas-paper": "as published",
+    "index": "look-ahead index",
+    "oracle": "true pass rates",
+    "vas-own": "measured column",
+    "vas-both": "column and states",
+}
+
+
+def in_brief(arm: str) -> str:
+    """Return a few words on what an arm does, and its name in brackets; the name alone where there are none."""
+    return f"{_BRIEF[arm]} ({arm})" if arm in _BRIEF else arm
 
 
 def described(arm: str) -> str:
@@ -78,16 +120,10 @@ def described(arm: str) -> str:
     return f"`{arm}`: {_WORDS[arm]}" if arm in _WORDS else f"`{arm}`"
 
 
-def told(arms: Iterable[str]) -> list[str]:
-    """Return the arms that pages tell of; what is left are controls, whose points figures leave without a name."""
-    return [arm for arm in arms if arm in _WORDS]
-
-
-def unnamed(arms: Iterable[str]) -> str:
-    """Return how a caption ends its sentence about arms' means: the controls, by name."""
-    arms = set(arms)
-    controls = sorted(arms.difference(told(arms)))
-    return f"; those without a name are controls ({', '.join(controls)})" if controls else ""
+def others(arms: Iterable[str]) -> str:
+    """Return how a caption ends its sentence about the means of arms: how many stand without a name."""
+    count = len(set(arms).difference(COMPARED))
+    return f"; the {count} small ones are other methods and controls, named in network_arms" if count else ""
 
 
 def leading(ranking: pd.DataFrame, charged: int = 3) -> pd.DataFrame:

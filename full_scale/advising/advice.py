@@ -30,12 +30,15 @@ class Way:
 
     Attributes:
         column: whether it needs a column of pass rates, whose rollouts the laboratory did not charge.
+        halved: whether it also halves the groups (4 rollouts instead of 8 were measured) for twice as many prompts a
+            batch. What smaller groups bring is not counted as a gain of choosing.
     """
 
     arm: str
     knows: str
     settings: str
     column: bool = False
+    halved: bool = False
 
 
 WAYS = (
@@ -53,6 +56,18 @@ WAYS = (
         column=True,
     ),
     Way("vas", "each prompt's own past groups", "VASConfig()"),
+    Way(
+        "uniform-g4",
+        "nothing: uniform sampling in groups of half the size",
+        "GRPOConfig: halve num_generations, keep the rollouts of a batch; no VASConfig",
+        halved=True,
+    ),
+    Way(
+        "vas-states-g4",
+        "the states, in groups of half the size",
+        'VASConfig(features="hidden_states"); GRPOConfig: halve num_generations, keep the rollouts of a batch',
+        halved=True,
+    ),
 )
 
 
@@ -117,11 +132,11 @@ def advise(described: Description, worlds: Sequence[MeasuredWorld], features: Fe
             verdict, reason = "no", "there is nothing to choose"
         elif outside:
             verdict, reason = "cannot tell", "the pool lies outside what was measured"
-        elif verdict == "yes" and way.arm in ("vas-states", "vas-both") and _say_nothing(features):
+        elif verdict == "yes" and "states" in way.knows and _say_nothing(features):
             verdict, reason = "cannot tell", "these features foresee nothing"
         ways.append(WayAdvice(way, verdict, forecast, reason, charge))
     ways.sort(key=lambda found: -(found.forecast.middle * found.charge if found.forecast else -1.0))
-    verdicts = {found.verdict for found in ways if found.forecast}
+    verdicts = {found.verdict for found in ways if found.forecast and not found.way.halved}
     if little:
         overall = "no"
         reasons = [
@@ -151,7 +166,7 @@ def _say_nothing(features: FeatureWorth | None) -> bool:
 
 
 def _sentence(ways: Sequence[WayAdvice], verdict: str) -> str:
-    told = [found for found in ways if found.forecast]
+    told = [found for found in ways if found.forecast and not found.way.halved]
     if not told:
         return "no way of choosing prompts has been measured"
     best = next((found for found in told if found.verdict == verdict), told[0])

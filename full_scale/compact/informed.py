@@ -35,8 +35,9 @@ Array = NDArray[np.float64]
 class InformedRun(Run):
     """One arm that the table ``knows`` names, from one seed; arguments as of :class:`Run`.
 
-    States are renewed for the whole pool every so many steps; their time counts as the sampler's. Rollouts of the
-    column ``start`` and of the truth are in no ledger and in no row: such arms have knowledge for nothing and are
+    States are renewed for the whole pool every so many steps; their time counts as the sampler's. What the start model
+    says of the pool, its states and the column ``start``, is the same for all runs and kept beside them. Rollouts of
+    that column and of the truth are in no ledger and in no row: such arms have knowledge for nothing and are
     references, see ``KnowledgeConfig.free``.
     """
 
@@ -75,7 +76,7 @@ class InformedRun(Run):
         progress: Progress,
     ) -> dict[str, Any] | None:
         started = time.perf_counter()
-        if driver.step % self._knows.every == 0:
+        if driver.step == 0 or (self._knows.every and driver.step % self._knows.every == 0):
             self._tell(language, driver)
         seconds = time.perf_counter() - started
         row = super()._step(step, language, reference, optimiser, driver, progress)
@@ -86,15 +87,19 @@ class InformedRun(Run):
 
     def _tell(self, language: LanguageModel, driver: SelectionDriver) -> None:
         sampler = driver.strategy.sampler  # type: ignore[attr-defined]  # the strategy is vas
-        texts = [prompt.text for prompt in self.task.training]
         if self._knows.states:
-            sampler.set_features(prompt_states(language, texts, layer=self._knows.layer, pooling=self._knows.pooling))
+            states = self._states_of_start if driver.step == 0 else self._states
+            sampler.set_features(states(language))
         if self._knows.truth:
             count = self._knows.truth_rollouts
-            rates = self._count_right(language, count, "true pass rates", driver.step) / count
-            sampler.set_scores(np.arange(len(texts)), rates * (1 - rates))
+            rates = self._count_right(language, count, self.seed, "true pass rates", driver.step) / count
+            sampler.set_scores(np.arange(len(self.task.training)), rates * (1 - rates))
 
-    def _count_right(self, language: LanguageModel, rollouts: int, purpose: str, *index: int) -> Array:
+    def _states(self, language: LanguageModel) -> NDArray[np.float32]:
+        texts = [prompt.text for prompt in self.task.training]
+        return prompt_states(language, texts, layer=self._knows.layer, pooling=self._knows.pooling)
+
+    def _count_right(self, language: LanguageModel, rollouts: int, seed: int, purpose: str, *index: int) -> Array:
         """Return right rollouts of each training prompt, which nobody is charged for."""
         settings, prompts = self.config.rollouts, self.task.training
         drawn = sample(
@@ -103,24 +108,38 @@ class InformedRun(Run):
             rollouts,
             settings.max_new_tokens,
             temperature=settings.temperature,
-            generator=stream(self.seed, purpose, *index),
+            generator=stream(seed, purpose, *index),
         )
         scored = score_groups(prompts, drawn.texts, rollouts, build_reward(self.config.task.reward))
         return scored.successes_P.astype(np.float64)
 
+    def _states_of_start(self, language: LanguageModel) -> NDArray[np.float32]:
+        name = f"states-{self._knows.layer:g}-{self._knows.pooling}"
+        about = (language.fingerprint, self.task.fingerprint, torch.get_num_threads())
+        return np.asarray(self._kept(name, about, lambda: self._states(language)), dtype=np.float32)
+
     def _of_start(self) -> Array:
-        """Return right rollouts of the start model, kept in the run's folder, so that a resumed run makes them once."""
-        path, language = self.folder / "column.npz", load_language_model(self.config.model)
-        settings = self.config.rollouts
-        address = (language.fingerprint, self.task.fingerprint, self.seed, self._knows.trials, settings.temperature)
-        about = repr((*address, settings.max_new_tokens))
+        """Return right rollouts of the start model on each training prompt."""
+        language, settings, trials = load_language_model(self.config.model), self.config.rollouts, self._knows.trials
+        address = (language.fingerprint, self.task.fingerprint, self.config.seed, torch.get_num_threads())
+        about = (*address, settings.temperature, settings.max_new_tokens)
+        found = self._kept(
+            f"column-{trials}",
+            about,
+            lambda: self._count_right(language, trials, self.config.seed, "column rollouts"),
+        )
+        return np.asarray(found, dtype=np.float64)
+
+    def _kept(self, name: str, about: tuple[Any, ...], compute: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        """Return what is the same for all runs of a study: read beside them, or computed and kept there."""
+        path = self.folder.parent / "start" / f"{name}.npz"
         try:
             state = read_state(path)
-            if state.get("about") == about:
-                return np.asarray(state["successes"], dtype=np.float64)
+            if state.get("about") == repr(about):
+                return np.asarray(state["values"])
         except DataError:
             pass  # not made yet, or damaged
-        found = self._count_right(language, self._knows.trials, "column rollouts")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_state(path, seal({"about": about, "successes": found}))
-        return found
+        values = compute()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_state(path, seal({"about": repr(about), "values": values}))
+        return values

@@ -22,7 +22,8 @@ def prompt_states(
 ) -> NDArray[np.float32]:
     """Return pooled states of each prompt, shape (P, d); at no rollout.
 
-    What all prompts of a part begin with is run once, and the mean is over the positions behind it.
+    What all prompts of a part begin with is run once, and the mean is over the positions behind it. Parts are taken in
+    the order of the texts, so that those of one generator or template meet.
 
     Args:
         texts: P prompts.
@@ -30,12 +31,13 @@ def prompt_states(
         pooling: ``last``, ``mean`` or ``both``.
         rows_at_once: bound on the prompts that are run together.
     """
-    prompts = encode(language, texts)
+    order = sorted(range(len(texts)), key=texts.__getitem__)
+    prompts = encode(language, [texts[place] for place in order])
     parts = [
         _states(language, prompts.rows(slice(start, start + rows_at_once)), layer, pooling)
         for start in range(0, len(texts), rows_at_once)
     ]
-    return np.concatenate(parts)
+    return np.asarray(np.concatenate(parts)[np.argsort(order)])
 
 
 def _states(language: LanguageModel, prompts: EncodedPrompts, layer: float, pooling: str) -> NDArray[np.float32]:

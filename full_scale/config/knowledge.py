@@ -17,7 +17,7 @@ class KnowledgeConfig(Frozen):
 
     Args:
         states: whether pass rates are predicted from the policy's own hidden states of the prompts.
-        every: steps between renewals of the states, or of the truth.
+        every: steps between renewals of the states, or of the truth; 0 for those before training alone.
         layer: whose states, as a share of the depth: 0 the embeddings, 1 the last layer.
         pooling: ``last`` position of the prompt, ``mean`` over its own positions, or ``both``.
         column: pass rates from elsewhere: ``start`` for rollouts of the start model, which are not charged; or a
@@ -30,7 +30,7 @@ class KnowledgeConfig(Frozen):
     """
 
     states: bool = False
-    every: Count = 20
+    every: int = Field(default=20, ge=0)
     layer: Fraction = 2 / 3
     pooling: Literal["last", "mean", "both"] = "last"
     column: str = ""
@@ -44,13 +44,25 @@ class KnowledgeConfig(Frozen):
             raise ValueError("say states, column or truth, or leave the table out")
         if self.truth and (self.states or self.column):
             raise ValueError("truth stands alone: leave states and column out")
+        used = {
+            "every": self.states or self.truth,
+            "layer": self.states,
+            "pooling": self.states,
+            "trials": bool(self.column),
+            "truth_rollouts": self.truth,
+        }
+        fields = KnowledgeConfig.model_fields
+        unused = [name for name, is_used in used.items() if not is_used and getattr(self, name) != fields[name].default]
+        if unused:
+            raise ValueError(f"leave out what nothing uses: {', '.join(unused)}")
         return self
 
     @property
     def free(self) -> str:
         """Which rollouts are not charged, in words; empty where all are."""
         if self.truth:
-            return f"{self.truth_rollouts} rollouts a prompt every {self.every} steps"
+            when = f"every {self.every} steps" if self.every else "before training"
+            return f"{self.truth_rollouts} rollouts a prompt {when}"
         return f"{self.trials} rollouts a prompt of the start model" if self.column == "start" else ""
 
     def told(self, arm: Mapping[str, Any]) -> dict[str, Any]:

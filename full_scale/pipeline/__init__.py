@@ -1,4 +1,4 @@
-"""The whole way of MMR1 in four stages: curate problems, cold start, reinforcement learning with VAS, evaluation."""
+"""The pipeline of MMR1 in four stages: curate problems, cold start, reinforcement learning with VAS, evaluation."""
 
 from __future__ import annotations
 

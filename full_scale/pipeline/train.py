@@ -72,7 +72,7 @@ def train(config: PipelineConfig, stage: Stage, model: Path, curated: Path, repo
                 name = f"{arm.name}-seed{seed}"
                 models[name] = {"arm": arm.name, "seed": seed}
                 shutil.copytree(work / "runs" / name / "weights", target / name)
-            name_stock_processor(target / name)
+                name_stock_processor(target / name)
         for name in _TABLE:
             shutil.copy(work / name, target / name)
         write_json(target / _MODELS, models)

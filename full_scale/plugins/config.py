@@ -81,6 +81,8 @@ class SelectionConfig:
             number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
             if value is not None and not number:
                 raise ArgumentError(name, "be a number", value)
+        if self.pass_rates is None and self.pass_rate_trials != SelectionConfig.pass_rate_trials:
+            raise ArgumentError("pass_rate_trials", "come with pass_rates, which uses it", self.pass_rate_trials)
         if self.seed is not None:
             check_seed(self.seed)
         self._check_sampler()
@@ -92,6 +94,11 @@ class SelectionConfig:
         if self.sampler.get("refresh", "online") != "online" or self.sampler.get("mode", "default") != "default":
             needs = "keep refresh 'online' and mode 'default': there are no rollouts for scores alone"
             raise ArgumentError("sampler", needs, self.sampler)
+        scored = [name for name in ("update_interval", "scoring_rollouts") if name in self.sampler]
+        if scored:
+            raise ArgumentError(
+                "sampler", f"leave out {' and '.join(scored)}: no prompts are scored here", self.sampler
+            )
         if self.sampler.get("score") == "custom":
             raise ArgumentError("sampler", "take the score 'expected_signal' or 'vps'", self.sampler)
         if self.posterior is not None and self.posterior not in POSTERIORS:

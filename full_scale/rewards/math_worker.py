@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import sys
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -153,15 +154,47 @@ def _compare_values() -> None:
     """Put :func:`_equal` in the place of the library's numeric comparison, and before its transformations.
 
     That one rounds to six decimals or fifteen digits, wherever in a tuple, set, interval, equation or matrix a number
-    stands; and what sympy knows of ``log(1 + 2**-99) - log(1 + 2**-98)`` is that it were zero.
+    stands; and what sympy knows of ``log(1 + 2**-99) - log(1 + 2**-98)`` is that it were zero. For the same reason
+    finite sets and unions are compared part by part, not by sympy's difference of sets.
     """
     from math_verify import grader
+    from sympy import FiniteSet, Union
 
-    transformed = grader.sympy_symbolic_eq
-    if not hasattr(grader, "sympy_numeric_eq"):
+    if not (hasattr(grader, "sympy_numeric_eq") and hasattr(grader, "sympy_compare_sets")):
         raise ImportError("this release of math-verify compares numbers elsewhere")
+    transformed, compared = grader.sympy_symbolic_eq, grader.sympy_compare_sets
+
+    def sets(gold: Any, answer: Any, *precision: int) -> bool:
+        if any(isinstance(gold, kind) and isinstance(answer, kind) for kind in (FiniteSet, Union)):
+            return _matched(gold.args, answer.args, lambda a, b: grader.sympy_expr_eq(a, b, *precision))
+        return bool(compared(gold, answer, *precision))
+
     grader.sympy_numeric_eq = lambda gold, answer, *_, **__: _equal(gold, answer) is True
     grader.sympy_symbolic_eq = lambda gold, answer: _equal(gold, answer) is None and transformed(gold, answer)
+    grader.sympy_compare_sets = sets
+
+
+def _matched(gold: Sequence[Any], answer: Sequence[Any], equal: Callable[[Any, Any], bool]) -> bool:
+    """Return whether each part of one collection equals a part of its own of the other, in any order.
+
+    Equality is not transitive, since a decimal equals all numbers that it rounds: parts are matched by augmenting
+    paths.
+    """
+    if len(gold) != len(answer):
+        return False
+    partner: dict[int, int] = {}
+
+    def find(part: int, seen: set[int]) -> bool:
+        for other in (*range(part, len(answer)), *range(part)):
+            if other in seen or not equal(gold[part], answer[other]):
+                continue
+            seen.add(other)
+            if other not in partner or find(partner[other], seen):
+                partner[other] = part
+                return True
+        return False
+
+    return all(find(part, set()) for part in range(len(gold)))
 
 
 def _set_and_tuple(*texts: str) -> bool:

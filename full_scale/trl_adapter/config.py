@@ -190,6 +190,16 @@ class VASConfig:
             raise ArgumentError("pass_rate_trials", "be a number > 0 or the name of a column", trials)
         if self.predicts and self.category_column is not None:
             raise ArgumentError("category_column", "be a column of features where pass rates are predicted", given)
+        states = isinstance(given, str)
+        needed = {
+            "pass_rate_trials": (self.pass_rate_column is not None, "pass_rate_column"),
+            "features_every": (self.renews_features, "features that are renewed"),
+            "features_layer": (states, f"features={HIDDEN_STATES!r}"),
+            "features_pooling": (states, f"features={HIDDEN_STATES!r}"),
+        }
+        for name, (used, by) in needed.items():
+            if not used and getattr(self, name) != getattr(VASConfig, name):
+                raise ArgumentError(name, f"come with {by}, which uses it", getattr(self, name))
 
     def _check_types(self) -> None:
         for name in ("key_column", "category_column", "success_from", "posterior", "pass_rate_column", "mode"):
@@ -222,6 +232,12 @@ class VASConfig:
         from vas_theory.selection.posteriors import build_posterior
 
         settings = self.settings()
+        scored = [name for name in ("update_interval", "scoring_rollouts") if name in self.sampler]
+        if scored and settings.refresh == "online" and not self.rescored_share:
+            needs = (
+                f"leave out {' and '.join(scored)} where no prompts are scored: mode 'paper' or rescored_share do so"
+            )
+            raise ArgumentError("sampler", needs, self.sampler)
         categories = ["a", "b"] if self.category_column else None
         build_posterior(self.posterior_kind(self.posterior), 2, categories, self.posterior_options)
         if self.rescored_share and (settings.refresh, settings.score) != ("online", "expected_signal"):

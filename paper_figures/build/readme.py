@@ -12,7 +12,8 @@ from pathlib import Path
 
 from paper_figures.build.digest import digest_lines
 from paper_figures.drawing.declaration import ROOT
-from paper_figures.networks import NETWORKS, described, kind_of, leading
+from paper_figures.networks import NETWORKS
+from paper_figures.report.network_tables import short_table
 from paper_figures.report.results import prediction_counts
 from vas_theory.claims import all_claims
 from vas_theory.claims.lib.base import Verdict
@@ -31,7 +32,7 @@ def _output() -> str:
         raise DataError(f"{OUTPUT_RECORD} does not exist; run: python -m paper_figures reproduce --record")
     said = OUTPUT_RECORD.read_text(encoding="utf-8").strip("\n")
     older = "" if f" of {len(all_claims())} " in said else " (Recorded when the ledger had fewer claims.)"
-    return f"On two CPU cores without a GPU they end like this:{older}\n\n```text\n{said}\n```"
+    return f"On two CPU cores without a GPU they end like this:{older}\n```text\n{said}\n```"
 
 
 def _predictions() -> str:
@@ -45,23 +46,9 @@ def _predictions() -> str:
 
 
 def _verdict() -> str:
-    """Tell what arms learned in the mean over worlds, and of the first and the published one what that means."""
-    ranking = read_table(NETWORKS.path(ROOT, "paper"))
-    base = kind_of(ranking, "baseline")
-    lines = [
-        "| how prompts are chosen | learning | worlds above, below | knowledge |",
-        "| --- | --- | --- | --- |",
-    ]
-    for _, row in leading(ranking).iterrows():
-        value = f"{row['learning']:.2f} [{row['learning_low']:.2f}, {row['learning_high']:.2f}]"
-        shown = f"**{value}**" if row["learning_low"] > 1 else value
-        worlds = f"{row['worlds_above']:.0f}, {row['worlds_below']:.0f} of {row['worlds']:.0f}"
-        lines.append(f"| {described(row['arm'])} | {shown} | {worlds} | {'free' if row['free'] else 'charged'} |")
-    about = (
-        f"Small transformers, {len(base)} worlds, {base['seeds'].min():.0f} paired seeds, learning rates tuned for "
-        "each arm. Learning: gain in held-out pass rate, uniform sampling = 1; all intervals are 95%."
-    )
-    return "\n".join([*lines, "", _filled(about)])
+    """Tell what arms learned in the mean over worlds."""
+    *lines, about = short_table(read_table(NETWORKS.path(ROOT, "paper")))
+    return "\n".join([*lines, _filled(about)])
 
 
 def _claims() -> str:
@@ -71,11 +58,11 @@ def _claims() -> str:
     verdicts = ", ".join(f"{number} {verdict}" for verdict, number in count.most_common())
     proved = [claim for claim in claims.values() if claim.verdict in (Verdict.PROVED, Verdict.CONDITIONAL)]
     whole = sum(completeness_row(claim)["complete"] == "machine" for claim in proved)
+    count_checked = f"all {whole}" if whole == len(proved) else f"{whole} of the {len(proved)}"
     checked = (
-        f"A machine has checked all of {whole} of the {len(proved)} proved or conditional ones "
-        "([replay](paper_figures/docs/proofs.md))."
+        f"A machine has checked {count_checked} proved or conditional ones ([replay](paper_figures/docs/proofs.md))."
     )
-    return "\n".join([_filled(f"{len(claims)} claims: {verdicts}. {checked} Ten claims:"), "", *digest_lines(claims)])
+    return "\n".join([_filled(f"{len(claims)} claims: {verdicts}. {checked} Ten claims:"), *digest_lines(claims)])
 
 
 def _filled(text: str) -> str:

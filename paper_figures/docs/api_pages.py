@@ -112,7 +112,20 @@ def _page(module: str) -> str:
             lines += ["", f".. autodata:: {module}.{name}", "   :no-value:"]
         else:
             lines += ["", f".. py:data:: {name}", f"   :module: {module}"]
+    inside = [other for other in sorted(_all_modules()) if other.rpartition(".")[0] == module]
+    if inside and module not in ROOMS:  # a room has a list of its own
+        lines += ["", "Modules:", "", *_modules(inside)]
     return "\n".join(lines) + "\n"
+
+
+def _modules(modules: list[str]) -> list[str]:
+    """Return a list of modules that leads to their pages, each with the first paragraph of its docstring."""
+    lines = []
+    for module in modules:
+        summary = (ast.get_docstring(_tree(module)) or "").split("\n\n")[0].replace("\n", " ")
+        head = [f".. currentmodule:: {module}", "", f":doc:`{module} <{module}>`"]
+        lines += [*head, f"   {escape_prose([summary])[0]}", ""]
+    return lines
 
 
 def _names(homes: Mapping[str, str]) -> list[str]:
@@ -136,16 +149,7 @@ def _object(home: str) -> Any:
 
 def _room_page(room: str, modules: list[str]) -> str:
     lines = [room, "=" * len(room), "", "Start here:", ""]
-    lines += [*_names({home.rpartition(".")[2]: home for home in _START[room]}), "All modules:", ""]
-    for module in modules:
-        summary = (ast.get_docstring(_tree(module)) or "").split("\n\n")[0].replace("\n", " ")
-        lines += [
-            f".. currentmodule:: {module}",
-            "",
-            f":doc:`{module} <{module}>`",
-            f"   {escape_prose([summary])[0]}",
-            "",
-        ]
+    lines += [*_names({home.rpartition(".")[2]: home for home in _START[room]}), "All modules:", "", *_modules(modules)]
     return "\n".join([*lines, ".. toctree::", "   :hidden:", "", *(f"   {module}" for module in modules), ""])
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from sphinx.util.docutils import SphinxDirective
 
 from paper_figures.docs.generated.claim_predictions import claim_predictions
-from paper_figures.docs.generated.listings import figures, gallery, ledger, networks
+from paper_figures.docs.generated.listings import arms, figures, gallery, ledger, networks
 from paper_figures.docs.generated.strategies import strategies
 from paper_figures.docs.generated.tables import find_table, markdown, missing, origin, points, with_interval
 from paper_figures.docs.generated.tournament import losses, ranking, verdict
@@ -171,6 +171,7 @@ SECTIONS: dict[str, Callable[[Path], str]] = {
     "study": study,
     "strategies": strategies,
     "claim-predictions": claim_predictions,
+    "arms": arms,
     "networks": networks,
     "ledger": ledger,
     "figures": figures,

@@ -123,6 +123,7 @@ class Figure:
         caption: the caption, likewise, so that a number in it is always a number of the stored table.
             In headline and caption, text between dollar signs is LaTeX.
         draw: fills the axes.
+        height: of a panel, over the usual one: more than 1 for a list of many rows.
     """
 
     name: str
@@ -135,6 +136,7 @@ class Figure:
     headline: Callable[[pd.DataFrame], str]
     caption: Callable[[pd.DataFrame], str]
     draw: Callable[[Sequence[Axes], Tables, Look], None]
+    height: float = 1.0
 
     def label_text(self, numbers: pd.DataFrame) -> str:
         """Return the label, with the device where there is one: ``simulated`` or ``measured on CPU``."""

@@ -1,7 +1,7 @@
-"""Plots for notebooks, each a new figure: of a logged run and of a claim.
+"""Plots for notebooks, each a new figure: of a logged run, of a claim and of the advice on a pool.
 
-They are called through :func:`vas_theory.foundation.plotting.plot`, so that runs and claims can be asked to plot
-themselves without knowing this package.
+They are called through :func:`vas_theory.foundation.plotting.plot`, so that runs, claims and answers can be asked to
+plot themselves without knowing this package.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["claim", "run"]
+__all__ = ["advice", "claim", "run"]
 
 _LOOK = Look(SLIDE)
 
@@ -101,6 +101,31 @@ def claim(subject: Any, instances: int = 400, seed: int = 0) -> Figure:
             title=f"{subject.id} ({subject.verdict}): left {subject.relation} right",
         )
         axis.legend(fontsize="small")
+    drawn: Figure = figure
+    return drawn
+
+
+def advice(subject: Any) -> Figure:
+    """Draw what each way of choosing prompts is expected to learn, with its interval and the verdict on it.
+
+    Args:
+        subject: a :class:`~full_scale.advising.advice.Advice`.
+    """
+    told = [found for found in subject.ways if found.forecast is not None]
+    size = _LOOK.medium.font_size
+    colours = {"yes": "green", "no": "vermilion"}
+    with _canvas(1) as (figure, (axis,)):
+        axis.axvline(1, color=_LOOK.ink, linewidth=size / 12, linestyle="--")
+        for place, found in enumerate(told):
+            value, colour = found.forecast, _LOOK.colour(colours.get(found.verdict, "muted"))
+            reach = [[value.middle - value.low], [value.high - value.middle]]
+            axis.errorbar(value.middle, place, xerr=reach, fmt="D", color=colour, capsize=size / 4, linewidth=size / 5)
+        axis.set_yticks(range(len(told)), [f"{found.way.arm}: {found.verdict}" for found in told])
+        axis.set(xlabel="expected learning (uniform sampling = 1), 80% intervals", ylim=(len(told) - 0.4, -0.6))
+        axis.set_title(f"Does selection help this pool? {subject.verdict}")
+        axis.grid(False, axis="y")
+        if not told:
+            axis.text(0.5, 0.5, "no measured world is like it", ha="center", transform=axis.transAxes)
     drawn: Figure = figure
     return drawn
 

@@ -51,7 +51,7 @@ def draw_canvas(figure: Figure, tables: Tables, look: Look) -> Canvas:
     """Draw a figure in a look and return matplotlib's figure; call it inside :func:`figure_style`."""
     canvas_class: Any = require("matplotlib.figure", "figures").Figure
     rows, columns = look.medium.grid(figure.panels)
-    canvas: Canvas = canvas_class(figsize=look.medium.size(figure.panels), layout="constrained")
+    canvas: Canvas = canvas_class(figsize=look.medium.size(figure.panels, figure.height), layout="constrained")
     axes = canvas.subplots(rows, columns, squeeze=False).reshape(-1)
     for spare in axes[figure.panels :]:
         spare.set_axis_off()

@@ -55,11 +55,16 @@ class Medium:
         columns = min(self.columns, panels)
         return -(-panels // columns), columns
 
-    def size(self, panels: int) -> tuple[float, float]:
-        """Return width and height of the whole figure in inches; one panel alone is no wider than two."""
+    def size(self, panels: int, height: float = 1.0) -> tuple[float, float]:
+        """Return width and height of the whole figure in inches; one panel alone is no wider than two.
+
+        Args:
+            panels: how many.
+            height: of a panel, over the usual one.
+        """
         rows, columns = self.grid(panels)
         width = self.panel[0] * min(self.columns, max(columns, 2))
-        return width, self.panel[1] * rows
+        return width, height * self.panel[1] * rows
 
 
 COLUMN = Medium("column", (3.35, 2.6), 1, 8.0, 216)

@@ -109,7 +109,7 @@
         : `After scoring, a rollout carries ${times(netGain)} the gradient of uniform sampling: ${netGain >= 1 ? "it can pay" : "it does not pay"}.`;
     }
     byId("net").textContent = net;
-    const arms = [settings.periodic ? "vas-paper" : "vas", "vas-states", "vas-own"].filter((arm) => FACTS.trained[arm]);
+    const arms = [settings.periodic ? "vas-paper" : "vas", "vas-states", "vas-own", "uniform-g4", "vas-states-g4"].filter((arm) => FACTS.trained[arm]);
     const ahead = arms.filter((arm) => FACTS.helped.includes(arm)), rest = arms.filter((arm) => !ahead.includes(arm));
     byId("helped").textContent = (ahead.length ? `More than uniform sampling learned: ${ahead.join(", ")}. ` : "")
       + (rest.length ? `Not more: ${rest.join(", ")}.` : "");

@@ -24,8 +24,9 @@ _POOL_TEXTS = {
     "mostly_hard": "Mostly hard",
     "mostly_easy": "Mostly easy",
 }
-_FIRST = ("vas", "vas-paper", "vas-states", "vas-own")
-"""Arms of the networks of which the page says first what they learned: both forms of VAS, and VAS that knows more."""
+_FIRST = ("vas", "vas-paper", "vas-states", "vas-own", "uniform-g4", "vas-states-g4")
+"""Arms of the networks of which the page says first what they learned: both forms of VAS, VAS that knows more, and
+smaller groups without and with it."""
 _DIGITS = 5
 
 

@@ -49,12 +49,12 @@ def _sentence(arm: str, row: Mapping[str, Any]) -> str:
     elif row["difference_high"] < 0:
         place = "below uniform sampling"
     else:
-        place = "not to be told from uniform sampling"
+        place = "not clearly different from uniform sampling"
     low, high = _signed(row["difference_low"]), _signed(row["difference_high"])
     return (
-        f"{described(arm).replace('`', '')}: {_signed(row['difference'])} points of held-out pass rate over uniform's "
-        f"(95% interval {low} to {high}) in the mean of {worlds} of small trained networks: {place} in the mean, "
-        f"above it in {row['worlds_above']:.0f} and below it in {row['worlds_below']:.0f}."
+        f"{described(arm).replace('`', '')}. {_signed(row['difference'])} points of held-out pass rate over uniform "
+        f"sampling's (95% interval {low} to {high}): {place} in the mean of {worlds} of small trained networks, above "
+        f"in {row['worlds_above']:.0f} of them and below in {row['worlds_below']:.0f}."
     )
 
 

@@ -57,7 +57,8 @@ def draw_gain_map(
         points, ax=axis, annot=texts, fmt="", cmap="PuOr", vmin=-limit, vmax=limit, cbar=False,
         linewidths=0.6, linecolor=look.paper, annot_kws={"fontsize": size},
     )  # fmt: skip
-    axis.set_xticks(np.arange(points.shape[1]) + 0.5, list(columns), fontsize=size, rotation=0)
+    across = size if look.medium.columns > 1 else 0.8 * size
+    axis.set_xticks(np.arange(points.shape[1]) + 0.5, list(columns), fontsize=across, rotation=0)
     axis.set_yticks(np.arange(points.shape[0]) + 0.5, list(rows), fontsize=size, rotation=0)
     axis.set(xlabel="", ylabel="")
     axis.grid(False)

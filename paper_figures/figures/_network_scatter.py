@@ -4,29 +4,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from paper_figures.figures._names import draw_names
-from paper_figures.networks import MAIN_ARMS, told
+from paper_figures.networks import COMPARED, FRESH, kind_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from paper_figures.drawing.style import Look
 
-__all__ = ["arm_colour", "draw_arms"]
+__all__ = ["draw_arms", "shared_worlds"]
+
+_COLOURS = {
+    "vas-states-g4": "green", "vas-states": "green", "predictor": "green", "vas": "orange", "vas-paper": "wine",
+    "index": "vermilion",
+}  # fmt: skip
 
 
-def arm_colour(look: Look, arm: str, knowledge: str) -> str:
-    """Return a colour: those of the main arms, sky for other arms, grey where knowledge is free."""
-    if knowledge == "free":
-        return look.muted
-    named = dict(zip(MAIN_ARMS, ("green", "green", "orange", "wine", "vermilion", "purple"), strict=False))
-    return look.colour(named.get(arm, "blue"))
+def shared_worlds(ranking: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of arms by world, without the worlds that were added later for a few arms alone.
+
+    Means over worlds are compared with each other here, so they have to be over the same ones.
+
+    Args:
+        ranking: the table :data:`paper_figures.networks.NETWORKS`.
+    """
+    rows = kind_of(ranking, "world")
+    rows = rows[~rows["world"].isin(FRESH)]
+    return rows.assign(knowledge=np.where(rows["free"] == "", "charged", "free"))
+
+
+def _colour(look: Look, arm: str, knowledge: str) -> str:
+    """Return a colour: those of some arms, blue for others, grey where knowledge is free."""
+    return look.muted if knowledge == "free" else look.colour(_COLOURS.get(arm, "blue"))
 
 
 def draw_arms(axis: Axes, numbers: pd.DataFrame, x: str, y: str, look: Look) -> None:
-    """Draw a point for each world and arm, and the arms' means, those that pages tell of with their names.
+    """Draw the arms' means, those that are compared with their names and with a point for each world.
 
     Args:
         axis: where to.
@@ -35,13 +51,17 @@ def draw_arms(axis: Axes, numbers: pd.DataFrame, x: str, y: str, look: Look) -> 
         look: of the figure.
     """
     size = look.medium.font_size
-    for (arm, knowledge), rows in numbers.groupby(["arm", "knowledge"], sort=False):
-        colour = arm_colour(look, str(arm), str(knowledge))
+    known = numbers[numbers["arm"].isin(COMPARED)]
+    for (arm, knowledge), rows in known.groupby(["arm", "knowledge"], sort=False):
+        colour = _colour(look, str(arm), str(knowledge))
         axis.plot(rows[x], rows[y], linestyle="", marker="o", markersize=size / 4, color=colour, alpha=0.45)
     means = numbers.groupby(["arm", "knowledge"], sort=False)[[x, y]].mean().reset_index()
-    for _, row in means.iterrows():
-        colour = arm_colour(look, row["arm"], row["knowledge"])
-        axis.plot(row[x], row[y], marker="D", markersize=size / 1.8, color=colour, markeredgecolor=look.paper)
-    named = means[means["arm"].isin(told(means["arm"]))]
-    others = pd.concat([numbers, means[~means.index.isin(named.index)]])
-    draw_names(axis, list(named["arm"]), named[[x, y]].to_numpy(), look, crowd=others[[x, y]].to_numpy())
+    named = means["arm"].isin(COMPARED)
+    for (_, row), whole in zip(means.iterrows(), named, strict=True):
+        colour = _colour(look, row["arm"], row["knowledge"])
+        extent = size / (1.8 if whole else 3)
+        axis.plot(row[x], row[y], marker="D", markersize=extent, color=colour, markeredgecolor=look.paper)
+    crowd = pd.concat([known, means[~named]])
+    draw_names(
+        axis, list(means.loc[named, "arm"]), means.loc[named, [x, y]].to_numpy(), look, crowd=crowd[[x, y]].to_numpy()
+    )

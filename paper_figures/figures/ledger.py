@@ -164,7 +164,7 @@ def _draw_loose(axis: Axes, kept: pd.DataFrame, look: Look) -> None:
     axis.set_yticks(rows, loose["claim"])
     axis.set(xlim=(0, 1.03), ylim=(-0.6, len(loose) - 0.4), xlabel="closest the two sides came (1 = equal)")
     axis.legend(loc="lower right")
-    axis.set_title("(c) Statements that are not reached")
+    axis.set_title("(c) Bounds that are not reached")
 
 
 FIGURE = Figure(

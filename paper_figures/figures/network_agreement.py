@@ -162,7 +162,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
 FIGURE = Figure(
     name="network_agreement",
     title="Bandits, networks and a real model",
-    order=25,
+    order=26,
     label=Label.SIMULATED,
     inputs={"ranking": NETWORKS, "agreement": AGREEMENT, "bandits": RANKING, "validation": STUDY[0]},
     panels=2,

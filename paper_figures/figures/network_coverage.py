@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Tables
-from paper_figures.figures._network_scatter import draw_arms
-from paper_figures.networks import NETWORKS, kind_of, unnamed
+from paper_figures.figures._network_scatter import draw_arms, shared_worlds
+from paper_figures.networks import COMPARED, NETWORKS, others
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,8 +21,8 @@ _MEASURES = {"difference": "pass_at_1", "pass_at_32_difference": "pass_at_32"}
 
 def numbers(tables: Tables) -> pd.DataFrame:
     """Return each arm's differences to uniform sampling in each world, in points."""
-    rows = kind_of(tables["ranking"].frame, "world")
-    table = rows[["world", "arm"]].assign(knowledge=np.where(rows["free"] == "", "charged", "free"))
+    rows = shared_worlds(tables["ranking"].frame)
+    table = rows[["world", "arm", "knowledge"]].copy()
     for column, name in _MEASURES.items():
         for end in ("", "_low", "_high"):
             table[f"{name}_points{end}"] = 100 * rows[column + end]
@@ -51,12 +50,14 @@ def caption(numbers: pd.DataFrame) -> str:
     columns = ["pass_at_1_points", "pass_at_32_points"]
     means = numbers.groupby("arm", sort=False)[columns].mean().sort_values("pass_at_1_points", ascending=False)
     each = "; ".join(
-        f"{arm} {row['pass_at_1_points']:+.1f} and {row['pass_at_32_points']:+.1f}" for arm, row in means.iterrows()
+        f"{arm} {row['pass_at_1_points']:+.1f} and {row['pass_at_32_points']:+.1f}"
+        for arm, row in means.iterrows()
+        if arm in COMPARED
     )
     return (
         "Differences to uniform sampling at equal rollouts, in points: held-out pass rate of one sample against the "
-        "share of prompts solved at least once in 32. A small point is an arm in a world, a diamond an arm's mean"
-        f"{unnamed(numbers['arm'])}. Grey: pass rates are given for free. By 95% intervals over "
+        "share of prompts solved at least once in 32. A point is an arm in a world, a diamond an arm's mean"
+        f"{others(numbers['arm'])}. Grey: pass rates are given for free. By 95% intervals over "
         f"{numbers['seeds'].iloc[0]} paired seeds pass@1 is "
         f"higher in {count['above']} of {count['all']} cases and pass@32 lower in {count['lost']}. Means over an arm's "
         f"worlds, pass@1 and pass@32: {each}."
@@ -77,7 +78,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
 FIGURE = Figure(
     name="network_coverage",
     title="The price in pass@32",
-    order=24,
+    order=25,
     label=Label.SIMULATED,
     inputs={"ranking": NETWORKS},
     panels=1,

@@ -1,4 +1,4 @@
-"""Learning curves of small networks: what each way of choosing prompts gains over the start, every seed."""
+"""Learning curves of small networks: what each way of choosing prompts gains over the start, with intervals."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Tables
 from paper_figures.figures._intervals import INTERVAL, means_over_seeds
-from paper_figures.networks import CURVES, MAIN_ARMS, arms_in_order
+from paper_figures.figures._legends import legend_below
+from paper_figures.networks import CURVES, arms_in_order
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from paper_figures.drawing.style import Look
 
-_SHOWN = ("uniform", *(arm for arm in MAIN_ARMS if arm != "predictor"))
 _STYLES = {
-    "uniform": ("blue", "--"), "vas-states": ("green", "-"), "vas": ("orange", "-"), "vas-paper": ("wine", ":"),
-    "index": ("sky", "-."), "insight": ("purple", "-."), "oracle": ("muted", "-"),
+    "oracle": ("muted", (0, (8, 2)), "*"), "vas-states-g4": ("black", "-", "p"), "vas-states": ("green", "-", "^"),
+    "uniform": ("blue", "--", "o"), "vas": ("orange", "-", "s"), "vas-paper": ("wine", ":", "X"),
+    "index": ("sky", "-.", "v"),
 }  # fmt: skip
+"""Arm -> colour, dash and marker, in the order in which the arms are listed."""
+_SHOWN = tuple(_STYLES)
 _WIDTH = 0.84
 """Of a world, where the next begins at 1."""
 
@@ -46,70 +49,72 @@ def _ends(numbers: pd.DataFrame) -> pd.DataFrame:
 
 
 def headline(numbers: pd.DataFrame) -> str:
-    """Return the result in a few words."""
+    """Return the result in a few words: means over the worlds in which most arms ran, the same for all of them."""
     ends = _ends(numbers)
-    means = ends.groupby("arm")["points"].mean()
-    arms = arms_in_order(means.index, _SHOWN)
-    count = ends["world"].nunique()
+    arms = ends.groupby("world")["arm"].nunique()
+    common = ends[ends["world"].isin(arms[arms == arms.max()].index)]
+    means, count = common.groupby("arm")["points"].mean(), common["world"].nunique()
     return (
         f"Points of held-out pass rate gained at equal rollouts, mean of {count} world{'' if count == 1 else 's'}: "
-        + ", ".join(f"{arm} {means[arm]:+.1f}" for arm in arms)
+        + ", ".join(f"{arm} {means[arm]:+.1f}" for arm in arms_in_order(means.index, _SHOWN))
     )
 
 
 def caption(numbers: pd.DataFrame) -> str:
     """Return the caption."""
-    ends = _ends(numbers)
-    texts = []
-    for world, rows in ends.groupby("world", sort=False):
-        by_arm = rows.set_index("arm")
-        each = [
-            f"{arm} {row['points']:+.1f} [{row['points_low']:+.1f}, {row['points_high']:+.1f}]"
-            for arm, row in ((arm, by_arm.loc[arm]) for arm in arms_in_order(by_arm.index, _SHOWN))
-        ]
-        texts.append(f"{world} after {rows['rollouts'].max():,} rollouts: {', '.join(each)}")
+    missing = [
+        f"{world} without {', '.join(arm for arm in _SHOWN if arm not in set(rows['arm']))}"
+        for world, rows in numbers.groupby("world", sort=False)
+        if rows["arm"].nunique() < numbers["arm"].nunique()
+    ]
+    told = f" Not every arm ran everywhere: {'; '.join(missing)}." if missing else ""
     return (
         "Held-out pass rate over the start's, in points, against total rollouts; the axis begins anew for each "
-        f"world. Thin lines are single runs, {numbers['seeds'].max()} an arm, thick lines their mean; each arm at "
-        f"its tuned learning rate. Ends with {INTERVAL}. {'. '.join(texts)}."
+        f"world. Lines are means of {numbers['seeds'].max()} runs an arm, bands {INTERVAL}; each arm at its tuned "
+        f"learning rate.{told}"
     )
 
 
 def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
-    """Draw every run and the means, the worlds side by side."""
+    """Draw the means and their intervals, the worlds side by side."""
     (axis,) = axes
-    runs, size = _runs(tables), look.medium.font_size
-    worlds, arms = list(runs["world"].unique()), arms_in_order(runs["arm"].unique(), _SHOWN)
+    table, size = numbers(tables), look.medium.font_size
+    worlds, longest, seen = list(table["world"].unique()), table.groupby("world")["rollouts"].max(), set()
     for place, world in enumerate(worlds):
-        here = runs[runs["world"] == world]
-        scale = _WIDTH / here["rollouts"].max()
-        for arm in arms:
+        here = table[table["world"] == world]
+        for arm in arms_in_order(here["arm"].unique(), _SHOWN):
             part = here[here["arm"] == arm]
-            colour, dash = _STYLES[arm]
-            style: dict[str, Any] = {"color": look.colour(colour), "linestyle": dash}
-            wide = part.pivot(index="rollouts", columns="seed", values="points")
-            x = place + scale * wide.index.to_numpy()
-            axis.plot(x, wide.to_numpy(), color=style["color"], linewidth=size / 30, alpha=0.35)
-            axis.plot(x, wide.mean(axis=1), linewidth=size / 5, label="_" if place else arm, **style)
+            colour, dash, marker = _STYLES[arm]
+            x = place + _WIDTH * part["rollouts"] / longest[world]
+            axis.fill_between(
+                x, part["points_low"], part["points_high"], color=look.colour(colour), alpha=0.2, linewidth=0
+            )
+            axis.plot(
+                x, part["points"], color=look.colour(colour), linestyle=dash, marker=marker, linewidth=size / 7,
+                markersize=size / 3, label="_" if arm in seen else arm,
+            )  # fmt: skip
+            seen.add(arm)
     axis.axhline(0, color=look.muted, linewidth=size / 14, zorder=0)
-    names = [world.replace("-", "-\n", 1) for world in worlds] if len(worlds) > 2 else worlds
-    axis.set_xticks([place + _WIDTH / 2 for place in range(len(worlds))], names, fontsize=0.8 * size)
+    wide = look.medium.columns > 1
+    names = [world.replace("-", "-\n", 1) for world in worlds] if wide and len(worlds) > 2 else worlds
+    turned: dict[str, Any] = (
+        {} if wide or len(worlds) < 3 else {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
+    )
+    axis.set_xticks([place + _WIDTH / 2 for place in range(len(worlds))], names, fontsize=0.8 * size, **turned)
     axis.tick_params(axis="x", length=0)
-    longest = runs["rollouts"].max()
-    xlabel = f"total rollouts, 0 to {longest:,} in each world"
-    if runs.groupby("world")["rollouts"].max().nunique() > 1:
+    xlabel = f"total rollouts, 0 to {longest.max():,} in each world"
+    if longest.nunique() > 1:
         xlabel = "total rollouts, from 0 to the end in each world"
     axis.set(xlabel=xlabel, ylabel="points over the start", xlim=(-0.05, len(worlds) - 1 + _WIDTH + 0.05))
-    axis.set_title("Held-out pass rate over rollouts, every seed")
+    axis.set_title("Held-out pass rate over rollouts")
     axis.grid(False, axis="x")
-    for handle in axis.legend(loc="best", ncols=2, fontsize=0.8 * size).get_lines():
-        handle.set_linewidth(size / 5)
+    legend_below(axis, look, wide=len(seen))
 
 
 FIGURE = Figure(
     name="network_curves",
     title="Learning curves of small networks",
-    order=22,
+    order=23,
     label=Label.SIMULATED,
     inputs={"curves": CURVES},
     panels=1,
@@ -117,4 +122,5 @@ FIGURE = Figure(
     headline=headline,
     caption=caption,
     draw=draw,
+    height=1.2,
 )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Tables
-from paper_figures.figures._network_scatter import draw_arms
-from paper_figures.networks import AGREEMENT, NETWORKS, kind_of, unnamed
+from paper_figures.figures._network_scatter import draw_arms, shared_worlds
+from paper_figures.networks import AGREEMENT, NETWORKS, others
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,12 +19,11 @@ if TYPE_CHECKING:
 
 def numbers(tables: Tables) -> pd.DataFrame:
     """Return each arm's groups with a gradient and learning in each world, both relative to uniform sampling."""
-    rows = kind_of(tables["ranking"].frame, "world").dropna(subset=["learning"])
+    rows = shared_worlds(tables["ranking"].frame).dropna(subset=["learning"])
     agreement = tables["agreement"].frame
     row = agreement[(agreement["with"] == "mixed_groups") & (agreement["world"] == "all")].iloc[0]
-    table = rows[["world", "arm", "mixed_ratio", "mixed_groups", "learning", "most_visits"]].assign(
-        knowledge=np.where(rows["free"] == "", "charged", "free"), seeds=rows["seeds"].astype(int)
-    )
+    columns = ["world", "arm", "mixed_ratio", "mixed_groups", "learning", "most_visits", "knowledge"]
+    table = rows[columns].assign(seeds=rows["seeds"].astype(int))
     found = {name: row[name] for name in ("correlation", "correlation_low", "correlation_high")}
     return table.assign(**found, ranked_arms=row["arms"], ranked_worlds=row["worlds"]).reset_index(drop=True)
 
@@ -73,8 +71,8 @@ def caption(numbers: pd.DataFrame) -> str:
         else ""
     )
     return (
-        "Groups with a gradient a step over uniform sampling's, against learning over uniform sampling's. A small "
-        f"point is an arm in a world, a diamond an arm's mean{unnamed(numbers['arm'])}. The dashed lines are uniform "
+        "Groups with a gradient a step over uniform sampling's, against learning over uniform sampling's. A "
+        f"point is an arm in a world, a diamond an arm's mean{others(numbers['arm'])}. The dashed lines are uniform "
         f"sampling. Grey: pass rates are given for free. {ranked} Fewest and most groups: {each}. {repeats}"
         f"Means over {row['seeds']} paired seeds."
     )
@@ -88,13 +86,13 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     axis.axvline(1, color=look.muted, linewidth=width, linestyle="--", zorder=0)
     draw_arms(axis, table, "mixed_ratio", "learning", look)
     axis.set(xlabel="groups with a gradient (uniform sampling = 1)", ylabel="learning (uniform sampling = 1)")
-    axis.set_title("More groups with a gradient, more learning?")
+    axis.set_title("More gradient, more learning?")
 
 
 FIGURE = Figure(
     name="network_gradient_share",
     title="More gradient is not more learning",
-    order=23,
+    order=24,
     label=Label.SIMULATED,
     inputs={"ranking": NETWORKS, "agreement": AGREEMENT},
     panels=1,

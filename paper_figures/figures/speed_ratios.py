@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Table, Tables
+from paper_figures.figures._legends import legend_below
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,7 +91,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     for axis, letter, title in zip(axes, "abcd", _PANELS, strict=True):
         axis.set_title(f"({letter}) {title}")
         _draw(axis, table[places == title].reset_index(drop=True), look)
-    axes[1].legend(loc="lower right", fontsize=0.8 * look.medium.font_size)
+    legend_below(axes[1], look, wide=2, narrow=2)
 
 
 def _draw(axis: Axes, part: pd.DataFrame, look: Look) -> None:

@@ -159,14 +159,14 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     rare, small, runs, exponents = axes
     _draw_flow(rare, tables, look, "rare success")
     rare.set_title("(a) Flow, rare success")
-    rare.legend(loc="upper right", ncols=2, columnspacing=1.0)
+    rare.legend(loc="upper right", ncols=2, columnspacing=1.0, fontsize=0.75 * look.medium.font_size)
     _draw_flow(small, tables, look, "small rewards")
     small.set_title("(b) Flow, small rewards")
     _draw_runs(runs, tables, look)
     runs.set_title("(c) Sampled runs, rare success")
     runs.legend(loc="lower left")
     _draw_exponents(exponents, tables, look)
-    exponents.set_title("(d) Time grows as variance to this power")
+    exponents.set_title("(d) Power of the variance")
 
 
 FIGURE = Figure(

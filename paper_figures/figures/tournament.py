@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from paper_figures.drawing.declaration import Figure, Label, Tables
+from paper_figures.figures._legends import legend_below
 from paper_figures.figures._tournament import best_rival, in_words, numbers, ranking_rows
 from paper_figures.laboratory import RANKING, REGIMES, TOURNAMENT
 
@@ -65,7 +66,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     ends = [end for axis in axes for end in axis.get_xlim()]
     for axis in axes:
         axis.set_xlim(min(ends), max(ends))
-    axes[0].legend(loc="lower right", fontsize=0.75 * look.medium.font_size)
+    legend_below(axes[0], look, wide=2, narrow=2)
 
 
 FIGURE = Figure(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from paper_figures.laboratory import REGIMES
-from paper_figures.networks import MAIN_ARMS, kind_of
+from paper_figures.networks import FRESH, MAIN_ARMS, kind_of
+from paper_figures.report.words import counted, listed, points_with_interval, ratio_with_interval
 
-__all__ = ["GOAL", "Answer", "answers", "in_short", "table_lines"]
+__all__ = ["GOAL", "Answer", "answers"]
 
 GOAL = 1.25
 """Learning relative to uniform sampling that a predictor was to reach in two thirds of the worlds, set beforehand."""
@@ -54,21 +55,12 @@ def answers(ranking: pd.DataFrame, agreement: pd.DataFrame) -> list[Answer]:
         "What is knowing the pass rates worth, and how much of it do samplers reach?": _headroom,
         "Does a shared predictor reach the goal that was set?": _goal,
         "Does a better group size do as much?": _group_size,
+        "Does that hold in worlds that were added later?": _fresh,
         "Why does the index lose?": _index,
         "What does selection cost in pass@32?": _coverage,
         "Do bandits order the arms as networks do?": _agreement,
     }
     return [Answer(question, answer(tables)) for question, answer in asked.items()]
-
-
-def _points(row: pd.Series, name: str = "difference") -> str:
-    """Return a difference of pass rates in points with its interval."""
-    low, high = 100 * row[f"{name}_low"], 100 * row[f"{name}_high"]
-    return f"{100 * row[name]:+.1f} points [{low:+.1f}, {high:+.1f}]"
-
-
-def _ratio(row: pd.Series, name: str = "learning") -> str:
-    return f"{row[name]:.2f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
 
 
 def _spent(row: pd.Series) -> str:
@@ -77,29 +69,20 @@ def _spent(row: pd.Series) -> str:
     return spent if row["early"] else ""
 
 
-def _list(items: Iterable[str]) -> str:
-    found = list(items)
-    return ", ".join(found[:-1]) + " and " + found[-1] if len(found) > 1 else "".join(found)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _missing(arm: str) -> str:
     return f"{arm} is not measured yet."
 
 
 def _record(rows: pd.DataFrame, name: str) -> str:
-    """Say where an arm ends above, level with and below uniform sampling, by its intervals."""
+    """Say where an arm ends above, not clearly different from and below uniform sampling, by its intervals."""
     above, below = rows[rows["difference_low"] > 0], rows[rows["difference_high"] < 0]
     level = rows[(rows["difference_low"] <= 0) & (rows["difference_high"] >= 0)]
     parts = []
-    for part, word in ((above, "above"), (level, "level with"), (below, "below")):
+    for part, word in ((above, "above"), (level, "not clearly different from"), (below, "below")):
         if len(part):
-            each = _list(f"{row['world']} {_points(row)}{_spent(row)}" for _, row in part.iterrows())
-            parts.append(f"{word} uniform sampling in {len(part)} of {_count(len(rows), 'world')} ({each})")
-    return f"{name} ends {_list(parts)}."
+            each = listed(f"{row['world']} {points_with_interval(row)}{_spent(row)}" for _, row in part.iterrows())
+            parts.append(f"{word} uniform sampling in {len(part)} of {counted(len(rows), 'world')} ({each})")
+    return f"{name} ends {listed(parts)}."
 
 
 def _measured(tables: _Tables) -> str:
@@ -109,11 +92,14 @@ def _measured(tables: _Tables) -> str:
     tuned = pd.concat([rows["interior"], tables.base["interior"]]).astype(bool)
     inside = f"{int(tuned.sum())} of {len(tuned)} tuned learning rates lie inside what was tried"
     lowest = rows.groupby("world")["arm"].nunique().add(1)
-    arms = _count(int(lowest.min()), "arm") if lowest.nunique() == 1 else f"{lowest.min()} to {lowest.max()} arms"
+    arms = counted(int(lowest.min()), "arm") if lowest.nunique() == 1 else f"{lowest.min()} to {lowest.max()} arms"
     return (
-        f"{len(tables.base)} of {_count(len(world_names(development=False)), 'world')} so far, with {arms} each, "
+        f"{len(tables.base)} of {counted(len(world_names(development=False)), 'world')} so far, with {arms} each, "
         f"{int(tables.base['seeds'].min())} paired seeds: "
-        + _list(f"{world} (uniform sampling gains {_points(row, 'gain')})" for world, row in tables.base.iterrows())
+        + listed(
+            f"{world} (uniform sampling gains {points_with_interval(row, 'gain')})"
+            for world, row in tables.base.iterrows()
+        )
         + f". {inside}. Every rollout is charged, but for arms that are given pass rates."
     )
 
@@ -134,19 +120,21 @@ def _headroom(tables: _Tables) -> str:
     if oracle.empty:
         return _missing("The oracle, which draws by the true variance,")
     told = oracle.dropna(subset=["learning"])
-    each = _list(f"{row['world']} {_ratio(row)}" for _, row in told.iterrows())
+    each = listed(f"{row['world']} {ratio_with_interval(row)}" for _, row in told.iterrows())
     text = "In no world in which uniform sampling gains 1 point has the oracle run."
     if len(told):
         text = (
-            "Drawing by the true variance, which nobody knows for free, learns this many times what uniform "
+            "Drawing by the true variance, which has a price in practice, learns this many times what uniform "
             f"sampling learns: {each}."
         )
     charged = tables.worlds[tables.worlds["free"] == ""]
     shares = charged.dropna(subset=["headroom"])
     if shares.empty:
-        return f"{text} In no world is its gain told apart from nothing, so no share of it can be told."
+        return f"{text} In no world is its gain clearly above 0, so no share of it can be given."
     best = shares.loc[shares.groupby("world", sort=False)["headroom"].idxmax()]
-    reached = _list(f"{row['world']} {row['arm']} {_ratio(row, 'headroom')}" for _, row in best.iterrows())
+    reached = listed(
+        f"{row['world']} {row['arm']} {ratio_with_interval(row, 'headroom')}" for _, row in best.iterrows()
+    )
     return (
         f"{text} Of its difference to uniform sampling the best arm that pays for all it knows reaches this share: "
         f"{reached}."
@@ -163,10 +151,10 @@ def _goal(tables: _Tables) -> str:
         reach = rows[(rows["learning"] >= GOAL) & (rows["learning_low"] > 1)]
         low = rows[rows["learning"] < _NEVER_BELOW]
         held = 3 * len(reach) >= 2 * len(rows) and low.empty
-        each = _list(f"{row['world']} {_ratio(row)}" for _, row in rows.iterrows())
+        each = listed(f"{row['world']} {ratio_with_interval(row)}" for _, row in rows.iterrows())
         parts.append(
             f"{'Yes' if held else 'No'}, {arm}: at least {GOAL} times uniform sampling's learning, with an interval "
-            f"above 1, in {len(reach)} of {_count(len(rows), 'world')} (two thirds were asked for), below "
+            f"above 1, in {len(reach)} of {counted(len(rows), 'world')} (two thirds were asked for), below "
             f"{_NEVER_BELOW} in {len(low)} (none was allowed): {each}."
         )
     return " ".join(parts)
@@ -182,8 +170,8 @@ def _group_size(tables: _Tables) -> str:
         rows, mean = tables.of(arm), tables.overall.loc[[arm]].iloc[0]
         above, below = (rows["difference_low"] > 0).sum(), (rows["difference_high"] < 0).sum()
         parts.append(
-            f"Uniform sampling in groups of {size} instead of 8 learns {_ratio(mean)} times as much in the mean, "
-            f"above in {above} and below in {below} of {_count(len(rows), 'world')}."
+            f"Uniform sampling in groups of {size} instead of 8 learns {ratio_with_interval(mean)} times as much in "
+            f"the mean, above in {above} and below in {below} of {counted(len(rows), 'world')}."
         )
     for arm in ("vas-states", "vas-states-g4"):
         against = tables.contrasts
@@ -192,12 +180,24 @@ def _group_size(tables: _Tables) -> str:
             parts.append(f"{arm} beside uniform-g4 is not measured yet.")
             continue
         above, below = (against["difference_low"] > 0).sum(), (against["difference_high"] < 0).sum()
-        each = _list(f"{row['world']} {_points(row)}" for _, row in against.iterrows())
+        each = listed(f"{row['world']} {points_with_interval(row)}" for _, row in against.iterrows())
         parts.append(
             f"{arm} ends above uniform sampling in groups of 4 in {above}, below it in {below} of "
-            f"{_count(len(against), 'world')} ({each})."
+            f"{counted(len(against), 'world')} ({each})."
         )
     return " ".join(parts)
+
+
+def _fresh(tables: _Tables) -> str:
+    """Tell of the worlds that had no part in the choice of the group size."""
+    rows = tables.worlds[tables.worlds["world"].isin(FRESH)]
+    if rows.empty:
+        return "No world has been added since the group size was chosen."
+    parts = []
+    for arm, own in rows.groupby("arm", sort=False):
+        each = listed(f"{row['world']} {points_with_interval(row)}{_spent(row)}" for _, row in own.iterrows())
+        parts.append(f"{arm} ends {each} from uniform sampling")
+    return f"{'; '.join(parts)}."
 
 
 def _index(tables: _Tables) -> str:
@@ -215,7 +215,7 @@ def _index(tables: _Tables) -> str:
     capped = capped[(capped["arm"] == "index@2") & (capped["against"] == "index")]
     text += (
         " Capped at two visits a prompt it ends higher than without the cap by "
-        + _list(f"{_points(row)} in {row['world']}{_spent(row)}" for _, row in capped.iterrows())
+        + listed(f"{points_with_interval(row)} in {row['world']}{_spent(row)}" for _, row in capped.iterrows())
         + "."
         if len(capped)
         else " The cap of two visits a prompt is not measured yet."
@@ -223,9 +223,9 @@ def _index(tables: _Tables) -> str:
     slower = int((rows["learning_rate"].to_numpy() < base["learning_rate"].to_numpy()).sum())
     noise, usual = rows["noise_share"].mean(), base["noise_share"].mean()
     return text + (
-        f" Its learning rate, tuned for it alone, is lower than uniform's in {slower} of {_count(len(rows), 'world')}, "
-        f"so a rate that does not suit it is no reason. Of its squared gradient {noise:.2f} differs between two halves "
-        f"of a batch, of uniform's {usual:.2f}."
+        f" Its learning rate, tuned for it alone, is lower than uniform's in {slower} of "
+        f"{counted(len(rows), 'world')}, so a rate that does not suit it is no reason. Of its squared gradient "
+        f"{noise:.2f} differs between two halves of a batch, of uniform's {usual:.2f}."
     )
 
 
@@ -234,7 +234,7 @@ def _coverage(tables: _Tables) -> str:
         f"{world} from {row['start_pass_at_32']:.2f} to {row['pass_at_32']:.2f}"
         for world, row in tables.base.iterrows()
     ]
-    parts = [f"Uniform sampling itself moves pass@32 in {_list(fallen)}."]
+    parts = [f"Uniform sampling itself moves pass@32 in {listed(fallen)}."]
     for arm in MAIN_ARMS:
         rows = tables.of(arm)
         if rows.empty:
@@ -244,7 +244,7 @@ def _coverage(tables: _Tables) -> str:
         won = int((rows["pass_at_32_difference_low"] > 0).sum())
         parts.append(
             f"{arm} ends {100 * rows['pass_at_32_difference'].mean():+.1f} points from uniform's pass@32 in the mean, "
-            f"below it in {lost} and above it in {won} of {_count(len(rows), 'world')}."
+            f"below it in {lost} and above it in {won} of {counted(len(rows), 'world')}."
         )
     return " ".join(parts)
 
@@ -291,59 +291,5 @@ def _changes(single: pd.DataFrame) -> str:
     found = changes.agg(["mean", "count"]).sort_values("mean", ascending=False)
     if len(found) < 2:
         return ""
-    each = _list(f"{change} {row['mean']:+.2f} ({row['count']:.0f})" for change, row in found.iterrows())
+    each = listed(f"{change} {row['mean']:+.2f} ({row['count']:.0f})" for change, row in found.iterrows())
     return f" By what a bandit world changes, mean correlation (worlds): {each}."
-
-
-_MOST_WORLDS = 9
-
-
-def table_lines(ranking: pd.DataFrame) -> list[str]:
-    """Return a Markdown table of at most 12 lines: uniform's gain by world, and the main arms' learning against it."""
-    tables = _Tables(ranking, pd.DataFrame())
-    arms = [arm for arm in MAIN_ARMS if len(tables.of(arm))]
-    free = set(tables.worlds.loc[tables.worlds["free"] != "", "arm"])
-    heads = ["world", "uniform's gain", *(f"`{arm}`{' (given pass rates)' if arm in free else ''}" for arm in arms)]
-    lines = [f"| {' | '.join(heads)} |", "|" + " --- |" * len(heads)]
-    shown = tables.base.sort_values("gain", ascending=False).index[:_MOST_WORLDS]
-    for world in sorted(map(str, shown)):
-        gain = 100 * tables.base["gain"][world]
-        cells = [_cell(tables.of(arm)[tables.of(arm)["world"] == world]) for arm in arms]
-        lines.append(f"| {world} | {gain:+.1f} points | {' | '.join(cells)} |")
-    if len(tables.base) > 1:
-        cells = [_cell(tables.overall.loc[[arm]]) for arm in arms]
-        mean = 100 * tables.base["gain"].mean()
-        lines.append(f"| mean of an arm's worlds, of {len(tables.base)} | {mean:+.1f} points | {' | '.join(cells)} |")
-    return lines
-
-
-def _cell(rows: pd.DataFrame) -> str:
-    """Return learning with its interval, bold where that lies above 1; a dash where it is not known."""
-    if rows.empty or rows["learning"].isna().all():
-        return "–"
-    row = rows.iloc[0]
-    return f"**{_ratio(row)}**" if row["learning_low"] > 1 else _ratio(row)
-
-
-def in_short(ranking: pd.DataFrame) -> str:
-    """Return a paragraph: who learns more in how many worlds, at what price, and which predicted signs came out."""
-    tables = _Tables(ranking, pd.DataFrame())
-    parts = []
-    for arm in MAIN_ARMS:
-        rows = tables.of(arm)
-        if len(rows):
-            above, below = int((rows["difference_low"] > 0).sum()), int((rows["difference_high"] < 0).sum())
-            price = 100 * rows["pass_at_32_difference"].mean()
-            parts.append(
-                f"`{arm}` above uniform sampling in {above} and below it in {below} of {_count(len(rows), 'world')}, "
-                f"pass@32 {price:+.1f} points"
-            )
-    signed = tables.worlds[tables.worlds["predicted"] != 0]
-    held = int((signed["sign"] == signed["predicted"]).sum())
-    wrong = int((signed["sign"] == -signed["predicted"]).sum())
-    edge = [str(world) for world, row in tables.base.iterrows() if not row["interior"]]
-    text = (
-        f"By 95% intervals of the difference: {'; '.join(parts)}. Of {len(signed)} predicted signs {held} came out, "
-        f"{wrong} came out reversed, and {len(signed) - held - wrong} were not told apart from 0."
-    )
-    return text + (f" In {_list(edge)} the best rate of uniform sampling lies at the end of the grid." if edge else "")

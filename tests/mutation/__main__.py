@@ -7,10 +7,10 @@ import hashlib
 import json
 import random
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.mutation.areas import AREAS
+from tests.mutation.areas import GROUPS, Area
 from tests.mutation.mutants import ROOT, Mutant, mutants
 from tests.mutation.running import first_failure, load_libraries
 
@@ -20,9 +20,9 @@ REPORTS = FOLDER / "reports"
 EQUIVALENT = FOLDER / "equivalent.toml"
 
 
-def sample(count: int, seed: int, areas: Sequence[str] = tuple(AREAS)) -> list[tuple[str, Mutant]]:
+def sample(count: int, seed: int, areas: Mapping[str, Area] = GROUPS["theory"]) -> list[tuple[str, Mutant]]:
     """Return a random sample of mutants with their areas: equally many of every area that has so many, else all."""
-    every = {area: [mutant for file in AREAS[area].files() for mutant in mutants(file)] for area in areas}
+    every = {name: [mutant for file in area.files() for mutant in mutants(file)] for name, area in areas.items()}
     picked = {}
     for place, area in enumerate(sorted(areas, key=lambda name: len(every[name]))):
         share = (count - sum(map(len, picked.values()))) // (len(areas) - place)
@@ -49,7 +49,7 @@ def place(mutant: Mutant) -> tuple[str, str, str]:
     return mutant.file, lines[mutant.line - 1].strip(), mutant.change
 
 
-def report(found: Sequence[tuple[str, Mutant, str]], seed: int) -> str:
+def report(found: Sequence[tuple[str, Mutant, str]], seed: int, group: str = "theory") -> str:
     """Return the table of mutants and what noticed them."""
     why = explanations()
     killed = sum(bool(test) for _, _, test in found)
@@ -58,7 +58,8 @@ def report(found: Sequence[tuple[str, Mutant, str]], seed: int) -> str:
     lines = [
         "# Mutants of one constant or one sign",
         "",
-        f"Written by `python -m tests.mutation --count {len(found)} --seed {seed}`: of {len(found)} random mutants "
+        f"Written by `python -m tests.mutation --group {group} --count {len(found)} --seed {seed}`: of {len(found)} "
+        f"random mutants "
         f"{killed} are noticed by a test ({killed / len(found):.0%}), {explained} of the {len(alive)} others change "
         "no value that the code can give.",
         "",
@@ -80,10 +81,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--count", type=int, default=100, help="how many mutants")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--area", action="append", choices=list(AREAS), help="only these areas; no report is written")
+    parser.add_argument("--group", choices=list(GROUPS), default="theory", help="which areas share the sample")
+    parser.add_argument("--area", action="append", help="only these areas of the group; no report is written")
     options = parser.parse_args(arguments)
-    chosen = sample(options.count, options.seed, options.area or tuple(AREAS))
-    load_libraries()
+    areas = GROUPS[options.group]
+    if unknown := [name for name in options.area or () if name not in areas]:
+        parser.error(f"--area must be among {', '.join(areas)}, got {', '.join(unknown)}")
+    areas = {name: area for name, area in areas.items() if name in (options.area or areas)}
+    chosen = sample(options.count, options.seed, areas)
+    load_libraries(torch=options.group == "adapters")
     DONE.parent.mkdir(exist_ok=True)
     rows = map(json.loads, DONE.read_text(encoding="utf-8").splitlines()) if DONE.exists() else []
     done = {row["key"]: row["test"] for row in rows if row["test"]}  # what lived is tried again
@@ -91,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = []
     for area, mutant in chosen:
         test = done.get(key(mutant), "")
-        for stage in () if test else AREAS[area].stages(mutant.file):
+        for stage in () if test else areas[area].stages(mutant.file):
             test = first_failure(mutant, stage)
             if test and tuple(stage) not in passing:
                 if failing := first_failure(None, stage):
@@ -105,7 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{mutant.file}:{mutant.line}  {mutant.change}  {test or 'LIVES'}", flush=True)
     if not options.area:
         REPORTS.mkdir(exist_ok=True)
-        (REPORTS / f"seed_{options.seed}.md").write_text(report(found, options.seed), encoding="utf-8")
+        text = report(found, options.seed, options.group)
+        (REPORTS / f"{options.group}_seed_{options.seed}.md").write_text(text, encoding="utf-8")
     print(f"{sum(bool(test) for *_, test in found)} of {len(found)} noticed")
     return 0
 

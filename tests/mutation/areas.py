@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tests.mutation.mutants import ROOT
 
-__all__ = ["AREAS", "Area"]
+__all__ = ["GROUPS", "Area"]
 
 _TESTS = "tests/vas_theory"
 _REST = (f"{_TESTS}/claims", f"{_TESTS}/proofs", "-k", "not one_percent and not verdict_stands and not argument")
@@ -47,7 +47,7 @@ def _claims(file: str) -> str:
     return " or ".join(dict.fromkeys(ids))
 
 
-AREAS: Mapping[str, Area] = {
+_THEORY: Mapping[str, Area] = {
     "bounds": Area(
         ("vas_theory/bounds/*.py", "vas_theory/policy/curvature.py"),
         ((f"{_TESTS}/bounds",), _REST),
@@ -67,3 +67,67 @@ AREAS: Mapping[str, Area] = {
         ((f"{_TESTS}/claims", "-k", "({claims} or statement) and not one_percent"), _REST),
     ),
 }
+
+_CHOOSING = f"{_TESTS}/selection"
+_STEPS = tuple(
+    f"{_CHOOSING}/test_{name}.py"
+    for name in (
+        *("sampler", "sampler_draws", "sampler_golden_draws", "sampler_state", "sampler_knowledge", "sampler_metrics"),
+        *("sampler_refusals", "sampler_released", "prompt_keys", "describing", "graded_rewards", "selection_driver"),
+    )
+)
+_SELECTION: Mapping[str, Area] = {
+    "scores": Area(
+        ("vas_theory/selection/*.py",),
+        ((f"{_CHOOSING}/test_scores.py", f"{_CHOOSING}/test_pass_rates.py", *_STEPS),),
+    ),
+    "sampler": Area(
+        ("vas_theory/selection/sampler/*.py", "vas_theory/selection/contract/*.py"), (_STEPS, (_CHOOSING,))
+    ),
+    "posteriors": Area(
+        ("vas_theory/selection/posteriors/*.py",),
+        (
+            tuple(f"{_CHOOSING}/test_{name}.py" for name in ("pass_rates", "posterior_fit", "graded_rewards")),
+            (_CHOOSING,),
+        ),
+    ),
+    "priors": Area(("vas_theory/selection/prediction/*.py",), ((f"{_CHOOSING}/prediction",), (_CHOOSING,))),
+    "drawing": Area(
+        ("vas_theory/selection/drawing/*.py",),
+        ((f"{_CHOOSING}/test_weighted_index.py", f"{_CHOOSING}/test_sampler_draws.py"), (_CHOOSING,)),
+    ),
+    "certificates": Area(
+        ("vas_theory/claims/lib/certificates.py", "vas_theory/claims/lib/balls.py", "vas_theory/claims/lib/checks.py"),
+        ((f"{_TESTS}/claims/test_checks.py",), _REST),
+    ),
+}
+
+_TRL, _PLUGINS = "tests/full_scale/trl_adapter", "tests/full_scale/plugins"
+
+
+def _trl(source: str, *names: str) -> Area:
+    tests = tuple(f"{_TRL}/test_trl_{name}.py" for name in names)
+    return Area((f"full_scale/trl_adapter/{source}",), (tests,))
+
+
+_ADAPTERS: Mapping[str, Area] = {
+    "checkpoints": _trl("checkpoints/*.py", "checkpoints", "run"),
+    "knowledge": _trl("knowledge/*.py", "knowledge"),
+    "presets": _trl("presets/*.py", "models", "knowledge", "run", "rewards"),
+    "scoring": _trl("scoring/*.py", "scoring"),
+    "trainer": Area(
+        ("full_scale/trl_adapter/*.py",),
+        (
+            tuple(f"{_TRL}/test_trl_{name}.py" for name in ("prompts_and_rewards", "front_door", "strategies", "pins")),
+            tuple(f"{_TRL}/test_trl_{name}.py" for name in ("trainer", "checkpoints", "models")),
+        ),
+    ),
+    "plug-ins": Area(
+        ("full_scale/plugins/*.py",),
+        ((_PLUGINS, "--ignore", f"{_PLUGINS}/test_verl.py"),),
+        without=("full_scale/plugins/*verl*.py",),  # verl has an environment of its own
+    ),
+}
+
+GROUPS: Mapping[str, Mapping[str, Area]] = {"theory": _THEORY, "selection": _SELECTION, "adapters": _ADAPTERS}
+"""Areas that share a sample and a report."""

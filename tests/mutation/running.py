@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import sys
+import tempfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,11 +17,16 @@ from tests.mutation.mutants import ROOT, Mutant, compiled
 __all__ = ["first_failure", "load_libraries"]
 
 _SECONDS = 400
+_PROJECT = ("vas_theory", "simulations", "full_scale", "paper_figures")
 _OPTIONS = ["-q", "-x", "-p", "no:cacheprovider", "--assert=plain", "-n", "0", "--rootdir", str(ROOT)]
 
 
-def load_libraries() -> None:
-    """Load what the tests need from elsewhere, once for all children; nothing of the project."""
+def load_libraries(*, torch: bool) -> None:
+    """Load what the tests need from elsewhere, once for all children; nothing of the project.
+
+    Args:
+        torch: also PyTorch and what is built on it.
+    """
     import flint
     import hypothesis
     import mpmath
@@ -33,6 +39,12 @@ def load_libraries() -> None:
     import sympy
 
     del flint, hypothesis, mpmath, numba, pandas, pytest, scipy, sympy
+    if torch:
+        import datasets
+        from transformers import AutoModelForCausalLM
+        from trl import GRPOTrainer
+
+        del datasets, AutoModelForCausalLM, GRPOTrainer
     os.environ["HYPOTHESIS_PROFILE"] = "ci"  # the same examples for every mutant
 
 
@@ -76,7 +88,14 @@ class _Telling:
             os.write(self.pipe, f"{report.nodeid} (loading)\n".encode())
 
 
-def _run(mutant: Mutant | None, arguments: Sequence[str], pipe: int) -> int:
+def _compile_anew(folder: str) -> None:
+    """Let numba keep what it compiles in a folder: its cache does not notice another constant in the same lines."""
+    import numba
+
+    numba.config.CACHE_DIR = folder
+
+
+def _run(mutant: Mutant | None, arguments: Sequence[str], pipe: int, scratch: str) -> int:
     """Run pytest in a child and return its exit status."""
     import pytest
 
@@ -85,8 +104,10 @@ def _run(mutant: Mutant | None, arguments: Sequence[str], pipe: int) -> int:
     os.dup2(silent, 2)
     sys.stdout = sys.stderr = io.TextIOWrapper(io.FileIO(silent, "w"))
     if mutant is not None:
-        for name in [name for name in sys.modules if name.split(".")[0] == "vas_theory"]:
+        for name in [name for name in sys.modules if name.split(".")[0] in _PROJECT]:
             del sys.modules[name]  # loaded by the caller without the mutant
+        if "LazyKernel" in (ROOT / mutant.file).read_text(encoding="utf-8"):
+            _compile_anew(scratch)
         sys.meta_path.insert(0, _Finder(mutant))
     return int(pytest.main([*_OPTIONS, *arguments], plugins=[_Telling(pipe)]))
 
@@ -101,6 +122,11 @@ def first_failure(mutant: Mutant | None, arguments: Sequence[str]) -> str:
     Raises:
         RuntimeError: pytest ran no test, or ended without a verdict.
     """
+    with tempfile.TemporaryDirectory() as scratch:
+        return _verdict(mutant, arguments, scratch)
+
+
+def _verdict(mutant: Mutant | None, arguments: Sequence[str], scratch: str) -> str:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -108,7 +134,7 @@ def first_failure(mutant: Mutant | None, arguments: Sequence[str]) -> str:
         status = 3
         try:
             os.close(reading)
-            status = _run(mutant, arguments, writing)
+            status = _run(mutant, arguments, writing, scratch)
         finally:
             os._exit(status)
     os.close(writing)

@@ -50,6 +50,7 @@ def words(canvas: Any) -> str:
         entries = [] if legend is None else [text.get_text() for text in legend.get_texts()]
         found = [axis.get_title(loc="left"), axis.get_title(), axis.get_xlabel(), axis.get_ylabel(), *entries]
         lines += [" ".join(text.split()) for text in found if text.strip()]
+    lines += [text.get_text() for legend in canvas.legends for text in legend.get_texts()]
     return "\n".join(lines) + "\n"
 
 
@@ -67,6 +68,8 @@ def drawn(figure: Figure, change: Callable[[list[Axes]], object] = lambda axes: 
         for axis in canvas.axes:
             if axis.get_legend() is not None:
                 axis.get_legend().remove()
+        for legend in list(canvas.legends):
+            legend.remove()
         for artist in canvas.findobj(Text):
             artist.set_visible(False)
         canvas.savefig(stream, format="png", dpi=LOOK.medium.dots_per_inch, metadata={"Software": None})

@@ -15,12 +15,12 @@ FOLDER = ROOT / "paper_figures" / "notebooks"
 
 QUICK = {
     "does_selection_help": (1, ["POOL", "pass_rate", "group_size"]),
-    "theory_tour": (3, ["refuted - stands", "on the equality family: 1.000000000000000"]),
+    "theory_tour": (4, ["refuted - stands", "on the equality family: 1.000000000000000"]),
     "your_training_logs": (2, ["fitted pool", "broken.jsonl, line 2: reward must be a number"]),
 }
 SLOW = {
     "break_a_bound": (
-        1,
+        2,
         ["1.0: stands", "1.01: BROKEN", "proved (a lie)", "certificate passed: False"],
     ),
     "enter_the_tournament": (1, ["True of", "frontier", "uniform"]),

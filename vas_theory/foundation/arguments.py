@@ -23,6 +23,7 @@ __all__ = [
     "as_probabilities",
     "as_scored_bandit",
     "check_ddof_eps",
+    "from_tensor",
     "like",
     "ratio",
     "unify",
@@ -30,6 +31,17 @@ __all__ = [
 
 _SUM_TOLERANCE = 1e-9
 """Float64 softmax over 1e6 arms sums to one within 1e-10; a wrong normalisation is far outside."""
+
+
+def from_tensor(values: Any) -> Any:
+    """Return what NumPy can read of a tensor, on the CPU and without gradient; anything else unchanged.
+
+    A type that NumPy lacks, such as bfloat16, becomes float32, which holds it exactly.
+    """
+    if not hasattr(values, "detach"):
+        return values
+    values = values.detach().cpu()
+    return values.float() if values.is_floating_point() and values.itemsize < 4 else values
 
 
 def unify(*values: ArrayLike) -> list[NDArray[Any]]:

@@ -9,6 +9,7 @@ refused instead of plotted.
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import importlib.metadata
 import io
@@ -59,7 +60,8 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that replaces it when the block ends well.
 
     The data are synced to disk before the rename, so a kill at any moment leaves either the old
-    file or the new one. When the block raises, the temporary file is removed and ``path`` is as it was.
+    file or the new one. When the block raises, the temporary file is removed and ``path`` is as it was; what killed
+    writers of this file left is removed by the next one.
 
     Raises:
         DataError: ``path`` is a folder, a device or a pipe.
@@ -68,6 +70,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     if path.exists() and not path.is_file():
         raise DataError(f"{path} is no file, and would be replaced by one")
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(path.parent, path.name)
     prefix = f".{path.name}.{_MACHINE}-{os.getpid()}."
     descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=path.parent)
     os.close(descriptor)
@@ -87,14 +90,18 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def remove_leftovers(folder: Path) -> None:
+def remove_leftovers(folder: Path, name: str = "") -> None:
     """Remove the temporary files of processes that were killed while they wrote.
 
     Those of a process of this machine that still runs stay, and those of other machines for a day.
+
+    Args:
+        folder: where they are.
+        name: the file that they were to become; every file by default.
     """
-    for path in folder.glob(".*.tmp"):
+    for path in folder.glob(f".{glob.escape(name)}.*.tmp" if name else ".*.tmp"):
         machine, _, process = path.name.split(".")[-3].rpartition("-")
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # it has just gone, or is somebody else's
             if machine == _MACHINE and _runs(process):
                 continue
             if machine not in ("", _MACHINE) and time.time() - path.stat().st_mtime < _DAY:

@@ -16,15 +16,13 @@ from full_scale.trl_adapter.checkpoints.settings import run_settings
 from full_scale.trl_adapter.scoring.interrupted import find, remove, save
 from full_scale.trl_adapter.scoring.rollouts import Scored, prompts_a_part, roll_out
 from vas_theory.foundation.errors import ArgumentError
-from vas_theory.selection.posteriors import learns_from_rewards
-from vas_theory.selection.sampler.feedback import read_feedback
-from vas_theory.selection.sampler.learning import feedback_rules
+from vas_theory.selection.rescoring import learn_scores, uncertain_prompts
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 
 if TYPE_CHECKING:
     from full_scale.trl_adapter.mixin import VASMixin
 
-__all__ = ["Scoring", "build_scoring", "uncertain_prompts"]
+__all__ = ["Scoring", "build_scoring"]
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +130,7 @@ class Scoring:
             *(sampler.step, chosen.size, sampler.config.scoring_rollouts),
         )
         for scored in self._parts(chosen):
-            learn_scores(self._sampler, scored)
+            learn_scores(sampler, scored.positions, scored.rewards.rewards_PG, scored.rewards.successes_PG)
 
     def forget(self) -> None:
         """Drop what is kept of a refresh: a checkpoint holds it, or the run begins anew."""
@@ -149,38 +147,3 @@ def build_scoring(trainer: VASMixin) -> Scoring | None:
     vas = trainer.vas
     needed = vas.strategy == "vas" and (vas.rescored_share > 0 or vas.settings().refresh != "online")
     return Scoring(trainer) if needed else None
-
-
-def uncertain_prompts(sampler: VarianceAwareSampler, count: int) -> NDArray[np.int64]:
-    """Return the prompts whose pass rate is most uncertain while their groups may be mixed.
-
-    They are ranked by the posterior variance of the pass rate times the probability that a group is mixed; a prompt of
-    which neither is known scores as its prior does.
-
-    Args:
-        sampler: with a posterior of pass rates.
-        count: how many, at least 1.
-    """
-    posterior = sampler.posterior
-    worth = posterior.variance() * posterior.mixed_probability(sampler.config.group_size)
-    order = np.argsort(-worth, kind="stable")
-    return np.sort(order[: max(count, 1)])
-
-
-def learn_scores(sampler: VarianceAwareSampler, scored: Scored) -> None:
-    """Teach a sampler rollouts that were made for scores alone; its counts of training groups stay as they are."""
-    pool = sampler.pool
-    rewards, right = scored.rewards.rewards_PG, scored.rewards.successes_PG
-    feedback = read_feedback(
-        feedback_rules(pool), scored.positions, rewards, successes=right, diversity=None, weight=None
-    )
-    sampler.ledger.charge("scoring", groups=scored.positions.size, rollouts=int(rewards.size))
-    pool.tally.count_excluded(feedback)
-    if learns_from_rewards(pool.posterior):
-        pool.posterior.update_rewards(
-            feedback.group_positions, feedback.group_rewards, weight=np.ones(feedback.group_positions.size)
-        )
-    else:
-        pool.posterior.update(feedback.positions, feedback.successes, feedback.sizes, weight=feedback.weight)
-    if pool.index is not None:
-        pool.index.update(feedback.positions, pool.rule.floored(pool.rule.posterior_scores(feedback.positions)))

@@ -11,12 +11,12 @@ from paper_figures.docs.generated.tables import find_table
 from paper_figures.drawing.declaration import ROOT, Table, published_folder
 from paper_figures.drawing.render import load_tables
 from paper_figures.figures import get_figures
-from paper_figures.report.networks import in_short, table_lines
+from paper_figures.report.network_tables import fresh_table, in_short, short_table, world_table
 from vas_theory.claims import all_claims
 from vas_theory.claims.lib.ledger import ledger_markdown, read_record
 from vas_theory.provenance.tables import read_metadata, read_table, table_files
 
-__all__ = ["figures", "gallery", "ledger", "networks"]
+__all__ = ["arms", "figures", "gallery", "ledger", "networks"]
 
 
 def ledger(_root: Path) -> str:
@@ -27,13 +27,25 @@ def ledger(_root: Path) -> str:
     )
 
 
+_ABSENT = "*Not computed in this copy; run `python -m simulations networks tournament --preset quick`.*"
+
+
+def arms(root: Path) -> str:
+    """Return what the leading arms learn relative to uniform sampling in the mean over worlds."""
+    path = find_table("network_ranking", root)
+    if path is None:
+        return _ABSENT
+    ranking = read_table(path)
+    return "\n".join([*short_table(ranking), "", *fresh_table(ranking)])
+
+
 def networks(root: Path) -> str:
     """Return what arms learn relative to uniform sampling, world by world, and the result in a paragraph."""
     path = find_table("network_ranking", root)
     if path is None:
-        return "*Not computed in this copy; run `python -m simulations networks tournament --preset quick`.*"
+        return _ABSENT
     ranking = read_table(path)
-    return "\n".join([*table_lines(ranking), "", in_short(ranking)])
+    return "\n".join([*world_table(ranking), "", *fresh_table(ranking), "", in_short(ranking)])
 
 
 def figures(_root: Path) -> str:

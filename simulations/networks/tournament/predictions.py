@@ -7,7 +7,11 @@ at equal rollouts, each at its tuned rate; -1: below; 0: no sign is claimed.
 
 from __future__ import annotations
 
-__all__ = ["REASONS", "predicted_sign"]
+__all__ = ["FRESH", "REASONS", "predicted_sign"]
+
+FRESH = ("navigation-gapped", "arithmetic")
+"""Worlds in which a few arms ran after the group size of one of them had been chosen in the others: a confirmation,
+kept out of the means that all arms are compared by."""
 
 REASONS: dict[str, tuple[int, str]] = {
     "uniform": (0, "the baseline"),
@@ -34,6 +38,7 @@ REASONS: dict[str, tuple[int, str]] = {
     "predictor": (1, "its knowledge is shared by all prompts"),
     "vas-states": (1, "as predictor, with the sampler that practitioners use"),
     "vas-states-g4": (1, "as vas-states; groups of 4 alone had learned more than groups of 8 when this was written"),
+    "vas-states-once": (1, "as vas-states with the states before training alone, which age"),
     "vas-history": (1, "as vas-shuffled, whose column says nothing and which had gained when this was written"),
     "vas-own": (1, "pass rates before training are known from the first step; they age"),
     "vas-reseeded": (1, "pass rates of a model of the same teaching, recalibrated"),
@@ -41,6 +46,8 @@ REASONS: dict[str, tuple[int, str]] = {
     "vas-shuffled": (0, "a column that says nothing is found out"),
     "vas-reversed": (0, "a column that misleads is found out"),
     "vas-both": (1, "states and column"),
+    "vas-rescored": (-1, "a tenth of the rollouts are not trained on, and tell little that training groups do not"),
+    "vas-states-rescored": (0, "gains as vas-states, and pays a tenth of the rollouts for knowing a little more"),
     "top-variance": (0, "drops silent groups that had no gradient anyway; only the scale of the step changes"),
     "bots": (0, "as mopps"),
     "prompt-gdro": (0, "weights bins of pass rates that are hardly known"),

@@ -41,12 +41,15 @@ ARMS: dict[str, Arm] = {
         Arm("predictor", "predictor"),
         Arm("vas-states", "vas-informed"),
         Arm("vas-states-g4", "vas-informed", group_size=4),
+        Arm("vas-states-once", "vas-informed", {"refresh": 1_000_000}),
         Arm("vas-history", "vas", {"mixture_ratio": _SHARP.pop("mixture_ratio"), "options": _SHARP}),
         *(
             Arm(f"vas-{name}", "vas-informed", {"column": name, "states": False}, free=_COLUMN)
             for name in ("own", "reseeded", "otherwise", "shuffled", "reversed")
         ),
         Arm("vas-both", "vas-informed", {"column": "own"}, free=_COLUMN),
+        Arm("vas-rescored", "vas-rescored"),
+        Arm("vas-states-rescored", "vas-rescored", {"states": True}),
         Arm("index@2", "index", max_visits=2),
         Arm("top-variance", "top-variance"),
         Arm("informative-group", "informative-group"),

@@ -191,6 +191,17 @@ def test_yes_no_and_cannot_tell() -> None:
     assert all(found.verdict == "cannot tell" for found in bad.ways if found.forecast is None)
 
 
+def test_what_smaller_groups_bring_is_no_gain_of_choosing() -> None:
+    arms = {"vas-states": 0.8, "vas": 0.8, "uniform-g4": 1.4, "vas-states-g4": 1.6}
+    found = advise(pool(), [world(f"w{k}", 1.0 + k / 2, arms) for k in range(20)])
+    assert {way.way.arm: way.verdict for way in found.ways if way.way.halved} == {
+        "uniform-g4": "yes",
+        "vas-states-g4": "yes",
+    }
+    assert found.verdict == "no"
+    assert "g4" not in found.reasons[0]
+
+
 def test_outside_what_was_measured_nothing_is_told_whatever_the_numbers_say() -> None:
     found = advise(pool(visits=100.0), worlds(1.4))
     assert found.verdict == "cannot tell"

@@ -51,6 +51,15 @@ def start(config: StudyConfig, name: str, folder: Path) -> InformedRun:
     return InformedRun(config, arm, 0, folder, {})
 
 
+def load_config_with(config: StudyConfig, **every: int) -> InformedStudyConfig:
+    """Return a study whose arms renew what they know every so many steps."""
+    assert isinstance(config, InformedStudyConfig)
+    knows = {
+        name: told.model_copy(update={"every": every.get(name, told.every)}) for name, told in config.knows.items()
+    }
+    return config.model_copy(update={"knows": knows})
+
+
 class Stop(Exception):
     """Ends a run from its report."""
 
@@ -132,6 +141,30 @@ def test_the_sampler_is_told_what_the_table_says(config: StudyConfig, tmp_path: 
     assert samplers["oracle"].config.score == "custom"
 
 
+def test_what_the_start_model_says_is_asked_once_for_all_runs(
+    config: StudyConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    for name in ("_states", "_count_right"):
+        real = getattr(InformedRun, name)
+
+        def counted(self: Any, *rest: Any, real: Any = real, name: str = name) -> Any:
+            asked.append(name)
+            return real(self, *rest)
+
+        monkeypatch.setattr(InformedRun, name, counted)
+    once = load_config_with(config, predictor=0)
+    first = [start(once, name, tmp_path / f"{name}-first").train(lambda _: None) for name in ("predictor", "column")]
+    assert asked == ["_states", "_count_right"]
+    again = [start(once, name, tmp_path / f"{name}-again").train(lambda _: None) for name in ("predictor", "column")]
+    assert asked == ["_states", "_count_right"]
+    assert [rows(one) for one in first] == [rows(other) for other in again]
+    for kept in (tmp_path / "start").iterdir():  # another model, or another pool, or a damaged file: asked again
+        kept.write_bytes(kept.read_bytes()[:-9])
+    start(once, "column", tmp_path / "column-damaged").train(lambda _: None)
+    assert asked[2:] == ["_count_right"]
+
+
 def test_plain_arms_are_recorded_as_before(config: StudyConfig, study_toml: Path, tmp_path: Path) -> None:
     plain = load_config(study_toml)
     assert isinstance(config, InformedStudyConfig)
@@ -165,6 +198,8 @@ def test_a_study_predicts_nothing_about_them_and_names_their_code(config: StudyC
         ),
         ("knows.predictor.pooling=max", "'last', 'mean' or 'both'"),
         ("knows.column.trials=0", "greater than or equal to 1"),
+        ("knows.predictor.trials=4", "leave out what nothing uses: trials"),
+        ("knows.column.every=3", "leave out what nothing uses: every"),
         ("knows.predictor=7", "knows.predictor (informed.toml) must be valid"),
     ],
 )

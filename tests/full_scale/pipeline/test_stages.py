@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,26 @@ def test_the_code_behind_every_stage_has_a_key() -> None:
     from vas_theory.provenance.fingerprint import key_of
 
     assert len({key_of(stage).digest for stage in (curate, cold_start, train, evaluate)}) == 4
+
+
+def test_every_trained_model_names_the_stock_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import full_scale.pipeline.train as module
+
+    config = load_pipeline("vlm-arms", ["train.training.seeds=[0, 1]"])
+    names = [f"{arm.name}-seed{seed}" for arm in config.train.arms for seed in (0, 1)]
+    assert len(names) > 2
+
+    def train_arms(study: object, work: Path, report: object) -> None:
+        for name in names:
+            weights = work / "runs" / name / "weights"
+            weights.mkdir(parents=True)
+            (weights / "processor_config.json").write_text('{"processor_class": "ours"}', encoding="utf-8")
+        for name in module._TABLE:
+            (work / name).touch()
+
+    monkeypatch.setattr(module, "train_arms", train_arms)
+    one = Stage("train", tmp_path / "train", {}, {})
+    module.train(config, one, tmp_path / "model", tmp_path, silent)
+    for name in names:
+        settings = json.loads((one.result / name / "processor_config.json").read_text(encoding="utf-8"))
+        assert settings["processor_class"] == "Qwen2_5_VLProcessor", name

@@ -9,7 +9,7 @@ import pytest
 
 from full_scale.plugins import PromptSelector, SelectionConfig
 from full_scale.plugins.prime_rl import MixedGroupGate
-from vas_theory.foundation.errors import DataError, VASError
+from vas_theory.foundation.errors import ArgumentError, DataError, VASError
 from vas_theory.provenance.state import seal
 
 KEYS = [f"prompt-{row}" for row in range(20)]
@@ -102,3 +102,9 @@ def test_a_gate_refuses_counts_that_are_none(state: Any) -> None:
     with pytest.raises(DataError, match="admission gate"):
         gate.load_state_dict(state)
     assert gate.state_dict() == {"admitted": 1, "rejected": 2}
+
+
+@pytest.mark.parametrize("settings", [{"pass_rate_trials": 4}, {"sampler": {"scoring_rollouts": 4}}])
+def test_a_setting_that_nothing_reads_is_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(ArgumentError, match=r"pass_rate_trials|scoring_rollouts"):
+        SelectionConfig(**settings)

@@ -147,3 +147,24 @@ def test_positions_and_keywords_are_the_trainers(tiny_folder: Path, build: Calla
     arguments = build(loads=True).args
     trainer = VASGRPOTrainer(str(tiny_folder), reward, arguments, DATA)
     assert len(trainer.sampler) == 12
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"pass_rate_trials": 4}, "pass_rate_trials must come with pass_rate_column"),
+        ({"features_layer": 0.5}, "features_layer must come with features='hidden_states'"),
+        ({"features": ["level"], "features_pooling": "mean"}, "features_pooling must come with"),
+        ({"features": ["level"], "features_every": 5}, "features_every must come with features that are renewed"),
+        ({"sampler": {"update_interval": 5}}, "leave out update_interval where no prompts are scored"),
+    ],
+)
+def test_a_setting_that_nothing_reads_is_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        VASConfig(**settings)
+
+
+def test_settings_of_partial_refreshes_are_read() -> None:
+    VASConfig(rescored_share=0.1, sampler={"update_interval": 5, "scoring_rollouts": 16})
+    VASConfig(mode="paper", sampler={"update_interval": 5})
+    VASConfig(features="hidden_states", features_every=5, features_layer=0.5, pass_rate_column="r", pass_rate_trials=4)

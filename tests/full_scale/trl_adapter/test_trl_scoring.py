@@ -15,9 +15,9 @@ from trl import GRPOConfig
 
 from full_scale import VASConfig, VASGRPOTrainer
 from full_scale.trl_adapter.scoring import refreshes
-from full_scale.trl_adapter.scoring.refreshes import uncertain_prompts
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection import VarianceAwareSampler, self_bleu
+from vas_theory.selection.rescoring import uncertain_prompts
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*")
 

@@ -341,3 +341,10 @@ def test_a_page_opens_with_what_people_came_for(tmp_path: Path) -> None:
     assert list_of_names.index("VarianceAwareSampler") < list_of_names.index("ArcsineKalman")
     first = (tmp_path / "full_scale" / "index.rst").read_text(encoding="utf-8").split("All modules:")[0]
     assert "`VASGRPOTrainer <full_scale.trl_adapter.trainer.VASGRPOTrainer>`" in first
+
+
+def test_a_package_without_names_of_its_own_leads_to_its_modules(tmp_path: Path) -> None:
+    write_pages(tmp_path)
+    page = (tmp_path / "vas_theory" / "vas_theory.selection.sampler.rst").read_text()
+    assert ":doc:`vas_theory.selection.sampler.variance_aware <vas_theory.selection.sampler.variance_aware>`" in page
+    assert "which prompts to train on next" in page

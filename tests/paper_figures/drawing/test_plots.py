@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from full_scale.logs import read_run
+from full_scale.logs.example import write_example
 from tests.full_scale.logs import writers
 
 
@@ -43,3 +44,20 @@ def test_a_claim_plots_both_of_its_sides() -> None:
     for line in axis.lines[:-1]:  # the last is where the sides are equal
         slack = claim.relation.slack(np.asarray(line.get_ydata()), np.asarray(line.get_xdata()))
         assert slack.min() > -1e-9
+
+
+def test_an_answer_plots_every_way_that_was_measured(tmp_path: Path) -> None:
+    from full_scale.advising.answer import ask
+
+    answer = ask(write_example(tmp_path / "run", steps=20, prompts=200))
+    (axis,) = answer.plot().axes
+    told = [found for found in answer.advice.ways if found.forecast is not None]
+    assert len(told) >= 3
+    assert [label.get_text() for label in axis.get_yticklabels()] == [f"{w.way.arm}: {w.verdict}" for w in told]
+    ends = [segment for part in axis.collections for segment in part.get_segments()]
+    assert sorted(float(end) for segment in ends for end in segment[:, 0]) == pytest.approx(
+        sorted(end for w in told if w.forecast is not None for end in (w.forecast.low, w.forecast.high))
+    )
+    assert answer.advice.verdict in axis.get_title(loc="left")
+    assert answer.text().startswith("POOL (")
+    assert set(answer.as_dict()) == {"pool", "features", "advice", "calibration"}

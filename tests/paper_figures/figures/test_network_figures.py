@@ -11,6 +11,7 @@ from paper_figures.drawing.declaration import Figure, LoadedTable, Tables
 from paper_figures.drawing.render import draw_canvas
 from paper_figures.drawing.style import SLIDE, Look, figure_style
 from paper_figures.figures import get_figures
+from paper_figures.networks import FRESH
 from simulations.networks.tournament.agreement import agreement
 from simulations.networks.tournament.ranking import rank_networks
 from tests.paper_figures.small_tables import small_tables
@@ -18,7 +19,14 @@ from tests.paper_figures.tables.simulations import tournament_ranking
 from tests.paper_figures.tables.simulations.network_ranking import ends
 from tests.paper_figures.tables.simulations.networks import final
 
-NAMES = ("network_learning", "network_curves", "network_gradient_share", "network_coverage", "network_agreement")
+NAMES = (
+    "network_learning",
+    "network_arms",
+    "network_curves",
+    "network_gradient_share",
+    "network_coverage",
+    "network_agreement",
+)
 
 
 def drawn(figure: Figure, tables: Tables) -> list[Axes]:
@@ -35,7 +43,7 @@ def of(worlds: list[str], arms: list[str]) -> dict[str, LoadedTable]:
     return {name: LoadedTable(frame, 3, {}) for name, frame in frames.items()}
 
 
-@pytest.mark.parametrize("name", NAMES[:4])
+@pytest.mark.parametrize("name", NAMES[:5])
 @pytest.mark.parametrize(
     ("worlds", "arms"),
     [(["easy"], ["uniform", "predictor"]), (["idle"], ["uniform", "vas"]), (["hard"], ["uniform", "oracle"])],
@@ -50,34 +58,107 @@ def test_figures_draw_and_speak_with_one_world_and_two_arms(name: str, worlds: l
         assert axis.lines or axis.collections or axis.texts
 
 
-def test_learning_has_an_interval_a_world_and_a_bar_an_arm() -> None:
+def marks(axis: Axes, marker: str) -> list[float]:
+    """Return where the marks of a kind stand on the horizontal axis, sorted."""
+    lines = [line for line in axis.get_lines() if line.get_marker() == marker and len(line.get_xdata()) == 1]
+    return sorted(float(line.get_xdata()[0]) for line in lines)
+
+
+def spans(axis: Axes) -> list[tuple[float, float]]:
+    """Return the ends of horizontal intervals, sorted."""
+    parts = [part for part in axis.collections if hasattr(part, "get_segments")]
+    found = [segment for part in parts for segment in part.get_segments() if segment[0, 1] == segment[1, 1]]
+    return sorted((float(segment[:, 0].min()), float(segment[:, 0].max())) for segment in found)
+
+
+def test_learning_has_a_row_an_arm_with_its_interval_and_a_point_a_world() -> None:
     (figure,) = get_figures(["network_learning"])
     tables = small_tables(figure)
     (axis,) = drawn(figure, tables)
     numbers = figure.numbers(tables)
     each = numbers[numbers["world"] != "all"].dropna(subset=["learning"])
-    heights = sorted(float(line.get_ydata()[0]) for line in axis.get_lines() if len(line.get_ydata()) == 1)
-    assert np.allclose(heights, sorted(each["learning"]))
-    bars = [segment for part in axis.collections if hasattr(part, "get_segments") for segment in part.get_segments()]
-    spans = sorted(tuple(sorted(segment[:, 1])) for segment in bars if segment[0, 0] == segment[1, 0])
-    assert np.allclose(spans, sorted(map(tuple, each[["learning_low", "learning_high"]].to_numpy())))
-    arms = [label.get_text() for label in axis.get_xticklabels()]
-    assert arms == ["vas-states", "predictor", "vas", "dapo", "vas-paper", "index", "oracle"]  # free knowledge last
+    means = numbers[numbers["world"] == "all"]
+    assert np.allclose(marks(axis, "o"), sorted(each["learning"]))
+    assert np.allclose(marks(axis, "D"), sorted(means["learning"]))
+    assert np.allclose(spans(axis), sorted(map(tuple, means[["learning_low", "learning_high"]].to_numpy())))
+    arms = ["vas-states", "predictor", "vas", "dapo", "vas-paper", "index", "oracle"]  # free knowledge last
+    assert [label.get_text().rpartition("(")[2].rstrip(")") for label in axis.get_yticklabels()] == arms
+    written = {text.get_text() for text in axis.texts}
+    best = means.set_index("arm").loc["vas-states"]
+    assert f"{best['learning']:.2f} [{best['learning_low']:.2f}, {best['learning_high']:.2f}]" in written
+    assert "given pass rates for free" in written
     assert "idle +0.1" in figure.caption(numbers)
     assert "less than 1 point nothing is shown: idle" in figure.caption(numbers)
 
 
-def test_curves_show_every_seed_in_points() -> None:
+def crowded() -> dict[str, LoadedTable]:
+    """Return tables with many arms, one of them best, and with a world that was added later for two arms."""
+    tables = of(list(final.WORLDS), list(final.FACTORS))
+    ranking, curves = tables["ranking"].frame, tables["curves"].frame
+    parts = [ranking]
+    for number in range(20):
+        own = ranking[ranking["arm"] == "vas"].assign(arm=f"method-{number}")
+        own[["learning", "learning_low", "learning_high"]] += 1.0 if number == 7 else -0.02 * number
+        parts.append(own[own["world"] != "easy"] if number == 3 else own)
+    later = ["uniform", "vas-states"]
+    parts.append(ranking[(ranking["world"] == "easy") & ranking["arm"].isin(later)].assign(world=FRESH[0]))
+    more = curves[(curves["world"] == "easy") & curves["arm"].isin(later)].assign(world=FRESH[0])
+    return {
+        "ranking": LoadedTable(pd.concat(parts, ignore_index=True), 3, {}),
+        "curves": LoadedTable(pd.concat([curves, more], ignore_index=True), 3, {}),
+        "agreement": tables["agreement"],
+    }
+
+
+def test_many_arms_have_a_figure_of_their_own_and_the_short_one_takes_the_best_of_them() -> None:
+    tables = crowded()
+    short, whole = get_figures(["network_learning", "network_arms"])
+    arms = set(short.numbers(tables)["arm"])
+    assert "method-7" in arms
+    assert len(arms) < 12
+    axes = drawn(whole, tables)
+    numbers = whole.numbers(tables)
+    assert len(axes[0].get_yticklabels()) == numbers.loc[numbers["knowledge"] == "charged", "arm"].nunique() == 26
+    assert [label.get_text() for label in axes[1].get_yticklabels()] == ["oracle"]
+    assert axes[0].get_xlim() == axes[1].get_xlim()
+    assert "Of 26 arms whose rollouts are all charged" in whole.headline(numbers)
+    assert f"Open points: worlds that were added when the group size had been chosen ({FRESH[0]})" in whole.caption(
+        numbers
+    )
+    hollow = [line for line in axes[0].get_lines() if line.get_markerfacecolor() == Look(SLIDE).paper]
+    assert len([line for line in hollow if len(line.get_xdata()) == 1]) == 1
+
+
+@pytest.mark.parametrize("name", ["network_gradient_share", "network_coverage"])
+def test_means_are_compared_over_the_same_worlds(name: str) -> None:
+    (figure,) = get_figures([name])
+    tables = crowded()
+    numbers = figure.numbers(tables)
+    assert FRESH[0] not in set(numbers["world"])
+    (axis,) = drawn(figure, tables)
+    assert not {text.get_text() for text in axis.texts} & {f"method-{number}" for number in range(20)}
+    assert "the 20 small ones are other methods and controls" in figure.caption(numbers)
+
+
+def test_curves_show_means_and_intervals_in_points() -> None:
     (figure,) = get_figures(["network_curves"])
     tables = small_tables(figure)
     (axis,) = drawn(figure, tables)
     arms, worlds = 6, len(final.WORLDS)
-    assert len(axis.get_lines()) == worlds * arms * (final.SEEDS + 1) + 1
+    assert len(axis.get_lines()) == worlds * arms + 1
+    assert len(axis.collections) == worlds * arms
     frame = final.frame()
-    run = frame[(frame["world"] == "easy") & (frame["arm"] == "uniform") & (frame["seed"] == 2)]
-    wanted = 100 * (run["held_out_pass_rate"] - 0.3).to_numpy()
+    runs = frame[(frame["world"] == "easy") & (frame["arm"] == "uniform")]
+    wanted = 100 * (runs.groupby("rollouts")["held_out_pass_rate"].mean() - 0.3).to_numpy()
     assert any(len(line.get_ydata()) == 4 and np.allclose(line.get_ydata(), wanted) for line in axis.get_lines())
     assert [label.get_text().replace("\n", "") for label in axis.get_xticklabels()] == sorted(final.WORLDS)
+
+
+def test_the_headline_of_curves_has_means_over_worlds_in_which_all_these_arms_ran() -> None:
+    (figure,) = get_figures(["network_curves"])
+    tables = crowded()
+    assert "mean of 3 worlds" in figure.headline(figure.numbers(tables))
+    assert drawn(figure, tables)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,11 @@ import functools
 import numpy as np
 import pandas as pd
 
-from paper_figures.report.networks import GOAL, answers, in_short, table_lines
+from paper_figures.networks import FRESH
+from paper_figures.report.network_tables import fresh_table, in_short, short_table, world_table
+from paper_figures.report.networks import GOAL, answers
 from tests.paper_figures.tables.simulations import network_agreement, network_ranking
-from tests.paper_figures.tables.simulations.networks.final import FACTORS, WORLDS
+from tests.paper_figures.tables.simulations.networks.final import FACTORS, SEEDS, WORLDS
 
 
 @functools.cache
@@ -39,7 +41,7 @@ def without(*arms: str) -> pd.DataFrame:
 def test_the_published_method_is_told_charged_and_free() -> None:
     text = text_about("published")
     assert "below uniform sampling in 2 of 3 worlds (easy -3.1 points [" in text
-    assert "level with uniform sampling in 1 of 3 worlds (idle " in text
+    assert "not clearly different from uniform sampling in 1 of 3 worlds (idle " in text
     assert "vas-paper-free (With its scoring rollouts for free" in text
     assert text.endswith("is not measured yet.")
 
@@ -76,7 +78,7 @@ def test_headroom_and_the_share_that_is_reached() -> None:
     assert "easy 1.81 [1.78, 1.85]" in text
     assert "easy vas-states 0.52 [" in text
     nothing = ranked().assign(headroom=np.nan)
-    assert "no share of it can be told" in text_about("worth", nothing)
+    assert "no share of it can be given" in text_about("worth", nothing)
 
 
 def test_the_group_size_is_told_beside_selection() -> None:
@@ -150,18 +152,54 @@ def test_an_arm_that_ended_early_is_marked_in_the_answer() -> None:
     assert "in easy (at 4,800 of 38,400 rollouts, for lack of prompts)." in text_about("index", known)
 
 
-def test_the_readme_has_a_row_a_world_and_a_paragraph() -> None:
-    lines = table_lines(ranked())
-    assert len(lines) == 2 + len(WORLDS) + 1 <= 12
-    easy = next(line for line in lines if line.startswith("| easy"))
-    assert "+8.0 points" in easy
-    assert "**1.42 [1.37, 1.47]**" in easy
-    assert "oracle` (given pass rates)" in lines[0]
-    assert set(next(line for line in lines if line.startswith("| idle")).split("|")[3:-1]) == {" – "}
+def test_the_table_of_worlds_has_a_row_an_arm() -> None:
+    lines = world_table(ranked())
+    assert len(lines) == 3 + len(FACTORS) - 1
+    assert lines[0].startswith("| how prompts are chosen | easy | hard | idle | mean |")
+    assert lines[2].startswith("| uniform sampling, points gained | +8.0 | ")
+    states = next(line for line in lines if line.startswith("| `vas-states`"))
+    assert "**1.42 [1.37,\N{NO-BREAK SPACE}1.47]**" in states
+    assert states.split("|")[4] == " – "  # in idle uniform sampling gains next to nothing
+    assert any(line.startswith("| `oracle` (given pass rates)") for line in lines)
     many = pd.concat([ranked(), *(ranked()[ranked()["world"] == "easy"].assign(world=f"w{n}") for n in range(12))])
-    assert len(table_lines(many)) == 12
+    assert world_table(many)[0].count("|") == 1 + 1 + 9 + 1
+
+
+def test_the_short_table_says_what_was_measured() -> None:
+    *rows, about = short_table(ranked())
+    assert any(
+        line.startswith("| `vas-paper`: VAS as published") and "| 0 / 2 of 3 | charged |" in line for line in rows
+    )
+    assert about.startswith(f"Small transformers, 3 worlds, {SEEDS} paired seeds")
+    assert not fresh_table(ranked())
+
+
+def test_worlds_that_were_added_later_stand_apart() -> None:
+    assert text_about("added later") == "No world has been added since the group size was chosen."
+    ranking = with_a_world_added()
+    assert "3 worlds (1 more, added later, for a few arms)" in short_table(ranking)[-1]
+    assert FRESH[0] not in world_table(ranking)[0]
+    lines = fresh_table(ranking)
+    assert lines[2] == f"| how prompts are chosen | {FRESH[0]} |"
+    assert len(lines) == 6
+    row = ranked()[
+        (ranked()["world"] == "easy") & (ranked()["arm"] == "predictor") & (ranked()["kind"] == "world")
+    ].iloc[0]
+    assert lines[-1].startswith("| `predictor`: ")
+    assert f"{row['learning']:.2f} [" in lines[-1]
+    assert f"; {100 * row['difference']:+.1f} points [" in lines[-1]
+    assert f"predictor ends {FRESH[0]} {100 * row['difference']:+.1f} points" in text_about("added later", ranking)
+
+
+def with_a_world_added() -> pd.DataFrame:
+    own = ranked()["arm"].isin(["uniform", "predictor", "vas-states"])
+    rows = ranked()[(ranked()["world"] == "easy") & own & ranked()["kind"].isin(["world", "baseline"])]
+    return pd.concat([ranked(), rows.assign(world=FRESH[0])], ignore_index=True)
+
+
+def test_the_paragraph_tells_prices_and_predicted_signs() -> None:
     text = in_short(ranked())
-    assert "`vas-paper` above uniform sampling in 0 and below it in 2 of 3 worlds, pass@32 +0.8 points" in text
+    assert "`vas-paper` +0.8" in text
     signs = ranked()[(ranked()["kind"] == "world") & (ranked()["predicted"] != 0)]
-    assert f"Of {len(signs)} predicted signs" in text
+    assert f"Of {len(signs)} signs that were predicted" in text
     assert len(signs) == len(WORLDS) * (len(FACTORS) - 1)

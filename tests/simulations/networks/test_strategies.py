@@ -13,6 +13,7 @@ from simulations.networks.strategies.informative_group import InformativeGroup
 from simulations.networks.strategies.maxrl import MaxRL
 from simulations.networks.strategies.prompt_gdro import PromptGdro
 from simulations.networks.strategies.top_variance import TopVariance
+from simulations.networks.strategies.vas_rescored import VasRescored
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection.contract.driver import Generated, SelectionDriver
 from vas_theory.selection.contract.strategy import IntArray, Rollouts, SelectionSetting
@@ -113,3 +114,33 @@ def test_maxrl_divides_by_the_mean_reward() -> None:
     strategy.receive(received([0, 1, 2], [[1, 0, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1]]))
     groups = strategy.training_groups()
     np.testing.assert_allclose(groups.advantages_R, [3, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0])
+
+
+def test_a_partial_refresh_is_charged_teaches_and_is_not_trained_on() -> None:
+    strategy = VasRescored(SETTING, share=0.2, interval=3)
+    driver, scored, trained = SelectionDriver(strategy), [], []
+    for _ in range(7):
+        groups = driver.collect(world)
+        assert groups is not None
+        trained.append(len(groups.ids_R))
+        scored.append(driver.ledger["scoring"].rollouts)
+    assert trained == [16] * 7, "batches stay whole"
+    assert scored == [0, 0, 0, 24, 24, 24, 48], "6 prompts in groups of 4, before steps 3 and 6"
+    assert driver.ledger.rollouts == 7 * 16 + 48
+    for wrong in ({"share": 0.0}, {"share": 1.5}, {"interval": 0}):
+        with pytest.raises(ArgumentError, match=next(iter(wrong))):
+            VasRescored(SETTING, **wrong)
+
+
+def test_a_partial_refresh_changes_what_is_known_of_the_uncertain_prompts() -> None:
+    strategy = VasRescored(SETTING, share=0.1, interval=2)
+    strategy.choose(np.random.default_rng(0))
+    before = strategy.sampler.posterior.variance().copy()
+    strategy.step = 2
+    proposal = strategy.propose(np.random.default_rng(0))
+    assert proposal is not None
+    prompts_P, counts_P = proposal
+    assert counts_P.tolist() == [4] * 3
+    strategy.receive(received(prompts_P.tolist(), [[1, 1, 0, 0]] * 3))
+    changed = np.flatnonzero(strategy.sampler.posterior.variance() != before)
+    assert changed.tolist() == prompts_P.tolist()

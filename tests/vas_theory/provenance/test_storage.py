@@ -141,6 +141,21 @@ def test_leftovers_go_when_their_writer_has_gone(tmp_path: Path) -> None:
     assert left == {f".cell.parquet.{here}-{os.getpid()}.x1.tmp", ".cell.parquet.elsewhere-1.x1.tmp"}
 
 
+def test_the_next_write_of_a_file_removes_what_killed_ones_left_of_it(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    here = platform.node().replace(".", "_")
+    lost = f"{here}-{gone.pid}.x1.tmp"
+    for name in (f".a.json.{lost}", f".b.json.{lost}", f".a.json.{here}-{os.getpid()}.x1.tmp"):
+        (tmp_path / name).touch()
+    storage.write_json(tmp_path / "a.json", {})
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "a.json",
+        f".b.json.{lost}",
+        f".a.json.{here}-{os.getpid()}.x1.tmp",  # this process may be writing it
+    }
+
+
 def test_what_is_no_file_is_never_replaced_by_one(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()

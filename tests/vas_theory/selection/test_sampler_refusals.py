@@ -163,3 +163,40 @@ def test_tensors_are_taken_as_the_numbers_they_hold() -> None:
         sampler = VarianceAwareSampler(10, batch_size=2)
         sampler.observe(torch.tensor([0, 1]), rewards)
         assert sampler.state_dict()["checksum"] == plain.state_dict()["checksum"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"alpha": 0.3}, {"variance_of": "success"}, {"momentum": 0.5}, {"probe_after": 3}, {"late_discount": 0.1},
+     {"score": "vps", "optimism": 0.1}, {"candidates": 5, "rescore_per_step": 2}],
+    ids=lambda options: list(options)[-1],
+)  # fmt: skip
+def test_a_setting_that_nothing_reads_is_said_aloud(options, caplog: pytest.LogCaptureFixture) -> None:
+    name = list(options)[-1]
+    VarianceAwareSampler(10, batch_size=2, **options)
+    assert [record.message for record in caplog.records if record.message.startswith(f"{name} has no effect without")]
+    with pytest.raises(VASError, match=f"{name} has no effect"):
+        VarianceAwareSampler(10, batch_size=2, strict=True, **options)
+
+
+def test_settings_that_are_read_are_taken_in_silence(caplog: pytest.LogCaptureFixture) -> None:
+    for options in (
+        {"score": "vps", "alpha": 0.3, "variance_of": "success"},
+        {"mode": "paper", "momentum": 0.5, "update_interval": 5},
+        {"max_probes": 1, "probe_after": 3},
+        {"max_policy_lag": 1, "late_discount": 0.1, "optimism": 0.1, "rescore_per_step": 4},
+        {"alpha": 0.8},  # the default
+    ):
+        VarianceAwareSampler(10, batch_size=2, strict=True, **options)
+    assert not caplog.records
+
+
+def test_groups_of_another_size_than_scores_are_for_are_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    sampler = VarianceAwareSampler(10, batch_size=2, group_size=4)
+    sampler.observe([0, 1], [[1.0, 0.0, 0.0, 1.0]] * 2)
+    assert not caplog.records
+    for _ in range(2):
+        sampler.observe([0, 1], [[1.0, 0.0]] * 2)
+    assert [record.message for record in caplog.records] == [
+        "groups of 2 rollouts are observed, and scores are computed for groups of 4: set group_size"
+    ]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vas_theory.foundation.arguments import from_tensor
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.foundation.streams import stream_generator
 
@@ -128,7 +129,7 @@ class FeatureTable:
 
 def _as_features(features: ArrayLike, count: int) -> NDArray[np.floating[Any]]:
     try:
-        given = np.asarray(features)
+        given = np.asarray(from_tensor(features))
         given = given if given.dtype.kind == "f" else given.astype(np.float64)
     except (TypeError, ValueError, RuntimeError):
         raise ArgumentError("features", f"be numbers of shape ({count}, d)", features) from None

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vas_theory.foundation.arguments import from_tensor
 from vas_theory.foundation.errors import ArgumentError
 
 __all__ = ["PassRatePrior"]
@@ -102,6 +103,7 @@ def _fit_beta(right: Array, size: Array) -> tuple[float, float]:
 def _as_column(argument: str, values: Any) -> Array:
     try:
         plain = [np.nan if value is None else value for value in values] if isinstance(values, list) else values
-        return np.array(plain).astype(np.float64)
+        plain = from_tensor(plain)
+        return np.asarray(plain).astype(np.float64)
     except (TypeError, ValueError, RuntimeError):
         raise ArgumentError(argument, "be numbers, NaN where nothing is known", values) from None

@@ -12,7 +12,7 @@ from typing import Any
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.selection.group_moments import check_group_size
 
-__all__ = ["INFORMED", "MODES", "SamplerConfig", "build_config"]
+__all__ = ["INFORMED", "MODES", "SamplerConfig", "build_config", "unused_settings"]
 
 _CHOICES = {
     "score": ("expected_signal", "vps", "custom"),
@@ -115,7 +115,7 @@ class SamplerConfig:
         rescore_per_step: prompts whose weight is brought up to date with the drift at each step, in turn; by
             default as many as a batch holds.
         refresh: ``online`` (scores follow the training rollouts, no others are needed) or ``periodic``.
-        update_interval: T_update, steps between two refreshes.
+        update_interval: T_update, steps between two refreshes of all prompts, or of a part of them.
         scoring_rollouts: N, rollouts a prompt at a refresh.
         max_policy_lag: policy versions by which an observation may be behind before it is discounted; ``None``
             for no limit.
@@ -269,3 +269,25 @@ def build_config(options: Mapping[str, Any], *, prompts: int | None = None, info
     if options.get("candidates", size) is None:  # the whole pool, whose weights are kept: nothing to discount
         defaults["revisit_discount"] = 0.0
     return SamplerConfig(**{**defaults, **options})
+
+
+def unused_settings(config: SamplerConfig, given: Mapping[str, Any]) -> list[str]:
+    """Say of each setting that was given, and that nothing reads beside the others, what would have to be set for it.
+
+    ``update_interval`` and ``scoring_rollouts`` are not among them: whoever scores a part of the pool reads them.
+
+    Args:
+        config: all settings.
+        given: those that the caller asked for.
+    """
+    needed = {
+        **dict.fromkeys(("alpha", "beta", "variance_of", "normalization"), ("score 'vps'", config.score == "vps")),
+        "momentum": ("refresh 'periodic'", config.refresh == "periodic"),
+        "optimism": ("score 'expected_signal'", config.score == "expected_signal"),
+        "probe_after": ("max_probes > 0", config.max_probes > 0),
+        "late_discount": ("max_policy_lag", config.max_policy_lag is not None),
+        "rescore_per_step": ("candidates=None", config.candidates is None),
+    }
+    default = {field.name: field.default for field in dataclasses.fields(SamplerConfig)}
+    unused = [name for name in given if name in needed and not needed[name][1] and given[name] != default[name]]
+    return [f"{name} has no effect without {needed[name][0]}" for name in unused]

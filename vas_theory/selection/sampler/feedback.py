@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vas_theory.foundation.arguments import from_tensor
 from vas_theory.foundation.errors import ArgumentError
 
 __all__ = [
@@ -99,15 +100,11 @@ class Feedback:
 def as_numbers(argument: str, values: Any) -> Array:
     """Return float64 values, and refuse by name what is ragged or text.
 
-    A tensor may need a gradient, lie on another device, or have a type that numpy lacks, such as bfloat16.
-
     Raises:
         ArgumentError: the values are no array of numbers.
     """
     try:
-        if hasattr(values, "detach"):
-            values = values.detach().cpu().double()
-        return np.asarray(values, dtype=np.float64)
+        return np.asarray(from_tensor(values), dtype=np.float64)
     except (TypeError, ValueError, RuntimeError):  # the last from lists of tensors that need a gradient
         raise ArgumentError(argument, "be an array of numbers whose rows have one length", values) from None
 

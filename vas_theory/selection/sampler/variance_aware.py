@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from vas_theory.selection.posteriors.discounted_beta import PassRatePosterior
 from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
 from vas_theory.selection.sampler.batch import compose_batch
 from vas_theory.selection.sampler.candidates import next_candidates
-from vas_theory.selection.sampler.config import build_config
+from vas_theory.selection.sampler.config import build_config, unused_settings
 from vas_theory.selection.sampler.feedback import as_numbers, as_positions, read_feedback
 from vas_theory.selection.sampler.learning import (
     check_consistency,
@@ -33,6 +34,8 @@ from vas_theory.selection.sampler.prompt_keys import PromptKeys
 from vas_theory.selection.sampler.saving import capture, restore
 
 __all__ = ["VarianceAwareSampler"]
+
+logger = logging.getLogger("vas_theory.selection.sampler")
 
 
 class VarianceAwareSampler:
@@ -64,7 +67,8 @@ class VarianceAwareSampler:
         weights: what prompts are drawn in proportion to, shape (P,), read-only.
 
     Raises:
-        ArgumentError: a value is out of range, or the batch is larger than the pool without replacement.
+        ArgumentError: a value is out of range, the batch is larger than the pool without replacement, or with
+            ``strict`` an option has no effect beside the others; otherwise that is logged as a warning.
         UnknownNameError: an option, a mode or a posterior has no such name.
         DataError: a key occurs twice.
     """
@@ -88,6 +92,10 @@ class VarianceAwareSampler:
         given = {} if mixture_ratio is None else {"mixture_ratio": mixture_ratio}
         chosen = {"batch_size": batch_size, **given, **options}
         config = build_config(chosen, prompts=count, informed=shares_prediction(beliefs))
+        for unused in unused_settings(config, options):
+            if config.strict:
+                raise ArgumentError("options", "be read by something", unused)
+            logger.warning("%s", unused)
         if not config.replace and batch_size > count:
             raise ArgumentError("batch_size", f"be at most the {count} prompts without replacement", batch_size)
         most = count // batch_size - 1
@@ -97,6 +105,7 @@ class VarianceAwareSampler:
         self.pool = new_pool(config, keys, beliefs, check_seed(seed))
         self.last_arms: NDArray[np.int8] = np.empty(0, dtype=np.int8)
         self._rules = feedback_rules(self.pool)
+        self._size_said = False
         # parts of the pool that are changed in place and never replaced
         self.config, self.keys, self.posterior = config, keys, self.pool.posterior
         self.rule, self.walk, self.ledger, self.tally = (
@@ -243,12 +252,20 @@ class VarianceAwareSampler:
         if self.config.refresh == "online":
             self.rule.require_diversity(feedback)
         check_consistency(self.pool, feedback)
+        self._compare_group_size(rewards.shape[1])
         if weight is not None:
             self.tally.late_groups += int((weight < 1).sum())
         size = rewards.shape[1]
         for purpose, groups in (("training", int(kept.sum())), ("rejected", int((~kept).sum()))):
             self.ledger.charge(purpose, groups=groups, rollouts=groups * size)
         learn_from_training(self.pool, feedback)
+
+    def _compare_group_size(self, size: int) -> None:
+        """Say once that groups have another size than the one that scores are computed for."""
+        if size != self.config.group_size and not self._size_said and self.rule.follows_posterior:
+            self._size_said = True
+            said = "groups of %d rollouts are observed, and scores are computed for groups of %d: set group_size"
+            logger.warning(said, size, self.config.group_size)
 
     def observe_by_key(self, keys: ArrayLike | Iterable[str], rewards: ArrayLike, **arguments: Any) -> None:
         """:meth:`observe` with prompts named by key."""

@@ -1,0 +1,123 @@
+"""What arms of the network laboratory learn, as Markdown tables for README and documentation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from paper_figures.networks import COMPARED, FRESH, MAIN_ARMS, arms_in_order, described, kind_of, leading
+from paper_figures.report.words import counted, listed, points_with_interval, ratio_with_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["fresh_table", "in_short", "short_table", "world_table"]
+
+_MOST_WORLDS = 9
+
+
+def short_table(ranking: pd.DataFrame) -> list[str]:
+    """Return the arms of :func:`~paper_figures.networks.leading`, and in the last line what was measured.
+
+    Args:
+        ranking: the table :data:`paper_figures.networks.NETWORKS`.
+    """
+    lines = [
+        "| how prompts are chosen | learning | worlds above / below uniform | knowledge |",
+        "| --- | --- | --- | --- |",
+    ]
+    for _, row in leading(ranking).iterrows():
+        worlds = f"{row['worlds_above']:.0f} / {row['worlds_below']:.0f} of {row['worlds']:.0f}"
+        knowledge = "free" if row["free"] else "charged"
+        lines.append(f"| {described(row['arm'])} | {_cell(row)} | {worlds} | {knowledge} |")
+    base = kind_of(ranking, "baseline")
+    fresh = int(base["world"].isin(FRESH).sum())
+    more = f" ({fresh} more, added later, for a few arms)" if fresh else ""
+    return [
+        *lines,
+        "",
+        f"Small transformers, {counted(len(base) - fresh, 'world')}{more}, {base['seeds'].min():.0f} paired seeds, "
+        "learning rates tuned for each row. Learning: gain in held-out pass rate, uniform sampling = 1; all intervals "
+        "are 95%. Free knowledge costs no rollouts here; all other rollouts are charged.",
+    ]
+
+
+def world_table(ranking: pd.DataFrame) -> list[str]:
+    """Return uniform sampling's gain by world and below it the compared arms' learning, with the mean over worlds.
+
+    The worlds are those in which uniform sampling gains most, nine at most, without those that were added later.
+
+    Args:
+        ranking: the table :data:`paper_figures.networks.NETWORKS`.
+    """
+    base, rows = kind_of(ranking, "baseline"), kind_of(ranking, "world")
+    overall = kind_of(ranking, "overall").set_index("arm")
+    base = base[~base["world"].isin(FRESH)].sort_values("gain", ascending=False).head(_MOST_WORLDS)
+    gains = base.set_index("world")["gain"].sort_index()
+    lines = [
+        f"| how prompts are chosen | {' | '.join(map(str, gains.index))} | mean |",
+        "| --- |" + " --- |" * (len(gains) + 1),
+        f"| uniform sampling, points gained | {' | '.join(f'{100 * gain:+.1f}' for gain in gains)} | "
+        f"{100 * gains.mean():+.1f} |",
+    ]
+    for arm in arms_in_order(set(rows["arm"]).intersection(COMPARED), COMPARED):
+        own = rows[rows["arm"] == arm].set_index("world")
+        cells = [_cell(own.loc[world]) if world in own.index else "–" for world in gains.index]
+        free = " (given pass rates)" if overall.loc[arm, "free"] else ""
+        line = f"| `{arm}`{free} | {' | '.join(cells)} | {_cell(overall.loc[arm])} |"
+        lines.append(line.replace(", ", ",\N{NO-BREAK SPACE}"))  # an interval is not broken where columns are narrow
+    return lines
+
+
+def fresh_table(ranking: pd.DataFrame) -> list[str]:
+    """Return what arms learn in the worlds of :data:`~paper_figures.networks.FRESH`; nothing where none has run.
+
+    Args:
+        ranking: the table :data:`paper_figures.networks.NETWORKS`.
+    """
+    rows = kind_of(ranking, "world")
+    rows = rows[rows["world"].isin(FRESH)]
+    worlds = [world for world in FRESH if world in set(rows["world"])]
+    if not worlds:
+        return []
+    lines = [
+        f"In {counted(len(worlds), 'world')} added after the group size had been chosen on the others (learning; "
+        "difference to uniform sampling):",
+        "",
+        f"| how prompts are chosen | {' | '.join(worlds)} |",
+        "| --- |" + " --- |" * len(worlds),
+    ]
+    for arm in arms_in_order(rows["arm"], COMPARED):
+        told: dict[str, Any] = {row["world"]: row for _, row in rows[rows["arm"] == arm].iterrows()}
+        cells = [
+            f"{_cell(told[world])}; {points_with_interval(told[world])}" if world in told else "–" for world in worlds
+        ]
+        lines.append(f"| {described(arm)} | {' | '.join(cells)} |")
+    return lines
+
+
+def _cell(row: Any) -> str:
+    """Return learning with its interval, bold where that lies above 1; a dash where it is not known."""
+    if row["learning"] != row["learning"]:
+        return "–"
+    return f"**{ratio_with_interval(row)}**" if row["learning_low"] > 1 else ratio_with_interval(row)
+
+
+def in_short(ranking: pd.DataFrame) -> str:
+    """Return a paragraph: what the main arms change in pass@32, and which predicted signs came out.
+
+    Args:
+        ranking: the table :data:`paper_figures.networks.NETWORKS`.
+    """
+    base, rows = kind_of(ranking, "baseline").set_index("world"), kind_of(ranking, "world")
+    prices = rows.groupby("arm")["pass_at_32_difference"].mean()
+    each = listed(f"`{arm}` {100 * prices[arm]:+.1f}" for arm in MAIN_ARMS if arm in prices)
+    signed = rows[rows["predicted"] != 0]
+    held = int((signed["sign"] == signed["predicted"]).sum())
+    wrong = int((signed["sign"] == -signed["predicted"]).sum())
+    edge = [str(world) for world, row in base.iterrows() if not row["interior"]]
+    text = (
+        f"pass@32 against uniform sampling's, in points, mean over an arm's worlds: {each}. Of {len(signed)} signs "
+        f"that were predicted before the runs {held} came out, {wrong} came out reversed, and "
+        f"{len(signed) - held - wrong} are not clearly different from 0."
+    )
+    return text + (f" In {listed(edge)} the best rate of uniform sampling lies at the end of the grid." if edge else "")
