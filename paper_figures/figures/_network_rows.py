@@ -124,7 +124,7 @@ def draw_rows(
         why = "no such arm" if numbers.empty else "uniform sampling gains less than 1 point"
         axis.text(0.5, 0.5, why, transform=axis.transAxes, ha="center")
         return
-    for place, row in means.iterrows():
+    for place, (_, row) in enumerate(means.iterrows()):
         each = numbers[(numbers["arm"] == row["arm"]) & (numbers["world"] != "all")].dropna(subset=["learning"])
         for step, (_, point) in enumerate(each.iterrows()):
             colour = look.colour(_VERDICTS[_verdict(point)])
@@ -164,6 +164,7 @@ def _explain(axis: Axes, numbers: pd.DataFrame, look: Look, font: float) -> None
             axis.plot([], [], "D", color=look.colour(colour), markersize=size / 2, label=text)
     axis.plot([], [], "o", color=look.ink, markersize=size / 3.5, label="one world")
     if set(known["world"]).intersection(FRESH):
-        style = {"color": look.ink, "markersize": size / 3.5, "markerfacecolor": look.paper}
-        axis.plot([], [], "o", label="a world added later", **style)
+        axis.plot(
+            [], [], "o", color=look.ink, markersize=size / 3.5, markerfacecolor=look.paper, label="a world added later"
+        )
     legend_below(axis, look, wide=5, font=font)

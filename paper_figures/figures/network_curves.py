@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -97,7 +97,9 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
     axis.axhline(0, color=look.muted, linewidth=size / 14, zorder=0)
     wide = look.medium.columns > 1
     names = [world.replace("-", "-\n", 1) for world in worlds] if wide and len(worlds) > 2 else worlds
-    turned = {} if wide or len(worlds) < 3 else {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
+    turned: dict[str, Any] = (
+        {} if wide or len(worlds) < 3 else {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
+    )
     axis.set_xticks([place + _WIDTH / 2 for place in range(len(worlds))], names, fontsize=0.8 * size, **turned)
     axis.tick_params(axis="x", length=0)
     xlabel = f"total rollouts, 0 to {longest.max():,} in each world"
