@@ -31,7 +31,7 @@ def short_table(ranking: pd.DataFrame) -> list[str]:
         lines.append(f"| {described(row['arm'])} | {_cell(row)} | {worlds} | {knowledge} |")
     base = kind_of(ranking, "baseline")
     fresh = int(base["world"].isin(FRESH).sum())
-    more = f" ({fresh} more, added later, for a few arms)" if fresh else ""
+    more = f" ({len(base)} in rows that also have the {fresh} added later)" if fresh else ""
     return [
         *lines,
         "",
@@ -50,7 +50,7 @@ def world_table(ranking: pd.DataFrame) -> list[str]:
         ranking: the table :data:`paper_figures.networks.NETWORKS`.
     """
     base, rows = kind_of(ranking, "baseline"), kind_of(ranking, "world")
-    overall = kind_of(ranking, "overall").set_index("arm")
+    overall = {str(row["arm"]): row for _, row in kind_of(ranking, "overall").iterrows()}
     base = base[~base["world"].isin(FRESH)].sort_values("gain", ascending=False).head(_MOST_WORLDS)
     gains = base.set_index("world")["gain"].sort_index()
     lines = [
@@ -60,10 +60,10 @@ def world_table(ranking: pd.DataFrame) -> list[str]:
         f"{100 * gains.mean():+.1f} |",
     ]
     for arm in arms_in_order(set(rows["arm"]).intersection(COMPARED), COMPARED):
-        own = rows[rows["arm"] == arm].set_index("world")
-        cells = [_cell(own.loc[world]) if world in own.index else "–" for world in gains.index]
-        free = " (given pass rates)" if overall.loc[arm, "free"] else ""
-        line = f"| `{arm}`{free} | {' | '.join(cells)} | {_cell(overall.loc[arm])} |"
+        own = {str(row["world"]): row for _, row in rows[rows["arm"] == arm].iterrows()}
+        cells = [_cell(own[world]) if world in own else "–" for world in map(str, gains.index)]
+        free = " (given pass rates)" if overall[arm]["free"] else ""
+        line = f"| `{arm}`{free} | {' | '.join(cells)} | {_cell(overall[arm])} |"
         lines.append(line.replace(", ", ",\N{NO-BREAK SPACE}"))  # an interval is not broken where columns are narrow
     return lines
 
@@ -80,19 +80,23 @@ def fresh_table(ranking: pd.DataFrame) -> list[str]:
     if not worlds:
         return []
     lines = [
-        f"In {counted(len(worlds), 'world')} added after the group size had been chosen on the others (learning; "
-        "difference to uniform sampling):",
+        f"In {counted(len(worlds), 'world')} added after the group size had been chosen on the others (learning, where "
+        "uniform sampling gains 1 point; difference to it):",
         "",
         f"| how prompts are chosen | {' | '.join(worlds)} |",
         "| --- |" + " --- |" * len(worlds),
     ]
     for arm in arms_in_order(rows["arm"], COMPARED):
-        told: dict[str, Any] = {row["world"]: row for _, row in rows[rows["arm"] == arm].iterrows()}
-        cells = [
-            f"{_cell(told[world])}; {points_with_interval(told[world])}" if world in told else "–" for world in worlds
-        ]
+        own = {str(row["world"]): row for _, row in rows[rows["arm"] == arm].iterrows()}
+        cells = [_both(own[world]) if world in own else "–" for world in worlds]
         lines.append(f"| {described(arm)} | {' | '.join(cells)} |")
     return lines
+
+
+def _both(row: pd.Series) -> str:
+    """Return learning where it is known, and the difference to uniform sampling in points."""
+    points = points_with_interval(row)
+    return points if row["learning"] != row["learning"] else f"{_cell(row)}; {points}"
 
 
 def _cell(row: Any) -> str:
