@@ -30,15 +30,27 @@ def short_table(ranking: pd.DataFrame) -> list[str]:
         knowledge = "free" if row["free"] else "charged"
         lines.append(f"| {described(row['arm'])} | {_cell(row)} | {worlds} | {knowledge} |")
     base = kind_of(ranking, "baseline")
-    fresh = int(base["world"].isin(FRESH).sum())
-    more = f" ({len(base)} in rows that also have the {fresh} added later)" if fresh else ""
-    return [
-        *lines,
-        "",
-        f"Small transformers, {counted(len(base) - fresh, 'world')}{more}, {base['seeds'].min():.0f} paired seeds, "
-        "learning rates tuned for each row. Learning: gain in held-out pass rate, uniform sampling = 1; all intervals "
-        "are 95%. Free knowledge costs no rollouts here; all other rollouts are charged.",
-    ]
+    count = counted(int((~base["world"].isin(FRESH)).sum()), "world")
+    text = (
+        f"Small transformers, {count}, {base['seeds'].min():.0f} paired seeds, learning rates tuned for each row. "
+        "Learning: gain in held-out pass rate, uniform sampling = 1; intervals are 95%. Only rollouts behind free "
+        f"knowledge are not charged. {_confirmed(ranking)}"
+    )
+    return [*lines, "", text.strip()]
+
+
+def _confirmed(ranking: pd.DataFrame) -> str:
+    """Return a sentence on the worlds of :data:`~paper_figures.networks.FRESH`; nothing where none has run."""
+    rows = kind_of(ranking, "world")
+    rows = rows[rows["world"].isin(FRESH)]
+    if rows.empty:
+        return ""
+    parts = []
+    for world, there in rows.groupby("world", sort=True):
+        told = {row["arm"]: row for _, row in there.iterrows()}
+        cells = [f"`{arm}` {_both(told[arm]).partition(';')[0]}" for arm in arms_in_order(told, COMPARED)]
+        parts.append(f"{world}: {', '.join(cells)}")
+    return f"In worlds added later, {'; '.join(parts)}."
 
 
 def world_table(ranking: pd.DataFrame) -> list[str]:
