@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from paper_figures.drawing.declaration import Table
+from simulations.networks.tournament.predictions import FRESH
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,9 +50,6 @@ COMPARED = (
     "vas-own", "vas-both",
 )  # fmt: skip
 """Arms that the figure of the README compares with uniform sampling."""
-
-FRESH = ("navigation-gapped", "arithmetic")
-"""Worlds that were added when the group size had been chosen on the others, for a few arms alone."""
 
 
 def kind_of(ranking: pd.DataFrame, kind: str) -> pd.DataFrame:

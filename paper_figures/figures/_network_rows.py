@@ -80,7 +80,7 @@ def fresh_and_untold(numbers: pd.DataFrame) -> str:
     if fresh := sorted(told.intersection(FRESH)):
         parts.append(
             f"Open points: worlds that were added when the group size had been chosen ({', '.join(fresh)}); they are "
-            "in the mean of the arms that ran there."
+            "not in the means."
         )
     gains = ", ".join(f"{row['world']} {row['uniform_points']:+.1f}" for _, row in worlds.iterrows())
     parts.append(f"Uniform sampling gains, in points: {gains}.")

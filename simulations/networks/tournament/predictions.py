@@ -7,7 +7,11 @@ at equal rollouts, each at its tuned rate; -1: below; 0: no sign is claimed.
 
 from __future__ import annotations
 
-__all__ = ["REASONS", "predicted_sign"]
+__all__ = ["FRESH", "REASONS", "predicted_sign"]
+
+FRESH = ("navigation-gapped", "arithmetic")
+"""Worlds in which a few arms ran after the group size of one of them had been chosen in the others: a confirmation,
+kept out of the means that all arms are compared by."""
 
 REASONS: dict[str, tuple[int, str]] = {
     "uniform": (0, "the baseline"),

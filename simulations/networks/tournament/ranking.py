@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from simulations.networks.tournament.analysis import BASELINE, compare, interval, named, overall, scores_of, spent
+from simulations.networks.tournament.predictions import FRESH
 
 __all__ = ["CONTRASTS", "rank_networks"]
 
@@ -39,19 +40,23 @@ def rank_networks(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
         seed: of the bootstrap.
 
     Returns:
-        Rows of four kinds, whose other columns are empty. ``baseline``: uniform sampling in a world, its ``pass_rate``,
+        Rows of five kinds, whose other columns are empty. ``baseline``: uniform sampling in a world, its ``pass_rate``,
         ``start_pass_rate``, ``gain`` over the start with a 95% interval, ``pass_at_32``, ``start_pass_at_32``,
         ``mixed_groups``, ``most_visits``, ``gradient_norm``, ``noise_share``, ``learning_rate``, ``interior`` and
         ``seeds``. ``world``: an arm in a world, the columns of
-        :func:`~simulations.networks.tournament.analysis.compare`. ``overall``: an arm in the mean over its worlds, the
-        columns of :func:`~simulations.networks.tournament.analysis.overall`. ``contrast``: the ``difference`` between
-        an arm and the arm ``against`` in a world where both ran, with an interval, and ``rollouts``, ``budget``
+        :func:`~simulations.networks.tournament.analysis.compare`. ``overall``: an arm in the mean over its worlds
+        without those of :data:`~simulations.networks.tournament.predictions.FRESH`, the columns of
+        :func:`~simulations.networks.tournament.analysis.overall`; ``fresh``: the same over those alone. ``contrast``:
+        the ``difference`` between an arm and the arm ``against`` in a world where both ran, with an interval, and
+        ``rollouts``, ``budget``
         (the other's) and ``early`` as in a comparison.
     """
+    fresh = table["world"].isin(FRESH)
     parts = {
         "baseline": _baselines(table, seed),
         "world": compare(table, seed),
-        "overall": overall(table, seed),
+        "overall": overall(table[~fresh], seed),
+        "fresh": overall(table[fresh], seed) if fresh.any() else pd.DataFrame(),
         "contrast": _contrasts(table, seed),
     }
     return pd.concat([part.assign(kind=kind) for kind, part in parts.items() if len(part)], ignore_index=True)

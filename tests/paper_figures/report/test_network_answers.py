@@ -166,7 +166,9 @@ def test_the_short_table_says_what_was_measured() -> None:
 def test_worlds_that_were_added_later_stand_apart() -> None:
     assert text_about("added later") == "No world has been added since the group size was chosen."
     ranking = with_a_world_added()
-    assert "3 worlds (4 in rows that also have the 1 added later)" in short_table(ranking)[-1]
+    about = short_table(ranking)[-1]
+    assert "Small transformers, 3 worlds, " in about
+    assert about.endswith(" Above uniform sampling in the 1 world added later: `vas-states` in 1, `predictor` in 1.")
     assert FRESH[0] not in world_table(ranking)[0]
     lines = fresh_table(ranking)
     assert lines[2] == f"| how prompts are chosen | {FRESH[0]} |"
