@@ -90,8 +90,8 @@ def fresh_table(ranking: pd.DataFrame) -> list[str]:
     if not worlds:
         return []
     lines = [
-        f"In {counted(len(worlds), 'world')} added after the group size had been chosen on the others, which are not in "
-        "the means (learning, where uniform sampling gains 1 point; difference to it):",
+        f"In {counted(len(worlds), 'world')} added after the group size had been chosen on the others, not in the "
+        "means (learning, where uniform sampling gains 1 point; difference to it):",
         "",
         f"| how prompts are chosen | {' | '.join(worlds)} |",
         "| --- |" + " --- |" * len(worlds),
