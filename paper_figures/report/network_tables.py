@@ -111,7 +111,7 @@ def _both(row: pd.Series) -> str:
     return points if row["learning"] != row["learning"] else f"{_cell(row)}; {points}"
 
 
-def _cell(row: Any) -> str:
+def _cell(row: pd.Series) -> str:
     """Return learning with its interval, bold where that lies above 1; a dash where it is not known."""
     if row["learning"] != row["learning"]:
         return "–"
