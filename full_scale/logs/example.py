@@ -1,4 +1,4 @@
-"""A made-up run's log, for pages and notebooks that need one before the reader's own."""
+"""A made-up run's log and a made-up column, for pages and notebooks that need one before the reader's own."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-__all__ = ["write_example"]
+__all__ = ["write_column", "write_example"]
 
 
 def write_example(
@@ -45,3 +46,22 @@ def write_example(
         ]
         (folder / f"{step}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
+
+
+def write_column(path: Path | str, *, prompts: int = 2000, rollouts: int = 8, seed: int = 0) -> Path:
+    """Write a column of pass rates, drawn from Beta(0.5, 0.8), as ``python -m full_scale score`` writes one.
+
+    Args:
+        path: of the Parquet file.
+        prompts: in the pool.
+        rollouts: behind each pass rate.
+        seed: of the pool.
+
+    Returns:
+        The path.
+    """
+    rng = np.random.default_rng(seed)
+    successes = rng.binomial(rollouts, rng.beta(0.5, 0.8, size=prompts))
+    path = Path(path)
+    pd.DataFrame({"pass_rate": successes / rollouts, "pass_rate_trials": rollouts}).to_parquet(path)
+    return path

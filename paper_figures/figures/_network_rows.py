@@ -165,6 +165,6 @@ def _explain(axis: Axes, numbers: pd.DataFrame, look: Look, font: float) -> None
     axis.plot([], [], "o", color=look.ink, markersize=size / 3.5, label="one world")
     if set(known["world"]).intersection(FRESH):
         axis.plot(
-            [], [], "o", label="a world added later", color=look.ink, markersize=size / 3.5, markerfacecolor=look.paper
+            [], [], "o", color=look.ink, markersize=size / 3.5, markerfacecolor=look.paper, label="a world added later"
         )
     legend_below(axis, look, wide=5, font=font)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paper_figures.networks import COMPARED, FRESH, MAIN_ARMS, arms_in_order, described, kind_of, leading
 from paper_figures.report.words import counted, listed, points_with_interval, ratio_with_interval
@@ -30,15 +30,27 @@ def short_table(ranking: pd.DataFrame) -> list[str]:
         knowledge = "free" if row["free"] else "charged"
         lines.append(f"| {described(row['arm'])} | {_cell(row)} | {worlds} | {knowledge} |")
     base = kind_of(ranking, "baseline")
-    fresh = int(base["world"].isin(FRESH).sum())
-    more = f" ({fresh} more, added later, for a few arms)" if fresh else ""
-    return [
-        *lines,
-        "",
-        f"Small transformers, {counted(len(base) - fresh, 'world')}{more}, {base['seeds'].min():.0f} paired seeds, "
-        "learning rates tuned for each row. Learning: gain in held-out pass rate, uniform sampling = 1; all intervals "
-        "are 95%. Free knowledge costs no rollouts here; all other rollouts are charged.",
-    ]
+    count = counted(int((~base["world"].isin(FRESH)).sum()), "world")
+    text = (
+        f"Small transformers, {count}, {base['seeds'].min():.0f} paired seeds, learning rates tuned for each row. "
+        "Learning: gain in held-out pass rate, uniform sampling = 1; intervals are 95%. Only rollouts behind free "
+        f"knowledge are not charged. {_confirmed(ranking)}"
+    )
+    return [*lines, "", text.strip()]
+
+
+def _confirmed(ranking: pd.DataFrame) -> str:
+    """Return a sentence on the worlds of :data:`~paper_figures.networks.FRESH`; nothing where none has run."""
+    rows = kind_of(ranking, "world")
+    rows = rows[rows["world"].isin(FRESH)]
+    if rows.empty:
+        return ""
+    parts = []
+    for world, there in rows.groupby("world", sort=True):
+        told = {row["arm"]: row for _, row in there.iterrows()}
+        cells = [f"`{arm}` {_both(told[arm]).partition(';')[0]}" for arm in arms_in_order(told, COMPARED)]
+        parts.append(f"{world}: {', '.join(cells)}")
+    return f"In worlds added later, {'; '.join(parts)}."
 
 
 def world_table(ranking: pd.DataFrame) -> list[str]:
@@ -50,7 +62,7 @@ def world_table(ranking: pd.DataFrame) -> list[str]:
         ranking: the table :data:`paper_figures.networks.NETWORKS`.
     """
     base, rows = kind_of(ranking, "baseline"), kind_of(ranking, "world")
-    overall = kind_of(ranking, "overall").set_index("arm")
+    overall = {str(row["arm"]): row for _, row in kind_of(ranking, "overall").iterrows()}
     base = base[~base["world"].isin(FRESH)].sort_values("gain", ascending=False).head(_MOST_WORLDS)
     gains = base.set_index("world")["gain"].sort_index()
     lines = [
@@ -60,10 +72,10 @@ def world_table(ranking: pd.DataFrame) -> list[str]:
         f"{100 * gains.mean():+.1f} |",
     ]
     for arm in arms_in_order(set(rows["arm"]).intersection(COMPARED), COMPARED):
-        own = rows[rows["arm"] == arm].set_index("world")
-        cells = [_cell(own.loc[world]) if world in own.index else "–" for world in gains.index]
-        free = " (given pass rates)" if overall.loc[arm, "free"] else ""
-        line = f"| `{arm}`{free} | {' | '.join(cells)} | {_cell(overall.loc[arm])} |"
+        own = {str(row["world"]): row for _, row in rows[rows["arm"] == arm].iterrows()}
+        cells = [_cell(own[world]) if world in own else "–" for world in map(str, gains.index)]
+        free = " (given pass rates)" if overall[arm]["free"] else ""
+        line = f"| `{arm}`{free} | {' | '.join(cells)} | {_cell(overall[arm])} |"
         lines.append(line.replace(", ", ",\N{NO-BREAK SPACE}"))  # an interval is not broken where columns are narrow
     return lines
 
@@ -80,22 +92,26 @@ def fresh_table(ranking: pd.DataFrame) -> list[str]:
     if not worlds:
         return []
     lines = [
-        f"In {counted(len(worlds), 'world')} added after the group size had been chosen on the others (learning; "
-        "difference to uniform sampling):",
+        f"In {counted(len(worlds), 'world')} added after the group size had been chosen on the others, not in the "
+        "means (learning, where uniform sampling gains 1 point; difference to it):",
         "",
         f"| how prompts are chosen | {' | '.join(worlds)} |",
         "| --- |" + " --- |" * len(worlds),
     ]
     for arm in arms_in_order(rows["arm"], COMPARED):
-        told: dict[str, Any] = {row["world"]: row for _, row in rows[rows["arm"] == arm].iterrows()}
-        cells = [
-            f"{_cell(told[world])}; {points_with_interval(told[world])}" if world in told else "–" for world in worlds
-        ]
+        own = {str(row["world"]): row for _, row in rows[rows["arm"] == arm].iterrows()}
+        cells = [_both(own[world]) if world in own else "–" for world in worlds]
         lines.append(f"| {described(arm)} | {' | '.join(cells)} |")
     return lines
 
 
-def _cell(row: Any) -> str:
+def _both(row: pd.Series) -> str:
+    """Return learning where it is known, and the difference to uniform sampling in points."""
+    points = points_with_interval(row)
+    return points if row["learning"] != row["learning"] else f"{_cell(row)}; {points}"
+
+
+def _cell(row: pd.Series) -> str:
     """Return learning with its interval, bold where that lies above 1; a dash where it is not known."""
     if row["learning"] != row["learning"]:
         return "–"
@@ -109,7 +125,7 @@ def in_short(ranking: pd.DataFrame) -> str:
         ranking: the table :data:`paper_figures.networks.NETWORKS`.
     """
     base, rows = kind_of(ranking, "baseline").set_index("world"), kind_of(ranking, "world")
-    prices = rows.groupby("arm")["pass_at_32_difference"].mean()
+    prices = rows[~rows["world"].isin(FRESH)].groupby("arm")["pass_at_32_difference"].mean()
     each = listed(f"`{arm}` {100 * prices[arm]:+.1f}" for arm in MAIN_ARMS if arm in prices)
     signed = rows[rows["predicted"] != 0]
     held = int((signed["sign"] == signed["predicted"]).sum())

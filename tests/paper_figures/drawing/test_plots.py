@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from full_scale.logs import read_run
-from full_scale.logs.example import write_example
+from full_scale.logs.example import write_column
 from tests.full_scale.logs import writers
 
 
@@ -49,7 +49,7 @@ def test_a_claim_plots_both_of_its_sides() -> None:
 def test_an_answer_plots_every_way_that_was_measured(tmp_path: Path) -> None:
     from full_scale.advising.answer import ask
 
-    answer = ask(write_example(tmp_path / "run", steps=20, prompts=200))
+    answer = ask(write_column(tmp_path / "column.parquet"), visits=2)
     (axis,) = answer.plot().axes
     told = [found for found in answer.advice.ways if found.forecast is not None]
     assert len(told) >= 3
