@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from full_scale.config.training import ModelConfig
     from full_scale.pipeline.settings import ColdStartConfig
 
-__all__ = ["chains_dataset", "cold_start", "sft_arguments"]
+__all__ = ["chains_dataset", "cold_start", "forget_batch", "sft_arguments"]
 
 Report = Callable[[str], None]
 
@@ -165,10 +165,22 @@ def _fit(config: ColdStartConfig, base: ModelConfig, work: Path, curated: Path, 
         trainer.remove_callback(PrinterCallback)
         with disk_errors(work):
             trainer.train(resume_from_checkpoint=_newest_checkpoint(work / "checkpoints"))
+            forget_batch(found.tokenizer)
             trainer.save_model(str(work / "model"))
         found.processor.save_pretrained(str(work / "model"))
     names = ("step", "loss", "learning_rate", "grad_norm", "mean_token_accuracy")
     return [{name: entry.get(name) for name in names} for entry in trainer.state.log_history if "loss" in entry]
+
+
+def forget_batch(tokenizer: Any) -> None:
+    """Drop how the last batch was padded and cut, which a tokenizer saves with itself.
+
+    A run that went on from its last checkpoint has padded none, and its result is to have the same bytes.
+    """
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is not None:
+        backend.no_padding()
+        backend.no_truncation()
 
 
 def _trainer_class() -> Any:

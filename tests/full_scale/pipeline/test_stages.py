@@ -164,3 +164,19 @@ def test_every_trained_model_names_the_stock_processor(tmp_path: Path, monkeypat
     for name in names:
         settings = json.loads((one.result / name / "processor_config.json").read_text(encoding="utf-8"))
         assert settings["processor_class"] == "Qwen2_5_VLProcessor", name
+
+
+def test_a_tokenizer_is_saved_alike_whether_it_padded_a_batch_or_not(tiny_folder: Path, tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    from full_scale.pipeline.cold_start import forget_batch
+
+    saved = []
+    for texts in ([], ["1+1=", "12+3="]):
+        tokenizer = AutoTokenizer.from_pretrained(tiny_folder)
+        if texts:
+            tokenizer(texts, padding=True, truncation=True, max_length=3)
+        forget_batch(tokenizer)
+        tokenizer.save_pretrained(tmp_path / str(len(texts)))
+        saved.append((tmp_path / str(len(texts)) / "tokenizer.json").read_bytes())
+    assert saved[0] == saved[1]
