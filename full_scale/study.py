@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from full_scale.compact.checkpoints import Progress
+from full_scale.compact.checkpoints import Progress, remove_all
 from full_scale.compact.informed import InformedRun
 from full_scale.compact.loop import Run
 from full_scale.config.training import ArmConfig, InformedStudyConfig, StudyConfig, knowledge_of, of_arm
@@ -263,10 +263,14 @@ class Study:
             if progress is None and self.finished_only:
                 self.report(f"{run.arm.name}, seed {run.seed}: not finished, left out")
                 continue
-            if progress is None or (needs_weights(run) and not run.has_weights()):
+            # checkpoints of a finished run: it was killed while it ended
+            cut_short = not self.finished_only and (run.folder / "checkpoints").exists()
+            if progress is None or ((cut_short or needs_weights(run)) and not run.has_weights()):
                 name = f"{run.arm.name}, seed {run.seed}"
                 self.report(f"training {name}: {self.config.training.steps} steps")
                 progress = run.train(partial(self._report_run, name))
+            elif cut_short:
+                remove_all(run.folder)
             done.append((run, progress))
         return done
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import shutil
 import time
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from full_scale.models.loading import check_device, load_pretrained, quiet
 from full_scale.models.resuming import load_renamed_weights
 from full_scale.models.saving import disk_errors, name_stock_processor
-from full_scale.pipeline.stage import Stage, make
+from full_scale.pipeline.stage import Stage, drop_spent, make
 from full_scale.tasks.prompt import Prompt
 from full_scale.tasks.templates import messages
 from vas_theory.foundation.command_line import require
@@ -72,7 +73,8 @@ def sft_arguments(config: ColdStartConfig, folder: Path, images: bool, *, packin
         "packing": config.packing and packing and not images,
         "gradient_checkpointing": config.gradient_checkpointing,
         "completion_only_loss": True,
-        "logging_steps": 10,
+        # a row is a mean since the row before: none may reach over a checkpoint, or a run that went on had others
+        "logging_steps": math.gcd(10, config.checkpoint_every),
         "save_strategy": "steps",
         "save_steps": config.checkpoint_every,
         "save_total_limit": 2,
@@ -130,8 +132,7 @@ def cold_start(config: ColdStartConfig, base: ModelConfig, stage: Stage, curated
             shutil.move(path, target / path.name)
         name_stock_processor(target)
         write_json(target / "training.json", rows)
-    for name in ("checkpoints", "model", "cache"):
-        shutil.rmtree(stage.work / name, ignore_errors=True)
+    drop_spent(stage)
 
 
 def _fit(config: ColdStartConfig, base: ModelConfig, work: Path, curated: Path, report: Report) -> list[dict[str, Any]]:

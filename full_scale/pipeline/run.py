@@ -16,7 +16,7 @@ from full_scale.config.training import ModelConfig
 from full_scale.pipeline import STAGES
 from full_scale.pipeline.config import PipelineConfig
 from full_scale.pipeline.settings import TINY
-from full_scale.pipeline.stage import Stage, drop, finished
+from full_scale.pipeline.stage import Stage, drop, drop_spent, finished
 from full_scale.trl_adapter.presets.launch import accelerate_config
 from vas_theory.foundation.errors import DataError, VASError
 from vas_theory.provenance.folders import MANIFEST, folder_hash
@@ -59,6 +59,7 @@ class Pipeline:
         for name in chosen:
             stage = self.stage(name)
             if self.is_main and finished(stage):
+                drop_spent(stage)  # a kill may have come before the stage did it
                 self.report(f"{name}: finished before, in {stage.result}")
                 continue
             self.report(f"{name}: stage {STAGES.index(name) + 1} of {len(STAGES)}" if only is None else name)

@@ -21,9 +21,11 @@ from vas_theory.foundation.errors import DataError, StateMismatchError
 from vas_theory.provenance.folders import MANIFEST, folder_hash, new_folder, verify_folder
 from vas_theory.provenance.tables import now, write_json
 
-__all__ = ["IDENTITY", "RESULT", "Stage", "finished", "make", "versions"]
+__all__ = ["IDENTITY", "RESULT", "Stage", "drop_spent", "finished", "make", "versions"]
 
 RESULT, WORK, IDENTITY = "result", "work", "identity.json"
+_SPENT: Mapping[str, tuple[str, ...]] = {"cold-start": ("checkpoints", "model", "cache"), "train": ("runs",)}
+"""What a finished stage's work holds that is in its result, or of no use any more."""
 _PACKAGES = (
     *("numpy", "torch", "transformers", "trl", "accelerate", "datasets", "peft", "pyarrow", "datasketch", "pillow"),
     *("math-verify", "dask", "vllm", "deepspeed"),
@@ -103,6 +105,12 @@ def finished(stage: Stage) -> bool:
 def drop(stage: Stage) -> None:
     """Remove the stage's result, and what is under way."""
     shutil.rmtree(stage.folder, ignore_errors=True)
+
+
+def drop_spent(stage: Stage) -> None:
+    """Remove from a finished stage's work what is of no use any more."""
+    for name in _SPENT.get(stage.name, ()):
+        shutil.rmtree(stage.work / name, ignore_errors=True)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from full_scale.config.training import ArmConfig, StudyConfig, checked_study
 from full_scale.models.saving import name_stock_processor
 from full_scale.pipeline.curation.selecting import TASK
-from full_scale.pipeline.stage import Stage, make
+from full_scale.pipeline.stage import Stage, drop_spent, make
 from full_scale.trl_adapter.presets.run import train_arms
 from vas_theory.provenance.fingerprint import key_of
 from vas_theory.provenance.tables import write_json
@@ -76,7 +76,7 @@ def train(config: PipelineConfig, stage: Stage, model: Path, curated: Path, repo
         for name in _TABLE:
             shutil.copy(work / name, target / name)
         write_json(target / _MODELS, models)
-    shutil.rmtree(stage.work / "runs", ignore_errors=True)
+    drop_spent(stage)
 
 
 def trained_models(result: Path) -> list[str]:

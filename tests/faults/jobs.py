@@ -126,7 +126,8 @@ def jobs(shared: Path) -> dict[str, Job]:
         def prepare(folder: Path) -> None:
             if not before.exists():
                 command = [sys.executable, "-m", "full_scale", *arguments, "--output", str(before)]
-                subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+                with (shared / f"{name}.log").open("wb") as log:
+                    subprocess.run(command, check=True, cwd=ROOT, stdout=log, stderr=log)
             shutil.copytree(before, folder, dirs_exist_ok=True)
 
         return prepare

@@ -28,7 +28,10 @@ from typing import Any
 from tests.faults.jobs import ROOT, Job, jobs
 from vas_theory.provenance.tables import parquet_bytes
 
-TIMES = ("seconds", "rollout_seconds", "sampler_seconds", "sampler_share", "written", "step_time", "train_runtime")
+TIMES = (
+    *("seconds", "rollout_seconds", "sampler_seconds", "sampler_share", "written", "finished", "step_time"),
+    "train_runtime",
+)
 """What differs between two runs of anything: when it was, and how long it took."""
 
 DERIVED = (*TIMES, "sha256", "bytes", "files", "checksum")

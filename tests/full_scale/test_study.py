@@ -6,6 +6,7 @@ import functools
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from full_scale.__main__ import main
+from full_scale.compact.checkpoints import Progress
 from full_scale.config.training import (
     RECORDED_MIXTURE_RATIO,
     ArmConfig,
@@ -95,6 +97,29 @@ def test_finished_runs_of_other_settings_are_refused_before_anything_is_written(
         assert "and 1 more runs" in heard
         assert "--restart" in heard
         assert {path: sha256_file(path) for path in folder.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("weights", [True, False])
+def test_a_run_that_was_killed_while_it_ended_is_brought_to_its_end(tmp_path: Path, weights: bool) -> None:
+    (tmp_path / "checkpoints" / "step-000002").mkdir(parents=True)
+    trained: list[str] = []
+
+    def train(report: object) -> Progress:
+        shutil.rmtree(tmp_path / "checkpoints")
+        trained.append("again")
+        return Progress(step=3)
+
+    run = SimpleNamespace(
+        folder=tmp_path, arm=SimpleNamespace(name="vas"), seed=0, train=train,
+        finished=lambda: Progress(step=3), has_weights=lambda: weights,
+    )  # fmt: skip
+    study = SimpleNamespace(
+        runs=lambda: [run], finished_only=False, report=lambda line: None, _report_run=lambda name, line: None,
+        config=SimpleNamespace(training=SimpleNamespace(steps=3)),
+    )  # fmt: skip
+    assert Study._trained(study) == [(run, Progress(step=3))]  # type: ignore[arg-type]
+    assert trained == ([] if weights else ["again"])
+    assert not (tmp_path / "checkpoints").exists()
 
 
 def test_a_restart_drops_runs_of_other_settings_and_no_others(output: Path, study_toml: Path, tmp_path: Path) -> None:

@@ -28,6 +28,16 @@ def call(*arguments: str) -> tuple[int, str, str]:
     return code, out.getvalue(), err.getvalue()
 
 
+@pytest.mark.parametrize("every", [1, 2, 7, 10, 25, 500])
+def test_no_row_of_the_cold_start_reaches_over_a_checkpoint(every: int) -> None:
+    """A row is a mean since the row before it, which a run that went on from a checkpoint has not seen."""
+    config = load_pipeline("vlm-smoke").cold_start.model_copy(update={"checkpoint_every": every})
+    told = sft_arguments(config, Path("out"), images=True)
+    assert told["save_steps"] == every
+    assert every % told["logging_steps"] == 0
+    assert told["logging_steps"] <= 10
+
+
 @pytest.mark.parametrize("name", pipeline_names())
 def test_every_preset_loads_and_says_what_it_is_for(name: str) -> None:
     assert load_pipeline(name).name == name

@@ -32,6 +32,16 @@ def test_a_finished_stage_is_read_back(tmp_path: Path) -> None:
     assert (one.work / "journal").exists()
 
 
+def test_what_a_kill_left_of_a_finished_stage_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Stage("cold-start", tmp_path / "cold-start", {"rule": 1}, {})
+    write(one)
+    (one.work / "checkpoints" / "checkpoint-2").mkdir(parents=True)
+    pipeline = Pipeline(load_pipeline("vlm-smoke"), tmp_path, silent)
+    monkeypatch.setattr(pipeline, "stage", lambda name: one)
+    pipeline.run("cold-start")
+    assert sorted(path.name for path in one.work.iterdir()) == [IDENTITY, "journal"]
+
+
 def test_equal_runs_have_equal_manifests(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write(stage(tmp_path / name))

@@ -117,6 +117,14 @@ def test_a_damaged_file_of_any_kind_is_refused(damage: Callable[[Path], None], r
     verify_checkpoint(newest)
 
 
+def test_a_checkpoint_may_have_a_name_without_a_step_but_none_of_another_step(run: Path, tmp_path: Path) -> None:
+    for name in ("kept", "checkpoint-5"):
+        shutil.copytree(run / "checkpoint-4", tmp_path / name)
+    verify_checkpoint(tmp_path / "kept")
+    with pytest.raises(IntegrityError, match="says step 4"):
+        verify_checkpoint(tmp_path / "checkpoint-5")
+
+
 @pytest.mark.parametrize("name", ["model.safetensors", "optimizer.pt"])
 def test_one_flipped_bit_falls_back_aloud_to_the_same_end(
     name: str, run: Path, finished: tuple[Path, Any], make: Callable[..., Any], caplog: pytest.LogCaptureFixture
