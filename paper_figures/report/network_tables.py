@@ -30,25 +30,27 @@ def short_table(ranking: pd.DataFrame) -> list[str]:
         knowledge = "free" if row["free"] else "charged"
         lines.append(f"| {described(row['arm'])} | {_cell(row)} | {worlds} | {knowledge} |")
     base = kind_of(ranking, "baseline")
-    worlds_of_means = int((~base["world"].isin(FRESH)).sum())
-    return [
-        *lines,
-        "",
-        f"Small transformers, {counted(worlds_of_means, 'world')}, {base['seeds'].min():.0f} paired seeds, learning "
-        "rates tuned for each row. Learning: gain in held-out pass rate, uniform sampling = 1; all intervals are 95%. "
-        f"Free knowledge costs no rollouts here; all other rollouts are charged.{_confirmed(ranking)}",
-    ]
+    count = counted(int((~base["world"].isin(FRESH)).sum()), "world")
+    text = (
+        f"Small transformers, {count}, {base['seeds'].min():.0f} paired seeds, learning rates tuned for each row. "
+        "Learning: gain in held-out pass rate, uniform sampling = 1; intervals are 95%. Only rollouts behind free "
+        f"knowledge are not charged. {_confirmed(ranking)}"
+    )
+    return [*lines, "", text.strip()]
 
 
 def _confirmed(ranking: pd.DataFrame) -> str:
-    """Say in how many of the worlds that were added later each arm ends above uniform sampling by its interval."""
+    """Return a sentence on the worlds of :data:`~paper_figures.networks.FRESH`; nothing where none has run."""
     rows = kind_of(ranking, "world")
     rows = rows[rows["world"].isin(FRESH)]
     if rows.empty:
         return ""
-    above = (rows["difference_low"] > 0).groupby(rows["arm"]).sum()
-    each = ", ".join(f"`{arm}` in {above[arm]}" for arm in arms_in_order(above.index, COMPARED))
-    return f" Above uniform sampling in the {counted(rows['world'].nunique(), 'world')} added later: {each}."
+    parts = []
+    for world, there in rows.groupby("world", sort=True):
+        told = {row["arm"]: row for _, row in there.iterrows()}
+        cells = [f"`{arm}` {_both(told[arm]).partition(';')[0]}" for arm in arms_in_order(told, COMPARED)]
+        parts.append(f"{world}: {', '.join(cells)}")
+    return f"In worlds added later, {'; '.join(parts)}."
 
 
 def world_table(ranking: pd.DataFrame) -> list[str]:

@@ -56,9 +56,9 @@ max_new_tokens = 1
 [optimiser]
 learning_rate = 1e-3
 [training]
-steps = 60
-evaluate_every = 20
-checkpoint_every = 2
+steps = 24
+evaluate_every = 8
+checkpoint_every = 1
 seeds = [0]
 [[arms]]
 name = "uniform"
@@ -96,6 +96,8 @@ with open(os.path.join(output, "log.json"), "w") as stream:
 trainer.save_model(os.path.join(output, "weights"))
 """
 
+FIGURES = ("real_predictions",)
+
 CONVERSION = "from full_scale.models.packaged import ensure_packaged_model; ensure_packaged_model()"
 
 
@@ -108,8 +110,8 @@ def jobs(shared: Path) -> dict[str, Job]:
     (shared / "run_trl.py").write_text(TRL, encoding="utf-8")
     (shared / "convert.py").write_text(CONVERSION, encoding="utf-8")
 
-    def study(folder: Path) -> list[str]:
-        return ["-m", "full_scale", "study", "--config", str(shared / "tiny.toml"), "--output", str(folder)]
+    def training(folder: Path) -> list[str]:
+        return ["-m", "full_scale", "train", "--config", str(shared / "tiny.toml"), "--output", str(folder)]
 
     def small_tables(folder: Path) -> None:
         for name in ("simulations", "full_scale", "vas_theory"):
@@ -117,26 +119,24 @@ def jobs(shared: Path) -> dict[str, Job]:
             if results.exists():
                 shutil.copytree(results, folder / name / "results" / "paper")
 
-    def curated(folder: Path) -> None:
-        """Put the stage before it there, made once."""
-        before = shared / "curated"
-        if not (before / "curate" / "result").exists():
-            command = [
-                sys.executable,
-                "-m",
-                "full_scale",
-                "pipeline",
-                "vlm-smoke",
-                "--only",
-                "curate",
-                "--output",
-                str(before),
-            ]
-            subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
-        shutil.copytree(before, folder, dirs_exist_ok=True)
+    def after(name: str, *arguments: str) -> Callable[[Path], None]:
+        """Return what puts there what a command makes that comes before the job; it runs once."""
+        before = shared / name
+
+        def prepare(folder: Path) -> None:
+            if not before.exists():
+                command = [sys.executable, "-m", "full_scale", *arguments, "--output", str(before)]
+                subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+            shutil.copytree(before, folder, dirs_exist_ok=True)
+
+        return prepare
 
     return {
-        "compact": Job("a study of a tiny model in the compact engine, every stage", study),
+        "compact": Job(
+            "a training of a tiny model in the compact engine, two arms",
+            training,
+            prepare=after("predicted", "predict", "--config", str(shared / "tiny.toml")),
+        ),
         "trl": Job(
             "a training of a tiny model through TRL",
             lambda folder: ["", str(shared / "run_trl.py"), str(model), str(folder / "run")],
@@ -160,9 +160,9 @@ def jobs(shared: Path) -> dict[str, Job]:
             environment=lambda folder: {"XDG_CACHE_HOME": str(folder)},
         ),
         "figures": Job(
-            "a build of figures",
+            "a build of a figure, with all its files",
             lambda folder: [
-                *("-m", "paper_figures", "make", "potential_flows", "real_predictions", "--preset", "paper"),
+                *("-m", "paper_figures", "make", *FIGURES, "--preset", "paper"),
                 *("--root", str(folder)),
             ],
             prepare=small_tables,
@@ -173,6 +173,6 @@ def jobs(shared: Path) -> dict[str, Job]:
                 *("-m", "full_scale", "pipeline", "vlm-smoke", "--only", "cold-start", "--output", str(folder)),
                 *("--set", "cold_start.steps=24"),
             ],
-            prepare=curated,
+            prepare=after("curated", "pipeline", "vlm-smoke", "--only", "curate"),
         ),
     }

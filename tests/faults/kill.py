@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.jobs import ROOT, Job, jobs
+from vas_theory.provenance.tables import parquet_bytes
 
 TIMES = ("seconds", "rollout_seconds", "sampler_seconds", "sampler_share", "written", "step_time", "train_runtime")
 """What differs between two runs of anything: when it was, and how long it took."""
@@ -49,7 +50,7 @@ def _content(path: Path) -> bytes:
         import pandas as pd
 
         frame = pd.read_parquet(path)
-        return frame.drop(columns=[name for name in TIMES if name in frame]).to_json(double_precision=15).encode()
+        return parquet_bytes(frame.drop(columns=[name for name in TIMES if name in frame]))
     if path.suffix == ".json":
         return json.dumps(_without(json.loads(path.read_text(encoding="utf-8"))), sort_keys=True).encode()
     return path.read_bytes()
@@ -138,14 +139,18 @@ def survive(job: Job, work: Path, kills: int, rng: random.Random) -> dict[str, A
         anew()
         ended, earliest = False, first
         while not ended and done < kills:
+            began = time.monotonic()
             process = _start(job, folder)
             process.join(rng.uniform(earliest, duration))
-            earliest = 0.0  # what goes on from where it was killed has less before it
             ended = process.exitcode is not None
             if not ended:
                 os.killpg(process.ident or 0, signal.SIGKILL)
                 process.join()
                 done += 1
+            elif earliest:  # it was faster than the run before, or the machine is less busy: kill sooner from now on
+                shorter = (time.monotonic() - began) / duration
+                first, duration = first * shorter, duration * shorter
+            earliest = 0.0  # what goes on from where it was killed has less before it
         if not ended:
             process = _start(job, folder)
             process.join()

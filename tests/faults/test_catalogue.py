@@ -1,13 +1,17 @@
-"""The catalogue of faults names tests that exist, and the kill script tells equal files from others."""
+"""The catalogue of faults names tests that exist; the kill script kills, goes on, and tells equal files from others."""
 
 from __future__ import annotations
 
 import ast
 import json
+import random
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
+from tests.faults import kill
+from tests.faults.jobs import FIGURES, ROOT, Job, jobs
 from tests.faults.kill import digests
 from tests.faults.table import TESTS, catalogue, seen, shown
 
@@ -55,3 +59,44 @@ def test_digests_leave_out_times_alone(tmp_path: Path) -> None:
         "table.json",
         "weights",
     }
+
+
+def test_the_committed_table_of_kills_shows_every_job_with_equal_files(tmp_path: Path) -> None:
+    (tmp_path / "tiny").mkdir()  # no model is built for this
+    rows = kill.shown(TESTS / "faults" / "kills.md")
+    assert rows.keys() <= {job.what for job in jobs(tmp_path).values()}, "run `make kills` and commit its table"
+    assert rows
+    for row in rows.values():
+        _, kills, _, runs, files, different = row.strip("| ").split(" | ")
+        assert int(kills) >= 50
+        assert int(runs) >= 1
+        assert int(files) >= 1
+        assert int(different) == 0
+
+
+def test_the_figures_that_are_built_exist() -> None:
+    assert all((ROOT / "paper_figures" / "figures" / f"{name}.py").exists() for name in FIGURES)
+
+
+COUNT = """
+import pathlib, sys, time
+folder = pathlib.Path(sys.argv[1])
+for step in range(12):
+    path = folder / f"{step}.txt"
+    if not path.exists():
+        (folder / "half").write_text({text})
+        (folder / "half").rename(path)
+    time.sleep(0.02)
+"""
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.parametrize(("text", "same"), [("str(step)", True), ("str(time.time())", False)])
+def test_a_job_is_killed_so_often_and_compared(text: str, same: bool, tmp_path: Path) -> None:
+    script = tmp_path / "count.py"
+    script.write_text(COUNT.format(text=text, step="{step}"), encoding="utf-8")
+    job = Job("counts", lambda folder: ["", str(script), str(folder)])
+    found = kill.survive(job, tmp_path / "work", 3, random.Random(0))
+    assert found["kills"] == 3
+    assert found["files"] == 12
+    assert (found["different"] == []) is same

@@ -16,7 +16,7 @@ from tests.mutation.mutants import ROOT, Mutant, compiled
 
 __all__ = ["first_failure", "load_libraries"]
 
-_SECONDS = 400
+_SECONDS = 900
 _PROJECT = ("vas_theory", "simulations", "full_scale", "paper_figures")
 _OPTIONS = ["-q", "-x", "-p", "no:cacheprovider", "--assert=plain", "-n", "0", "--rootdir", str(ROOT)]
 

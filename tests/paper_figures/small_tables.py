@@ -7,6 +7,7 @@ reader looks at it a ``CONFIG``. Only the table of all claims is what its smoke 
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,12 +25,18 @@ TABLES = Path(__file__).parent / "tables"
 
 
 def small_table(table: Table) -> LoadedTable:
-    """Return the small stand-in of a table."""
-    stored = TABLES / table.room / f"{table.name}.parquet"
+    """Return the small stand-in of a table, a copy that may be changed."""
+    made = _made(table.room, table.name)
+    return LoadedTable(made.frame.copy(), made.seed, made.config)
+
+
+@functools.cache
+def _made(room: str, name: str) -> LoadedTable:
+    stored = TABLES / room / f"{name}.parquet"
     if stored.exists():
         metadata = read_metadata(stored)
         return LoadedTable(read_table(stored), metadata["seed"], metadata["config"])
-    module = importlib.import_module(f"tests.paper_figures.tables.{table.room}.{table.name.replace('/', '.')}")
+    module = importlib.import_module(f"tests.paper_figures.tables.{room}.{name.replace('/', '.')}")
     return LoadedTable(module.frame(), SEED, getattr(module, "CONFIG", {}))
 
 

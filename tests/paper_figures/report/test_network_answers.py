@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pandas as pd
 
@@ -11,20 +13,29 @@ from paper_figures.report.networks import GOAL, answers
 from tests.paper_figures.tables.simulations import network_agreement, network_ranking
 from tests.paper_figures.tables.simulations.networks.final import FACTORS, SEEDS, WORLDS
 
-RANKING, AGREEMENT = network_ranking.frame(), network_agreement.frame()
+
+@functools.cache
+def ranked() -> pd.DataFrame:
+    return network_ranking.frame()
 
 
-def said(ranking: pd.DataFrame = RANKING, agreement: pd.DataFrame = AGREEMENT) -> dict[str, str]:
-    return {answer.question: answer.text for answer in answers(ranking, agreement)}
+@functools.cache
+def agreed() -> pd.DataFrame:
+    return network_agreement.frame()
 
 
-def text_about(word: str, ranking: pd.DataFrame = RANKING, agreement: pd.DataFrame = AGREEMENT) -> str:
+def said(ranking: pd.DataFrame | None = None, agreement: pd.DataFrame | None = None) -> dict[str, str]:
+    found = answers(ranked() if ranking is None else ranking, agreed() if agreement is None else agreement)
+    return {answer.question: answer.text for answer in found}
+
+
+def text_about(word: str, ranking: pd.DataFrame | None = None, agreement: pd.DataFrame | None = None) -> str:
     (text,) = [text for question, text in said(ranking, agreement).items() if word in question]
     return text
 
 
 def without(*arms: str) -> pd.DataFrame:
-    return RANKING[~RANKING["arm"].isin(arms)]
+    return ranked()[~ranked()["arm"].isin(arms)]
 
 
 def test_the_published_method_is_told_charged_and_free() -> None:
@@ -49,7 +60,7 @@ def test_the_goal_is_answered_by_the_numbers() -> None:
         f"Yes, predictor: at least {GOAL} times uniform sampling's learning, with an interval above 1, in 2 of 2"
         in text
     )
-    lower = RANKING.copy()
+    lower = ranked().copy()
     one = (lower["kind"] == "world") & (lower["arm"] == "predictor") & (lower["world"] == "hard")
     lower.loc[one, "learning"] = 0.94
     text = text_about("goal", lower)
@@ -57,7 +68,7 @@ def test_the_goal_is_answered_by_the_numbers() -> None:
     assert "in 1 of 2 worlds" in text
     assert "below 0.95 in 1" in text
     assert "Yes, vas-states: " in text
-    unsure = RANKING.copy()
+    unsure = ranked().copy()
     unsure.loc[(unsure["kind"] == "world") & (unsure["arm"] == "predictor"), "learning_low"] = 0.99
     assert "No, predictor: " in text_about("goal", unsure)
 
@@ -66,19 +77,19 @@ def test_headroom_and_the_share_that_is_reached() -> None:
     text = text_about("worth")
     assert "easy 1.81 [1.78, 1.85]" in text
     assert "easy vas-states 0.52 [" in text
-    nothing = RANKING.assign(headroom=np.nan)
+    nothing = ranked().assign(headroom=np.nan)
     assert "no share of it can be given" in text_about("worth", nothing)
 
 
 def test_the_group_size_is_told_beside_selection() -> None:
     assert "uniform-g4 is not measured yet." in text_about("group size")
-    smaller = RANKING[RANKING["arm"] == "predictor"].assign(arm="uniform-g4")
+    smaller = ranked()[ranked()["arm"] == "predictor"].assign(arm="uniform-g4")
     rows = [
         {"kind": "contrast", "world": world, "arm": "vas-states", "against": "uniform-g4", "difference": value,
          "difference_low": value - 0.01, "difference_high": value + 0.01, "early": False}
         for world, value in (("easy", 0.03), ("hard", -0.02))
     ]  # fmt: skip
-    text = text_about("group size", pd.concat([RANKING, smaller, pd.DataFrame(rows)], ignore_index=True))
+    text = text_about("group size", pd.concat([ranked(), smaller, pd.DataFrame(rows)], ignore_index=True))
     assert "Uniform sampling in groups of 4 instead of 8 learns " in text
     assert "vas-states ends above uniform sampling in groups of 4 in 1, below it in 1 of 2 worlds" in text
     assert "vas-states-g4 beside uniform-g4 is not measured yet." in text
@@ -90,7 +101,7 @@ def test_the_index_is_told_with_its_cap_or_without() -> None:
         [{"kind": "contrast", "world": "easy", "arm": "index@2", "against": "index", "difference": 0.03,
           "difference_low": 0.02, "difference_high": 0.04, "early": False}]
     )  # fmt: skip
-    text = text_about("index", pd.concat([RANKING, capped], ignore_index=True))
+    text = text_about("index", pd.concat([ranked(), capped], ignore_index=True))
     assert (
         "Capped at two visits a prompt it ends higher than without the cap by +3.0 points [+2.0, +4.0] in easy." in text
     )
@@ -105,7 +116,7 @@ def test_the_price_in_coverage() -> None:
 
 def test_rank_correlations_are_told_where_there_are_enough_arms() -> None:
     assert "too few arms in common to rank" in text_about("Bandits".lower())
-    known = AGREEMENT.copy()
+    known = agreed().copy()
     like = known[(known["with"] == "bandits") & (known["regime"] == "fixed") & (known["world"] == "all")].head(1)
     known = pd.concat([known, like.assign(bandit_world="math-fitted")], ignore_index=True)
     rows = (known["with"] == "bandits") & (known["regime"] == "fixed")
@@ -133,7 +144,7 @@ def test_what_the_bandits_change_and_the_real_model_are_told() -> None:
 
 
 def test_an_arm_that_ended_early_is_marked_in_the_answer() -> None:
-    known = RANKING.copy()
+    known = ranked().copy()
     capped = (known["kind"] == "contrast") & (known["arm"] == "index@2")
     row = {"kind": "contrast", "arm": "index@2", "against": "index", "world": "easy", "difference": 0.01}
     ends = {"difference_low": 0.0, "difference_high": 0.02, "rollouts": 4800.0, "budget": 38_400.0, "early": True}
@@ -142,7 +153,7 @@ def test_an_arm_that_ended_early_is_marked_in_the_answer() -> None:
 
 
 def test_the_table_of_worlds_has_a_row_an_arm() -> None:
-    lines = world_table(RANKING)
+    lines = world_table(ranked())
     assert len(lines) == 3 + len(FACTORS) - 1
     assert lines[0].startswith("| how prompts are chosen | easy | hard | idle | mean |")
     assert lines[2].startswith("| uniform sampling, points gained | +8.0 | ")
@@ -150,30 +161,32 @@ def test_the_table_of_worlds_has_a_row_an_arm() -> None:
     assert "**1.42 [1.37,\N{NO-BREAK SPACE}1.47]**" in states
     assert states.split("|")[4] == " – "  # in idle uniform sampling gains next to nothing
     assert any(line.startswith("| `oracle` (given pass rates)") for line in lines)
-    many = pd.concat([RANKING, *(RANKING[RANKING["world"] == "easy"].assign(world=f"w{n}") for n in range(12))])
+    many = pd.concat([ranked(), *(ranked()[ranked()["world"] == "easy"].assign(world=f"w{n}") for n in range(12))])
     assert world_table(many)[0].count("|") == 1 + 1 + 9 + 1
 
 
 def test_the_short_table_says_what_was_measured() -> None:
-    *rows, about = short_table(RANKING)
+    *rows, about = short_table(ranked())
     assert any(
         line.startswith("| `vas-paper`: VAS as published") and "| 0 / 2 of 3 | charged |" in line for line in rows
     )
     assert about.startswith(f"Small transformers, 3 worlds, {SEEDS} paired seeds")
-    assert not fresh_table(RANKING)
+    assert not fresh_table(ranked())
 
 
 def test_worlds_that_were_added_later_stand_apart() -> None:
     assert text_about("added later") == "No world has been added since the group size was chosen."
     ranking = with_a_world_added()
-    about = short_table(ranking)[-1]
-    assert "Small transformers, 3 worlds, " in about
-    assert about.endswith(" Above uniform sampling in the 1 world added later: `vas-states` in 1, `predictor` in 1.")
+    last = short_table(ranking)[-1]
+    assert "Small transformers, 3 worlds, " in last
+    assert f"In worlds added later, {FRESH[0]}: `vas-states` **1.42 [1.37, 1.47]**, `predictor`" in last
     assert FRESH[0] not in world_table(ranking)[0]
     lines = fresh_table(ranking)
     assert lines[2] == f"| how prompts are chosen | {FRESH[0]} |"
     assert len(lines) == 6
-    row = RANKING[(RANKING["world"] == "easy") & (RANKING["arm"] == "predictor") & (RANKING["kind"] == "world")].iloc[0]
+    row = ranked()[
+        (ranked()["world"] == "easy") & (ranked()["arm"] == "predictor") & (ranked()["kind"] == "world")
+    ].iloc[0]
     assert lines[-1].startswith("| `predictor`: ")
     assert f"{row['learning']:.2f} [" in lines[-1]
     assert f"; {100 * row['difference']:+.1f} points [" in lines[-1]
@@ -181,14 +194,14 @@ def test_worlds_that_were_added_later_stand_apart() -> None:
 
 
 def with_a_world_added() -> pd.DataFrame:
-    own = RANKING["arm"].isin(["uniform", "predictor", "vas-states"])
-    rows = RANKING[(RANKING["world"] == "easy") & own & RANKING["kind"].isin(["world", "baseline"])]
-    return pd.concat([RANKING, rows.assign(world=FRESH[0])], ignore_index=True)
+    own = ranked()["arm"].isin(["uniform", "predictor", "vas-states"])
+    rows = ranked()[(ranked()["world"] == "easy") & own & ranked()["kind"].isin(["world", "baseline"])]
+    return pd.concat([ranked(), rows.assign(world=FRESH[0])], ignore_index=True)
 
 
 def test_the_paragraph_tells_prices_and_predicted_signs() -> None:
-    text = in_short(RANKING)
+    text = in_short(ranked())
     assert "`vas-paper` +0.8" in text
-    signs = RANKING[(RANKING["kind"] == "world") & (RANKING["predicted"] != 0)]
+    signs = ranked()[(ranked()["kind"] == "world") & (ranked()["predicted"] != 0)]
     assert f"Of {len(signs)} signs that were predicted" in text
     assert len(signs) == len(WORLDS) * (len(FACTORS) - 1)
