@@ -77,6 +77,8 @@ _WORDS = {
     "vas": "VAS on what a prompt's own rollouts showed",
     "vas-paper": "VAS as published, scoring rollouts charged",
     "vas-paper-free": "VAS as published, scoring rollouts not charged",
+    "vas-rescored": "VAS on own rollouts, a tenth of all spent on scoring again",
+    "vas-states-rescored": "VAS on hidden states, a tenth of all rollouts spent on scoring again",
     "dapo": "batches refilled until every group is mixed",
     "index": "the look-ahead index, first among bandits",
     "index@2": "the look-ahead index, a prompt in two steps at most",

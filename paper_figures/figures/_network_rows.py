@@ -167,4 +167,4 @@ def _explain(axis: Axes, numbers: pd.DataFrame, look: Look, font: float) -> None
         axis.plot(
             [], [], "o", color=look.ink, markersize=size / 3.5, markerfacecolor=look.paper, label="a world added later"
         )
-    legend_below(axis, look, wide=5, font=font)
+    legend_below(axis, look, wide=5, narrow=2, font=font)

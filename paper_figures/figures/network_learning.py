@@ -55,7 +55,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
 FIGURE = Figure(
     name="network_learning",
     title="What choosing prompts is worth in networks",
-    order=21,
+    order=0,
     label=Label.SIMULATED,
     inputs={"ranking": NETWORKS},
     panels=1,

@@ -37,7 +37,7 @@ __all__ = ["embedded", "report"]
 
 _SECTIONS = {
     Label.PROVED: "What is proved",
-    Label.SIMULATED: "What the laboratory shows",
+    Label.SIMULATED: "What simulations show",
     Label.MEASURED: "What was measured",
 }
 
@@ -63,8 +63,10 @@ def interval(low: object, high: object) -> str:
 
 
 def signed(value: float) -> str:
-    """Return a gain in points, with its sign and one decimal."""
-    return f"{round(100 * value, 1) + 0.0:+.1f}".replace("-", "−")
+    """Return a gain in points with its sign: one decimal, two where one would leave nothing of it."""
+    points = 100 * value
+    digits = 1 if abs(points) >= 0.05 else 2
+    return f"{round(points, digits) + 0.0:+.{digits}f}".replace("-", "−")
 
 
 def _duration(seconds: float | None) -> str:
@@ -75,7 +77,7 @@ def _duration(seconds: float | None) -> str:
     return f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.1f} s"
 
 
-_QUALITY = 45
+_QUALITY = 40
 """Of an embedded image, of 100: thin lines and letters stay sharp at 1,000 pixels, and the page stays below 3 MB."""
 _SHRINK = 2 / 3
 """Of an embedded image's sides: 1,000 pixels for a slide of two panels, as wide as the page."""

@@ -9,6 +9,7 @@ import pandas as pd
 
 from paper_figures.laboratory import REGIMES
 from paper_figures.networks import FRESH, MAIN_ARMS, kind_of
+from paper_figures.report.network_pairs import pair
 from paper_figures.report.words import counted, listed, points_with_interval, ratio_with_interval
 
 __all__ = ["GOAL", "Answer", "answers"]
@@ -56,6 +57,8 @@ def answers(ranking: pd.DataFrame, agreement: pd.DataFrame) -> list[Answer]:
         "Does a shared predictor reach the goal that was set?": _goal,
         "Does a better group size do as much?": _group_size,
         "Does that hold in worlds that were added later?": _fresh,
+        "Do scoring rollouts of a part of the pool pay?": _refreshed,
+        "Do hidden states have to be renewed?": _renewed,
         "Why does the index lose?": _index,
         "What does selection cost in pass@32?": _coverage,
         "Do bandits order the arms as networks do?": _agreement,
@@ -198,6 +201,19 @@ def _fresh(tables: _Tables) -> str:
         each = listed(f"{row['world']} {points_with_interval(row)}{_spent(row)}" for _, row in own.iterrows())
         parts.append(f"{arm} ends {each} from uniform sampling")
     return f"{'; '.join(parts)}."
+
+
+def _refreshed(tables: _Tables) -> str:
+    name = "a group of each of the 2% of prompts that are most uncertain, every 35 steps, charged"
+    return " ".join(
+        pair(tables.contrasts, tables.overall, arm, other, f"{arm} ({name})")
+        for arm, other in (("vas-rescored", "vas"), ("vas-states-rescored", "vas-states"))
+    )
+
+
+def _renewed(tables: _Tables) -> str:
+    arm = "vas-states-once"
+    return pair(tables.contrasts, tables.overall, arm, "vas-states", f"{arm} (states before training alone)")
 
 
 def _index(tables: _Tables) -> str:

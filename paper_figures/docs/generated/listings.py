@@ -35,8 +35,7 @@ def arms(root: Path) -> str:
     path = find_table("network_ranking", root)
     if path is None:
         return _ABSENT
-    ranking = read_table(path)
-    return "\n".join([*short_table(ranking), "", *fresh_table(ranking)])
+    return "\n".join(short_table(read_table(path)))
 
 
 def networks(root: Path) -> str:

@@ -71,6 +71,6 @@ def test_an_altered_table_and_a_folder_without_tables_are_refused(tmp_path: Path
 def test_any_number_of_worlds_counts(tmp_path: Path, measured_worlds: list[MeasuredWorld]) -> None:
     for file in (_two_arms(tmp_path) / "final").glob("network-chains-few.*"):
         file.unlink()
-    found = {world.name: world for world in read_evidence(tmp_path)}
-    assert found.keys() == {world.name for world in measured_worlds} - {"chains-few"}
-    assert all(world.arms["vas"] == found[world.name].arms["vas"] for world in measured_worlds if world.name in found)
+    found = {world.name: world.arms.get("vas") for world in read_evidence(tmp_path)}
+    assert found == {world.name: world.arms.get("vas") for world in measured_worlds if world.name != "chains-few"}
+    assert any(found.values())

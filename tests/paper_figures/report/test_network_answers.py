@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from paper_figures.networks import FRESH
+from paper_figures.report.network_pairs import pair
 from paper_figures.report.network_tables import fresh_table, in_short, short_table, world_table
 from paper_figures.report.networks import GOAL, answers
 from tests.paper_figures.tables.simulations import network_agreement, network_ranking
@@ -51,6 +52,7 @@ def test_every_arm_that_is_missing_is_said_to_be_missing() -> None:
     assert sum(text.count("not measured yet") for text in texts.values()) >= 9
     assert "Why does the index lose?" in texts
     assert texts["Why does the index lose?"] == "index is not measured yet."
+    assert texts["Do hidden states have to be renewed?"] == "vas-states-once is not measured yet."
     assert "No, " not in text_about("goal", without("predictor", "vas-states"))
 
 
@@ -205,3 +207,20 @@ def test_the_paragraph_tells_prices_and_predicted_signs() -> None:
     signs = ranked()[(ranked()["kind"] == "world") & (ranked()["predicted"] != 0)]
     assert f"Of {len(signs)} signs that were predicted" in text
     assert len(signs) == len(WORLDS) * (len(FACTORS) - 1)
+
+
+def test_two_arms_are_compared_in_the_mean_and_by_world() -> None:
+    contrasts = pd.DataFrame(
+        {
+            "arm": "new", "against": "old", "world": ["a", "b"], "difference": [0.02, -0.01],
+            "difference_low": [0.01, -0.02], "difference_high": [0.03, 0.01],
+        }
+    )  # fmt: skip
+    overall = pd.DataFrame(
+        {"learning": [1.2, 1.1], "learning_low": [1.1, 1.0], "learning_high": [1.3, 1.2]}, index=["new", "old"]
+    )
+    assert pair(contrasts, overall, "new", "old", "The new one") == (
+        "The new one learns 1.20 [1.10, 1.30] times what uniform sampling learns, old 1.10 [1.00, 1.20]; it ends above "
+        "old in 1 and below it in 0 of 2 worlds (a +2.0 points [+1.0, +3.0] and b -1.0 points [-2.0, +1.0])."
+    )
+    assert pair(contrasts, overall, "other", "old", "") == "other is not measured yet."
