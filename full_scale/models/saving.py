@@ -1,4 +1,4 @@
-"""One kind of error for a disk that cannot be written to, whichever library writes."""
+"""Saving models: one kind of error for a full disk, and files that are the same however often a run was stopped."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-__all__ = ["disk_errors", "name_stock_processor"]
+__all__ = ["disk_errors", "forget_batch", "name_stock_processor"]
 
 _ROOM = 1 << 20
 
@@ -49,3 +50,17 @@ def name_stock_processor(folder: Path) -> None:
         settings = json.loads(path.read_text(encoding="utf-8"))
         settings["processor_class"] = "Qwen2_5_VLProcessor"
         path.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def forget_batch(tokenizer: Any) -> None:
+    """Drop how the last batch was padded and cut, which a tokenizer saves with itself.
+
+    A run that went on from its last checkpoint has padded none, and its result is to have the same bytes.
+
+    Args:
+        tokenizer: a tokenizer, or a processor that holds one.
+    """
+    backend = getattr(getattr(tokenizer, "tokenizer", tokenizer), "backend_tokenizer", None)
+    if backend is not None:
+        backend.no_padding()
+        backend.no_truncation()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from full_scale.models.loading import check_device, load_pretrained, quiet
 from full_scale.models.resuming import load_renamed_weights
-from full_scale.models.saving import disk_errors, name_stock_processor
+from full_scale.models.saving import disk_errors, forget_batch, name_stock_processor
 from full_scale.pipeline.stage import Stage, drop_spent, make
 from full_scale.tasks.prompt import Prompt
 from full_scale.tasks.templates import messages
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from full_scale.config.training import ModelConfig
     from full_scale.pipeline.settings import ColdStartConfig
 
-__all__ = ["chains_dataset", "cold_start", "forget_batch", "sft_arguments"]
+__all__ = ["chains_dataset", "cold_start", "sft_arguments"]
 
 Report = Callable[[str], None]
 
@@ -170,17 +170,6 @@ def _fit(config: ColdStartConfig, base: ModelConfig, work: Path, curated: Path, 
         found.processor.save_pretrained(str(work / "model"))
     names = ("step", "loss", "learning_rate", "grad_norm", "mean_token_accuracy")
     return [{name: entry.get(name) for name in names} for entry in trainer.state.log_history if "loss" in entry]
-
-
-def forget_batch(tokenizer: Any) -> None:
-    """Drop how the last batch was padded and cut, which a tokenizer saves with itself.
-
-    A run that went on from its last checkpoint has padded none, and its result is to have the same bytes.
-    """
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is not None:
-        backend.no_padding()
-        backend.no_truncation()
 
 
 def _trainer_class() -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 from full_scale.config.training import ArmConfig, StudyConfig, knowledge_of, of_arm
 from full_scale.models.loading import Pretrained, check_device, load_pretrained, quiet, stop_ids
-from full_scale.models.saving import disk_errors
+from full_scale.models.saving import disk_errors, forget_batch
 from full_scale.runs import RESULT, differences, identity_of, protect, read_result
 from full_scale.tasks import Task, load_task
 from full_scale.tasks.dataset import to_dataset
@@ -209,6 +209,7 @@ class TrlRun:
     def _save_weights(self, trainer: Any) -> None:
         """Save the trained model; adapters are merged into it where one process holds it all."""
         target = str(self.folder / _WEIGHTS)
+        forget_batch(trainer.processing_class)
         if self.config.lora.rank and self.config.hardware.sharding == "none":
             if trainer.is_world_process_zero():
                 trainer.accelerator.unwrap_model(trainer.model).merge_and_unload().save_pretrained(target)

@@ -169,7 +169,7 @@ def test_every_trained_model_names_the_stock_processor(tmp_path: Path, monkeypat
 def test_a_tokenizer_is_saved_alike_whether_it_padded_a_batch_or_not(tiny_folder: Path, tmp_path: Path) -> None:
     from transformers import AutoTokenizer
 
-    from full_scale.pipeline.cold_start import forget_batch
+    from full_scale.models.saving import forget_batch
 
     saved = []
     for texts in ([], ["1+1=", "12+3="]):
