@@ -124,11 +124,12 @@ def test_a_mutant_that_lives_is_said_and_explained() -> None:
 
 @pytest.mark.parametrize("path", sorted(REPORTS.glob("*.md")), ids=lambda path: path.stem)
 def test_a_report_is_of_a_sample_of_this_code_and_names_tests_that_exist(path: Path) -> None:
-    """No line of it is left unexplained, and at least 90 of 100 mutants are noticed."""
+    """No line is unexplained; 95 of 100 mutants of the theory are noticed, 90% of those of the slower groups."""
     rows = [line.split(" | ") for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][2:]
     noticed = [row[4].strip("| `") for row in rows]
-    assert len(rows) >= 40
-    assert sum(not test.startswith("nothing") for test in noticed) >= 0.9 * len(rows)
+    least, share = (100, 0.95) if path.stem.startswith("theory") else (40, 0.9)
+    assert len(rows) >= least
+    assert sum(not test.startswith("nothing") for test in noticed) >= share * len(rows)
     for test in noticed:
         assert "not explained" not in test
         if test.startswith("tests/"):
