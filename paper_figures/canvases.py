@@ -9,6 +9,7 @@ from paper_figures.drawing.declaration import ROOT, Figure
 from paper_figures.drawing.render import draw_canvas, load_tables
 from paper_figures.drawing.style import SLIDE, Look, figure_style
 from paper_figures.figures import get_figures
+from vas_theory.foundation.installation import SOURCES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ def figure(
         name: of the figure, see ``python -m paper_figures list``.
         preset: the size whose tables it is drawn from.
         theme: of the background.
-        root: the folder of results; by default the checkout, or the current folder.
+        root: the folder of results; by default the checkout, or the current folder, or the few tables of a wheel.
 
     Raises:
         UnknownNameError: there is no such figure.
@@ -34,7 +35,7 @@ def figure(
         MissingExtraError: matplotlib is not installed.
     """
     found, look = _find(name), Look(SLIDE, theme)
-    tables = load_tables(found, _root(root), preset)
+    tables = load_tables(found, _root(found, preset, root), preset)
     with figure_style(look):
         return draw_canvas(found, tables, look)
 
@@ -42,7 +43,7 @@ def figure(
 def numbers(name: str, preset: str = "paper", root: Path | str | None = None) -> pd.DataFrame:
     """Return the numbers behind a figure; see :func:`figure` for the arguments and errors."""
     found = _find(name)
-    return found.numbers(load_tables(found, _root(root), preset))
+    return found.numbers(load_tables(found, _root(found, preset, root), preset))
 
 
 def _find(name: str) -> Figure:
@@ -50,5 +51,12 @@ def _find(name: str) -> Figure:
     return found
 
 
-def _root(root: Path | str | None) -> Path:
-    return ROOT if root is None else Path(root)
+def _root(found: Figure, preset: str, root: Path | str | None) -> Path:
+    """Return where a figure's tables are: under a root that was given, in the working folder, or with the code."""
+    if root is not None:
+        return Path(root)
+    tables = found.inputs.values()
+    for home in (ROOT, SOURCES):
+        if all(path.is_file() for table in tables for path in table.files(home, preset)):
+            return home
+    return ROOT

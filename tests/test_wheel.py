@@ -32,6 +32,7 @@ WITH = {
     "figures": [
         "vas-simulations run bound_gallery --preset smoke",
         "vas-figures make bound_gallery --preset smoke",
+        "python -c \"import paper_figures; paper_figures.figure('network_learning').savefig('networks.png')\"",
         "python -c \"from full_scale.logs import read_run; read_run('log').plot().savefig('run.png')\"",
     ],
     "cluster": ["vas-simulations run tds_value --preset smoke --backend dask"],
@@ -122,7 +123,8 @@ def test_the_wheel_is_small_typed_and_readable_without_the_repository(wheel: Pat
         (metadata,) = (archive.read(name).decode() for name in names if name.endswith("METADATA"))
     for room in ("vas_theory", "simulations", "full_scale", "paper_figures"):
         assert f"{room}/py.typed" in names
-    with_tables = ("vas_theory/results/", "simulations/results/paper/networks/")
+    committed = "simulations/results/paper"
+    with_tables = ("vas_theory/results/", f"{committed}/networks/", f"{committed}/network_ranking")
     assert not [name for name in names if name.endswith(".parquet") and not name.startswith(with_tables)]
     assert "full_scale/watch/vendor/LICENSE.uPlot" in names
     body = metadata.partition("\n\n")[2]
