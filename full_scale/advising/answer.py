@@ -81,7 +81,7 @@ def ask(
         group_size: rollouts of a group; a log of metrics does not tell it.
         visits: groups that each prompt gets in the run; by default as in the log.
         features: of the prompts, one row each.
-        evidence: folder of other tables of networks than the committed ones.
+        evidence: another table of networks than the committed one, or its folder.
 
     Raises:
         DataError: the source cannot be read, or does not tell what is needed; the message says what is missing.

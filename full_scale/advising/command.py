@@ -32,7 +32,7 @@ def add_command(commands: Any) -> None:
     command.add_argument("--reward", help="the reward function of a TRL log that says what is right")
     command.add_argument("--above", type=float, help="a rollout is right where its reward is above this")
     command.add_argument("--features", type=Path, metavar="FILE.npy", help="features of the prompts, one row each")
-    command.add_argument("--evidence", type=Path, metavar="DIR", help="other tables of networks than the committed")
+    command.add_argument("--evidence", type=Path, metavar="TABLE", help="another table of networks than the committed")
     command.add_argument(
         "--pool",
         type=Path,

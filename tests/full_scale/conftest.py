@@ -275,7 +275,7 @@ def finished_study(study_toml: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="session")
 def measured_worlds() -> list[MeasuredWorld]:
-    """What the committed tables of the network laboratory say, which lies in hundreds of files."""
+    """What the committed table of the network laboratory says."""
     from full_scale.advising.evidence import read_evidence
 
     return read_evidence()
@@ -291,7 +291,7 @@ def evidence_read_once(measured_worlds: list[MeasuredWorld], monkeypatch: pytest
     read = evidence.read_evidence
     for module in (evidence, p8_networks, summary):
         monkeypatch.setattr(
-            module, "read_evidence", lambda folder=None: measured_worlds if folder is None else read(folder)
+            module, "read_evidence", lambda table=None: measured_worlds if table is None else read(table)
         )
 
 

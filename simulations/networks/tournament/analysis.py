@@ -13,15 +13,17 @@ from simulations.analysis.statistics import Interval, bootstrap_interval, holm
 from vas_theory.foundation.errors import DataError
 
 __all__ = [
-    "BASELINE", "REFERENCE", "compare", "format_comparison", "interval", "named", "overall", "scores_of", "spent",
+    "BASELINE", "LEAST_GAIN", "REFERENCE", "compare", "format_comparison", "interval", "named", "overall", "scores_of",
+    "spent",
 ]  # fmt: skip
 
 BASELINE, REFERENCE = "uniform", "oracle"
 """The arm that differences are measured from, and the one that knows the pass rates."""
 
-_RESAMPLES = 4000
-_LEAST_GAIN = 0.01
+LEAST_GAIN = 0.01
 """Where uniform sampling gains less than this, nothing is told relative to its gain."""
+
+_RESAMPLES = 4000
 
 _UNTOLD = Interval(np.nan, np.nan, np.nan)
 _UNSHOWN = (
@@ -100,7 +102,7 @@ def compare(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
                 continue
             about = final[(final["world"] == world) & (final["arm"] == arm)]
             difference = interval(_difference, own, base, seed=seed)
-            enough = (base - begin).mean() >= _LEAST_GAIN
+            enough = (base - begin).mean() >= LEAST_GAIN
             learning = interval(_relative, own, base, begin, seed=seed) if enough else _UNTOLD
             shared = reachable and arm != REFERENCE
             headroom = interval(_relative, own, known, base, seed=seed) if shared else _UNTOLD
@@ -156,7 +158,7 @@ def overall(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
             for part, name in ((wide, arm), (wide, BASELINE), (start, BASELINE))
         )
         difference = interval(_difference, x, y, seed=seed)
-        told = (y - z).mean(axis=1) >= _LEAST_GAIN
+        told = (y - z).mean(axis=1) >= LEAST_GAIN
         learning = interval(_relative, x[told], y[told], z[told], seed=seed) if told.any() else _UNTOLD
         own = single[single["arm"] == arm]
         rows.append(

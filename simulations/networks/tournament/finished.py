@@ -12,6 +12,7 @@ import pandas as pd
 from simulations.networks.tournament.agreement import agreement
 from simulations.networks.tournament.analysis import BASELINE
 from simulations.networks.tournament.cells import run_final, run_tuning
+from simulations.networks.tournament.evidence import evidence
 from simulations.networks.tournament.predictions import predicted_sign
 from simulations.networks.tournament.presets import Preset, final_cell, tuning_cell, wider_cell
 from simulations.networks.tournament.ranking import rank_networks
@@ -38,8 +39,10 @@ WIDENINGS = 3
 """Rates that are tried beyond the grid of an arm and world at most."""
 
 
-def finished(preset: Preset, folder: Path, report: Callable[[str], None] = print) -> tuple[pd.DataFrame, list[Cell]]:
-    """Return the :func:`summary` of every world and arm of a size that is finished in a folder, and their cells.
+def finished(
+    preset: Preset, folder: Path, report: Callable[[str], None] = print
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Cell]]:
+    """Return the :func:`summary` of every world and arm of a size that is finished in a folder, its curves and cells.
 
     Args:
         preset: the size; its worlds and arms do not matter.
@@ -77,22 +80,26 @@ def finished(preset: Preset, folder: Path, report: Callable[[str], None] = print
     curves = pd.concat([parts[1] for parts in kept.values()], ignore_index=True)
     tunings = [parts[2] for parts in kept.values()]
     table = summary(curves, pd.concat(tunings, ignore_index=True) if preset.tuning_seeds else None)
-    return table, [parts[0] for parts in kept.values()]
+    return table, curves, [parts[0] for parts in kept.values()]
 
 
 def write_tables(preset: Preset, folder: Path, report: Callable[[str], None] = print) -> pd.DataFrame:
     """Write the tables of what is :func:`finished` and return the first.
 
     ``network_tournament.parquet`` has every run's end, ``network_ranking.parquet`` what
-    :func:`~simulations.networks.tournament.ranking.rank_networks` says of them, and ``network_agreement.parquet`` the
-    rank correlations of :func:`~simulations.networks.tournament.agreement.agreement`.
+    :func:`~simulations.networks.tournament.ranking.rank_networks` says of them, ``network_evidence.parquet`` what
+    :func:`~simulations.networks.tournament.evidence.evidence` has for somebody's own pool, and
+    ``network_agreement.parquet`` the rank correlations of
+    :func:`~simulations.networks.tournament.agreement.agreement`.
     """
-    table, cells = finished(preset, folder, report)
+    table, curves, cells = finished(preset, folder, report)
     about = {**asdict(preset), "worlds": sorted(table["world"].unique()), "arms": sorted(table["arm"].unique())}
     key = key_of(summary, run_tuning, run_final, *sorted({entry for cell in cells for entry in cell.uses}))
     write_table(table, folder / "network_tournament.parquet", config=about, seed=0, key=key)
     ranking, path = rank_networks(table), folder / "network_ranking.parquet"
     write_table(ranking, path, config=about, seed=0, key=key_of(rank_networks))
+    told = evidence(curves, cells, _tuned(table))
+    write_table(told, folder / "network_evidence.parquet", config=about, seed=0, key=key_of(evidence))
     bandits, study = _committed(_BANDITS, "bandits", report), _committed(_STUDY, "a real model", report)
     fitted = _committed(_FITTED, "bandits that start as a trace does", report)
     compared = agreement(table, bandits, study, fitted)
@@ -100,6 +107,16 @@ def write_tables(preset: Preset, folder: Path, report: Callable[[str], None] = p
     about["reads"] = {path.stem: table_hash(path) for path in reads if table_files(path)}
     write_table(compared, folder / "network_agreement.parquet", config=about, seed=0, key=key_of(agreement))
     return table
+
+
+def _tuned(table: pd.DataFrame) -> dict[tuple[str, str], bool]:
+    """Return by world and arm whether worse learning rates were tried on both sides of the chosen one."""
+    if "interior" not in table:
+        return {}
+    ends = table[table["phase"] == "final"]
+    return {
+        (str(world), str(arm)): bool(rows.all()) for (world, arm), rows in ends.groupby(["world", "arm"])["interior"]
+    }
 
 
 def _committed(path: Path, what: str, report: Callable[[str], None]) -> pd.DataFrame | None:

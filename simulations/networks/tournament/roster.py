@@ -7,11 +7,12 @@ from pathlib import Path
 
 from simulations.networks.runs.arm import Arm
 from vas_theory.foundation.errors import UnknownNameError
+from vas_theory.provenance.tables import read_table
 from vas_theory.selection.sampler.config import INFORMED
 
-__all__ = ["ARMS", "committed_pairs", "get_arm"]
+__all__ = ["ARMS", "committed_pairs", "get_arm", "stored_pairs"]
 
-_COMMITTED = Path(__file__).resolve().parents[2] / "results" / "paper" / "networks" / "final"
+_COMMITTED = Path(__file__).resolve().parents[2] / "results" / "paper" / "network_ranking.parquet"
 _SHARP = {**INFORMED, "posterior": "predicted_beta", "rest_steps": 9}
 """The settings with knowledge, for a sampler that has none but a prompt's own rollouts; the rest suits every pool."""
 _COLUMN = "pass rates of all prompts before training, 8 rollouts each"
@@ -75,7 +76,14 @@ def get_arm(name: str) -> Arm:
     return replace(ARMS[plain], name=name, max_visits=int(cap))
 
 
-def committed_pairs(folder: Path = _COMMITTED) -> set[tuple[str, str]]:
-    """Return the pairs of world and arm whose paper-size runs are committed."""
+def committed_pairs() -> set[tuple[str, str]]:
+    """Return the pairs of world and arm that are in the committed ranking; a wheel has it too."""
+    ranking = read_table(_COMMITTED)
+    pairs = ranking.loc[ranking["kind"].isin(["baseline", "world"]), ["world", "arm"]]
+    return set(pairs.itertuples(index=False, name=None))
+
+
+def stored_pairs(folder: Path) -> set[tuple[str, str]]:
+    """Return the pairs of world and arm whose runs are in a folder."""
     pairs = (path.stem.removeprefix("network-").partition(".") for path in folder.glob("network-*.parquet"))
     return {(world, arm) for world, _, arm in pairs}

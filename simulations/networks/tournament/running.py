@@ -14,7 +14,7 @@ from simulations.networks.tournament.analysis import BASELINE
 from simulations.networks.tournament.cells import run_final, run_tuning
 from simulations.networks.tournament.finished import WIDENINGS, chosen_rate, stored_tuning, write_tables
 from simulations.networks.tournament.presets import Preset, final_cell, tuning_cell, wider_cell
-from simulations.networks.tournament.roster import ARMS, committed_pairs, get_arm
+from simulations.networks.tournament.roster import ARMS, get_arm, stored_pairs
 from simulations.networks.tournament.widening import next_rate
 from simulations.networks.world import World
 from simulations.running.sweep import run_sweep
@@ -49,7 +49,7 @@ def run_tournament(
     worlds = preset.all_worlds()
     arms = [get_arm(name) for name in preset.arms or ARMS]
     if all(arm.name != BASELINE for arm in arms):
-        there = committed_pairs(folder / "networks" / "final")
+        there = stored_pairs(folder / "networks" / "final")
         if missing := [world.name for world in worlds if (world.name, BASELINE) not in there]:
             requirement = f"hold {BASELINE}, against which all are read and which is not in {folder} for {missing[0]}"
             raise ArgumentError("arms", requirement, [arm.name for arm in arms])

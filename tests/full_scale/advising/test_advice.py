@@ -261,7 +261,7 @@ def test_the_command_prints_one_page_or_json(tmp_path: Path, capsys: pytest.Capt
         ("trace", ["--visits", "-1"], "--visits must be positive"),
         ("trace", ["--group-size", "1"], "--group-size"),
         ("trace", ["--features", "none.npy"], "none.npy"),
-        ("trace", ["--evidence", "nowhere"], "nowhere holds no tables"),
+        ("trace", ["--evidence", "nowhere"], "nowhere is no table"),
     ],
 )
 def test_bad_input_gets_one_line(

@@ -1,4 +1,4 @@
-"""What is read from the tables of the network laboratory is what the laboratory itself says."""
+"""What is read from the table of the network laboratory is what the laboratory itself says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from full_scale.advising.evidence import TABLES, MeasuredWorld, read_evidence
+from full_scale.advising.evidence import TABLE, MeasuredWorld, read_evidence
 from full_scale.advising.pool import PoolShape
 from simulations.networks.tournament.analysis import compare
 from vas_theory.foundation.errors import DataError, IntegrityError
@@ -19,7 +19,7 @@ def test_learning_and_coverage_are_those_of_the_laboratorys_own_comparison(
     measured_worlds: list[MeasuredWorld],
 ) -> None:
     worlds = {world.name: world for world in measured_worlds}
-    theirs = compare(read_table(TABLES.parent / "network_tournament.parquet"))
+    theirs = compare(read_table(TABLE.with_name("network_tournament.parquet")))
     told = theirs[theirs["learning"].notna() & theirs["world"].isin(list(worlds))]
     assert len(told) > 3
     for row in told.to_dict("records"):
@@ -30,12 +30,13 @@ def test_learning_and_coverage_are_those_of_the_laboratorys_own_comparison(
         assert ours.learning[1] == pytest.approx((row["learning_high"] - row["learning_low"]) / 3.92, rel=0.25)
         assert ours.free == row["free"]
         assert ours.tuned <= row["interior"]
+    assert worlds["chains-few"].arms["vas"].tuned  # beyond the first grid
 
 
 def test_a_world_is_seen_as_a_log_of_its_uniform_runs_would_show_it(measured_worlds: list[MeasuredWorld]) -> None:
     world = next(world for world in measured_worlds if world.name == "chains-short")
     assert world.shape.visits == pytest.approx(38_400 / 8 / 3000)
-    curves = read_table(TABLES / "final" / "network-chains-short.uniform.parquet")
+    curves = read_table(TABLE.parent / "networks" / "final" / "network-chains-short.uniform.parquet")
     first = curves[curves["updates"] == 100]
     assert world.shape.pass_rate == pytest.approx(first["training_reward"].mean())
     assert world.shape.mixed == pytest.approx(first["mixed_groups"].mean() / 16)
@@ -50,27 +51,15 @@ def test_headroom_is_that_of_drawing_by_the_true_variance() -> None:
     assert not PoolShape(2.0, 0.7, 8, 1.0).u_shaped
 
 
-def _two_arms(folder: Path) -> Path:
-    """Copy the tables of two arms of each world."""
-    for file in TABLES.glob("*/network-*"):
-        if file.name.split(".")[1] in ("uniform", "vas"):
-            (folder / file.parent.name).mkdir(parents=True, exist_ok=True)
-            shutil.copy(file, folder / file.parent.name)
-    return folder
-
-
-def test_an_altered_table_and_a_folder_without_tables_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no tables of the network laboratory"):
+def test_a_file_or_its_folder_is_read_and_an_altered_or_missing_table_refused(
+    tmp_path: Path, measured_worlds: list[MeasuredWorld]
+) -> None:
+    with pytest.raises(DataError, match="no table of the network laboratory"):
         read_evidence(tmp_path)
-    target = _two_arms(tmp_path) / "final" / "network-chains-short.vas.parquet"
-    target.write_bytes(target.read_bytes()[:-1] + b"x")
+    for file in TABLE.parent.glob(f"{TABLE.name}*"):
+        shutil.copy(file, tmp_path)
+    copy = tmp_path / TABLE.name
+    assert read_evidence(tmp_path) == read_evidence(copy) == measured_worlds
+    copy.write_bytes(copy.read_bytes()[:-1] + b"x")
     with pytest.raises(IntegrityError, match="altered"):
         read_evidence(tmp_path)
-
-
-def test_any_number_of_worlds_counts(tmp_path: Path, measured_worlds: list[MeasuredWorld]) -> None:
-    for file in (_two_arms(tmp_path) / "final").glob("network-chains-few.*"):
-        file.unlink()
-    found = {world.name: world.arms.get("vas") for world in read_evidence(tmp_path)}
-    assert found == {world.name: world.arms.get("vas") for world in measured_worlds if world.name != "chains-few"}
-    assert any(found.values())

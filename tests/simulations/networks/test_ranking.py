@@ -16,12 +16,14 @@ from simulations.networks.tournament import finished as module
 from simulations.networks.tournament import rechecking
 from simulations.networks.tournament.agreement import agreement, rank_correlation
 from simulations.networks.tournament.analysis import compare, format_comparison
+from simulations.networks.tournament.evidence import evidence
 from simulations.networks.tournament.finished import finished, stored_tuning, summary, write_tables
 from simulations.networks.tournament.presets import PRESETS, Preset, final_cell, tuning_cell, wider_cell
 from simulations.networks.tournament.ranking import rank_networks
 from simulations.networks.tournament.rechecking import recheck_networks
 from simulations.networks.tournament.widening import next_rate, widened
 from simulations.networks.worlds import get_world
+from simulations.running.sweep import Cell
 from tests.simulations.networks.test_tournament import curves
 from vas_theory.foundation.errors import DataError
 from vas_theory.provenance.fingerprint import key_of
@@ -77,6 +79,26 @@ def test_the_text_counts_the_learning_rates_inside_the_grid() -> None:
     assert "4 of 4 tuned learning rates lie inside what was tried" in format_comparison(table)
     table.loc[table["arm"] == "vas", "interior"] = False
     assert "2 of 4 tuned learning rates lie inside what was tried, fewer than the 90%" in format_comparison(table)
+
+
+def test_evidence_for_a_pool_of_ones_own_is_the_comparison_beside_what_a_log_would_show() -> None:
+    runs = curves({**GAINS, "c": 0.05})
+    run = {"batch_size": 16, "group_size": 8, "budget": 38_400, "pool": 3000}
+    cells = [Cell("", {"world": world, "arm": {"name": "uniform"}, "run": run}, 0) for world in ("one", "two")]
+    found = evidence(runs, cells, {("one", "uniform"): True, ("one", "vas"): True, ("two", "vas"): True})
+    rows = found.set_index(["world", "arm"])
+    told = compare(summary(runs, None)).set_index(["world", "arm"])
+    own = rows.loc[told.index]
+    np.testing.assert_allclose(own["learning"], told["learning"])
+    np.testing.assert_allclose(own["coverage"], told["pass_at_32_difference"])
+    # a standard error against the half width of a 95% interval
+    np.testing.assert_allclose(own["learning_error"], (told["learning_high"] - told["learning_low"]) / 3.92, rtol=0.2)
+    assert list(rows.index[rows["tuned"]]) == [("one", "uniform"), ("one", "vas")]  # uniform's counts too
+    assert set(rows["free"][rows["free"] != ""].index) == {("one", "c"), ("two", "c")}
+    for name, wanted in {"pass_rate": 0.4, "silent_share": 0.75, "group_size": 8, "visits": 1.6, "seeds": 12}.items():
+        assert rows[name].to_numpy() == pytest.approx(wanted), name
+    runs["held_out_pass_rate"] = runs["held_out_pass_rate"].where(runs["world"] == "two", 0.3)
+    assert set(evidence(runs, cells, {})["world"]) == {"two"}  # the other one learns nothing
 
 
 def test_no_share_of_a_headroom_that_is_not_there() -> None:
@@ -216,7 +238,7 @@ def test_the_tables_hold_all_that_is_finished_and_say_what_is_left_out(
     assert "network-chains-short.index" in said[0]
     assert "not compared with bandits" in said[1]
     assert "not compared with a real model" in said[2]
-    for name in ("network_tournament", "network_ranking", "network_agreement"):
+    for name in ("network_tournament", "network_ranking", "network_evidence", "network_agreement"):
         assert len(read_table(tmp_path / f"{name}.parquet"))
 
 
@@ -230,7 +252,7 @@ def test_a_rate_beyond_the_grid_is_the_one_that_counts(tmp_path: Path) -> None:
     # the stored runs were not made by the present code, so that a tournament computes that rate again
     found = stored_tuning(preset, get_world("chains-short"), "uniform", tmp_path, current=True)
     assert set(found["learning_rate"]) == {2e-4, 4e-4}
-    table, (cell,) = finished(preset, tmp_path, lambda text: None)
+    table, _, (cell,) = finished(preset, tmp_path, lambda text: None)
     assert cell.config["learning_rate"] == lower
     assert not table.loc[table["phase"] == "final", "interior"].any()  # it is the lowest that was tried
 

@@ -57,6 +57,8 @@ def curves(gains: dict[str, float], worlds: tuple[str, ...] = ("one", "two"), se
                         "distinct_prompts": 40,
                         "most_visits": 2,
                         "noise_share": 1.0,
+                        "updates": steps,
+                        "training_reward": 0.4,
                     }
                     rest["rollouts"] = steps
                     rows.append({**key, **measured, **rest, "steps": steps})
