@@ -46,12 +46,17 @@ def _states(language: LanguageModel, prompts: EncodedPrompts, layer: float, pool
     def keep(module: torch.nn.Module, inputs: Any, output: Any) -> None:
         seen.append(output[0] if isinstance(output, tuple) else output)
 
-    watched = _module(language, layer).register_forward_hook(keep)
+    base, whole = language.model.base_model, _layers(language)
+    place = round(layer * len(whole))
+    module = language.model.get_input_embeddings() if place == 0 else whole[place - 1]
+    watched = module.register_forward_hook(keep)
+    base.layers = whole[: max(place, 1)]  # what comes behind the layer is nobody's state
     try:
         with language.autocast():
             prefix = prefill(language, prompts)
     finally:
         watched.remove()
+        base.layers = whole
     states_PRH = seen[-1].float()  # behind what all begin with
     mask_PR = prefix.mask_PL[:, -states_PRH.shape[1] :, None].to(states_PRH.dtype)
     last = states_PRH[:, -1]
@@ -61,11 +66,9 @@ def _states(language: LanguageModel, prompts: EncodedPrompts, layer: float, pool
     return np.asarray(pooled.cpu().numpy(), dtype=np.float32)
 
 
-def _module(language: LanguageModel, layer: float) -> torch.nn.Module:
+def _layers(language: LanguageModel) -> torch.nn.ModuleList:
     base = language.model.base_model
     layers = getattr(base, "layers", None)
-    if layers is None:
+    if not isinstance(layers, torch.nn.ModuleList):
         raise ArgumentError("knows.states", "be left out for a model without a list of layers", type(base).__name__)
-    place = round(layer * len(layers))
-    module: torch.nn.Module = language.model.get_input_embeddings() if place == 0 else layers[place - 1]
-    return module
+    return layers
