@@ -1,4 +1,4 @@
-"""Training a real language model with several passes a batch: clipping, scores early and late, groups that follow."""
+"""Training a real language model: clipping over several passes, scores early and late, groups that follow."""
 
 from __future__ import annotations
 
@@ -102,11 +102,13 @@ def caption(numbers: pd.DataFrame) -> str:
     table = _by_arm(numbers)
     seeds = seeds_text(int(seed) for seed in table[first]["seed_list"].split(", "))
     passes = int(table[first]["passes"])
-    clipped = (
-        "; ".join(f"{arm} {row['clip_fraction']:.2%}" for arm, row in table.items())
-        if passes > 1
-        else "with one pass a batch the ratio is 1 and nothing is clipped"
-    )
+    averaged = f"averaged over {WINDOWS} parts of a run, by arm: thin lines single runs, thick ones their mean, dashed "
+    averaged += "ones the mean of uniform sampling"
+    if passes > 1:
+        clipped = "; ".join(f"{arm} {row['clip_fraction']:.2%}" for arm, row in table.items())
+        panel = f"Share of the batch's tokens that clipping removes, {averaged}; over whole runs {clipped}"
+    else:
+        panel = f"Share of the batch's groups with a gradient, {averaged}; one pass a batch clips nothing"
     early = "; ".join(
         f"{arm} {table[arm]['early_score']:.3f} to {table[arm]['late_score']:.3f}"
         for arm in dict.fromkeys((first, second))
@@ -114,22 +116,20 @@ def caption(numbers: pd.DataFrame) -> str:
     visits = " and ".join(f"{arm} {table[arm]['revisits']:,}" for arm in dict.fromkeys((first, second)))
     return (
         f"GRPO on a real language model, {passes} {'pass' if passes == 1 else 'passes'} a batch, {seeds} of "
-        f"{first}. (a) Share of the batch's tokens that clipping removes, averaged over {WINDOWS} parts of a run, by "
-        "arm: thin lines single runs, thick ones their mean, dashed ones the mean of uniform sampling; over whole runs "
-        f"{clipped}. (b) Score {_ALPHA:g} OVS + {_BETA:g} TDS of the "
-        f"groups trained on, first and last third of the run (mean {early}). (c, d) Outcome of a prompt's group at "
-        f"one visit (rows) and at its next (columns): share of the row, number in brackets; revisits: {visits}. An arm "
+        f"{first}. (a) {panel}. (b) Score {_ALPHA:g} OVS + {_BETA:g} TDS of the groups trained on, first and last "
+        f"third of the run (mean {early}). (c, d) Outcome of a prompt's group at one visit (rows) "
+        f"and at its next (columns): share of the row, number in brackets; revisits: {visits}. An arm "
         "chooses what it visits again, so only uniform sampling shows the pool. No interval: counts are given."
     )
 
 
 def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
-    """Draw clipping, scores and transitions."""
+    """Draw clipping or groups with a gradient, scores and transitions."""
     import seaborn
 
     groups = _groups(tables)
     first, second = _shown_arms(sorted(groups["arm"].unique()))
-    _clipping(axes[0], tables, look)
+    _over_the_run(axes[0], tables, look)
     for arm, third, text in ((first, 0, "first"), (first, 2, "last"), (second, 0, "first"), (second, 2, "last")):
         part = groups.loc[(groups["arm"] == arm) & (groups["third"] == third), "score"]
         line = {"linestyle": ":", "linewidth": look.medium.font_size / 7} if third == 0 else {"linewidth": 2.0}
@@ -147,19 +147,21 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
         axis.set_title(f"({letter}) Next visit, {arm}")
 
 
-def _clipping(axis: Axes, tables: Tables, look: Look) -> None:
-    frame = tables["steps"].frame
-    frame = frame[(frame["step"] > 0) & frame["clip_fraction"].notna()]
-    if frame.empty:
-        axis.text(0.5, 0.5, "one pass a batch: nothing is clipped", transform=axis.transAxes, ha="center")
+def _over_the_run(axis: Axes, tables: Tables, look: Look) -> None:
+    """Draw what clipping removes; with one pass a batch it removes nothing, and groups with a gradient are drawn."""
+    steps = tables["steps"]
+    if steps.config["objective"]["epochs"] > 1:
+        column, title, label = "clip_fraction", "Clipping after the first pass", "clip fraction"
     else:
-        draw_runs(axis, in_windows(frame, "clip_fraction"), "clip_fraction", look)
-        if frame["arm"].nunique() > 1:
-            axis.plot([], [], color=look.ink, linestyle=(0, (2, 1)), label="uniform sampling's mean")
-            axis.legend(loc="upper left", fontsize=0.8 * look.medium.font_size)
-    axis.set_ylabel("clip fraction")
+        column, title, label = "mixed_share", "Groups with a gradient", "share of groups"
+    frame = steps.frame[steps.frame["step"] > 0]
+    frame = frame.assign(mixed_share=frame["mixed_groups"] / frame["groups"])
+    draw_runs(axis, in_windows(frame[frame[column].notna()], column), column, look)
+    if frame["arm"].nunique() > 1:
+        axis.plot([], [], color=look.ink, linestyle=(0, (2, 1)), label="uniform sampling's mean")
+        axis.legend(loc="upper left", fontsize=0.8 * look.medium.font_size)
+    axis.set(ylabel=label, title=f"(a) {title}")
     axis.set_ylim(bottom=0)
-    axis.set_title("(a) Clipping after the first pass")
 
 
 def _matrix(axis: Axes, counts: NDArray[np.int64], look: Look) -> None:

@@ -156,6 +156,17 @@ def test_clipping_is_drawn_run_by_run_too() -> None:
     assert len([line for line in axis.get_lines() if len(line.get_xdata()) > 2]) == 7 * (5 + 1) + 6
 
 
+def test_with_one_pass_a_batch_groups_with_a_gradient_take_the_place_of_clipping() -> None:
+    once = {**CONFIG, "objective": {**CONFIG["objective"], "epochs": 1}}
+    frame = many_runs().assign(clip_fraction=np.nan)
+    tables = {"steps": LoadedTable(frame, 3, once), "groups": LoadedTable(training_prompts.frame(), 3, CONFIG)}
+    axis = _axes("real_dynamics", tables)[0]
+    assert axis.get_title(loc="left") == "(a) Groups with a gradient"
+    assert len([line for line in axis.get_lines() if len(line.get_xdata()) > 2]) == 7 * (5 + 1) + 6
+    (figure,) = get_figures(["real_dynamics"])
+    assert "one pass a batch clips nothing" in figure.caption(figure.numbers(tables))
+
+
 def test_dynamics_say_how_many_revisits_kept_their_outcome_or_that_there_were_none() -> None:
     (figure,) = get_figures(["real_dynamics"])
     tables = small_tables(figure)
