@@ -154,6 +154,15 @@ def test_curves_show_means_and_intervals_in_points() -> None:
     assert [label.get_text().replace("\n", "") for label in axis.get_xticklabels()] == sorted(final.WORLDS)
 
 
+def test_the_first_predictor_is_drawn_where_the_sampler_with_states_did_not_run() -> None:
+    (figure,) = get_figures(["network_curves"])
+    frame = final.frame()
+    assert {"vas-states", "predictor"} <= set(frame["arm"])
+    for arms, there in ((frame["arm"].unique(), "vas-states"), (["uniform", "predictor"], "predictor")):
+        numbers = figure.numbers({"curves": LoadedTable(frame[frame["arm"].isin(arms)], 3, {})})
+        assert {"vas-states", "predictor"} & set(numbers["arm"]) == {there}
+
+
 def test_the_headline_of_curves_has_means_over_worlds_in_which_all_these_arms_ran() -> None:
     (figure,) = get_figures(["network_curves"])
     tables = crowded()
