@@ -282,20 +282,6 @@ def measured_worlds() -> list[MeasuredWorld]:
 
 
 @pytest.fixture
-def evidence_read_once(measured_worlds: list[MeasuredWorld], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let commands and predictions use what was read already, where they would read the committed tables again."""
-    from full_scale.advising import evidence
-    from full_scale.predictions import p8_networks
-    from full_scale.scoring import summary
-
-    read = evidence.read_evidence
-    for module in (evidence, p8_networks, summary):
-        monkeypatch.setattr(
-            module, "read_evidence", lambda table=None: measured_worlds if table is None else read(table)
-        )
-
-
-@pytest.fixture
 def server() -> Iterator[Server]:
     """An OpenAI-compatible server that always answers 4, unless the test says otherwise."""
     found = Server()

@@ -18,8 +18,6 @@ from full_scale.advising.reading import Source, read_source
 from tests.full_scale.logs import writers
 from vas_theory.foundation.errors import ArgumentError, DataError
 
-pytestmark = pytest.mark.usefixtures("evidence_read_once")
-
 
 def rates(prompts: int = 900, a: float = 0.3, b: float = 0.6) -> np.ndarray:
     return np.random.default_rng(0).beta(a, b, prompts)

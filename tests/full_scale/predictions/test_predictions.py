@@ -329,7 +329,6 @@ def test_training_is_predicted_for_every_arm_and_the_refilling_one_trains_on_few
     assert items["P7/stay/wrong"]["low"] > items["P7/stay/wrong"]["no_effect"]
 
 
-@pytest.mark.usefixtures("evidence_read_once")
 def test_what_networks_learned_is_predicted_and_measured_in_multiples_of_uniform_sampling(
     measured_worlds: list[MeasuredWorld],
 ) -> None:

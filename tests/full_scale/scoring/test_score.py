@@ -24,8 +24,6 @@ from full_scale.scoring.summary import break_even_text
 from tests.full_scale.answering.servers import Server, chat
 from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
 
-pytestmark = pytest.mark.usefixtures("evidence_read_once")
-
 QUESTIONS = [{"problem": f"What is {k} + {k}?", "answer": str(2 * k), "source": "made"} for k in range(12)]
 
 
