@@ -76,7 +76,8 @@ class InformedRun(Run):
         progress: Progress,
     ) -> dict[str, Any] | None:
         started = time.perf_counter()
-        if driver.step == 0 or (self._knows.every and driver.step % self._knows.every == 0):
+        due = driver.step == 0 or (self._knows.every and driver.step % self._knows.every == 0)
+        if due and driver.generated + self._batch <= self._budget:  # nobody is told for a batch that is not drawn
             self._tell(language, driver)
         seconds = time.perf_counter() - started
         row = super()._step(step, language, reference, optimiser, driver, progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -119,10 +120,12 @@ def test_states_are_those_of_each_prompt_alone(tiny: Any) -> None:
 
 def test_the_sampler_is_told_what_the_table_says(config: StudyConfig, tmp_path: Path) -> None:
     samplers: dict[str, Any] = {}
+    told: dict[str, list[int]] = defaultdict(list)
 
     class Watched(InformedRun):
         def _tell(self, language: Any, driver: Any) -> None:
             super()._tell(language, driver)
+            told[self.arm.name].append(driver.step)
             samplers[self.arm.name] = driver.strategy.sampler
             if self.arm.name == "oracle":
                 weights = driver.strategy.sampler.weights
@@ -131,6 +134,7 @@ def test_the_sampler_is_told_what_the_table_says(config: StudyConfig, tmp_path: 
 
     for arm in config.arms[2:]:
         Watched(config, arm, 0, tmp_path / arm.name, {}).train(lambda _: None)
+    assert told == {"predictor": [0, 2, 4], "column": [0], "oracle": [0, 2, 4]}  # not behind the last of six steps
     table = samplers["predictor"].posterior.prediction.table
     assert table.known.all()
     assert table.width == 24
