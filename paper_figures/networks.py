@@ -64,8 +64,8 @@ def arms_in_order(arms: Iterable[str], first: Sequence[str] = ("uniform", *MAIN_
 
 
 _WORDS = {
-    "oracle": "VAS on the true pass rates, which nobody has",
-    "vas-own": "VAS on a column of pass rates, measured before training",
+    "oracle": "VAS on nearly true pass rates, measured again and again",
+    "vas-own": "VAS on a column: pass rates measured before training",
     "vas-both": "VAS on a measured column and hidden states",
     "vas-states": "VAS on pass rates predicted from hidden states",
     "vas-states-g4": "VAS on hidden states in groups of 4 rollouts instead of 8",
@@ -80,7 +80,7 @@ _WORDS = {
     "vas-rescored": "VAS on own rollouts, a tenth of all spent on scoring again",
     "vas-states-rescored": "VAS on hidden states, a tenth of all rollouts spent on scoring again",
     "dapo": "batches refilled until every group is mixed",
-    "index": "the look-ahead index, first among bandits",
+    "index": "the look-ahead index, among the first in bandit simulations",
     "index@2": "the look-ahead index, a prompt in two steps at most",
     "index-ada": "the index with groups of adaptive size",
     "vas-weighted": "VAS on a prompt's own rollouts, every prompt drawn by weight",

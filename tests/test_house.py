@@ -11,6 +11,7 @@ import sys
 import time
 import tomllib
 from collections import Counter
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -218,6 +219,12 @@ def test_every_p_value_is_compared_with_a_rate_that_is_stated_in_one_place() -> 
         if literal.search(line) and path != Path(__file__)
     ]
     assert not found, "take the rate of false alarms from tests/false_alarms.py"
+
+
+def test_pytest_looks_into_every_folder_of_the_tests(pytestconfig: pytest.Config) -> None:
+    passed_over = pytestconfig.getini("norecursedirs")
+    folders = {folder for file in Path(__file__).parent.rglob("test_*.py") for folder in file.parts[:-1]}
+    assert not [folder for folder in folders if any(fnmatch(folder, pattern) for pattern in passed_over)]
 
 
 def test_torch_is_pinned_in_the_constraints_alone() -> None:

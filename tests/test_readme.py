@@ -46,7 +46,7 @@ def test_every_command_is_tried_from_the_wheel_or_says_why_not() -> None:
 def test_the_predictions_counted_are_those_of_the_paper_size() -> None:
     verdicts = read_table(ROOT / "full_scale" / "results" / "paper" / "validation.parquet")["verdict"].value_counts()
     words = (
-        f"Of {verdicts.sum()} predictions about the training of a 135M model, written before it, {verdicts['held']} "
+        f"Of {verdicts.sum()} predictions about training a 135M model, written before it, {verdicts['held']} "
         f"held, {verdicts['failed']} failed, {verdicts['uninformative']} were uninformative"
     )
     assert words in " ".join(README.split())

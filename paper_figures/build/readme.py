@@ -40,8 +40,8 @@ def _predictions() -> str:
     found = prediction_counts(ROOT, "paper")
     failed, open_ = found.verdicts.get("failed", 0), found.verdicts.get("uninformative", 0)
     return _filled(
-        f"Of {found.total} predictions about the training of a 135M model, written before it, {found.standing} held, "
-        f"{failed} failed, {open_} were uninformative."
+        f"Of {found.total} predictions about training a 135M model, written before it, {found.standing} held, "
+        f"{failed} failed, {open_} were uninformative (too wide)."
     )
 
 

@@ -131,9 +131,9 @@ def test_the_job_stops_at_a_failing_stage_resumes_and_then_recomputes_nothing(
     assert before == made(folder)
     assert run_figures("check", "--preset", PRESET, project=project).returncode == 0
 
-    for name, stale in (("errors", False), ("claims", True)):
-        source = project / "vas_theory" / f"{name}.py"
-        source.write_text(source.read_text() + "# edited\n")
+    source = project / "vas_theory" / "claims" / "__init__.py"
+    for text, stale in (("# edited\n", False), ("assert __name__\n", True)):
+        source.write_text(source.read_text() + text)
         checked = run_figures("check", "--preset", PRESET, project=project).stdout
         assert ("claims: source" in checked) is stale
 

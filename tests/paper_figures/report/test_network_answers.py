@@ -169,10 +169,15 @@ def test_the_table_of_worlds_has_a_row_an_arm() -> None:
 
 def test_the_short_table_says_what_was_measured() -> None:
     *rows, about = short_table(ranked())
-    assert any(
-        line.startswith("| `vas-paper`: VAS as published") and "| 0 / 2 of 3 | charged |" in line for line in rows
-    )
-    assert about.startswith(f"Small transformers, 3 worlds, {SEEDS} paired seeds")
+    (paper,) = [line for line in rows if line.startswith("| `vas-paper`: VAS as published")]
+    told = ranked()[(ranked()["arm"] == "vas-paper") & (ranked()["kind"] == "world")]
+    first, further = 100 * told[["difference", "pass_at_32_difference"]].mean()
+    assert paper.endswith(f"| 0 / 2 of 3 | {first:+.1f} / {further:+.1f} | yes |")
+    (oracle,) = [line for line in rows if line.startswith("| `oracle`")]
+    assert oracle.endswith("| no |")
+    assert about.startswith(f"Small transformers in 3 settings (worlds): easy, hard and idle; {SEEDS} paired seeds")
+    gain = ranked().loc[ranked()["kind"] == "baseline", "gain"].mean()
+    assert f"over uniform sampling's, {100 * gain:.1f} points in the mean" in about
     assert not fresh_table(ranked())
 
 
@@ -180,7 +185,7 @@ def test_worlds_that_were_added_later_stand_apart() -> None:
     assert text_about("added later") == "No world has been added since the group size was chosen."
     ranking = with_a_world_added()
     last = short_table(ranking)[-1]
-    assert "Small transformers, 3 worlds, " in last
+    assert "Small transformers in 3 settings (worlds): easy, hard and idle; " in last
     assert f"In worlds added later, {FRESH[0]}: `vas-states` **1.42 [1.37, 1.47]**, `predictor`" in last
     assert FRESH[0] not in world_table(ranking)[0]
     lines = fresh_table(ranking)
