@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
 from numpy.typing import NDArray
 
 from tests.benchmarks.harness import Report, interleaved_seconds
@@ -35,8 +36,6 @@ def rollouts(kind: str, sequences: int) -> NDArray[np.int64]:
 
 
 def nltk_self_bleu(sequences: list[list[int]]) -> float:
-    from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu  # a second in every run of tests
-
     smoothing = SmoothingFunction().method1
     scores = [
         sentence_bleu(sequences[:i] + sequences[i + 1 :], sequence, weights=WEIGHTS, smoothing_function=smoothing)
