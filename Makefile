@@ -16,7 +16,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce record clean test-verl test-trl-oldest test-wheel faults kills load mutants fuzz lock sbom
+.PHONY: help setup test test-slow test-gpu gpu-check bench bench-quick lint proofs docs notebooks reproduce record clean test-verl test-trl-oldest test-wheel faults kills load mutants fuzz lock sbom check-tables
 help:
 	@echo "make reproduce [PRESET=quick|paper]  claims, experiments, real training, figures, report"
 	@echo "make test        the default test suite        make test-slow   tests that take minutes"
@@ -25,6 +25,7 @@ help:
 	@echo "make test-verl   the plug-in in verl itself, in an environment of its own ($(VERL_VENV))"
 	@echo "make test-trl-oldest  the TRL adapter with the oldest TRL that it allows"
 	@echo "make lint        ruff and mypy                 make bench-quick the same in two minutes"
+	@echo "make check-tables  whether committed tables are of the code as it is now"
 	@echo "make test-wheel  the wheel, in fresh environments with each extra (EXTRAS='figures' for one)"
 	@echo "make faults      inject every fault of the catalogue      make kills       kill jobs at random moments"
 	@echo "make load        20 million prompts, 10,000 hostile answers, 200 runs: figures and their limits (half an hour)"
@@ -149,6 +150,10 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# A table that is named belongs to other code: compute it again, or recheck some of its cells.
+check-tables: $(READY)
+	$(BIN)/python -m paper_figures check --preset paper --tables
 
 # With any Python, and with Rocq from the system: installs nothing, says what is missing.
 proofs:
