@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import subprocess
 import sys
@@ -34,13 +33,9 @@ class Job:
 
 def _tiny(folder: Path) -> Path:
     """Write the tests' tiny language model, once for all jobs."""
-    spec = importlib.util.spec_from_file_location("tiny", ROOT / "tests" / "full_scale" / "conftest.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    model: Path = module.build_tiny(folder)
-    return model
+    from tests.full_scale.conftest import build_tiny  # torch is loaded when a model is made
+
+    return build_tiny(folder)
 
 
 STUDY = """
