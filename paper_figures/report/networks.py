@@ -72,7 +72,7 @@ def in_summary(ranking: pd.DataFrame) -> str:
         verdict = {1: "learned more than", -1: "learned less than", 0: "was not clearly different from"}
         text += (
             " The published method, which pays for scoring rollouts, "
-            f"{verdict[clear_sign(rows.loc['vas-paper'])]} uniform sampling."
+            f"{verdict[clear_sign(rows.loc[['vas-paper']].iloc[0])]} uniform sampling."
         )
     return text.strip()
 
