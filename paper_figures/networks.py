@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from paper_figures.drawing.declaration import Table
 from simulations.networks.tournament.predictions import FRESH
@@ -20,6 +20,7 @@ __all__ = [
     "NETWORKS",
     "SHOWN",
     "arms_in_order",
+    "clear_sign",
     "described",
     "in_brief",
     "kind_of",
@@ -64,19 +65,19 @@ def arms_in_order(arms: Iterable[str], first: Sequence[str] = ("uniform", *MAIN_
 
 
 _WORDS = {
-    "oracle": "VAS on nearly true pass rates, measured again and again",
+    "oracle": "VAS on pass rates measured with 16 rollouts a prompt every 40 steps",
     "vas-own": "VAS on a column: pass rates measured before training",
     "vas-both": "VAS on a measured column and hidden states",
     "vas-states": "VAS on pass rates predicted from hidden states",
     "vas-states-g4": "VAS on hidden states in groups of 4 rollouts instead of 8",
     "vas-history": "VAS on own rollouts, drawn as sharply as with knowledge",
     "uniform-g4": "uniform sampling in groups of 4 rollouts instead of 8",
-    "predictor": "a plainer prediction from hidden states",
+    "predictor": "a simpler predictor of pass rates from hidden states",
     "insight": "a published rule: return to pass rates near 1/2 (2603.01907)",
     "mopps": "Thompson sampling of pass rates near 1/2 (2507.04632)",
     "vas": "VAS on what a prompt's own rollouts showed",
-    "vas-paper": "VAS as published, scoring rollouts charged",
-    "vas-paper-free": "VAS as published, scoring rollouts not charged",
+    "vas-paper": "VAS as published: 4 scoring rollouts a prompt, once before training, charged",
+    "vas-paper-free": "VAS as published: 8 scoring rollouts a prompt every 35 steps, not charged",
     "vas-rescored": "VAS on own rollouts, a tenth of all spent on scoring again",
     "vas-states-rescored": "VAS on hidden states, a tenth of all rollouts spent on scoring again",
     "dapo": "batches refilled until every group is mixed",
@@ -98,7 +99,7 @@ _WORDS = {
 _BRIEF = {
     "vas-states-g4": "hidden states, groups of 4",
     "vas-states": "hidden states",
-    "predictor": "a plainer prediction",
+    "predictor": "simpler predictor",
     "uniform-g4": "uniform, groups of 4",
     "insight": "return to 1/2",
     "mopps": "Thompson sampling",
@@ -115,6 +116,19 @@ _BRIEF = {
 def in_brief(arm: str) -> str:
     """Return a few words on what an arm does, and its name in brackets; the name alone where there are none."""
     return f"{_BRIEF[arm]} ({arm})" if arm in _BRIEF else arm
+
+
+def clear_sign(row: Mapping[str, Any] | pd.Series) -> int:
+    """Return 1 where an arm learns more than uniform sampling by its interval, -1 where less, else 0.
+
+    The interval is that of learning; where uniform sampling gains too little for a ratio, that of the difference.
+
+    Args:
+        row: of the table :data:`NETWORKS`.
+    """
+    if row["learning"] == row["learning"]:
+        return int(row["learning_low"] > 1) - int(row["learning_high"] < 1)
+    return int(row["difference_low"] > 0) - int(row["difference_high"] < 0)
 
 
 def described(arm: str) -> str:

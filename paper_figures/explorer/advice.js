@@ -1,6 +1,9 @@
 // What the laboratory's tournament says about a setting like the user's, and the settings file to start from.
 "use strict";
 const Advice = (() => {
+  // The words of the form's field "Training one prompt".
+  const COUPLINGS = { none: "leaves the others alone", shared: "mostly helps the others", interference: "helps some, harms others" };
+
   // How unlike a world is, in units in which 1 is a difference that matters, with the reasons in words.
   function distance(world, wish) {
     const parts = [
@@ -10,7 +13,8 @@ const Advice = (() => {
       [Math.abs(Math.log2(world.groupSize / wish.groupSize)), `groups of ${world.groupSize}, yours ${wish.groupSize}`],
       [Math.abs(Math.log2(world.passes / wish.passes)) / 2,
         `${world.passes.toFixed(1)} passes over the pool, yours ${wish.passes.toFixed(1)}`],
-      [wish.coupling === "unknown" || wish.coupling === world.coupling ? 0 : 1.5, `coupling between prompts: ${world.coupling}`],
+      [wish.coupling === "unknown" || wish.coupling === world.coupling ? 0 : 1.5,
+        `training one prompt ${COUPLINGS[world.coupling]}`],
       [wish.noisy === world.noisy ? 0 : 1.5, world.noisy ? "a noisy verifier" : "an exact verifier"],
     ];
     return {
@@ -20,18 +24,36 @@ const Advice = (() => {
   }
 
   // What speaks against an arm, or nothing: it has to win at one learning rate and at tuned ones, by both intervals,
-  // and no training, of the language model or of small networks, must contradict it.
+  // and no training, of the language model or of small networks, must speak against it.
   function against(arm) {
     if (!(arm.gain_low > 0)) return "it does not win at one learning rate";
     if (!(arm.tuned && arm.tuned.gain_low > 0)) return "it does not win at tuned learning rates";
-    return arm.contradicted ? `${arm.contradicted} contradicts it` : "";
+    return arm.contradicted;
   }
 
-  // The closest world, the arm that nothing speaks against and whose smaller gain is the largest, uniform sampling
-  // where there is none, every such arm that cannot be told from it, and the arm that looks best at one rate.
+  // The closest world and what is recommended there; of all worlds that are as close, the name and the best arm.
   function recommend(worlds, wish) {
     const ranked = worlds.map((world) => ({ world, ...distance(world, wish) })).sort((one, other) => one.total - other.total);
-    const { world, differences } = ranked[0];
+    const closest = ranked.filter(({ total }) => total - ranked[0].total < 1e-9).map(({ world }) => world);
+    const ties = closest.map((world) => ({ name: world.name, coupling: world.coupling, arm: recommendIn(world).best.name }));
+    return { ...recommendIn(ranked[0].world), differences: ranked[0].differences, ties };
+  }
+
+  // Where several worlds are equally close, what is recommended in which; nothing where one is the closest.
+  function tied(ties) {
+    if (ties.length < 2) return "";
+    const number = ["Two", "Three", "Four", "Five"][ties.length - 2] ?? ties.length;
+    const apart = new Set(ties.map(({ coupling }) => coupling)).size === ties.length;
+    const worlds = `${number} worlds are equally close${apart ? "; they differ in how training one prompt affects others" : ""}.`;
+    const arms = [...new Set(ties.map(({ arm }) => arm))];
+    const places = (arm) => ties.filter((place) => place.arm === arm).map(({ name }) => name).join(" and ");
+    const each = arms.length === 1 ? `${arms[0]} in all of them` : arms.map((arm) => `${arm} in ${places(arm)}`).join(", ");
+    return `${worlds} Recommended: ${each}.${apart ? " Choose under “Your world”." : ""} `;
+  }
+
+  // A world, the arm that nothing speaks against and whose smaller gain is the largest, uniform sampling where there is
+  // none, every such arm that cannot be told from it, and the arm that looks best at one rate.
+  function recommendIn(world) {
     const arms = world.arms.filter((arm) => arm.trainable);
     const sound = arms.filter((arm) => arm.name !== "uniform" && against(arm) === "");
     const least = (arm) => Math.min(arm.gain, arm.tuned.gain);
@@ -39,7 +61,7 @@ const Advice = (() => {
     const best = sound.reduce((one, other) => (one === uniform || least(other) > least(one) ? other : one), uniform);
     const level = sound.filter((arm) => arm !== best && (arm.gain_high >= best.gain_low || arm.tuned.gain_high >= best.tuned.gain_low));
     const first = arms.reduce((one, other) => (other.gain > one.gain ? other : one));
-    return { world, differences, arms, best, level, passedOver: first !== best && against(first) ? first : null };
+    return { world, arms, best, level, passedOver: first !== best && against(first) ? first : null };
   }
 
   const plain = (number) => String(Number(number.toPrecision(12)));
@@ -108,5 +130,5 @@ const Advice = (() => {
     ].join("\n");
   }
 
-  return { distance, against, recommend, snippet, toml };
+  return { distance, against, recommend, tied, snippet, toml };
 })();

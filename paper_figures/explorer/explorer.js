@@ -102,11 +102,11 @@
     const silent = `${percent(found.weighted.silentShare)} silent groups instead of ${percent(found.uniform.silentShare)}`;
     const cost = settings.periodic ? `, and scoring takes ${percent(found.scoringShare)} of the budget` : "";
     byId("verdict").textContent = `${drawn} and ${silent}${cost}.`;
-    let net = `Nothing is spent on scoring, so at best each rollout carries ${times(netGain)} the gradient.`;
+    let net = `Nothing is spent on scoring, so the expected spread of rewards within a group is at best ${times(netGain)} that of uniform sampling.`;
     if (settings.periodic) {
       net = signalGain <= 1
-        ? "The gradient does not grow, so scoring cannot pay for itself."
-        : `After scoring, a rollout carries ${times(netGain)} the gradient of uniform sampling: ${netGain >= 1 ? "it can pay" : "it does not pay"}.`;
+        ? "The spread of rewards within a group does not grow, so scoring cannot pay for itself."
+        : `Per rollout spent, scoring included, the expected spread of rewards within a group is at best ${times(netGain)} that of uniform sampling: ${netGain >= 1 ? "it can pay" : "it does not pay"}.`;
     }
     byId("net").textContent = net;
     const arms = [settings.periodic ? "vas-paper" : "vas", "vas-states", "vas-own", "uniform-g4", "vas-states-g4"].filter((arm) => FACTS.trained[arm]);
@@ -137,7 +137,7 @@
     byId("break-even").textContent = !settings.periodic ? "none needed"
       : Number.isFinite(between)
         ? `${count(between)} training rollouts (${count(Math.ceil(between / step))} steps) between two refreshes; you have ${count(step * settings.updateInterval)}`
-        : "never: the gradient does not grow";
+        : "never: the spread of rewards within a group does not grow";
     byId("drawn-by-weight").textContent = `${count(found.share * settings.batchSize)} of ${settings.batchSize} prompts a step`;
   }
 
@@ -173,16 +173,18 @@
       passes: found.passes, coupling: byId("coupling").value, noisy: byId("noisy").checked,
     };
     const advice = Advice.recommend(FACTS.worlds, wish);
-    const { world, best, level, passedOver } = advice;
+    const { world, best, level, passedOver, ties } = advice;
     const interval = (gain) => `${signed(gain.gain)} points (95% interval ${signed(gain.gain_low)} to ${signed(gain.gain_high)})`;
-    const place = `the closest world of the tournament, ${world.name} (${world.difficulty}; ${FACTS.seeds} paired seeds)`;
-    byId("arm").textContent = best.name;
-    byId("world").textContent = (best.name === "uniform"
-      ? `In ${place}, no arm wins at one learning rate and at tuned ones without training of a model contradicting it. `
+    const place = `${ties.length > 1 ? "one of the closest worlds" : "the closest world"} of the tournament, ${world.name} (${world.difficulty}; ${FACTS.seeds} paired seeds)`;
+    byId("arm").textContent = [...new Set(ties.map(({ arm }) => arm))].join(" or ");
+    byId("world").textContent = Advice.tied(ties) + (best.name === "uniform"
+      ? `In ${place}, no arm wins at one learning rate and at tuned ones without training of a model speaking against it. `
       : `In ${place}, its final pass rate is ${interval(best)} over uniform at one learning rate and ${interval(best.tuned)} at tuned ones. `)
       + (level.length ? `Within noise of it there: ${level.map((arm) => arm.name).join(", ")}. ` : "")
       + (passedOver ? `${passedOver.name} has the largest gain there at one rate, ${interval(passedOver)}, and is not recommended: ${Advice.against(passedOver)}.` : "");
-    byId("study").textContent = [best, passedOver].filter(Boolean).flatMap((arm) => [FACTS.study[arm.name], FACTS.networks[arm.name]]).filter(Boolean).join(" ");
+    byId("study").textContent = [best, passedOver].filter(Boolean).flatMap((arm) => (FACTS.untrained.includes(arm.name)
+      ? [`${arm.name} was not trained on small networks or a language model. The list above comes from trained networks.`]
+      : [FACTS.study[arm.name], FACTS.networks[arm.name]])).filter(Boolean).join(" ");
     byId("differences").textContent = advice.differences.length ? `That world differs from yours: ${advice.differences.join("; ")}.` : "";
     byId("arms").replaceChildren(...advice.arms.map((arm) => {
       const line = document.createElement("tr");

@@ -10,7 +10,8 @@ from paper_figures.drawing.declaration import Table
 from paper_figures.explorer.networks import network_rows, network_sentences
 from paper_figures.explorer.sentences import contradicted_arms, study_sentences
 from paper_figures.laboratory import RANKING, world_gains
-from paper_figures.study import STUDY
+from paper_figures.networks import clear_sign
+from paper_figures.study import STUDY, accuracy_gains
 from vas_theory.provenance.tables import read_metadata, read_table, sha256_file
 
 __all__ = ["PILOT", "TABLES", "facts"]
@@ -117,7 +118,7 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
     ranking = read_table(path)
     gains = world_gains(ranking, "fixed")
     tuned = {(row["world"], row["strategy"]): row for row in world_gains(ranking, "tuned").to_dict("records")}
-    networks = network_rows(root, preset)
+    networks, study = network_rows(root, preset), accuracy_gains(root, preset)
     contradicted, one_round = contradicted_arms(root, preset, networks), one_round_strategies()
     worlds = []
     for name, part in gains.groupby("world", sort=True):
@@ -139,8 +140,11 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
         "worlds": worlds,
         "study": study_sentences(root, preset, trainable),
         "networks": network_sentences(networks, trainable),
+        "untrained": [
+            arm for arm in trainable if study and networks and arm not in ("uniform", *study.rows, *networks)
+        ],
         "trained": network_sentences(networks, _FIRST),
-        "helped": [arm for arm in _FIRST if arm in networks and networks[arm]["difference_low"] > 0],
+        "helped": [arm for arm in _FIRST if arm in networks and clear_sign(networks[arm]) > 0],
         "secondsPerRollout": _seconds_per_rollout(root, preset),
         "seeds": int(gains["seeds"].max()),
         "tournament": {"command": RANKING.shown_command(preset), "sha256": sha256_file(path)},

@@ -7,13 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from paper_figures.drawing.declaration import Table
-from paper_figures.networks import described, kind_of
+from paper_figures.networks import clear_sign, described, kind_of
 from vas_theory.provenance.tables import read_table
 
 __all__ = ["TABLE", "network_rows", "network_sentences"]
 
 TABLE = Table("simulations", "network_ranking", "simulations networks tournament --preset {preset}", ("paper",))
 """The committed table, the same for every size of the page."""
+
+_PLACES = {
+    1: "above uniform sampling",
+    -1: "below uniform sampling",
+    0: "not clearly different from uniform sampling",
+}
 
 
 def network_rows(root: Path, preset: str) -> dict[str, dict[str, Any]]:
@@ -44,17 +50,15 @@ def network_sentences(rows: Mapping[str, Mapping[str, Any]], arms: Iterable[str]
 
 def _sentence(arm: str, row: Mapping[str, Any]) -> str:
     worlds = f"{row['worlds']:.0f} world{'s' if row['worlds'] > 1 else ''}"
-    if row["difference_low"] > 0:
-        place = "above uniform sampling"
-    elif row["difference_high"] < 0:
-        place = "below uniform sampling"
-    else:
-        place = "not clearly different from uniform sampling"
     low, high = _signed(row["difference_low"]), _signed(row["difference_high"])
+    unclear = row["worlds"] - row["worlds_above"] - row["worlds_below"]
+    price = f" Not counted: {row['free']}." if row["free"] else ""
     return (
         f"{described(arm).replace('`', '')}. {_signed(row['difference'])} points of held-out pass rate over uniform "
-        f"sampling's (95% interval {low} to {high}): {place} in the mean of {worlds} of small trained networks, above "
-        f"in {row['worlds_above']:.0f} of them and below in {row['worlds_below']:.0f}."
+        f"sampling's (95% interval {low} to {high}), learning {row['learning']:.2f} times uniform sampling's "
+        f"({row['learning_low']:.2f} to {row['learning_high']:.2f}): {_PLACES[clear_sign(row)]} in the mean of "
+        f"{worlds} of small trained networks; above in {row['worlds_above']:.0f} of them, below in "
+        f"{row['worlds_below']:.0f}, not clearly different in {unclear:.0f}.{price}"
     )
 
 

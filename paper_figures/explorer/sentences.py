@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from paper_figures.networks import clear_sign
 from paper_figures.study import AccuracyGains, accuracy_gains
 
 __all__ = ["contradicted_arms", "study_sentences"]
@@ -36,10 +37,10 @@ def study_sentences(root: Path, preset: str, arms: Iterable[str]) -> dict[str, s
 
 
 def contradicted_arms(root: Path, preset: str, networks: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Return the arms that trained models speak against, and which: the language model, small networks, or both.
+    """Return the arms that trained models speak against, and in words what does.
 
     The language model does where an arm is below uniform sampling or has not the gain that was predicted, the networks
-    where its mean difference to uniform sampling over all their worlds is below 0 with its interval.
+    where the arm learns less than uniform sampling by its interval.
 
     Args:
         root: the project's folder.
@@ -48,14 +49,22 @@ def contradicted_arms(root: Path, preset: str, networks: Mapping[str, Mapping[st
     """
     study = accuracy_gains(root, preset)
     rows = {} if study is None else study.rows
-    real = {
-        arm
-        for arm, row in rows.items()
-        if row["measured_high"] < 0 or (row["verdict"] == "failed" and row["predicted"] > 0 >= row["measured_low"])
+    below = {arm for arm, row in rows.items() if row["measured_high"] < 0}
+    missed = {
+        arm for arm, row in rows.items() if row["verdict"] == "failed" and row["predicted"] > 0 >= row["measured_low"]
     }
-    small = {arm for arm, row in networks.items() if row["difference_high"] < 0}
-    words = {(True, True): "training of a language model and of small networks", (True, False): "real training"}
-    return {arm: words.get((arm in real, arm in small), "training of small networks") for arm in sorted(real | small)}
+    small = {arm for arm, row in networks.items() if clear_sign(row) < 0}
+    return {arm: _against(arm in below, arm in missed, arm in small) for arm in sorted(below | missed | small)}
+
+
+def _against(below: bool, missed: bool, small: bool) -> str:
+    """Say what speaks against an arm: it is below, its predicted gain did not appear, small networks learn less."""
+    if below:
+        return f"{'training of a language model and of small networks' if small else 'real training'} contradicts it"
+    networks = "training of small networks contradicts it"
+    if not missed:
+        return networks
+    return f"the gain that was predicted for real training did not appear{f', and {networks}' if small else ''}"
 
 
 def _sentence(arm: str, study: AccuracyGains) -> str:
@@ -70,8 +79,8 @@ def _sentence(arm: str, study: AccuracyGains) -> str:
         side = "above" if row["measured"] > 0 else "below"
         stance, place = "does not confirm this", f"{side} uniform sampling by no more than the seeds vary"
     return (
-        f"Real training {stance}: on {study.setting} the gain of {arm} in held-out accuracy over uniform sampling was "
-        f"predicted as {_signed(row['predicted'])} points and measured as {_signed(row['measured'])} "
+        f"Real training {stance}: on {study.setting} the gain of {arm} in sampled held-out accuracy over uniform "
+        f"sampling was predicted as {_signed(row['predicted'])} points and measured as {_signed(row['measured'])} "
         f"({study.coverage:.0%} interval {_signed(row['measured_low'])} to {_signed(row['measured_high'])}): {place}, "
         f"{_VERDICTS[row['verdict']]}."
     )

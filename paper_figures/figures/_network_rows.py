@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from paper_figures.figures._legends import legend_below
-from paper_figures.networks import FRESH, in_brief, kind_of
+from paper_figures.networks import FRESH, clear_sign, in_brief, kind_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ _VERDICTS = {"more": "green", "no clear difference": "muted", "less": "vermilion
 
 LEARNING = (
     "Small transformers trained by GRPO. Learning is the gain in held-out pass rate over the start, divided by uniform "
-    "sampling's gain at the same total of rollouts, each arm at its tuned learning rate."
+    "sampling's gain at the same total of counted rollouts, each arm at its tuned learning rate."
 )
 """What is measured, for captions."""
 
@@ -90,7 +90,7 @@ def fresh_and_untold(numbers: pd.DataFrame) -> str:
 
 
 def _verdict(row: pd.Series) -> str:
-    return "more" if row["learning_low"] > 1 else "less" if row["learning_high"] < 1 else "no clear difference"
+    return {1: "more", -1: "less", 0: "no clear difference"}[clear_sign(row)]
 
 
 def draw_rows(

@@ -105,8 +105,8 @@ def caption(numbers: pd.DataFrame) -> str:
     return (
         "Gain over uniform sampling at equal rollouts in points, of arms whose rollouts are all charged: networks "
         "(held-out pass rate, mean over an arm's worlds) against bandits (interquartile mean over worlds and seeds; "
-        "filled at one learning rate, open at tuned ones) and against held-out accuracy of a real 135M model. Lines "
-        "are 95% intervals. Rank correlations: mean over "
+        "filled at one learning rate, open at tuned ones) and against sampled held-out accuracy of a real 135M model. "
+        "Lines are 95% intervals. Rank correlations: mean over "
         f"{row['ranked_worlds']:.0f} worlds of the networks and the arms that are in all of them, uniform sampling "
         f"among them; their intervals are over the networks' seeds. {' '.join(parts)}"
     )

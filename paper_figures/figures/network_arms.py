@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from paper_figures.drawing.style import Look
 
 
+_CONTROLS = (
+    " Controls, whose sampler corrects the column by its own rollouts: pass rates of a model with the same teaching "
+    "(reseeded) or another teaching (otherwise), pass rates given to the wrong prompts (shuffled), 1 - pass rate "
+    "(reversed). A reversed column holds the same information."
+)
+
+
 def numbers(tables: Tables) -> pd.DataFrame:
     """Return the numbers of all arms."""
     return learning_numbers(tables["ranking"].frame)
@@ -41,10 +48,11 @@ def caption(numbers: pd.DataFrame) -> str:
     """Return the caption."""
     arms, more, less = _counts(numbers, "free")
     free = f" Of {arms} arms that are given pass rates {more} learn more and {less} less." if arms else ""
+    controls = _CONTROLS if numbers["arm"].isin(("vas-reversed", "vas-shuffled")).any() else ""
     return (
         f"{LEARNING} Diamonds: means over an arm's worlds, with 95% intervals from {numbers['seeds'].iloc[0]} paired "
         "seeds (bootstrap). Points: single worlds. (a) Arms whose rollouts are all charged. (b) Arms that are given "
-        f"pass rates for free; the columns reseeded, otherwise, shuffled and reversed are controls.{free} "
+        f"pass rates for free.{controls}{free} "
         f"{fresh_and_untold(numbers)}"
     )
 

@@ -53,9 +53,9 @@ def caption(numbers: pd.DataFrame) -> str:
         return "No world in which uniform sampling gains 1 point."
     row = numbers.iloc[0]
     ranked = (
-        f"Over {row['ranked_arms']:.0f} arms whose rollouts are all charged the rank correlation of the two is "
-        f"{row['correlation']:+.2f} [{row['correlation_low']:+.2f}, {row['correlation_high']:+.2f}] in the mean of "
-        f"{row['ranked_worlds']:.0f} worlds (95% interval over seeds)."
+        f"Over {row['ranked_arms']:.0f} arms whose rollouts are all charged, uniform sampling among them, the rank "
+        f"correlation of the two is {row['correlation']:+.2f} [{row['correlation_low']:+.2f}, "
+        f"{row['correlation_high']:+.2f}] in the mean of {row['ranked_worlds']:.0f} worlds (95% interval over seeds)."
         if row["correlation"] == row["correlation"]
         else f"{row['ranked_arms']:.0f} arms whose rollouts are all charged are too few for a rank correlation."
     )
@@ -66,7 +66,7 @@ def caption(numbers: pd.DataFrame) -> str:
     )
     visits = _means(numbers)["most_visits"]
     repeats = (
-        f"The prompt rolled most often is visited {visits.max():.0f} times by {visits.idxmax()}. "
+        f"In the mean over worlds, {visits.idxmax()} visits its most-visited prompt {visits.max():.0f} times. "
         if len(visits)
         else ""
     )

@@ -104,10 +104,11 @@ def caption(numbers: pd.DataFrame) -> str:
         "half widths from its middle: the shaded band is that interval, the marker the measurement, the bar its "
         "interval and the short upright line the value that would mean no effect. Arms are compared with uniform "
         f"sampling at equal rollouts. {found.get('held', 0)} held; {found.get('uninformative', 0)} are uninformative "
-        f"(an interval contains no effect, or the measurement is too coarse); {found.get('failed', 0)} failed, as the "
-        f"intervals do not meet{which}. Predictions were written and hashed before any of their "
-        f"measurements was made; both intervals are {numbers['coverage'].iloc[0]:.0%} ones. Arrows at the edge: the "
-        f"value lies more than {_EDGE:g} half widths away.{missing}"
+        "(the predicted or the measured interval contains the value of no effect, or they meet but the measured value "
+        f"lies outside the prediction); {found.get('failed', 0)} failed, as the "
+        f"intervals do not meet{which}. Predictions were written and hashed before any of their measurements was made; "
+        f"both intervals are {numbers['coverage'].iloc[0]:.0%} ones. Arrows at the edge: the value lies more than "
+        f"{_EDGE:g} half widths away.{missing}"
     )
 
 

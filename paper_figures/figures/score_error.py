@@ -54,8 +54,9 @@ def headline(numbers: pd.DataFrame) -> str:
     drawn = [_mean(still, "drawn_gain", score="OVS", rollouts=count) for count in (least, most)]
     ranks = [_mean(still, "rank_correlation", score="OVS", rollouts=count) for count in (least, most)]
     return (
-        f"From {least:.0f} to {most:.0f} scoring rollouts the ranking improves from {ranks[0]:.2f} to {ranks[1]:.2f}, "
-        f"the variance drawn in proportion to OVS stays at {drawn[0]:.2f} and {drawn[1]:.2f} times the mean"
+        f"From {least:.0f} to {most:.0f} scoring rollouts the rank correlation of the score with $p(1-p)$ rises from "
+        f"{ranks[0]:.2f} to {ranks[1]:.2f}; the reward variance of the drawn prompts does not ({drawn[0]:.2f} and "
+        f"{drawn[1]:.2f} times the pool's mean)"
     )
 
 

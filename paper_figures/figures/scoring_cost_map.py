@@ -47,7 +47,10 @@ def headline(numbers: pd.DataFrame) -> str:
     for alpha, part in numbers[numbers["scoring"] == "charged"].groupby("alpha"):
         ahead = int((part["gain_low"] > 0).sum())
         texts.append(f"{ahead} of {len(part)} with coefficients {alpha:g}:{part['beta'].iloc[0]:g}")
-    return f"With scoring charged, mixture ratios and intervals that beat uniform sampling: {' and '.join(texts)}"
+    return (
+        "With scoring charged, pairs of $\\lambda$ and refresh interval that beat uniform sampling: "
+        f"{' and '.join(texts)}"
+    )
 
 
 def caption(numbers: pd.DataFrame) -> str:

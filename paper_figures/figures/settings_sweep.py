@@ -127,7 +127,7 @@ def caption(numbers: pd.DataFrame) -> str:
         "$\\alpha:\\beta$ = 0.5:0.5). "
         "Circles: scoring rollouts are free, as the paper counts; squares: they are charged to the same budget; "
         "diamonds: averages over five benchmarks in table 4 of arXiv 2509.21268, one run each, "
-        "whose base is drawn at our base with free scoring. Simulated: mean over "
+        "shifted so that their base lies on our base with free scoring. Simulated: mean over "
         f"{row['worlds']} world{'s' if row['worlds'] > 1 else ''}, {row['seeds']} paired seeds (base seed "
         f"{row['seed']}), {INTERVAL}, budget {row['budget']:,} rollouts, learning rate {row['learning_rate']:g} "
         f"for all. Uniform sampling over the base: {' and '.join(lines)}. Between two published settings of one factor "
@@ -164,7 +164,7 @@ def draw(axes: Sequence[Axes], tables: Tables, look: Look) -> None:
         offset = _row(table, "reference", "uniform", "free")["change"]
         axis.plot(
             published["setting"].map(places), published["published_change"] - offset, color=look.ink,
-            linestyle=(0, (1, 2)), marker="D", fillstyle="none", label="published, from our base",
+            linestyle=(0, (1, 2)), marker="D", fillstyle="none", label="published, shifted",
         )  # fmt: skip
         names = ["once" if factor == "update_interval" and setting == "300" else setting for setting in settings]
         axis.set_xticks(range(len(settings)), names)

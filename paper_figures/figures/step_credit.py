@@ -48,6 +48,16 @@ def _points(row: pd.Series, ends: bool = False) -> str:
     return f"{middle} [{100 * row['gain_low']:+.1f}, {100 * row['gain_high']:+.1f}]" if ends else middle
 
 
+def _in_words(effect: str) -> str:
+    """Return what an effect of the table is the difference of, for readers who have not seen the axis."""
+    kind, _, name = effect.partition(", ")
+    return {
+        "choice": f"choosing prompts by {name}",
+        "credit": f"step-level credit ({name})",
+        "shared prefixes": "rolling out as a tree",
+    }.get(kind, effect.replace(", not ", " instead of "))
+
+
 def headline(numbers: pd.DataFrame) -> str:
     """Return the result in a few words."""
     parts = []
@@ -56,9 +66,9 @@ def headline(numbers: pd.DataFrame) -> str:
         rows = [part[part["effect"].str.startswith(kind)] for part in found.values()]
         if all(map(len, rows)):
             fixed, tuned = (row.iloc[0] for row in rows)
-            parts.append(f"{fixed['effect']} {_points(fixed)} ({_points(tuned)})")
+            parts.append(f"{_in_words(str(fixed['effect']))} {_points(fixed)} ({_points(tuned)})")
     return (
-        "On tree prompts at equal rollouts, points of the final pass rate at one learning rate (and tuned): "
+        "On tree prompts, points of the final pass rate over the arm each is compared with, at one rate (tuned): "
         f"{'; '.join(parts)}"
     )
 
@@ -100,10 +110,11 @@ def caption(numbers: pd.DataFrame) -> str:
         "places; a name ends with a tree's leaves, which are a group's rollouts) at "
         f"{row['least_rollouts']:,.0f} to {row['most_rollouts']:,.0f} total rollouts, {row['seeds']:.0f} "
         f"paired seeds (base seed {row['seed']:.0f}). One rate: {row['fixed_rate']:g} for all;{tuning} (a) Mean pass "
-        f"rate in {_CURVES_IN} at one rate. (b) What each part "
-        "is worth in points of the final pass rate: trees of one advantage a rollout against independent rollouts, "
-        "credit against such trees, both together, the best-ranked way of choosing prompts (picked by this ranking), "
-        f"groups of {_SMALL} where a tree has 27 leaves; equal steps compares with uniform at the share of the budget "
+        f"rate in {_CURVES_IN} at one rate. (b) Differences of final pass rates in points. Shared prefixes: trees of "
+        "one advantage a rollout against independent rollouts; credit: step-level credit against such trees; both: "
+        "step-level credit against independent rollouts; choice: the best-ranked way of choosing prompts (picked by "
+        f"this ranking) against uniform; groups of {_SMALL}: against groups of 27, a tree's leaves; equal steps: "
+        "against uniform at the share of the budget "
         f"({shares['least_share'].min():.2f} to {shares['largest_share'].max():.2f}) whose steps a tree generates, as "
         "prefixes are shared. (b), (c), (d) Interquartile means of paired differences over worlds and seeds with 95% "
         "intervals (bootstrap over seeds within worlds); filled at one rate, open tuned. (e), (f) Mean gain over "

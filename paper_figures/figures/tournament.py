@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
 def headline(numbers: pd.DataFrame) -> str:
     """Return the result in a few words."""
-    ranking = ranking_rows(numbers, "fixed")
-    arms = [name for name in ("vas-paper", "vas", best_rival(ranking), "index", "index-ada") if name in ranking.index]
-    gains = dict(zip(ranking.index, 100 * ranking["gain"], strict=True))
-    parts = [f"{name} {gains[name]:+.1f}" for name in arms]
-    return f"At equal rollouts, points of the final pass rate over uniform sampling: {', '.join(parts)}"
+    fixed = ranking_rows(numbers, "fixed")
+    parts = []
+    for regime, text in REGIMES.items():
+        gains = 100 * ranking_rows(numbers, regime)["gain"]
+        arms = [name for name in ("vas-paper", "vas", best_rival(fixed), "index", "index-ada") if name in gains.index]
+        if arms:
+            parts.append(f"at {text}: {', '.join(f'{name} {gains[name]:+.1f}' for name in arms)}")
+    return f"Points of the final pass rate over uniform sampling at equal rollouts, {'; '.join(parts)}"
 
 
 def caption(numbers: pd.DataFrame) -> str:

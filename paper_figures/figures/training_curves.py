@@ -53,7 +53,7 @@ def headline(numbers: pd.DataFrame) -> str:
     ends = numbers.groupby("arm")["last_held_out_accuracy"].mean()
     texts = [f"{arm} {ends[arm]:.3f}" for arm in arms_in_order(numbers["arm"])]
     runs = count(numbers.groupby("arm")["seed"].nunique().max(), "run")
-    return f"Held-out accuracy after {numbers['rollouts'].max():,} rollouts: {', '.join(texts)} ({runs} each)"
+    return f"Greedy held-out accuracy after {numbers['rollouts'].max():,} rollouts: {', '.join(texts)} ({runs} each)"
 
 
 def caption(numbers: pd.DataFrame) -> str:
@@ -76,7 +76,7 @@ def caption(numbers: pd.DataFrame) -> str:
         f"and {rollouts} a run; the x-axis counts every rollout spent, those for scoring prompts included, and begins "
         f"anew for each arm. {lines if several else ''}What varies from step to step is averaged over {WINDOWS} parts "
         "of a run. "
-        f"Held-out accuracy of the likeliest answer, from the start to the last evaluation: {'; '.join(arms)}."
+        f"Greedy held-out accuracy (the likeliest answer), from the start to the last evaluation: {'; '.join(arms)}."
         f"{ends_in} {bands}"
     )
 

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 from paper_figures.drawing.declaration import Figure, Label, output_folder
 from paper_figures.figures import get_figures
 from paper_figures.laboratory import CHALLENGE, RANKING, REGIMES, sampler_record, world_gains, world_rows
-from paper_figures.networks import AGREEMENT, NETWORKS, described, leading
+from paper_figures.networks import AGREEMENT, NETWORKS, clear_sign, described, leading
+from paper_figures.report.challenges import challenge_lines
 from paper_figures.report.maths import font_face, formula, text_with_formulas
-from paper_figures.report.networks import answers
+from paper_figures.report.network_tables import mean_points
+from paper_figures.report.networks import answers, in_summary
 from paper_figures.report.results import (
     TRAINING,
     Counts,
@@ -37,7 +39,7 @@ __all__ = ["embedded", "report"]
 
 _SECTIONS = {
     Label.PROVED: "What is proved",
-    Label.SIMULATED: "What simulations show",
+    Label.SIMULATED: "What bandits and small networks show",
     Label.MEASURED: "What was measured",
 }
 
@@ -156,7 +158,11 @@ def _limits(claims: list[dict[str, Any]], predictions: list[dict[str, Any]], stu
         for verdict in ("failed", "uninformative")
     }
     computed = [
-        (refuted, "The ledger refutes these statements as they were written, each by an exact counterexample: {}."),
+        (
+            refuted,
+            "The ledger refutes these statements as they were written, each by an exact counterexample or by rigorous "
+            "interval bounds: {}.",
+        ),
         (weaker, "These claims rest on sampling or are not confirmed, and are not proved: {}."),
         (by_verdict["failed"], "These predictions of the theory failed on the real model: {}."),
         (by_verdict["uninformative"], "These measurements were too noisy to tell: {}."),
@@ -165,9 +171,11 @@ def _limits(claims: list[dict[str, Any]], predictions: list[dict[str, Any]], stu
         "A large gradient is not yet progress: the lower bound says that reward variance implies gradient, not that "
         "sampling by it trains better. Sampling by variance also changes the objective, since easy and hopeless "
         "prompts are visited less.",
-        "Every rollout is charged, those for scoring prompts included. Where scoring costs more than it saves, or "
-        "where pass rates hardly differ between prompts, variance-aware sampling cannot win.",
-        "The worlds of the tournament are pools of bandit prompts, not language models.",
+        "Rollouts for scoring prompts are charged, but for the figures' and tables' rows that say that pass rates or "
+        "scoring are free. Where scoring costs more than it saves, or where pass rates hardly differ between prompts, "
+        "variance-aware sampling cannot win.",
+        "The bandit worlds of the tournament are pools of bandit prompts, not language models. The small networks are "
+        "small transformers on synthetic tasks.",
         f"One model ({study['model']['name']}), one task ({study['task']['name']}), runs of "
         f"{study['training']['steps']} steps. Few seeds show what happened; they cannot rank two arms that lie close "
         "together, and a small model on a short task need not behave as a large one on a long task does.",
@@ -209,13 +217,15 @@ def _small_losers(ranking: pd.DataFrame) -> list[str]:
 
 def _leaders(ranking: pd.DataFrame) -> list[dict[str, str]]:
     """Return the summary's table: what arms learn in networks relative to uniform sampling, best first."""
+    prices = mean_points(ranking)["pass_at_32_difference"]
     return [
         {
             "arm": described(row["arm"]).replace("`", ""),
             "learning": f"{row['learning']:.2f}",
             "interval": f"{row['learning_low']:.2f} to {row['learning_high']:.2f}",
-            "sign": "better" if row["learning_low"] > 1 else "worse" if row["learning_high"] < 1 else "level",
-            "knowledge": "free" if row["free"] else "charged",
+            "sign": {1: "better", -1: "worse", 0: "level"}[clear_sign(row)],
+            "pass_at_32": signed(prices[row["arm"]] / 100),
+            "charged": "no" if row["free"] else "yes",
         }
         for _, row in leading(ranking).iterrows()
     ]
@@ -232,8 +242,6 @@ def report(root: Path, preset: str, jobs: Sequence[Job]) -> str:
     Raises:
         DataError: a figure, the ledger or a table of predictions is missing; the message names the file.
     """
-    from simulations.analysis.challenge import CONTENDERS, format_challenge
-
     jinja = require("jinja2", "figures")
     folder = resources.files("paper_figures.report")
     environment = jinja.Environment(
@@ -268,8 +276,9 @@ def report(root: Path, preset: str, jobs: Sequence[Job]) -> str:
         small_losers=_small_losers(ranking),
         worlds=dict(sorted(worlds.items(), key=lambda part: _least(part[1]))),
         leaders=_leaders(ranking),
+        in_summary=in_summary(ranking),
         largest_rates=_largest_rates(summary),
-        challenges=[text.splitlines() for arm in CONTENDERS if (text := format_challenge(tests, arm))],
+        challenges=challenge_lines(tests),
         answers=answers(ranking, read_table(AGREEMENT.path(root, preset))),
         seeds=max(int(part["seeds"].max()) for part in gains.values()),
         jobs=jobs,

@@ -10,7 +10,7 @@ from paper_figures.report.words import counted, listed, points_with_interval, ra
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["fresh_table", "in_short", "short_table", "world_table"]
+__all__ = ["fresh_table", "in_short", "mean_points", "short_table", "world_table"]
 
 _MOST_WORLDS = 9
 
@@ -25,8 +25,7 @@ def short_table(ranking: pd.DataFrame) -> list[str]:
         "| how prompts are chosen | learning | worlds above / below | points of pass@1 / @32 | all charged |",
         "| --- | --- | --- | --- | --- |",
     ]
-    known = _in_known_worlds(ranking, "world")
-    points = 100 * known.groupby("arm")[["difference", "pass_at_32_difference"]].mean()
+    points = mean_points(ranking)
     for _, row in leading(ranking).iterrows():
         worlds = f"{row['worlds_above']:.0f} / {row['worlds_below']:.0f} of {row['worlds']:.0f}"
         first, further = points.loc[row["arm"]]
@@ -41,6 +40,16 @@ def short_table(ranking: pd.DataFrame) -> list[str]:
         f"{_confirmed(ranking)}"
     )
     return [*lines, "", text.strip()]
+
+
+def mean_points(ranking: pd.DataFrame) -> pd.DataFrame:
+    """Return each arm's differences to uniform sampling in points of pass@1 and pass@32, means over its worlds.
+
+    Args:
+        ranking: the table :data:`paper_figures.networks.NETWORKS`.
+    """
+    known = _in_known_worlds(ranking, "world")
+    return 100 * known.groupby("arm")[["difference", "pass_at_32_difference"]].mean()
 
 
 def _in_known_worlds(ranking: pd.DataFrame, kind: str) -> pd.DataFrame:

@@ -8,15 +8,22 @@ from dataclasses import dataclass
 import pandas as pd
 
 from paper_figures.laboratory import REGIMES
-from paper_figures.networks import FRESH, MAIN_ARMS, kind_of
+from paper_figures.networks import FRESH, MAIN_ARMS, clear_sign, kind_of, leading
 from paper_figures.report.network_pairs import pair
+from paper_figures.report.network_tables import mean_points
 from paper_figures.report.words import counted, listed, points_with_interval, ratio_with_interval
 
-__all__ = ["GOAL", "Answer", "answers"]
+__all__ = ["GOAL", "Answer", "answers", "in_summary"]
 
 GOAL = 1.25
 """Learning relative to uniform sampling that a predictor was to reach in two thirds of the worlds, set beforehand."""
 _NEVER_BELOW = 0.95
+_NOISE = 0.9
+"""Share of the squared gradient that differs between halves of a batch; above it they hardly agree."""
+
+
+_KNOWING = ("oracle", "vas-own", "vas-both", "vas-states", "vas-states-g4", "predictor")
+"""Arms that are told pass rates, or predict them."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +35,46 @@ class Answer:
 
 
 class _Tables:
-    """The ranking by kind, for look-ups."""
+    """The ranking by kind, for look-ups: without the worlds that were added later, which ``added`` has."""
 
     def __init__(self, ranking: pd.DataFrame, agreement: pd.DataFrame) -> None:
-        self.base = kind_of(ranking, "baseline").set_index("world")
-        self.worlds = kind_of(ranking, "world")
+        self.every = ranking
+        known, added = (ranking[ranking["world"].isin(FRESH) == later] for later in (False, True))
+        self.base = kind_of(known, "baseline").set_index("world")
+        self.worlds = kind_of(known, "world")
+        self.added = kind_of(added, "world")
         self.overall = kind_of(ranking, "overall").set_index("arm")
-        self.contrasts = kind_of(ranking, "contrast")
+        self.contrasts = kind_of(known, "contrast")
         self.agreement = agreement
 
     def of(self, arm: str) -> pd.DataFrame:
         """Return an arm's rows, one a world."""
         return self.worlds[self.worlds["arm"] == arm]
+
+
+def in_summary(ranking: pd.DataFrame) -> str:
+    """Return what the report's summary says of the arms of its table.
+
+    Args:
+        ranking: the table :data:`paper_figures.networks.NETWORKS`.
+    """
+    rows = leading(ranking).set_index("arm")
+    knowing = rows[rows.index.isin(_KNOWING)]
+    text = ""
+    if len(knowing):
+        most = knowing[2 * knowing["worlds_above"] > knowing["worlds"]].index
+        lost = int((mean_points(ranking).loc[knowing.index, "pass_at_32_difference"] < 0).sum())
+        text = (
+            f"Of {counted(len(knowing), 'sampler')} that know or predict pass rates, {len(most)} learned more than "
+            f"uniform sampling in most worlds of small networks, and {lost} lost pass@32 (table)."
+        )
+    if "vas-paper" in rows.index:
+        verdict = {1: "learned more than", -1: "learned less than", 0: "was not clearly different from"}
+        text += (
+            " The published method, which pays for scoring rollouts, "
+            f"{verdict[clear_sign(rows.loc[['vas-paper']].iloc[0])]} uniform sampling."
+        )
+    return text.strip()
 
 
 def answers(ranking: pd.DataFrame, agreement: pd.DataFrame) -> list[Answer]:
@@ -56,7 +91,7 @@ def answers(ranking: pd.DataFrame, agreement: pd.DataFrame) -> list[Answer]:
         "What is knowing the pass rates worth, and how much of it do samplers reach?": _headroom,
         "Does a shared predictor reach the goal that was set?": _goal,
         "Does a better group size do as much?": _group_size,
-        "Does that hold in worlds that were added later?": _fresh,
+        "Do hidden states and groups of 4 also help in worlds added later?": _fresh,
         "Do scoring rollouts of a part of the pool pay?": _refreshed,
         "Do hidden states have to be renewed?": _renewed,
         "Why does the index lose?": _index,
@@ -91,27 +126,28 @@ def _record(rows: pd.DataFrame, name: str) -> str:
 def _measured(tables: _Tables) -> str:
     from simulations.networks.worlds import world_names
 
-    rows = tables.worlds
-    tuned = pd.concat([rows["interior"], tables.base["interior"]]).astype(bool)
+    rows, base = (kind_of(tables.every, kind) for kind in ("world", "baseline"))
+    tuned = pd.concat([rows["interior"], base["interior"]]).astype(bool)
     inside = f"{int(tuned.sum())} of {len(tuned)} tuned learning rates lie inside what was tried"
     lowest = rows.groupby("world")["arm"].nunique().add(1)
     arms = counted(int(lowest.min()), "arm") if lowest.nunique() == 1 else f"{lowest.min()} to {lowest.max()} arms"
+    added = listed(world for world in FRESH if world in set(base["world"]))
+    later = f" Worlds added later, which only one answer below tells of: {added}." if added else ""
     return (
-        f"{len(tables.base)} of {counted(len(world_names(development=False)), 'world')} so far, with {arms} each, "
-        f"{int(tables.base['seeds'].min())} paired seeds: "
+        f"{len(base)} of {counted(len(world_names(development=False)), 'world')} so far, with {arms} each, "
+        f"{int(base['seeds'].min())} paired seeds: "
         + listed(
-            f"{world} (uniform sampling gains {points_with_interval(row, 'gain')})"
-            for world, row in tables.base.iterrows()
+            f"{row['world']} (uniform sampling gains {points_with_interval(row, 'gain')})" for _, row in base.iterrows()
         )
-        + f". {inside}. Every rollout is charged, but for arms that are given pass rates."
+        + f".{later} {inside}. Every rollout is charged, but for arms that are given pass rates."
     )
 
 
 def _published(tables: _Tables) -> str:
     parts = []
     for arm, name in (
-        ("vas-paper", "VAS as published, its scoring rollouts charged,"),
-        ("vas-paper-free", "With its scoring rollouts for free, as its paper counts, it"),
+        ("vas-paper", "VAS with scoring rollouts, 4 a prompt, once before training, charged,"),
+        ("vas-paper-free", "With 8 scoring rollouts a prompt every 35 steps, not charged, as its paper counts, it"),
     ):
         rows = tables.of(arm)
         parts.append(_record(rows, name) if len(rows) else _missing(f"{arm} ({name.rstrip(',')})"))
@@ -121,15 +157,14 @@ def _published(tables: _Tables) -> str:
 def _headroom(tables: _Tables) -> str:
     oracle = tables.of("oracle")
     if oracle.empty:
-        return _missing("The oracle, which draws by the true variance,")
+        return _missing("oracle")
     told = oracle.dropna(subset=["learning"])
     each = listed(f"{row['world']} {ratio_with_interval(row)}" for _, row in told.iterrows())
-    text = "In no world in which uniform sampling gains 1 point has the oracle run."
+    text = f"The oracle draws by {oracle['free'].iloc[0]}, not counted."
     if len(told):
-        text = (
-            "Drawing by the true variance, which has a price in practice, learns this many times what uniform "
-            f"sampling learns: {each}."
-        )
+        text += f" It learns this many times what uniform sampling learns: {each}."
+    else:
+        text += " In no world in which uniform sampling gains 1 point has it run."
     charged = tables.worlds[tables.worlds["free"] == ""]
     shares = charged.dropna(subset=["headroom"])
     if shares.empty:
@@ -138,9 +173,11 @@ def _headroom(tables: _Tables) -> str:
     reached = listed(
         f"{row['world']} {row['arm']} {ratio_with_interval(row, 'headroom')}" for _, row in best.iterrows()
     )
+    untold = listed(world for world in oracle["world"] if world not in set(best["world"]))
+    left_out = f" (not given where the oracle's gain is not clearly above 0: {untold})" if untold else ""
     return (
-        f"{text} Of its difference to uniform sampling the best arm that pays for all it knows reaches this share: "
-        f"{reached}."
+        f"{text} Share of the oracle's gain over uniform sampling that the best fully charged arm reaches: "
+        f"{reached}{left_out}."
     )
 
 
@@ -193,14 +230,14 @@ def _group_size(tables: _Tables) -> str:
 
 def _fresh(tables: _Tables) -> str:
     """Tell of the worlds that had no part in the choice of the group size."""
-    rows = tables.worlds[tables.worlds["world"].isin(FRESH)]
+    rows = tables.added
     if rows.empty:
         return "No world has been added since the group size was chosen."
     parts = []
     for arm, own in rows.groupby("arm", sort=False):
-        each = listed(f"{row['world']} {points_with_interval(row)}{_spent(row)}" for _, row in own.iterrows())
-        parts.append(f"{arm} ends {each} from uniform sampling")
-    return f"{'; '.join(parts)}."
+        each = listed(f"{points_with_interval(row)} in {row['world']}{_spent(row)}" for _, row in own.iterrows())
+        parts.append(f"{arm} ends {each}")
+    return f"Against uniform sampling {'; '.join(parts)}."
 
 
 def _refreshed(tables: _Tables) -> str:
@@ -225,7 +262,7 @@ def _index(tables: _Tables) -> str:
     visits, theirs = rows["most_visits"].max(), base["most_visits"].max()
     text += (
         f" It has {rows['mixed_ratio'].mean():.1f} times uniform's groups with a gradient, and rolls one prompt up to "
-        f"{visits:.0f} times (uniform sampling up to {theirs:.0f})."
+        f"{visits:.0f} times in a world (uniform sampling up to {theirs:.0f})."
     )
     capped = tables.contrasts
     capped = capped[(capped["arm"] == "index@2") & (capped["against"] == "index")]
@@ -236,12 +273,12 @@ def _index(tables: _Tables) -> str:
         if len(capped)
         else " The cap of two visits a prompt is not measured yet."
     )
-    slower = int((rows["learning_rate"].to_numpy() < base["learning_rate"].to_numpy()).sum())
     noise, usual = rows["noise_share"].mean(), base["noise_share"].mean()
+    agree = "hardly agree" if min(noise, usual) > _NOISE else "agree in part"
     return text + (
-        f" Its learning rate, tuned for it alone, is lower than uniform's in {slower} of "
-        f"{counted(len(rows), 'world')}, so a rate that does not suit it is no reason. Of its squared gradient "
-        f"{noise:.2f} differs between two halves of a batch, of uniform's {usual:.2f}."
+        f" The gradients of two halves of a batch {agree}, with the index ({noise:.2f}) as with uniform sampling "
+        f"({usual:.2f}; 1 means no agreement). Its learning rate was tuned separately, so the loss does not come from "
+        "using uniform's rate."
     )
 
 
@@ -289,7 +326,8 @@ def _agreement(tables: _Tables) -> str:
         row = real.iloc[0]
         parts.append(
             f"With a real 135M model it is {row['correlation']:+.2f} [{row['correlation_low']:+.2f}, "
-            f"{row['correlation_high']:+.2f}] over {row['arms']:.0f} arms."
+            f"{row['correlation_high']:+.2f}] over {row['arms']:.0f} arms. The interval covers the networks' seeds "
+            "only, not the choice of arms or the model's own seeds."
         )
     return " ".join(parts)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from simulations.networks.tournament.analysis import BASELINE, interval, named, scores_of
+from simulations.networks.tournament.predictions import FRESH
 
 __all__ = ["FEWEST_ARMS", "agreement", "rank_correlation"]
 
@@ -51,12 +52,13 @@ def agreement(
 
     Returns:
         One row a question and world of the networks, ``all`` for the mean of the worlds' correlations over the arms
-        that are in all of them: ``with`` (``bandits``; ``study``: gains in held-out accuracy of the real model; or
-        ``mixed_groups``: groups with a gradient a step), for bandits ``regime`` of learning rates and ``bandit_world``
-        (``all`` for the ranking over its worlds, ``NAME-fitted`` for one that starts as a trace); ``arms``, how many,
-        uniform sampling among them; ``correlation`` with a 95% interval over the networks' paired seeds, NaN for
-        fewer than four arms. Arms with free knowledge are left out: bandits lack most of them, and what an oracle has
-        says nothing of a sampler. Single worlds of bandits are compared with ``all`` networks alone.
+        that are in all of them, without the worlds that were added later for a few arms: ``with`` (``bandits``;
+        ``study``: gains in held-out accuracy of the real model; or ``mixed_groups``: groups with a gradient a step),
+        for bandits ``regime`` of learning rates and ``bandit_world`` (``all`` for the ranking over its worlds,
+        ``NAME-fitted`` for one that starts as a trace); ``arms``, how many, uniform sampling among them;
+        ``correlation`` with a 95% interval over the networks' paired seeds, NaN for fewer than four arms. Arms with
+        free knowledge are left out: bandits lack most of them, and what an oracle has says nothing of a sampler.
+        Single worlds of bandits are compared with ``all`` networks alone.
     """
     charged = table[(table["phase"] == "final") & (table["free"] == "")]
     scores, mixed = scores_of(charged, "held_out_pass_rate"), scores_of(charged, "mixed_groups")
@@ -101,7 +103,8 @@ def _by_world(scores: pd.DataFrame, other: pd.DataFrame, seed: int) -> list[dict
         there[str(world)] = [str(arm) for arm in other if not rows[arm].isna().any()]
     enough = {world: arms for world, arms in there.items() if len(arms) >= FEWEST_ARMS}
     found = [{"world": world, **_correlated(scores, other, [world], arms, seed)} for world, arms in enough.items()]
-    counted = enough or there
+    known = {world: arms for world, arms in there.items() if world not in FRESH} or there
+    counted = {world: arms for world, arms in known.items() if world in enough} or known
     everywhere = [arm for arm in map(str, other) if all(arm in arms for arms in counted.values())]
     return [*found, {"world": "all", **_correlated(scores, other, list(counted), everywhere, seed)}]
 

@@ -108,13 +108,20 @@ def test_words_follow_the_interval(
 
 def test_real_training_speaks_against_losers_and_failed_winners(root: Path) -> None:
     """By the committed study: index loses, index-ada does not gain what was predicted, vas-paper and dapo lose."""
-    real = "real training"
-    losers = {"index": real, "index-ada": real, "vas-paper": real, "dapo": real}
+    real, missed = "real training contradicts it", "the gain that was predicted for real training did not appear"
+    losers = {"index": real, "index-ada": missed, "vas-paper": real, "dapo": real}
     assert contradicted_arms(root, PRESET, {}) == losers
-    small = {"index": {"difference_high": -0.01}, "mopps": {"difference_high": -0.001}, "vas": {"difference_high": 0.0}}
-    found = contradicted_arms(root, PRESET, small)
-    assert found == {**losers, "index": f"{found['index']}", "mopps": "training of small networks"}
-    assert found["index"] == "training of a language model and of small networks"
+    small = {
+        arm: {"learning": high - 0.1, "learning_low": high - 0.2, "learning_high": high}
+        for arm, high in (("index", 0.9), ("index-ada", 0.9), ("mopps", 0.99), ("vas", 1.01))
+    }
+    networks = "training of small networks contradicts it"
+    assert contradicted_arms(root, PRESET, small) == {
+        **losers,
+        "index": "training of a language model and of small networks contradicts it",
+        "index-ada": f"{missed}, and {networks}",
+        "mopps": networks,
+    }
     (root / RESULTS / "validation.parquet").unlink()
     assert contradicted_arms(root, PRESET, {}) == {}
 
@@ -132,11 +139,17 @@ def test_the_explorer_says_of_networks_what_their_table_says(root: Path) -> None
         assert float(number.replace("−", "-")) == pytest.approx(100 * wanted, abs=5.1e-3), arm
     assert "no-such-arm" not in network_sentences(rows, ["no-such-arm"])
     known = facts(ROOT, "paper")
-    losers = {arm for arm, row in rows.items() if row["difference_high"] < 0}
+    losers = {arm for arm, row in rows.items() if row["learning_high"] < 1}
     told = {arm["name"] for place in known["worlds"] for arm in place["arms"] if "networks" in arm["contradicted"]}
     assert told == losers & {arm["name"] for place in known["worlds"] for arm in place["arms"]}
     assert known["networks"]["vas"].startswith("vas: VAS on what")
-    assert known["helped"] == [arm for arm in known["trained"] if rows[arm]["difference_low"] > 0]
+    assert known["helped"] == [arm for arm in known["trained"] if rows[arm]["learning_low"] > 1]
+    assert "Not counted: pass rates of all prompts before training, 8 rollouts each." in known["trained"]["vas-own"]
+    assert "Not counted" not in known["trained"]["vas-states"]
+    assert "(0.96 to 1.05): not clearly different from uniform sampling" in known["networks"]["mopps"]
+    assert "above in 3 of them, below in 3, not clearly different in 0." in known["networks"]["mopps"]
+    assert "asr" in known["untrained"]
+    assert not {"uniform", *rows, "index-ada"} & set(known["untrained"])
 
 
 ADVICE = """
@@ -149,17 +162,40 @@ console.log(JSON.stringify(JSON.parse(worlds).map((world) => {
   return { best, level: level.map((arm) => arm.name), passedOver, snippet };
 })));
 """
+TIED = """
+const vm = require("node:vm"), fs = require("node:fs"), [source, worlds, wish] = process.argv.slice(1);
+const Advice = vm.runInNewContext(fs.readFileSync(source, "utf-8") + "; Advice", {});
+const { differences, ties } = Advice.recommend(JSON.parse(worlds), JSON.parse(wish));
+console.log(JSON.stringify({ differences, text: Advice.tied(ties) }));
+"""
+WISH = {"passRate": 0.5, "rewardVariance": 0.1, "groupSize": 8, "passes": 4, "coupling": "none", "noisy": False}
 
 
-def _advised(worlds: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _answer(program: str, worlds: list[dict[str, Any]], **wish: Any) -> Any:
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not installed")
     script = ROOT / "paper_figures" / "explorer" / "advice.js"
-    wish = {"passRate": 0.5, "rewardVariance": 0.1, "groupSize": 8, "passes": 4, "coupling": "none", "noisy": False}
-    arguments = [str(script), json.dumps(worlds), json.dumps(wish)]
-    answer = subprocess.run([node, "-e", ADVICE, *arguments], capture_output=True, text=True, check=True, timeout=60)
-    return list(json.loads(answer.stdout))
+    arguments = [str(script), json.dumps(worlds), json.dumps({**WISH, **wish})]
+    answer = subprocess.run([node, "-e", program, *arguments], capture_output=True, text=True, check=True, timeout=60)
+    return json.loads(answer.stdout)
+
+
+def _advised(worlds: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list(_answer(ADVICE, worlds))
+
+
+def test_worlds_that_are_equally_close_are_all_told() -> None:
+    worlds = facts(ROOT, "paper")["worlds"]
+    alone = next(world for world in worlds if world["name"] == "bimodal-alone")
+    wish = {name: alone[name] for name in ("passRate", "rewardVariance", "groupSize", "passes")}
+    text = _answer(TIED, worlds, coupling="unknown", **wish)["text"]
+    assert text.startswith("Three worlds are equally close; they differ in how training one prompt affects others. ")
+    for name in ("bimodal-alone", "bimodal-interference", "bimodal-shared"):
+        assert name in text
+    assert _answer(TIED, worlds, **wish)["text"] == ""
+    (differs,) = _answer(TIED, [alone], **wish, coupling="shared")["differences"]
+    assert differs == "training one prompt leaves the others alone"
 
 
 def test_in_no_committed_world_is_an_arm_advised_that_something_speaks_against() -> None:
@@ -189,10 +225,14 @@ def test_uniform_is_advised_where_an_arm_wins_at_one_rate_alone() -> None:
         return {"name": name, **span(fixed), "tuned": None if tuned is None else span(tuned), **told}
 
     uniform = arm("uniform", 0.0, 0.0)
-    base = {"passRate": 0.5, "rewardVariance": 0.1, "groupSize": 8, "passes": 4, "coupling": "none", "noisy": False}
+    base = WISH
     cases = [
         (
-            [arm("mopps", 0.3, -0.1), arm("asr", 0.2, None), arm("index", 0.2, 0.2, contradicted="real training")],
+            [
+                arm("mopps", 0.3, -0.1),
+                arm("asr", 0.2, None),
+                arm("index", 0.2, 0.2, contradicted="real training contradicts it"),
+            ],
             "uniform",
             "mopps",
         ),

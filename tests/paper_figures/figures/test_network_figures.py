@@ -191,6 +191,14 @@ def test_scatters_have_a_point_a_world_and_a_named_one_an_arm(name: str, x: str,
     assert {text.get_text() for text in axis.texts} == set(means.index)
 
 
+def test_controls_are_explained_where_they_ran() -> None:
+    (figure,) = get_figures(["network_arms"])
+    numbers = figure.numbers(small_tables(figure))
+    assert "Controls" not in figure.caption(numbers)
+    controls = numbers[numbers["arm"] == "oracle"].assign(arm="vas-reversed")
+    assert "A reversed column holds the same information." in figure.caption(pd.concat([numbers, controls]))
+
+
 def test_the_index_like_arm_refutes_in_words() -> None:
     (figure,) = get_figures(["network_gradient_share"])
     headline = figure.headline(figure.numbers(small_tables(figure)))

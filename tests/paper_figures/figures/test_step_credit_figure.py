@@ -89,7 +89,9 @@ def test_the_caption_says_what_the_table_holds(numbers: pd.DataFrame) -> None:
     said = f"choice, index {100 * row['gain']:+.1f} [{100 * row['gain_low']:+.1f}, {100 * row['gain_high']:+.1f}]"
     assert said in caption
     fixed = numbers[(numbers["effect"] == "choice, index") & (numbers["regime"] == "fixed")].iloc[0]
-    assert f"choice, index {100 * fixed['gain']:+.1f} ({100 * row['gain']:+.1f})" in FIGURE.headline(numbers)
+    said = f"choosing prompts by index {100 * fixed['gain']:+.1f} ({100 * row['gain']:+.1f})"
+    assert said in FIGURE.headline(numbers)
+    assert "groups of 8 instead of 27 " in FIGURE.headline(numbers)
 
 
 def test_marks_are_the_numbers(tables: Tables, numbers: pd.DataFrame) -> None:

@@ -53,7 +53,10 @@ def test_the_caption_says_what_the_table_holds(tables: Tables) -> None:
     assert "vas-paper is ahead in 0 of 3 and behind in 3 (bimodal-shared, hard-interference, small-groups)" in caption
     rows = numbers[(numbers["kind"] == "world") & (numbers["strategy"] == "vas") & (numbers["regime"] == "fixed")]
     assert f"vas is ahead in {(rows['gain_low'] > 0).sum()} of 3" in caption
-    assert "mopps" in FIGURE.headline(numbers)
+    for regime in ("one learning rate", "tuned learning rates"):
+        said = FIGURE.headline(numbers).partition(f"at {regime}: ")[2].partition(";")[0]
+        assert "vas " in said
+        assert "mopps " in said
 
 
 def test_marks_are_the_numbers(tables: Tables) -> None:

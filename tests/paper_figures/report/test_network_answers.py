@@ -10,7 +10,7 @@ import pandas as pd
 from paper_figures.networks import FRESH
 from paper_figures.report.network_pairs import pair
 from paper_figures.report.network_tables import fresh_table, in_short, short_table, world_table
-from paper_figures.report.networks import GOAL, answers
+from paper_figures.report.networks import GOAL, answers, in_summary
 from tests.paper_figures.tables.simulations import network_agreement, network_ranking
 from tests.paper_figures.tables.simulations.networks.final import FACTORS, SEEDS, WORLDS
 
@@ -43,7 +43,7 @@ def test_the_published_method_is_told_charged_and_free() -> None:
     text = text_about("published")
     assert "below uniform sampling in 2 of 3 worlds (easy -3.1 points [" in text
     assert "not clearly different from uniform sampling in 1 of 3 worlds (idle " in text
-    assert "vas-paper-free (With its scoring rollouts for free" in text
+    assert "vas-paper-free (With 8 scoring rollouts a prompt every 35 steps, not charged" in text
     assert text.endswith("is not measured yet.")
 
 
@@ -79,6 +79,10 @@ def test_headroom_and_the_share_that_is_reached() -> None:
     text = text_about("worth")
     assert "easy 1.81 [1.78, 1.85]" in text
     assert "easy vas-states 0.52 [" in text
+    assert "the best fully charged arm reaches: " in text
+    part = ranked().assign(headroom=ranked()["headroom"].where(ranked()["world"] != "idle"))
+    text = text_about("worth", part)
+    assert text.endswith("(not given where the oracle's gain is not clearly above 0: idle).")
     nothing = ranked().assign(headroom=np.nan)
     assert "no share of it can be given" in text_about("worth", nothing)
 
@@ -108,6 +112,7 @@ def test_the_index_is_told_with_its_cap_or_without() -> None:
         "Capped at two visits a prompt it ends higher than without the cap by +3.0 points [+2.0, +4.0] in easy." in text
     )
     assert f"{10 / 6:.1f} times uniform's groups with a gradient" in text
+    assert "hardly agree, with the index (1.00) as with uniform sampling (1.00; 1 means no agreement)" in text
 
 
 def test_the_price_in_coverage() -> None:
@@ -142,7 +147,9 @@ def test_what_the_bandits_change_and_the_real_model_are_told() -> None:
     rows.append({"with": "study", "world": "all", "arms": 6, "correlation": 0.57})
     text = text_about("bandits", agreement=pd.DataFrame(rows).assign(correlation_low=-0.3, correlation_high=0.7))
     assert "By what a bandit world changes, mean correlation (worlds): noisy +0.40 (1) and alone -0.15 (2)." in text
-    assert "With a real 135M model it is +0.57 [-0.30, +0.70] over 6 arms." in text
+    assert (
+        "With a real 135M model it is +0.57 [-0.30, +0.70] over 6 arms. The interval covers the networks' seeds" in text
+    )
 
 
 def test_an_arm_that_ended_early_is_marked_in_the_answer() -> None:
@@ -197,7 +204,22 @@ def test_worlds_that_were_added_later_stand_apart() -> None:
     assert lines[-1].startswith("| `predictor`: ")
     assert f"{row['learning']:.2f} [" in lines[-1]
     assert f"; {100 * row['difference']:+.1f} points [" in lines[-1]
-    assert f"predictor ends {FRESH[0]} {100 * row['difference']:+.1f} points" in text_about("added later", ranking)
+    text = text_about("added later", ranking)
+    assert text.startswith("Against uniform sampling ")
+    assert f"predictor ends {100 * row['difference']:+.1f} points [" in text
+    assert f"] in {FRESH[0]}" in text
+    for question, answer in said(ranking).items():
+        told = "added later" in question or "measured?" in question
+        assert (FRESH[0] in answer) == told, question
+
+
+def test_the_summary_is_made_of_the_arms_that_are_there() -> None:
+    text = in_summary(ranked())
+    assert text.startswith(
+        "Of 3 samplers that know or predict pass rates, 3 learned more than uniform sampling in most"
+    )
+    assert text.endswith("The published method, which pays for scoring rollouts, learned less than uniform sampling.")
+    assert in_summary(without("vas-paper", "oracle", "predictor", "vas-states")) == ""
 
 
 def with_a_world_added() -> pd.DataFrame:

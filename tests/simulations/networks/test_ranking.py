@@ -18,6 +18,7 @@ from simulations.networks.tournament.agreement import agreement, rank_correlatio
 from simulations.networks.tournament.analysis import compare, format_comparison
 from simulations.networks.tournament.evidence import evidence
 from simulations.networks.tournament.finished import finished, stored_tuning, summary, write_tables
+from simulations.networks.tournament.predictions import FRESH
 from simulations.networks.tournament.presets import PRESETS, Preset, final_cell, tuning_cell, wider_cell
 from simulations.networks.tournament.ranking import rank_networks
 from simulations.networks.tournament.rechecking import recheck_networks
@@ -180,6 +181,13 @@ def test_groups_with_a_gradient_are_correlated_with_the_pass_rate_without_free_a
     assert row["with"] == "mixed_groups"
     assert (row["arms"], row["worlds"]) == (4, 2)
     assert row["correlation"] == pytest.approx(-1.0)
+
+
+def test_a_world_that_was_added_later_is_no_part_of_all_worlds(table: pd.DataFrame) -> None:
+    alone = agreement(table, None)
+    later = table[table["world"] == table["world"].iloc[0]].assign(world=FRESH[0])
+    both = agreement(pd.concat([table, later[later["arm"].isin(["uniform", "vas"])]]), None)
+    pd.testing.assert_frame_equal(alone, both)
 
 
 def tuning(rates: dict[float, float]) -> pd.DataFrame:
