@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from full_scale.advising.advice import Advice, advise, leave_one_out
+from full_scale.advising.advice import LIMIT, Advice, advise, leave_one_out
 from full_scale.advising.describe import Description, FeatureWorth, describe, feature_worth
 from full_scale.advising.evidence import MeasuredWorld, read_evidence
 from full_scale.advising.page import page
@@ -50,6 +50,7 @@ class Answer:
             "pool": self.described.as_dict(),
             "features": None if self.features is None else vars(self.features),
             "advice": self.advice.as_dict(),
+            "limit": LIMIT,
             "calibration": self.calibration.to_dict("records"),
         }
 

@@ -61,6 +61,7 @@ def _answer(advice: Advice) -> str:
 
 
 def _expected(advice: Advice) -> str:
+    from full_scale.advising.advice import LIMIT
     from full_scale.advising.forecast import COVERAGE
     from vas_theory.foundation.display import text_table
 
@@ -74,7 +75,8 @@ def _expected(advice: Advice) -> str:
         rows.append((found.way.arm, found.way.knows, *told, found.verdict))
     head = ("arm", "knows", f"learning [{COVERAGE:.0%}]", "above 1", "column charged", "worlds", "verdict")
     table = text_table(head, rows)
-    return f"EXPECTED LEARNING, relative to uniform sampling at equal training rollouts\n{_indented(table)}"
+    title = "EXPECTED LEARNING, relative to uniform sampling at equal training rollouts"
+    return f"{title}\n{_indented(table)}\n  {LIMIT}"
 
 
 def _measured(advice: Advice, worlds: Sequence[MeasuredWorld]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from sphinx.util.docutils import SphinxDirective
 
 from paper_figures.docs.generated.claim_predictions import claim_predictions
-from paper_figures.docs.generated.listings import arms, figures, gallery, ledger, networks
+from paper_figures.docs.generated.listings import arms, figures, gallery, knowledge, ledger, networks
 from paper_figures.docs.generated.strategies import strategies
 from paper_figures.docs.generated.tables import find_table, markdown, missing, origin, points, with_interval
 from paper_figures.docs.generated.tournament import losses, ranking, verdict
@@ -173,6 +173,7 @@ SECTIONS: dict[str, Callable[[Path], str]] = {
     "claim-predictions": claim_predictions,
     "arms": arms,
     "networks": networks,
+    "knowledge": knowledge,
     "ledger": ledger,
     "figures": figures,
     "gallery": gallery,
@@ -197,6 +198,7 @@ class LaboratoryDirective(SphinxDirective):
             ("full_scale", "training_prompts"),
         ]
         inputs += [("full_scale", name) for name in ("validation", "training_steps", "probe")]
+        inputs += [("full_scale", f"knowledge/{name}") for name in ("evaluation", "training_steps")]
         for room, table in inputs:
             if path := find_table(table, room=room):
                 for file in table_files(path):

@@ -52,12 +52,14 @@ class Table:
         presets: the sizes at which the main job makes this table. At any other size the committed table of the paper
             size is read as it is, so ``("paper",)`` is a table too dear for the small jobs and ``()`` one that this
             machine cannot make, such as a measurement on a GPU; its command is shown as it stands.
+        folder: of the table within that of the size; the command writes there.
     """
 
     room: str
     name: str
     command: str
     presets: tuple[str, ...] = SIZES
+    folder: str = ""
 
     def is_made(self, preset: str) -> bool:
         """Say whether the main job of this size makes the table."""
@@ -83,13 +85,14 @@ class Table:
     def shown_command(self, preset: str) -> str:
         """Return the command as a reader types it in the project's folder."""
         size = self._size(preset)
-        folder = f" --output {self.room}/results/paper" if size == "paper" and self.presets else ""
-        return f"python -m {self.command.format(preset=size)}{folder}"
+        folder = Path(self.room, "results", "paper", self.folder).as_posix()
+        written = f" --output {folder}" if size == "paper" and self.presets else ""
+        return f"python -m {self.command.format(preset=size)}{written}"
 
     def _folder(self, root: Path, preset: str) -> Path:
         """Return the folder that the command writes to."""
         size = self._size(preset)
-        return root / self.room / ("results" if size == "paper" else "output") / size
+        return root / self.room / ("results" if size == "paper" else "output") / size / self.folder
 
     def _size(self, preset: str) -> str:
         return preset if self.is_made(preset) else "paper"

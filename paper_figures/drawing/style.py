@@ -98,6 +98,8 @@ _ARMS = {
     "uniform-tree": ("purple", (0, (3, 1, 1, 1)), "P"),
     "treerpo": ("vermilion", ":", "D"),
     "tree-opo": ("wine", (0, (1, 1)), "X"),
+    "states": ("green", "-.", "^"),
+    "column": ("purple", (0, (3, 1, 1, 1)), "P"),
 }
 _OTHERS = ("vermilion", "sky", "purple")
 

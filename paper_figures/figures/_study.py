@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
     from paper_figures.drawing.style import Look
 
-__all__ = ["WINDOWS", "arms_in_order", "count", "draw_runs", "in_windows", "seeds_text", "study_table"]
+__all__ = [
+    "WINDOWS",
+    "arms_in_order",
+    "count",
+    "draw_runs",
+    "in_windows",
+    "knowledge_table",
+    "seeds_text",
+    "study_table",
+]
 
 WINDOWS = 8
 """Parts of a run over which what varies from step to step is averaged."""
@@ -24,6 +33,11 @@ WINDOWS = 8
 def study_table(name: str) -> Table:
     """Return a table of the real training study."""
     return Table("full_scale", name, "full_scale study --preset {preset}")
+
+
+def knowledge_table(name: str) -> Table:
+    """Return a table of the study of arms that know pass rates, which takes hours: there is one size of it."""
+    return Table("full_scale", name, "full_scale study --preset knowledge", ("paper",), "knowledge")
 
 
 def count(number: int, noun: str) -> str:

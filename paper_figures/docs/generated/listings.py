@@ -7,16 +7,18 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from paper_figures.docs.generated.tables import find_table
+from paper_figures.docs.generated.tables import find_table, markdown
 from paper_figures.drawing.declaration import ROOT, Table, published_folder
 from paper_figures.drawing.render import load_tables
 from paper_figures.figures import get_figures
+from paper_figures.figures._study import arms_in_order
+from paper_figures.figures.real_knowledge import BASE, over_uniform
 from paper_figures.report.network_tables import fresh_table, in_short, short_table, world_table
 from vas_theory.claims import all_claims
 from vas_theory.claims.lib.ledger import ledger_markdown, read_record
 from vas_theory.provenance.tables import read_metadata, read_table, table_files
 
-__all__ = ["arms", "figures", "gallery", "ledger", "networks"]
+__all__ = ["arms", "figures", "gallery", "knowledge", "ledger", "networks"]
 
 
 def ledger(_root: Path) -> str:
@@ -45,6 +47,20 @@ def networks(root: Path) -> str:
         return _ABSENT
     ranking = read_table(path)
     return "\n".join([*world_table(ranking), "", *fresh_table(ranking), "", in_short(ranking)])
+
+
+def knowledge(root: Path) -> str:
+    """Return what arms that know pass rates gained on a real model, beside uniform sampling."""
+    (figure,) = get_figures(["real_knowledge"])
+    numbers = figure.numbers(load_tables(figure, root, "paper"))
+    means = numbers.groupby("arm").mean(numeric_only=True)
+    header = ["arm", "pass@1 gained", "pass@1 over uniform", "pass@8 over uniform", "groups with a gradient", "charged"]
+    rows = []
+    for arm in arms_in_order(means.index):
+        others = [over_uniform(numbers, arm, f"pass_at_{k}_points") if arm != BASE else "–" for k in (1, 8)]
+        gained, share = f"{means.pass_at_1_points[arm]:+.1f}", f"{means.mixed_share[arm]:.2f}"
+        rows.append([f"`{arm}`", gained, *others, share, "no" if means.free[arm] else "yes"])
+    return markdown(header, rows)
 
 
 def figures(_root: Path) -> str:

@@ -10,13 +10,16 @@ import pandas as pd
 import pytest
 
 from full_scale.__main__ import main
-from full_scale.advising.advice import advise, break_even
+from full_scale.advising.advice import LIMIT, advise, break_even
 from full_scale.advising.describe import Description, FeatureWorth, describe, feature_worth
 from full_scale.advising.evidence import Measured, MeasuredWorld
 from full_scale.advising.pool import PoolShape
 from full_scale.advising.reading import Source, read_source
 from tests.full_scale.logs import writers
 from vas_theory.foundation.errors import ArgumentError, DataError
+from vas_theory.foundation.installation import SOURCES
+from vas_theory.foundation.intervals import student
+from vas_theory.provenance.tables import read_table
 
 
 def rates(prompts: int = 900, a: float = 0.3, b: float = 0.6) -> np.ndarray:
@@ -242,12 +245,23 @@ def test_the_command_prints_one_page_or_json(tmp_path: Path, capsys: pytest.Capt
     assert main(["advise", path]) == 0
     text = capsys.readouterr().out
     assert len(text.splitlines()) < 70
-    for word in ("POOL", "IS CHOOSING PROMPTS EXPECTED TO HELP?", "EXPECTED LEARNING", "pass@32", "CALIBRATION"):
+    for word in ("POOL", "IS CHOOSING PROMPTS EXPECTED TO HELP?", "EXPECTED LEARNING", "pass@32", "CALIBRATION", LIMIT):
         assert word in text
     assert main(["advise", path, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["advice"]["verdict"] in ("yes", "no", "cannot tell")
+    assert found["limit"] == LIMIT
     assert found["pool"]["shape"]["visits"] == 6
+
+
+def test_what_every_forecast_is_told_with_is_what_the_study_of_a_language_model_found() -> None:
+    table = read_table(SOURCES / "full_scale" / "results" / "paper" / "knowledge" / "evaluation.parquet")
+    first = table[(table["metric"] == "pass@1") & (table["arm"] != "start")]
+    ends = first.pivot(index="seed", columns="arm", values="value")
+    assert len(ends) >= 5
+    assert {"states", "column"} <= set(ends.columns)
+    for arm in ends.columns.drop("uniform"):
+        assert student((ends[arm] - ends["uniform"]).to_numpy(), 0.95).low <= 0, "the words of LIMIT hold no longer"
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pytest
 from matplotlib.axes import Axes
 
+from paper_figures.docs.generated import listings
 from paper_figures.drawing.declaration import LoadedTable
 from paper_figures.drawing.render import draw_canvas
 from paper_figures.drawing.style import COLUMN, SLIDE, Look, figure_style
@@ -14,6 +18,7 @@ from tests.paper_figures.small_tables import small_tables
 from tests.paper_figures.tables.full_scale import probe, training_prompts, training_steps, validation
 from tests.paper_figures.tables.full_scale.study_config import CONFIG
 from tests.paper_figures.tables.simulations import bound_gallery
+from vas_theory.foundation.intervals import student
 
 
 def test_bound_gallery_counts_and_reports_violations() -> None:
@@ -182,6 +187,29 @@ def test_dynamics_say_how_many_revisits_kept_their_outcome_or_that_there_were_no
     assert "revisits: uniform 0 and vas 0" in figure.caption(numbers)
 
 
+def test_what_a_sampler_with_knowledge_gains_is_told_in_points_over_uniform_run_by_run() -> None:
+    (figure,) = get_figures(["real_knowledge"])
+    tables = small_tables(figure)
+    numbers = figure.numbers(tables)
+    gains = numbers.set_index(["arm", "seed"])["pass_at_1_points"]
+    assert gains.to_dict() == pytest.approx({("uniform", 0): 10, ("uniform", 1): 11, ("vas", 0): 15, ("vas", 1): 17})
+    found = student(np.array([5.0, 6.0]), 0.95)
+    assert f"vas +5.5 [{found.low:+.1f}, {found.high:+.1f}]" in figure.headline(numbers)
+    assert "which gains 10.5" in figure.headline(numbers)
+    assert numbers["sampler_share"].to_numpy() == pytest.approx(0.1)
+    steps = tables["steps"].frame
+    share = steps[steps["step"] > 0].groupby(["arm", "seed"])["mixed_groups"].sum() / (6 * 8)
+    assert numbers.set_index(["arm", "seed"])["mixed_share"].to_dict() == pytest.approx(share.to_dict())
+    runs, groups = _axes("real_knowledge", tables)
+    assert _is_drawn(runs, np.zeros(2), np.array([10.0, 11.0]))
+    assert _is_drawn(runs, np.ones(2), np.array([15.0, 17.0]))
+    assert groups.get_lines()
+    assert "not charged" not in figure.caption(numbers)
+    knows = {**CONFIG, "knows": {"vas": {"column": "start"}}}
+    told = figure.numbers({**tables, "steps": LoadedTable(steps, 3, knows)})
+    assert "Rollouts behind the pass rates of vas are not charged" in figure.caption(told)
+
+
 def test_verdicts_of_predictions_differ_by_marker_and_fill() -> None:
     (figure,) = get_figures(["real_predictions"])
     axes = _axes("real_predictions", dict(small_tables(figure)))
@@ -242,3 +270,13 @@ def test_dots_of_the_bound_gallery_are_the_tables() -> None:
         for _, part in groups
     ]
     assert [float(text) for text in shown] == [float(f"{factor:.3g}") for factor in wanted]
+
+
+def test_the_documentation_lists_what_arms_with_knowledge_gained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listings, "load_tables", lambda figure, root, preset: small_tables(figure))
+    found = student(np.array([5.0, 6.0]), 0.95)
+    over = f"{found.value:+.1f} [{found.low:+.1f}, {found.high:+.1f}]"
+    *_, uniform, vas = listings.knowledge(Path()).splitlines()
+    assert uniform.startswith("| `uniform` | +10.5 | – | – | 0.")
+    assert vas.startswith(f"| `vas` | +16.0 | {over} | {over} | 0.")
+    assert vas.endswith("| yes |")

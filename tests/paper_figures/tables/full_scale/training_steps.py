@@ -28,6 +28,7 @@ def frame() -> pd.DataFrame:
                         "clip_fraction": np.nan if start else 0.05 * rng.random(),
                         "held_out_accuracy": 0.5 + gain * step + 0.01 * seed if evaluated else np.nan,
                         "seconds": 0.0 if start else 3.0,
+                        "sampler_seconds": 0.0 if start else 0.3,
                     }
                 )  # fmt: skip
     return pd.DataFrame(rows)
