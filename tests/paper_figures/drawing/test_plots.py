@@ -60,4 +60,4 @@ def test_an_answer_plots_every_way_that_was_measured(tmp_path: Path) -> None:
     )
     assert answer.advice.verdict in axis.get_title(loc="left")
     assert answer.text().startswith("POOL (")
-    assert set(answer.as_dict()) == {"pool", "features", "advice", "calibration"}
+    assert set(answer.as_dict()) == {"pool", "features", "advice", "calibration", "limit"}
