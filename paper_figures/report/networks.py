@@ -64,9 +64,10 @@ def in_summary(ranking: pd.DataFrame) -> str:
     if len(knowing):
         most = knowing[2 * knowing["worlds_above"] > knowing["worlds"]].index
         lost = int((mean_points(ranking).loc[knowing.index, "pass_at_32_difference"] < 0).sum())
+        learned, lost_it = ("all" if count == len(knowing) else str(count) for count in (len(most), lost))
         text = (
-            f"Of {counted(len(knowing), 'sampler')} that know or predict pass rates, {len(most)} learned more than "
-            f"uniform sampling in most worlds of small networks, and {lost} lost pass@32 (table)."
+            f"Of {counted(len(knowing), 'sampler')} that know or predict pass rates, {learned} learned more than "
+            f"uniform sampling in most worlds of small networks, and {lost_it} lost pass@32 (table)."
         )
     if "vas-paper" in rows.index:
         verdict = {1: "learned more than", -1: "learned less than", 0: "was not clearly different from"}

@@ -216,7 +216,7 @@ def test_worlds_that_were_added_later_stand_apart() -> None:
 def test_the_summary_is_made_of_the_arms_that_are_there() -> None:
     text = in_summary(ranked())
     assert text.startswith(
-        "Of 3 samplers that know or predict pass rates, 3 learned more than uniform sampling in most"
+        "Of 3 samplers that know or predict pass rates, all learned more than uniform sampling in most"
     )
     assert text.endswith("The published method, which pays for scoring rollouts, learned less than uniform sampling.")
     assert in_summary(without("vas-paper", "oracle", "predictor", "vas-states")) == ""
