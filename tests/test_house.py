@@ -223,7 +223,9 @@ def test_every_p_value_is_compared_with_a_rate_that_is_stated_in_one_place() -> 
 
 def test_pytest_looks_into_every_folder_of_the_tests(pytestconfig: pytest.Config) -> None:
     passed_over = pytestconfig.getini("norecursedirs")
-    folders = {folder for file in Path(__file__).parent.rglob("test_*.py") for folder in file.parts[:-1]}
+    tests = Path(__file__).parent
+    folders = {folder for file in tests.rglob("test_*.py") for folder in file.relative_to(tests).parts[:-1]}
+    assert "build" in folders
     assert not [folder for folder in folders if any(fnmatch(folder, pattern) for pattern in passed_over)]
 
 

@@ -264,6 +264,18 @@ def test_what_every_forecast_is_told_with_is_what_the_study_of_a_language_model_
         assert student((ends[arm] - ends["uniform"]).to_numpy(), 0.95).low <= 0, "the words of LIMIT hold no longer"
 
 
+def test_the_page_on_what_is_true_has_the_numbers_of_that_study() -> None:
+    study = SOURCES / "full_scale" / "results" / "paper" / "knowledge"
+    rows = read_table(study / "validation.parquet").set_index("id")
+    page = " ".join((SOURCES / "paper_figures" / "docs" / "what_is_true.md").read_text(encoding="utf-8").split())
+    for arm in ("states", "column"):
+        row = rows.loc[f"P8/learning/{arm}"]
+        assert f"{row['predicted']:.2f} (`{arm}`)" in page
+        assert f"{row['measured']:.2f} [{row['measured_low']:.2f}, {row['measured_high']:.2f}]" in page
+    accounts = read_table(study / "accounts.parquet").groupby("arm")["sampler_share"].mean()
+    assert accounts["states"] == pytest.approx(0.5, abs=0.05)  # half of the time
+
+
 @pytest.mark.parametrize(
     ("content", "options", "words"),
     [
