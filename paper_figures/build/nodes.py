@@ -16,6 +16,7 @@ from paper_figures.drawing import render
 from paper_figures.drawing.declaration import ROOT, Figure, Table, output_folder, published_folder
 from paper_figures.explorer.facts import TABLES as EXPLORER_TABLES
 from paper_figures.explorer.networks import TABLE as NETWORKS
+from paper_figures.explorer.sentences import KNOWLEDGE
 from paper_figures.figures import get_figures
 from paper_figures.report.results import TABLES as REPORT_TABLES
 from paper_figures.report.results import Job
@@ -215,7 +216,9 @@ def explorer_node(root: Path, preset: str) -> Node:
 
     tables = _remedies(EXPLORER_TABLES, root, preset)
     study = [
-        path for table in (*STUDY, NETWORKS) if (path := table.path(root, preset)).is_file() and path not in tables
+        path
+        for table in (*STUDY, NETWORKS, *KNOWLEDGE.inputs.values())
+        if (path := table.path(root, preset)).is_file() and path not in tables
     ]
     return Node(
         name="explorer",

@@ -8,7 +8,7 @@ from typing import Any
 
 from paper_figures.drawing.declaration import Table
 from paper_figures.explorer.networks import network_rows, network_sentences
-from paper_figures.explorer.sentences import contradicted_arms, study_sentences
+from paper_figures.explorer.sentences import contradicted_arms, knowledge_sentence, study_sentences
 from paper_figures.laboratory import RANKING, world_gains
 from paper_figures.networks import clear_sign
 from paper_figures.study import STUDY, accuracy_gains
@@ -144,6 +144,7 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
             arm for arm in trainable if study and networks and arm not in ("uniform", *study.rows, *networks)
         ],
         "trained": network_sentences(networks, _FIRST),
+        "knowledge": knowledge_sentence(root, preset),
         "helped": [arm for arm in _FIRST if arm in networks and clear_sign(networks[arm]) > 0],
         "secondsPerRollout": _seconds_per_rollout(root, preset),
         "seeds": int(gains["seeds"].max()),

@@ -6,11 +6,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from paper_figures.drawing.render import load_tables
+from paper_figures.figures._study import arms_in_order, count
+from paper_figures.figures.real_knowledge import BASE, difference, over_uniform
+from paper_figures.figures.real_knowledge import FIGURE as KNOWLEDGE
 from paper_figures.networks import clear_sign
 from paper_figures.study import AccuracyGains, accuracy_gains
 
-__all__ = ["contradicted_arms", "study_sentences"]
+__all__ = ["KNOWLEDGE", "contradicted_arms", "knowledge_sentence", "study_sentences"]
 
+_IN_NETWORKS = {"states": "vas-states", "column": "vas-own"}
+"""Arms of the language model by the names they have in the networks."""
 _VERDICTS = {
     "held": "as predicted",
     "failed": "and the prediction failed",
@@ -34,6 +40,39 @@ def study_sentences(root: Path, preset: str, arms: Iterable[str]) -> dict[str, s
     """
     study = accuracy_gains(root, preset)
     return {} if study is None else {arm: _sentence(arm, study) for arm in arms if arm != "uniform"}
+
+
+def knowledge_sentence(root: Path, preset: str) -> str:
+    """Return what arms that know pass rates gained on a language model; nothing where a table is not there.
+
+    Args:
+        root: the project's folder.
+        preset: the size of the page; the study has one size.
+
+    Raises:
+        IntegrityError: a table was altered or cut short.
+    """
+    if not all(table.path(root, preset).is_file() for table in KNOWLEDGE.inputs.values()):
+        return ""
+    numbers = KNOWLEDGE.numbers(load_tables(KNOWLEDGE, root, preset))
+    arms = [arm for arm in arms_in_order(numbers["arm"]) if arm != BASE]
+    ahead = [arm for arm in arms if difference(numbers, arm, "pass_at_1_points").low > 0]
+    gains, further = (
+        ", ".join(f"{arm} {over_uniform(numbers, arm, column)}" for arm in arms).replace("-", "−")
+        for column in ("pass_at_1_points", "pass_at_8_points")
+    )
+    same = " and ".join(f"{arm} is {_IN_NETWORKS[arm]}" for arm in arms if arm in _IN_NETWORKS)
+    free = sorted(set(numbers.loc[numbers["free"], "arm"]))
+    first = numbers.iloc[0]
+    return (
+        f"On a language model ({first['model']}, {count(numbers['seed'].nunique(), 'paired seed')}, "
+        f"{numbers['rollouts'].max():,} rollouts a run) {' and '.join(ahead) or 'no arm that knows pass rates'} "
+        f"clearly gained more than uniform sampling. Points of held-out pass rate over uniform sampling, which gains "
+        f"{numbers.loc[numbers['arm'] == BASE, 'pass_at_1_points'].mean():.1f}, with 95% intervals: {gains}; "
+        f"of pass@8: {further}."
+        + (f" There {same}." if same else "")
+        + (f" Rollouts behind the pass rates of {', '.join(free)} are not counted." if free else "")
+    )
 
 
 def contradicted_arms(root: Path, preset: str, networks: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -17,14 +17,14 @@ from paper_figures.figures._study import (
     knowledge_table,
     seeds_text,
 )
-from vas_theory.foundation.intervals import student
+from vas_theory.foundation.intervals import Estimate, student
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from paper_figures.drawing.style import Look
 
-__all__ = ["BASE", "FIGURE", "over_uniform"]
+__all__ = ["BASE", "FIGURE", "difference", "over_uniform"]
 
 BASE = "uniform"
 """The arm that the others are compared with."""
@@ -56,10 +56,15 @@ def numbers(tables: Tables) -> pd.DataFrame:
     )
 
 
-def over_uniform(numbers: pd.DataFrame, arm: str, column: str) -> str:
-    """Tell an arm's difference to uniform sampling with Student's interval of the paired seeds, in points."""
+def difference(numbers: pd.DataFrame, arm: str, column: str) -> Estimate:
+    """Return an arm's mean difference to uniform sampling with Student's 95% interval of the paired seeds."""
     wide = numbers.pivot(index="seed", columns="arm", values=column)
-    found = student((wide[arm] - wide[BASE]).dropna().to_numpy(), 0.95)
+    return student((wide[arm] - wide[BASE]).dropna().to_numpy(), 0.95)
+
+
+def over_uniform(numbers: pd.DataFrame, arm: str, column: str) -> str:
+    """Tell an arm's difference to uniform sampling with its interval, in points."""
+    found = difference(numbers, arm, column)
     return f"{found.value:+.1f} [{found.low:+.1f}, {found.high:+.1f}]"
 
 

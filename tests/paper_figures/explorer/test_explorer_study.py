@@ -20,7 +20,7 @@ from paper_figures.build.nodes import explorer_node
 from paper_figures.drawing.declaration import ROOT
 from paper_figures.explorer.facts import TABLES, facts
 from paper_figures.explorer.networks import network_rows, network_sentences
-from paper_figures.explorer.sentences import contradicted_arms, study_sentences
+from paper_figures.explorer.sentences import KNOWLEDGE, contradicted_arms, knowledge_sentence, study_sentences
 from paper_figures.laboratory import RANKING, world_gains
 from paper_figures.networks import FRESH
 from paper_figures.study import STUDY
@@ -276,6 +276,37 @@ def test_the_page_is_stale_when_the_study_changes(root: Path) -> None:
     assert stale_reasons(explorer_node(root, PRESET)) == []
     (root / RESULTS / "validation.parquet").unlink()
     assert stale_reasons(explorer_node(root, PRESET)) == ["input validation.parquet changed"]
+
+
+def _put_knowledge(root: Path) -> None:
+    for table in KNOWLEDGE.inputs.values():
+        source, target = table.path(ROOT, PRESET), table.path(root, PRESET)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for name in (source.name, f"{source.name}.meta.json"):
+            shutil.copy(source.with_name(name), target.with_name(name))
+
+
+def _page(root: Path) -> str:
+    """Return the page's text, built anew."""
+    build(explorer_node(root, PRESET))
+    return (root / "paper_figures" / "output" / "explorer.html").read_text(encoding="utf-8")
+
+
+def test_what_knowledge_gained_on_a_language_model_is_counted_from_its_table(root: Path) -> None:
+    assert knowledge_sentence(root, PRESET) == facts(root, PRESET)["knowledge"] == ""
+    build(explorer_node(root, PRESET))
+    _put_knowledge(root)
+    assert stale_reasons(explorer_node(root, PRESET))
+    said = knowledge_sentence(root, PRESET)
+    found = read_table(KNOWLEDGE.inputs["evaluation"].path(root, PRESET))
+    rates = 100 * found[found["metric"] == "pass@1"].pivot(index="seed", columns="arm", values="value")
+    for arm in ("states", "column"):
+        gain = (rates[arm] - rates["uniform"]).dropna()
+        low, high = stats.t.interval(0.95, len(gain) - 1, loc=gain.mean(), scale=stats.sem(gain))
+        assert f"{arm} {gain.mean():+.1f} [{low:+.1f}, {high:+.1f}]".replace("-", "−") in said
+        assert low <= 0
+    assert "no arm that knows pass rates clearly gained more than uniform sampling" in said
+    assert said in _page(root)
 
 
 @pytest.mark.browser
