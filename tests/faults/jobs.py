@@ -91,7 +91,7 @@ with open(os.path.join(output, "log.json"), "w") as stream:
 trainer.save_model(os.path.join(output, "weights"))
 """
 
-FIGURES = ("real_predictions",)
+FIGURES = ("potentials", "real_predictions", "real_dynamics")
 
 CONVERSION = "from full_scale.models.packaged import ensure_packaged_model; ensure_packaged_model()"
 
@@ -156,7 +156,7 @@ def jobs(shared: Path) -> dict[str, Job]:
             environment=lambda folder: {"XDG_CACHE_HOME": str(folder)},
         ),
         "figures": Job(
-            "a build of a figure, with all its files",
+            "a build of three figures, with all their files",
             lambda folder: [
                 *("-m", "paper_figures", "make", *FIGURES, "--preset", "paper"),
                 *("--root", str(folder)),

@@ -109,19 +109,17 @@ def _start(job: Job, folder: Path) -> BaseProcess:
 
 def _undisturbed(job: Job, folder: Path) -> tuple[float, float]:
     """Run a job to its end; return after how many seconds its first file was there, and after how many it ended."""
-    before = set(folder.rglob("*"))
+    before, started = set(folder.rglob("*")), time.time()
     began = time.monotonic()
     process = _start(job, folder)
-    first = None
-    while process.exitcode is None:
-        if first is None and any(path.is_file() for path in set(folder.rglob("*")) - before):
-            first = time.monotonic() - began
-        time.sleep(0.02)
+    process.join()
+    duration = time.monotonic() - began
     if process.exitcode != 0:
         raise SystemExit(f"the undisturbed run ended with {process.exitcode}: {folder}.log")
-    if first is None:
+    written = [path.stat().st_mtime for path in set(folder.rglob("*")) - before if path.is_file()]
+    if not written:
         raise SystemExit(f"the undisturbed run wrote nothing: {folder}.log")
-    return first, time.monotonic() - began
+    return max(0.0, min(written) - started), duration
 
 
 def survive(job: Job, work: Path, kills: int, rng: random.Random) -> dict[str, Any]:
