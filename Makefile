@@ -83,7 +83,7 @@ test: $(READY)
 
 # In one piece; it ends with the tests that took longest and the time of all. Speed ratios are `make bench`'s.
 test-slow: $(READY)
-	$(BIN)/python -m pytest -m "slow and not bench and not gpu and not verl" --durations=25 --durations-min=5
+	$(BIN)/python -m pytest -m "slow and not bench and not gpu and not verl" -n 2 --dist loadfile --durations=25 --durations-min=5
 
 # Builds the wheel and runs it in fresh environments; EXTRAS="figures tasks" tries those alone, by default all.
 test-wheel: $(READY)

@@ -73,7 +73,7 @@ _STEPS = tuple(
     f"{_CHOOSING}/test_{name}.py"
     for name in (
         *("sampler", "sampler_feedback", "sampler_renewal", "sampler_draws", "sampler_golden_draws", "sampler_state"),
-        *("sampler_knowledge", "sampler_metrics"),
+        *("sampler_knowledge", "sampler_metrics", "rescoring"),
         *("sampler_refusals", "sampler_released", "prompt_keys", "describing", "graded_rewards", "selection_driver"),
     )
 )

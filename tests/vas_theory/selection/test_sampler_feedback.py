@@ -72,7 +72,10 @@ def test_observations_of_old_policies_are_discounted_and_counted() -> None:
         sampler.observe([0], np.ones((1, 8)), policy_version=11)
     with pytest.raises(ArgumentError, match="policy_version"):
         sampler.draw(policy_version=9)
+    with pytest.raises(ArgumentError, match="policy_version"):
+        sampler.draw(policy_version=2**53)
     assert sampler.step == 1
+    sampler.draw(policy_version=2**53 - 1)
 
 
 def test_late_observations_move_a_variance_score_part_of_the_way() -> None:

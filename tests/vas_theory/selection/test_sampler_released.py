@@ -54,6 +54,7 @@ def test_combination_normalisation_and_momentum() -> None:
     assert min_max_normalized([0.25] * 3).tolist() == CASE["normalized_equal"] == [0.0] * 3
     second = CASE["second"]
     scores = 0.8 * np.array(second["learnability"]) + 0.2 * np.array(CASE["self_bleu_123"])
+    assert min_max_normalized([0.0, 1e-8]).tolist() == pytest.approx([0.0, 0.5])
     moved = moved_weights(first, min_max_normalized(scores), momentum=second["momentum"])
     assert moved == pytest.approx(second["weights"], abs=1e-6)
     assert np.array_equal(moved_weights(first, first[::-1], momentum=1.0), first)  # 1 keeps the old for ever

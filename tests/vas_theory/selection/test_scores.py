@@ -129,6 +129,14 @@ def test_beta_binomial_moments_at_the_ends_of_double_precision() -> None:
         assert ((signal >= 0) & (signal <= 0.5)).all()
 
 
+@pytest.mark.parametrize("group_size", range(328, 346, 2))
+@pytest.mark.parametrize("b", [1e7, 2e7])
+def test_beta_binomial_mean_is_right_where_the_sum_is_scaled_down(group_size: int, b: float) -> None:
+    """The largest of the ratios that are summed lies near the 1e100 at which the sum is scaled."""
+    rates = np.arange(group_size + 1) / group_size
+    assert beta_binomial_expectation([1e7], [b], rates)[0] == pytest.approx(1e7 / (1e7 + b), rel=1e-12)
+
+
 def test_diversity_is_that_of_each_group() -> None:
     groups = [[[1, 2, 3], [1, 2, 3], [4, 5]], [[7], [8, 9, 8, 9], [8, 9]]]
     expected = []

@@ -258,6 +258,11 @@ def test_ragged_advantages_by_hand(data: st.DataObject) -> None:
             assert advantages[index] == pytest.approx(expected, abs=1e-12)
 
 
+def test_whitening_adds_a_millionth_to_the_deviation_unless_told_otherwise() -> None:
+    """Of released codes; in a group whose rewards hardly differ it is what counts."""
+    assert SelectionSetting(prompts=4, batch_size=2, group_size=2, budget=8).eps == 1e-6
+
+
 def test_pass_rates_leave_out_ungraded_rollouts() -> None:
     rewards = np.array([1.0, np.nan, 0.0, np.nan, np.nan, 1.0])
     rollouts = Rollouts(np.array([4, 2, 4]), np.array([3, 2, 1]), np.arange(6), rewards, np.ones(6))
