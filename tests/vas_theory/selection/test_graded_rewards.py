@@ -58,6 +58,26 @@ def test_what_a_prompt_shows_moves_its_signal_the_right_way() -> None:
     assert posterior.expected_signal(GROUP)[0] > 0.6 * posterior.expected_signal(GROUP)[2]
 
 
+def test_the_variance_is_shrunk_to_the_pools_with_the_weight_of_one_degree_of_freedom() -> None:
+    posterior = NormalGamma(3, drift=0.0)
+    rewards = np.array([[0.0, 0.2, 0.4, 0.6], [0.5, 0.5, 0.5, 0.9]])
+    posterior.update_rewards([0, 1], rewards)
+    squares = np.square(rewards - rewards.mean(1, keepdims=True)).sum(1)
+    pooled = squares.sum() / 6
+    assert posterior.variance() == pytest.approx([*(pooled + squares) / (1 + 3), pooled])
+
+
+def test_a_prompt_that_is_taken_over_keeps_its_evidence_and_a_new_one_has_none() -> None:
+    posterior = NormalGamma(2)
+    posterior.update_rewards([0], [[0.0, 0.2, 0.4, 0.6]])
+    after = NormalGamma(2)
+    after.adopt(posterior.state_dict(), np.array([-1, 0]))
+    for told in (NormalGamma.mean, NormalGamma.variance):
+        assert told(after).tolist() == told(posterior)[[1, 0]].tolist()
+    assert after.expected_signal(4).tolist() == posterior.expected_signal(4)[[1, 0]].tolist()
+    assert after.quantile(0.9).tolist() == posterior.quantile(0.9)[[1, 0]].tolist()
+
+
 def test_order_and_parts_of_feedback_do_not_matter() -> None:
     rewards = _graded(np.random.default_rng(1), np.array([0.3, 0.0, 0.2, 0.4]))
     places = np.array([2, 0, 2, 1])
