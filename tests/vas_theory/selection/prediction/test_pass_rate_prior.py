@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.selection import PassRatePrior
@@ -48,6 +48,26 @@ def test_rates_and_a_strength_are_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("right", "trials", "mean", "concentration"),
+    [
+        ([0, 0, 0], 8, 0.02, 20),  # nobody is ever right: as much as a fiftieth
+        ([8, 8], 8, 0.98, 20),
+        ([0, 8, 0, 8], 8, 0.5, 0.2),  # two camps: the least concentration
+        ([4, 4, 4], 8, 0.5, 20),  # closer than chance alone would let them be: the largest
+    ],
+)
+def test_the_pool_that_was_measured_is_fitted_by_moments_within_bounds(
+    right: list[int], trials: float, mean: float, concentration: float
+) -> None:
+    a, b = mean * concentration, (1 - mean) * concentration
+    column = PassRatePrior(right, trials)
+    wanted = np.array([special.digamma(a + m) - special.digamma(b + trials - m) for m in right])
+    logits, centre = column.logits()
+    assert centre == pytest.approx(wanted.mean(), rel=1e-9)
+    assert logits + centre == pytest.approx(wanted, rel=1e-9)
+
+
+@pytest.mark.parametrize(
     ("build", "named"),
     [
         (lambda: PassRatePrior([9, 1], 8), r"successes must lie in \[0, trials\].*row 0"),
@@ -58,6 +78,7 @@ def test_rates_and_a_strength_are_counts() -> None:
         (lambda: PassRatePrior(["a", "b"], 8), "successes"),
         (lambda: PassRatePrior([], 8), "successes"),
         (lambda: PassRatePrior.from_rates([50.0, 0.5]), "percentages"),
+        (lambda: PassRatePrior.from_rates([1.001, 0.5]), "percentages"),
         (lambda: PassRatePrior.from_rates([[0.5]]), "rates"),
         (lambda: PassRatePrior.from_rates([0.5], strength=-1), "trials > 0"),
     ],

@@ -12,7 +12,7 @@ from vas_theory.selection import PassRatePrior
 from vas_theory.selection.group_moments import beta_binomial_expectation, signal_values
 from vas_theory.selection.posteriors.predicted_beta import PredictedBeta
 from vas_theory.selection.prediction.logistic import inverse_logit
-from vas_theory.selection.prediction.shared import MEMORY, SharedPrediction
+from vas_theory.selection.prediction.shared import JUDGED_BY, MEMORY, SharedPrediction
 
 PROMPTS, GROUP = 1500, 8
 EVERY = np.arange(PROMPTS)
@@ -119,6 +119,16 @@ def test_a_prediction_that_loses_is_replaced_aloud_until_it_wins(caplog: pytest.
     assert prediction.used
     assert len(caplog.records) >= 2
     assert np.corrcoef(prediction.rates(EVERY), rates)[0, 1] < -0.5
+
+
+def test_the_constant_prediction_is_the_mean_of_what_was_seen_with_a_prior_of_two_rollouts() -> None:
+    prediction = SharedPrediction(8, features=np.eye(8))
+    seen = np.array([2.0 * 0.5, 2.0])
+    for right in ([8.0, 8.0], [8.0, 0.0], [4.0, 1.0]):
+        prediction.observe(np.array([0, 1]), np.array(right), np.full(2, 8.0), np.array([1.0, 0.5]))
+        seen = seen * 0.5 ** (2 / JUDGED_BY) + [right[0] + right[1] / 2, 12.0]
+        prediction.used = False
+        assert prediction.rates(np.arange(3)) == pytest.approx(seen[0] / seen[1], rel=1e-12)
 
 
 def test_prompts_without_features_or_column_are_predicted_by_the_shift() -> None:
