@@ -15,7 +15,7 @@ from paper_figures.build.readme import render_readme
 from paper_figures.drawing.declaration import LoadedTable
 from paper_figures.figures import get_figures
 from paper_figures.laboratory import RANKING, TOURNAMENT, world_gains
-from paper_figures.networks import NETWORKS, leading
+from paper_figures.networks import AGREEMENT, NETWORKS, leading
 from simulations.analysis.ranking import chosen_rates, rank_strategies, world_winners
 from tests.test_wheel import ELSEWHERE, TRIED, WITH
 from vas_theory.claims import all_claims
@@ -80,6 +80,22 @@ def test_what_is_said_of_samplers_in_networks() -> None:
     means = overall["learning"]
     assert means["vas-states-g4"] == means[overall["free"] == ""].max(), "hidden states and small groups gain most"
     assert means["uniform-g16"] < 1 < means["uniform-g4"] < means["vas-states"] < means["vas-states-g4"]
+
+
+def test_how_networks_agree_with_bandits_and_with_a_real_model() -> None:
+    table = read_table(AGREEMENT.path(ROOT, "paper"))
+    rows = table[(table["world"] == "all") & (table["bandit_world"].isna() | (table["bandit_world"] == "all"))]
+    told = {}
+    for row in rows[rows["with"] != "mixed_groups"].to_dict("records"):
+        ends = f"[{row['correlation_low']:+.2f}, {row['correlation_high']:+.2f}]"
+        told[row["regime"] if row["with"] == "bandits" else "study"] = (
+            f"{row['correlation']:+.2f} {ends}",
+            row["arms"],
+        )
+    text = " ".join(TRUE.split())
+    assert f"Over {told['fixed'][1]} arms the rank correlation with bandits is {told['fixed'][0]} at the one" in text
+    assert f"and {told['tuned'][0]} at tuned rates" in text
+    assert f"over {told['study'][1]} arms, it is {told['study'][0]}" in text
 
 
 def test_the_record_covers_every_claim_and_nothing_else() -> None:
