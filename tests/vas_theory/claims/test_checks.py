@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from vas_theory.claims import get_claims
-from vas_theory.claims.lib.base import Claim, Domain, Instance
-from vas_theory.claims.lib.checks import DEEP, DEFAULT, Effort, recheck, stress
+from vas_theory.claims.lib.base import Claim, Domain, Instance, Limit
+from vas_theory.claims.lib.checks import DEEP, DEFAULT, LIMIT_SIZES, Effort, _attained, recheck, stress
 
 
 def _claim(values: NDArray[np.float64], gap: Any) -> Claim:
@@ -61,6 +61,39 @@ def test_a_relative_violation_above_rounding_is_no_rounding(size: float) -> None
     assert not found.passed
     assert found.worst_slack == pytest.approx(-size, rel=1e-4)
     assert stress(_claim(np.array([2.0]), lambda x: x * 0), np.random.default_rng(0), DEFAULT).passed
+
+
+def test_what_lies_within_a_claims_own_tolerance_is_no_violation() -> None:
+    claim = replace(_claim(np.array([2.0, 4.0]), lambda x: x * (-1e-10)), float_tolerance=1e-9)
+    found = stress(claim, np.random.default_rng(0), DEFAULT)
+    assert found.passed
+    assert found.violated_share == 0
+    worse = replace(_claim(np.array([2.0, 4.0]), lambda x: (2.5 - x) * 1e-8), float_tolerance=1e-9)
+    assert stress(worse, np.random.default_rng(0), DEFAULT).violated_share == 0.5
+
+
+def test_an_equality_that_is_not_reached_is_told_by_its_smallest_gap() -> None:
+    missed = replace(
+        _claim(np.array([2.0]), lambda x: x / 10), equality=lambda size: {"x": np.array([0.1 * size])}, right=_short
+    )
+    evidence, reached = _attained(missed)
+    assert not evidence.passed
+    assert reached == pytest.approx(1 - 0.02)  # at the smallest size, 2
+    assert _attained(replace(missed, right=missed.left))[1] == 1.0
+
+
+def _short(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return x * (1 - x / 10)
+
+
+@pytest.mark.parametrize(("gaps", "falls"), [((0.1, 0.5, 0.3, 0.2), False), ((0.5, 0.1, 0.3, 0.2), True)])
+def test_a_limit_is_approached_where_the_last_gap_is_below_the_first(gaps: tuple[float, ...], falls: bool) -> None:
+    gap = dict(zip(LIMIT_SIZES, gaps, strict=True)).__getitem__
+    limit = Limit(lambda size: {"x": np.array([float(size)])}, gap, "by hand")
+    right = lambda x: x * (1 - np.array([gap(int(size)) for size in x]))  # noqa: E731
+    evidence, best = _attained(replace(_claim(np.array([2.0]), lambda x: x), limit=limit, right=right))
+    assert evidence.passed == falls
+    assert best == pytest.approx(0.9)
 
 
 RARE: Instance = {

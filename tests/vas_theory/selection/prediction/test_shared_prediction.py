@@ -121,6 +121,19 @@ def test_a_prediction_that_loses_is_replaced_aloud_until_it_wins(caplog: pytest.
     assert np.corrcoef(prediction.rates(EVERY), rates)[0, 1] < -0.5
 
 
+def test_the_prior_variance_moves_as_far_as_its_formula_says() -> None:
+    world = _World(width=12)
+    prediction = SharedPrediction(PROMPTS, features=world.features, column=PassRatePrior(world.column, 8))
+    world.show(prediction, 64)
+    covariance = np.linalg.inv(prediction.fit.factor @ prediction.fit.factor.T)
+    before, width = prediction._ridge, prediction.table.width
+    determined = width - before * np.diag(covariance)[-width:].sum()
+    prediction._move_ridge()
+    wanted = determined / np.square(prediction.fit.mean[-width:]).sum()
+    assert abs(np.log2(wanted / before)) < 1  # not cut off
+    assert prediction._ridge == pytest.approx(wanted, rel=1e-9)
+
+
 def test_the_constant_prediction_is_the_mean_of_what_was_seen_with_a_prior_of_two_rollouts() -> None:
     prediction = SharedPrediction(8, features=np.eye(8))
     seen = np.array([2.0 * 0.5, 2.0])
