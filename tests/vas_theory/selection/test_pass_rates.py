@@ -302,7 +302,7 @@ def test_embedding_clusters_find_separate_directions() -> None:
     truth = np.repeat(np.arange(6), 20)
     for seed in range(20):  # each first centre is drawn far from all before it, so none of six is missed
         labels = embedding_clusters(np.eye(6)[truth], 6, np.random.default_rng(seed))
-        assert len(set(zip(truth.tolist(), labels.tolist(), strict=True))) == 6
+        assert len(set(labels.tolist())) == 6
     for bad, count in ((np.array([[np.nan, 1.0]]), 1), (points, 0), (points, 201), (points[0], 1)):
         with pytest.raises(ArgumentError):
             embedding_clusters(bad, count, rng)
