@@ -34,6 +34,8 @@ from vas_theory.provenance.tables import read_table
 from vas_theory.selection.strategies import strategy_names
 
 DOCS = ROOT / "paper_figures" / "docs"
+BUILD_SECONDS = 900
+"""Far above what a build takes alone; slow tests run two at a time."""
 MODULES = [module for room in ROOMS for module in public_modules(room)]
 
 
@@ -247,7 +249,7 @@ class _Page(HTMLParser):
 def build(folder: Path, *options: str) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in ("MPLBACKEND", "PYTHONWARNINGS")}
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", *options, str(DOCS), str(folder)]
-    answer = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=280)
+    answer = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=BUILD_SECONDS)
     assert answer.returncode == 0, answer.stderr[-4000:]
 
 
@@ -267,6 +269,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(BUILD_SECONDS + 60)
 def test_every_public_name_is_on_an_api_page(built: Path) -> None:
     documented = inventory(built)
     missing = {
@@ -280,6 +283,7 @@ def test_every_public_name_is_on_an_api_page(built: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(BUILD_SECONDS + 60)
 def test_every_local_link_leads_somewhere_and_nothing_is_loaded_from_elsewhere(built: Path) -> None:
     pages = {path: _Page(path) for path in built.rglob("*.html")}
     assert len(pages) > 100
@@ -298,7 +302,7 @@ def test_every_local_link_leads_somewhere_and_nothing_is_loaded_from_elsewhere(b
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(BUILD_SECONDS + 60)
 def test_a_broken_reference_stops_the_build(tmp_path: Path) -> None:
     copy = tmp_path / "docs"
     shutil.copytree(DOCS, copy, ignore=shutil.ignore_patterns("api", "notebooks"))
@@ -314,7 +318,7 @@ def test_a_broken_reference_stops_the_build(tmp_path: Path) -> None:
         str(copy),
         str(tmp_path / "out"),
     ]
-    answer = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=280)
+    answer = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=BUILD_SECONDS)
     assert answer.returncode != 0
     assert "missing" in answer.stderr
 

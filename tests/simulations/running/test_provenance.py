@@ -58,7 +58,8 @@ def test_what_a_small_run_executes_and_loads_is_in_its_key(name: str) -> None:
     cells = _cells(name) if experiment.cells is not None else []
     entries = [place(experiment.entry), *(place(use) for cell in cells for use in cell.uses)]
     reached = reach(PROJECT, entries)
-    config = experiment.configure("smoke", {"resamples": 100} if experiment.reads else SMALLER.get(name))
+    resampled = experiment.reads and "resamples" in type(experiment.presets["smoke"]).model_fields
+    config = experiment.configure("smoke", {"resamples": 100} if resampled else SMALLER.get(name))
     tables = {table: _few(table) for table in experiment.reads}
     with record() as ran:
         if experiment.run is not None:

@@ -192,10 +192,12 @@ class TestWithRocq:
         again = ["coqc", "-w", "none", "-Q", ".", "Vas", "Hessian.v"]
         assert subprocess.run(again, cwd=tmp_path / "replay", capture_output=True).returncode == 1
 
+    @pytest.mark.timeout(1200)
     def test_every_proof_compiles_and_is_as_recorded(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["proofs"]) == 0
         assert "as recorded" in capsys.readouterr().out
 
+    @pytest.mark.timeout(1200)
     @pytest.mark.parametrize(
         ("module", "old", "new"),
         [

@@ -224,6 +224,8 @@ def test_bad_settings_are_named(options: dict[str, object], named: str) -> None:
 
 
 def test_a_batch_may_pass_the_pool_with_replacement_only() -> None:
+    with pytest.raises(ArgumentError, match="batch_size"):
+        VarianceAwareSampler(2, batch_size=9)
     sampler = VarianceAwareSampler(2, batch_size=9, replace=True)
     assert np.bincount(sampler.draw()[4:], minlength=2).tolist() in ([2, 3], [3, 2])
 

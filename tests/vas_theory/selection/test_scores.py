@@ -8,7 +8,7 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vas_theory.foundation.errors import ArgumentError
@@ -47,8 +47,10 @@ def test_reward_variance_is_the_outcome_variance_for_binary_rewards(rewards: lis
 
 
 @given(st.floats(-1e6, 1e6), st.integers(2, 40))
+@example(0.1, 10)  # their mean in float64 is not quite 0.1
 def test_equal_rewards_have_variance_exactly_zero(reward: float, rollouts: int) -> None:
-    assert reward_variance_score(np.full((3, rollouts), np.float32(reward))).tolist() == [0.0] * 3
+    for given_as in (np.float64, np.float32):
+        assert reward_variance_score(np.full((3, rollouts), given_as(reward))).tolist() == [0.0] * 3
 
 
 def test_reward_variance_of_a_scalar_reward() -> None:
