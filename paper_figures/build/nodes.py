@@ -16,8 +16,8 @@ from paper_figures.drawing import render
 from paper_figures.drawing.declaration import ROOT, Figure, Table, output_folder, published_folder
 from paper_figures.explorer.facts import TABLES as EXPLORER_TABLES
 from paper_figures.explorer.networks import TABLE as NETWORKS
-from paper_figures.explorer.sentences import KNOWLEDGE
 from paper_figures.figures import get_figures
+from paper_figures.knowledge import KNOWLEDGE
 from paper_figures.report.results import TABLES as REPORT_TABLES
 from paper_figures.report.results import Job
 from paper_figures.study import STUDY
@@ -217,7 +217,7 @@ def explorer_node(root: Path, preset: str) -> Node:
     tables = _remedies(EXPLORER_TABLES, root, preset)
     study = [
         path
-        for table in (*STUDY, NETWORKS, *KNOWLEDGE.inputs.values())
+        for table in (*STUDY, NETWORKS, *KNOWLEDGE.values())
         if (path := table.path(root, preset)).is_file() and path not in tables
     ]
     return Node(

@@ -29,6 +29,8 @@ _FIRST = ("vas", "vas-paper", "vas-states", "vas-own", "uniform-g4", "vas-states
 """Arms of the networks of which the page says first what they learned: both forms of VAS, VAS that knows more, and
 smaller groups without and with it."""
 _DIGITS = 5
+_UNTRAINED = "no model was trained with it here, and trained networks order arms otherwise than bandits do"
+"""Why an arm is not recommended that nothing but the bandits knows."""
 
 
 def _pools(root: Path, preset: str) -> list[dict[str, Any]]:
@@ -119,7 +121,10 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
     gains = world_gains(ranking, "fixed")
     tuned = {(row["world"], row["strategy"]): row for row in world_gains(ranking, "tuned").to_dict("records")}
     networks, study = network_rows(root, preset), accuracy_gains(root, preset)
-    contradicted, one_round = contradicted_arms(root, preset, networks), one_round_strategies()
+    one_round = one_round_strategies()
+    trainable = [arm for arm in dict.fromkeys(gains["strategy"]) if _trainable(arm)]
+    untrained = [arm for arm in trainable if study and networks and arm not in ("uniform", *study.rows, *networks)]
+    spoken_against = contradicted_arms(root, preset, networks) | dict.fromkeys(untrained, _UNTRAINED)
     worlds = []
     for name, part in gains.groupby("world", sort=True):
         arms = [
@@ -128,23 +133,20 @@ def facts(root: Path, preset: str) -> dict[str, Any]:
                 **{key: round(row[key], _DIGITS) for key in ("gain", "gain_low", "gain_high")},
                 "tuned": _tuned(tuned, str(name), row["strategy"]),
                 "trainable": _trainable(row["strategy"]),
-                "contradicted": contradicted.get(row["strategy"], ""),
+                "contradicted": spoken_against.get(row["strategy"], ""),
                 "trl": row["strategy"] in one_round,  # TRL rolls one batch of whole groups a step
             }
             for row in part.to_dict("records")
         ]
         worlds.append(_world(str(name), arms))
-    trainable = dict.fromkeys(arm["name"] for place in worlds for arm in place["arms"] if arm["trainable"])
     return {
         "pools": _pools(root, preset),
         "worlds": worlds,
         "study": study_sentences(root, preset, trainable),
         "networks": network_sentences(networks, trainable),
-        "untrained": [
-            arm for arm in trainable if study and networks and arm not in ("uniform", *study.rows, *networks)
-        ],
+        "untrained": untrained,
         "trained": network_sentences(networks, _FIRST),
-        "knowledge": knowledge_sentence(root, preset),
+        "knowledge": knowledge_sentence(root),
         "helped": [arm for arm in _FIRST if arm in networks and clear_sign(networks[arm]) > 0],
         "secondsPerRollout": _seconds_per_rollout(root, preset),
         "seeds": int(gains["seeds"].max()),

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from paper_figures.drawing.render import load_tables
 from paper_figures.figures._study import arms_in_order, count
-from paper_figures.figures.real_knowledge import BASE, difference, over_uniform
-from paper_figures.figures.real_knowledge import FIGURE as KNOWLEDGE
+from paper_figures.knowledge import BASE, difference, knowledge_gains, over_uniform
 from paper_figures.networks import clear_sign
 from paper_figures.study import AccuracyGains, accuracy_gains
 
-__all__ = ["KNOWLEDGE", "contradicted_arms", "knowledge_sentence", "study_sentences"]
+__all__ = ["contradicted_arms", "knowledge_sentence", "study_sentences"]
 
 _IN_NETWORKS = {"states": "vas-states", "column": "vas-own"}
 """Arms of the language model by the names they have in the networks."""
@@ -42,19 +40,18 @@ def study_sentences(root: Path, preset: str, arms: Iterable[str]) -> dict[str, s
     return {} if study is None else {arm: _sentence(arm, study) for arm in arms if arm != "uniform"}
 
 
-def knowledge_sentence(root: Path, preset: str) -> str:
+def knowledge_sentence(root: Path) -> str:
     """Return what arms that know pass rates gained on a language model; nothing where a table is not there.
 
     Args:
         root: the project's folder.
-        preset: the size of the page; the study has one size.
 
     Raises:
         IntegrityError: a table was altered or cut short.
     """
-    if not all(table.path(root, preset).is_file() for table in KNOWLEDGE.inputs.values()):
+    numbers = knowledge_gains(root)
+    if numbers is None:
         return ""
-    numbers = KNOWLEDGE.numbers(load_tables(KNOWLEDGE, root, preset))
     arms = [arm for arm in arms_in_order(numbers["arm"]) if arm != BASE]
     ahead = [arm for arm in arms if difference(numbers, arm, "pass_at_1_points").low > 0]
     gains, further = (

@@ -21,7 +21,6 @@ __all__ = [
     "count",
     "draw_runs",
     "in_windows",
-    "knowledge_table",
     "seeds_text",
     "study_table",
 ]
@@ -33,11 +32,6 @@ WINDOWS = 8
 def study_table(name: str) -> Table:
     """Return a table of the real training study."""
     return Table("full_scale", name, "full_scale study --preset {preset}")
-
-
-def knowledge_table(name: str) -> Table:
-    """Return a table of the study of arms that know pass rates, which takes hours: there is one size of it."""
-    return Table("full_scale", name, "full_scale study --preset knowledge", ("paper",), "knowledge")
 
 
 def count(number: int, noun: str) -> str:

@@ -14,58 +14,16 @@ from paper_figures.figures._study import (
     arms_in_order,
     draw_runs,
     in_windows,
-    knowledge_table,
     seeds_text,
 )
-from vas_theory.foundation.intervals import Estimate, student
+from paper_figures.knowledge import BASE, KNOWLEDGE, numbers, over_uniform
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from paper_figures.drawing.style import Look
 
-__all__ = ["BASE", "FIGURE", "difference", "over_uniform"]
-
-BASE = "uniform"
-"""The arm that the others are compared with."""
-_START = "start"
-_FIRST, _FURTHER = "pass@1", "pass@8"
-
-
-def numbers(tables: Tables) -> pd.DataFrame:
-    """Return one row a run: gains over the start in points, groups with a gradient, and the sampler's share of time."""
-    found = tables["evaluation"].frame
-    ends = found.pivot(index=["arm", "seed"], columns="metric", values="value")[[_FIRST, _FURTHER]]
-    start = ends.loc[_START].iloc[0]
-    steps = tables["steps"].frame
-    taken = steps[steps["step"] > 0].groupby(["arm", "seed"])
-    means = taken[["mixed_groups", "groups"]].sum()
-    rows = 100 * (ends.drop(index=_START, level="arm") - start)
-    rows = rows.rename(columns={_FIRST: "pass_at_1_points", _FURTHER: "pass_at_8_points"})
-    rows["mixed_share"] = means["mixed_groups"] / means["groups"]
-    rows["rollouts"] = taken["rollouts"].max()
-    rows["sampler_share"] = taken["sampler_seconds"].sum() / taken["seconds"].sum()
-    about = {"start_pass_at_1": start[_FIRST], "start_pass_at_8": start[_FURTHER], "prompts": found["prompts"].max()}
-    knows = tables["steps"].config.get("knows", {})
-    free = [str(knows.get(arm, {}).get("column", "")) == "start" for arm, _ in rows.index]
-    model = tables["steps"].config["model"]
-    return (
-        rows.assign(**about, free=free, model=model["name"], device=model["device"])
-        .rename_axis(columns=None)
-        .reset_index()
-    )
-
-
-def difference(numbers: pd.DataFrame, arm: str, column: str) -> Estimate:
-    """Return an arm's mean difference to uniform sampling with Student's 95% interval of the paired seeds."""
-    wide = numbers.pivot(index="seed", columns="arm", values=column)
-    return student((wide[arm] - wide[BASE]).dropna().to_numpy(), 0.95)
-
-
-def over_uniform(numbers: pd.DataFrame, arm: str, column: str) -> str:
-    """Tell an arm's difference to uniform sampling with its interval, in points."""
-    found = difference(numbers, arm, column)
-    return f"{found.value:+.1f} [{found.low:+.1f}, {found.high:+.1f}]"
+__all__ = ["FIGURE"]
 
 
 def _others(numbers: pd.DataFrame) -> list[str]:
@@ -127,7 +85,7 @@ FIGURE = Figure(
     title="Knowing pass rates in real training",
     order=12,
     label=Label.MEASURED,
-    inputs={"steps": knowledge_table("training_steps"), "evaluation": knowledge_table("evaluation")},
+    inputs=KNOWLEDGE,
     panels=2,
     numbers=numbers,
     headline=headline,

@@ -12,7 +12,7 @@ from paper_figures.drawing.declaration import ROOT, Table, published_folder
 from paper_figures.drawing.render import load_tables
 from paper_figures.figures import get_figures
 from paper_figures.figures._study import arms_in_order
-from paper_figures.figures.real_knowledge import BASE, over_uniform
+from paper_figures.knowledge import BASE, knowledge_gains, over_uniform
 from paper_figures.report.network_tables import fresh_table, in_short, short_table, world_table
 from vas_theory.claims import all_claims
 from vas_theory.claims.lib.ledger import ledger_markdown, read_record
@@ -51,8 +51,9 @@ def networks(root: Path) -> str:
 
 def knowledge(root: Path) -> str:
     """Return what arms that know pass rates gained on a real model, beside uniform sampling."""
-    (figure,) = get_figures(["real_knowledge"])
-    numbers = figure.numbers(load_tables(figure, root, "paper"))
+    numbers = knowledge_gains(root)
+    if numbers is None:
+        return "*Not computed in this copy; run `python -m full_scale study --preset knowledge`.*"
     means = numbers.groupby("arm").mean(numeric_only=True)
     header = ["arm", "pass@1 gained", "pass@1 over uniform", "pass@8 over uniform", "groups with a gradient", "charged"]
     rows = []

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,10 +18,11 @@ from transformers import TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from full_scale import VASConfig, VASGRPOTrainer
+from full_scale.trl_adapter.checkpoints import resuming
 from full_scale.trl_adapter.checkpoints.manifest import verify_checkpoint, vouch
 from full_scale.trl_adapter.checkpoints.resuming import newest_intact
 from full_scale.trl_adapter.checkpoints.sampler_file import LAST_FILE, STATE_FILE, read_sampler, write_sampler
-from vas_theory.foundation.errors import ArgumentError, DataError, IntegrityError, StateMismatchError
+from vas_theory.foundation.errors import ArgumentError, DataError, IntegrityError, StateMismatchError, VASError
 from vas_theory.provenance.folders import MANIFEST
 from vas_theory.provenance.state import read_state, seal, write_state
 from vas_theory.selection import VarianceAwareSampler
@@ -338,3 +340,32 @@ def test_weights_are_loaded_from_the_checkpoint(run: Path, make: Callable[..., A
     resumed.add_callback(Stop())
     resumed.train(resume_from_checkpoint=True)
     assert any(not torch.equal(one, other) for one, other in zip(before, resumed.model.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_with_several_processes_the_first_one_says_what_all_go_on_from(
+    first: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message passes through one list, as between processes."""
+    sent: list[Any] = []
+
+    def hear(found: list[Any]) -> None:
+        found[:] = sent
+
+    monkeypatch.setattr(resuming, "broadcast_object_list", sent.extend if first else hear)
+    trainer = SimpleNamespace(accelerator=SimpleNamespace(num_processes=2, is_main_process=first))
+
+    def fails() -> Path:
+        raise DataError("no checkpoint is whole")
+
+    def ask(find: Callable[[], Path | None], heard: list[Any]) -> Path | None:
+        sent[:] = [] if first else heard
+        found = resuming._by_first_process(trainer, find)
+        assert not first or sent == heard
+        return found
+
+    unread = fails if not first else None  # only the first process reads the folder
+    assert ask(unread or (lambda: tmp_path), [tmp_path, None]) == tmp_path
+    assert ask(unread or (lambda: None), [None, None]) is None
+    with pytest.raises(VASError, match="no checkpoint is whole"):
+        ask(fails, [None, "no checkpoint is whole"])

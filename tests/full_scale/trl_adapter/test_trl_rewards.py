@@ -14,6 +14,9 @@ from datasets import Dataset
 from trl import GRPOConfig
 
 from full_scale import VASConfig, VASGRPOTrainer
+from full_scale.config.task import RewardConfig
+from full_scale.config.training import load_config
+from full_scale.trl_adapter.presets.arguments import grpo_arguments, reward_parts
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*", "ignore::UserWarning:transformers.*")
@@ -211,3 +214,16 @@ def test_graded_rewards_may_come_late_and_survive_a_resume(
         resumed = build(late, **settings)
         resumed.train(resume_from_checkpoint=str(tmp_path / "run" / f"checkpoint-{step}"))
         assert resumed.sampler.state_dict()["checksum"] == whole.sampler.state_dict()["checksum"]
+
+
+def test_parts_of_a_reward_come_with_the_range_of_their_sum() -> None:
+    assert reward_parts(RewardConfig())[1:] == ([1.0], (0.0, 1.0))
+    parts, weights, bounds = reward_parts(RewardConfig(accuracy=2.0, format=0.5, length=0.25))
+    assert len(parts) == 3
+    assert (weights, bounds) == ([2.0, 0.5, 0.25], (-0.25, 2.5))
+
+
+@pytest.mark.parametrize(("precision", "reduced"), [("bfloat16", True), ("float32", False), ("auto", False)])
+def test_the_precision_of_a_preset_is_trls(precision: str, reduced: bool, tmp_path: Path) -> None:
+    config = load_config("smollm2-gpu", [f"model.precision={precision}", "model.device=cpu", "vllm.mode=off"])
+    assert grpo_arguments(config, tmp_path, 0)["bf16"] is reduced

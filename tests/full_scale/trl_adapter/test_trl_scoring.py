@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -242,3 +243,31 @@ def test_the_share_is_where_the_pass_rate_is_uncertain_and_may_be_mixed() -> Non
         sampler.posterior.update([place], [right], [size])
     assert uncertain_prompts(sampler, 2).tolist() == [2, 3]  # little and nothing is known of these
     assert uncertain_prompts(sampler, 3).tolist() == [1, 2, 3]  # the hopeless one comes last
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_whether_scoring_goes_on_is_the_first_processs_word(
+    processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that sees a file which the first one does not see begins anew with it."""
+    heard: list[list[bool]] = []
+
+    def broadcast(found: list[bool]) -> None:
+        heard.append(list(found))
+        found[0] = False
+
+    monkeypatch.setattr(refreshes, "broadcast_object_list", broadcast)
+    monkeypatch.setattr(refreshes, "find", lambda *place: {"state": 1})
+    taken: list[Any] = []
+    trainer = SimpleNamespace(
+        accelerator=SimpleNamespace(num_processes=processes),
+        is_world_process_zero=lambda: True,
+        take_over=taken.append,
+        args=SimpleNamespace(output_dir=str(tmp_path)),
+        sampler=SimpleNamespace(step=0, refresh_due=lambda: np.arange(3)),
+    )
+    scoring = refreshes.Scoring.__new__(refreshes.Scoring)
+    scoring._trainer, scoring.resumes = trainer, True
+    scoring._go_on("", {})
+    assert heard == ([[True]] if processes == 2 else [])
+    assert taken == ([] if processes == 2 else [{"state": 1}])

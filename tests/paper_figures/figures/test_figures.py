@@ -273,7 +273,9 @@ def test_dots_of_the_bound_gallery_are_the_tables() -> None:
 
 
 def test_the_documentation_lists_what_arms_with_knowledge_gained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listings, "load_tables", lambda figure, root, preset: small_tables(figure))
+    (figure,) = get_figures(["real_knowledge"])
+    gains = figure.numbers(small_tables(figure))
+    monkeypatch.setattr(listings, "knowledge_gains", lambda root: gains)
     found = student(np.array([5.0, 6.0]), 0.95)
     over = f"{found.value:+.1f} [{found.low:+.1f}, {found.high:+.1f}]"
     *_, uniform, vas = listings.knowledge(Path()).splitlines()

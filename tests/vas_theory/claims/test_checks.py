@@ -82,6 +82,18 @@ def test_an_equality_that_is_not_reached_is_told_by_its_smallest_gap() -> None:
     assert _attained(replace(missed, right=missed.left))[1] == 1.0
 
 
+def test_equalities_are_tried_at_few_and_at_many_arms_and_a_deep_look_at_sixty_thousand_instances() -> None:
+    asked: list[int] = []
+
+    def equality(size: int) -> Instance:
+        asked.append(size)
+        return {"x": np.array([float(size)])}
+
+    _attained(replace(_claim(np.array([2.0]), lambda x: 0 * x), equality=equality))
+    assert asked == [2, 3, 8, 64]
+    assert DEEP.instances == 50 * DEFAULT.instances == 60_000
+
+
 def _short(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return x * (1 - x / 10)
 
