@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from datasets import Dataset
 
+from full_scale import VASConfig
 from full_scale.plugins.config import SelectionConfig
 from full_scale.plugins.rows import field_values, known_beforehand, prompt_key, row_keys
 from full_scale.trl_adapter.prompts import prompt_keys
@@ -59,3 +60,7 @@ def test_what_is_known_beforehand_becomes_arguments_of_the_selector() -> None:
         known_beforehand([{"rate": 25}], SelectionConfig(pass_rates="rate"))
     with pytest.raises(DataError, match="'rate'"):
         field_values([], "rate")
+
+
+def test_pass_rates_count_as_those_of_eight_rollouts_in_every_host() -> None:
+    assert SelectionConfig().pass_rate_trials == VASConfig().pass_rate_trials == 8

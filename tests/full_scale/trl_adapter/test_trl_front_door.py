@@ -12,7 +12,6 @@ from datasets import Dataset
 from trl import GRPOConfig
 
 from full_scale import VASConfig, VASGRPOTrainer
-from full_scale.plugins import SelectionConfig
 from paper_figures.drawing.declaration import ROOT
 from vas_theory.foundation.errors import ArgumentError, DataError, VASError
 
@@ -175,5 +174,4 @@ def test_settings_of_partial_refreshes_are_read() -> None:
 def test_defaults_are_those_that_the_guides_name() -> None:
     guide = (ROOT / "paper_figures" / "docs" / "trl.md").read_text(encoding="utf-8")
     assert f"`features_every` batches ({VASConfig().features_every})" in guide
-    assert SelectionConfig().pass_rate_trials == VASConfig().pass_rate_trials == 8
     assert VASConfig(pass_rate_column="rate", pass_rate_trials=0.5).pass_rate_trials == 0.5
