@@ -111,7 +111,7 @@
     byId("net").textContent = net;
     const arms = [settings.periodic ? "vas-paper" : "vas", "vas-states", "vas-own", "uniform-g4", "vas-states-g4"].filter((arm) => FACTS.trained[arm]);
     const ahead = arms.filter((arm) => FACTS.helped.includes(arm)), rest = arms.filter((arm) => !ahead.includes(arm));
-    byId("helped").textContent = (ahead.length ? `More than uniform sampling learned: ${ahead.join(", ")}. ` : "")
+    byId("helped").textContent = (ahead.length ? `In small networks more than uniform sampling learned: ${ahead.join(", ")}. ` : "")
       + (rest.length ? `Not more: ${rest.join(", ")}.` : "");
     byId("trained").replaceChildren(...arms.map((arm) => Object.assign(document.createElement("li"), { textContent: FACTS.trained[arm] })));
   }
