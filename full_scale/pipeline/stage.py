@@ -23,7 +23,11 @@ from vas_theory.provenance.tables import now, write_json
 
 __all__ = ["IDENTITY", "RESULT", "Stage", "drop_spent", "finished", "make", "versions"]
 
-RESULT, WORK, IDENTITY = "result", "work", "identity.json"
+RESULT = "result"
+"""Folder of what a stage made, within the stage's own."""
+IDENTITY = "identity.json"
+"""File that names what a stage is made of, in the folder of its work."""
+_WORK = "work"
 _SPENT: Mapping[str, tuple[str, ...]] = {"cold-start": ("checkpoints", "model", "cache"), "train": ("runs",)}
 """What a finished stage's work holds that is in its result, or of no use any more."""
 _PACKAGES = (
@@ -62,7 +66,7 @@ class Stage:
     @property
     def work(self) -> Path:
         """Folder of what is under way."""
-        return self.folder / WORK
+        return self.folder / _WORK
 
 
 def versions() -> dict[str, str]:
