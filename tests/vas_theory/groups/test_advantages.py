@@ -21,18 +21,6 @@ from vas_theory.groups import (
 KINDS: tuple[AdvantageKind, ...] = ("grpo", "dr_grpo", "rloo")
 
 
-def _advantages(rewards: list[float], kind: str, ddof: int, eps: float) -> list[float]:
-    """The definitions in plain Python, apart from the package."""
-    size, mean = len(rewards), math.fsum(rewards) / len(rewards)
-    if max(rewards) == min(rewards):
-        return [0.0] * size
-    if kind == "rloo":
-        return [r - (math.fsum(rewards) - r) / (size - 1) for r in rewards]
-    unit = max(abs(r - mean) for r in rewards)
-    std = unit * math.sqrt(math.fsum(((r - mean) / unit) ** 2 for r in rewards) / (size - ddof))
-    return [(r - mean) / (std + eps if kind == "grpo" else 1) for r in rewards]
-
-
 @given(
     st.lists(st.floats(-1e9, 1e9) | st.sampled_from([0.0, 1.0]), min_size=2, max_size=8),
     st.sampled_from(KINDS),
