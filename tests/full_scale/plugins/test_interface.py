@@ -157,6 +157,16 @@ def test_failed_rollouts_are_left_out_and_counted() -> None:
     assert metrics["varying_share"] == 1
 
 
+def test_a_group_without_a_usable_reward_teaches_nothing() -> None:
+    chosen = selector()
+    chosen.observe(KEYS[0], [np.nan] * 4)
+    assert chosen.metrics()["excluded_rewards"] == 4
+    assert chosen.sampler.posterior.kind == "discounted_beta"
+    assert chosen.sampler.posterior.last_seen.max() < 0
+    chosen.observe(KEYS[1], [np.nan, 0.3, np.nan, np.nan])  # one reward is enough to see that rewards are graded
+    assert chosen.sampler.posterior.kind == "normal_gamma"
+
+
 def test_bad_observations_change_nothing() -> None:
     chosen = selector()
     before = chosen.state_dict()["checksum"]

@@ -227,3 +227,17 @@ def test_parts_of_a_reward_come_with_the_range_of_their_sum() -> None:
 def test_the_precision_of_a_preset_is_trls(precision: str, reduced: bool, tmp_path: Path) -> None:
     config = load_config("smollm2-gpu", [f"model.precision={precision}", "model.device=cpu", "vllm.mode=off"])
     assert grpo_arguments(config, tmp_path, 0)["bf16"] is reduced
+
+
+def test_what_a_preset_says_is_what_trl_is_told(tmp_path: Path) -> None:
+    changes = ["optimiser.betas=[0.8, 0.95]", "optimiser.weight_decay=0.03", "optimiser.warmup_steps=7"]
+    config = load_config("smollm2-gpu", ["model.device=cpu", "vllm.mode=off", *changes])
+    told = grpo_arguments(config, tmp_path, 3)
+    optimiser = {name: told[name] for name in ("adam_beta1", "adam_beta2", "weight_decay", "warmup_steps")}
+    assert optimiser == {
+        "adam_beta1": 0.8, "adam_beta2": 0.95, "weight_decay": 0.03, "warmup_steps": 7 * config.objective.epochs,
+    }  # fmt: skip
+    assert (told["seed"], told["top_p"], told["top_k"], told["logging_steps"]) == (3, 1.0, 0, 1)
+    batch = config.rollouts.prompts_per_step * config.rollouts.group_size
+    assert told["per_device_train_batch_size"] * told["steps_per_generation"] == batch
+    assert told["max_steps"] == config.training.steps * config.objective.epochs

@@ -221,9 +221,10 @@ def test_a_share_of_the_pool_is_scored_again(build: Callable[..., Any]) -> None:
     vas = VASConfig(rescored_share=0.25, sampler={"scoring_rollouts": 8, "update_interval": 2})
     trainer = build(vas, record, max_steps=5, save_strategy="no")
     trainer.train()
-    scored = [call for call in record.calls if call[0] == call[0][:1] * 8]  # one prompt fills a batch
+    at = [place for place, call in enumerate(record.calls) if call[0] == call[0][:1] * 8]  # one prompt fills a batch
+    scored = [record.calls[place] for place in at]
     assert len(record.calls) == 5 + 2 * 3
-    assert len(scored) == 6
+    assert at == [2, 3, 4, 7, 8, 9]  # before steps 2 and 4
     ledger = trainer.sampler.ledger
     assert (ledger["scoring"].rollouts, ledger["training"].rollouts, ledger["rejected"].rollouts) == (48, 40, 0)
     assert trainer.sampler.tally.by_arm.sum(axis=0)[0] == 10  # groups of training

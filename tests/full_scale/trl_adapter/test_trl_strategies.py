@@ -72,6 +72,15 @@ def test_a_saved_state_goes_on_as_if_uninterrupted(name: str, tmp_path: Path) ->
     assert other.metrics()["excluded_rewards"] == 6
 
 
+def test_a_group_with_right_and_wrong_answers_is_mixed() -> None:
+    chosen = selector_of("uniform")
+    rewards = np.zeros((BATCH, GROUP))
+    rewards[0], rewards[1, 0], rewards[2, 1:] = 1.0, 1.0, 1.0
+    rewards[3, 0], rewards[3, 1:] = np.nan, 1.0  # all that can be graded are right
+    chosen.observe(chosen.select(BATCH), rewards, successes=rewards > 0.5, lengths=np.full(rewards.size, 5))
+    assert chosen.metrics()["realised_mixed_share"] == 2 / BATCH
+
+
 def test_foreign_and_altered_states_are_refused() -> None:
     state = selector_of("mopps").state_dict()
     with pytest.raises(StateMismatchError, match="name: expected 'uniform', found 'mopps'"):

@@ -131,6 +131,8 @@ def test_whole_groups_are_drawn_with_all_that_is_known(
     lags = [row["vas/lag"] for row in trainer.state.log_history if "vas/lag" in row]
     assert lags
     assert set(lags) == {0.0}
+    seconds = sum(row.get("vas/sampler_seconds", 0.0) for row in trainer.state.log_history)
+    assert 0 < seconds < trainer.state.log_history[-1]["train_runtime"]
     assert trainer.sampler.ledger["training"].rollouts == len(record.prompts) * trainer.args.generation_batch_size
 
 

@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("trl")
 
-from simulations.networks.model.starts import train_start
+from simulations.networks.model.starts import load_start
 from simulations.networks.runs.training import Plan, train_together
 from simulations.networks.tournament.roster import get_arm
 from simulations.networks.world import World
@@ -26,17 +26,17 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning"),
 ]
 
-STEPS, NETWORKS, ROUNDS = 20, 12, 5
-"""Steps of 16 groups of 8 rollouts a turn, runs side by side, turns of each."""
+NETWORKS, ROUNDS = 12, 3
+"""Runs side by side, and turns of each; a turn is a whole run of the world, 300 steps of 16 groups of 8 rollouts."""
 FLOORS = {
-    ("side by side", "its default micro-batch"): 12.0,
-    ("alone", "its default micro-batch"): 6.0,
-    ("side by side", "one micro-batch"): 5.0,
-    ("alone", "one micro-batch"): 3.0,
+    ("side by side", "its default micro-batch"): 20.0,
+    ("alone", "its default micro-batch"): 10.0,
+    ("side by side", "one micro-batch"): 8.0,
+    ("alone", "one micro-batch"): 5.0,
 }
 """Ours against TRL: with the micro-batches of 8 that it takes by default, and with the whole batch of 128 in one, the
-fastest that its settings allow here. Twenty was aimed at and is not reached: on a quiet core the medians were 15.5,
-9.3, 8.6 and 5.0."""
+fastest that its settings allow here. Part of the gain is work that need not be done: equal beginnings are computed
+once, and groups without a gradient are left out of the backward pass."""
 MICRO_BATCH = 8
 
 
@@ -45,15 +45,15 @@ def test_a_run_takes_a_fraction_of_trls_time(tmp_path: Path) -> None:
 
     torch.set_num_threads(1)
     world = get_world("chains-short")
-    start = train_start(world, replace(world.start, steps=80))
-    shape = replace(world.run, pool=400, held_out=20, budget=STEPS * world.run.batch_size * world.run.group_size)
+    start = load_start(world)
+    shape = replace(world.run, held_out=1)  # TRL measures nothing on the way, so ours measures as little as it can
     plans = [Plan(get_arm("uniform"), seed, 2e-4, 1) for seed in range(NETWORKS)]
     seconds = interleaved_seconds(
         {
             "side by side": lambda: train_together(world, start, plans, shape),
             "alone": lambda: train_together(world, start, plans[:1], shape),
-            "one micro-batch": trl(world, STEPS, tmp_path, world.run.batch_size * world.run.group_size),
-            "its default micro-batch": trl(world, STEPS, tmp_path, MICRO_BATCH),
+            "one micro-batch": trl(world, tmp_path, world.run.batch_size * world.run.group_size),
+            "its default micro-batch": trl(world, tmp_path, MICRO_BATCH),
         },
         repeats=ROUNDS,
     )
@@ -65,7 +65,7 @@ def test_a_run_takes_a_fraction_of_trls_time(tmp_path: Path) -> None:
         assert statistics.median(ratios) >= floor
 
 
-def trl(world: World, steps: int, folder: Path, micro_batch: int) -> Callable[[], object]:
+def trl(world: World, folder: Path, micro_batch: int) -> Callable[[], object]:
     """Return a call that trains a model of the world's shape on its task with TRL's own trainer.
 
     The weights are random: responses have one length, so TRL's work does not depend on them.
@@ -87,7 +87,7 @@ def trl(world: World, steps: int, folder: Path, micro_batch: int) -> Callable[[]
             bos_token_id=None, eos_token_id=world.vocabulary, pad_token_id=world.vocabulary,
         )
     )  # fmt: skip
-    pool = world.prompts(np.random.default_rng(0), 400)
+    pool = world.prompts(np.random.default_rng(0), run.pool)
     rows = {"prompt": [" ".join(f"t{token}" for token in row) for row in pool.tokens_PL], "place": range(len(pool))}
 
     def reward(completions: list[str], place: list[int], **_: Any) -> list[float]:
@@ -100,7 +100,7 @@ def trl(world: World, steps: int, folder: Path, micro_batch: int) -> Callable[[]
     def train() -> object:
         batch = run.batch_size * run.group_size
         config = GRPOConfig(
-            output_dir=str(folder), max_steps=steps, per_device_train_batch_size=micro_batch,
+            output_dir=str(folder), max_steps=run.budget // batch, per_device_train_batch_size=micro_batch,
             gradient_accumulation_steps=batch // micro_batch, num_generations=run.group_size,
             max_completion_length=world.response_length, generation_kwargs={"min_new_tokens": world.response_length},
             learning_rate=2e-4, beta=0.0, report_to="none", save_strategy="no", logging_strategy="no", use_cpu=True,
