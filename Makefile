@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PRESET ?= quick
 KILLS ?= 50
 MINUTES ?= 10
+GROUP ?= theory
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -32,7 +33,7 @@ help:
 	@echo "make proofs      compile the formal proofs; needs Debian's coq, libcoq-coquelicot, libcoq-interval"
 	@echo "make docs        the documentation             make notebooks   run every notebook"
 	@echo "make fuzz        property tests on new random examples; MINUTES=10 SEED=1 TESTS=tests/vas_theory/selection"
-	@echo "make mutants     change a constant or a sign at a time and see which test notices (an hour)"
+	@echo "make mutants     change a constant or a sign at a time and see which test notices (GROUP=selection, adapters)"
 	@echo "make record      both commands of the README from scratch, and how they end into it"
 	@echo "make setup LOCKED=1  packages by their hashes     make lock       renew constraints.lock"
 	@echo "make sbom        software bill of materials"
@@ -96,8 +97,9 @@ test-gpu: $(READY)
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(TESTS)
 
+# GROUP=selection or adapters for other code than the theory.
 mutants: $(READY)
-	$(BIN)/python -m tests.mutation
+	$(BIN)/python -m tests.mutation --group $(GROUP)
 
 # Eight minutes, installation included: what that takes is taken off the time of the check. GPU_PYTHON names an
 # interpreter with torch, transformers and trl, where nothing may be installed.
