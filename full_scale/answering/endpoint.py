@@ -155,7 +155,7 @@ class Endpoint:
                 texts += [text for text, _ in used]
                 cut += sum(reason == "length" for _, reason in used)
                 counted = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
-                tokens = [count for count in counted if isinstance(count, int)]
+                tokens = [count for count in counted if type(count) is int and count >= 0]
                 known = len(tokens) == len(counted)
                 ledger += Ledger(
                     requests=1,

@@ -81,6 +81,16 @@ def test_too_few_answers_are_asked_for_again_and_too_many_are_left_out(server: S
     assert (ledger.answers, ledger.surplus_answers, ledger.completion_tokens) == (2, 3, 15)
 
 
+@pytest.mark.parametrize(
+    "usage", [{"prompt_tokens": -(10**9), "completion_tokens": 3}, {"prompt_tokens": True}, {}, None]
+)
+def test_token_counts_that_cannot_be_true_are_said_to_be_unknown(server: Server, usage: Any) -> None:
+    server.respond = lambda path, body, number: (200, {"choices": [{"text": "4"}, {"text": "4"}], "usage": usage})
+    texts, ledger = answered(endpoint(server)[0], 1, 2)
+    assert texts["p0"] == ("4", "4")
+    assert ledger == Ledger(requests=1, answers=2, uncounted_requests=1)
+
+
 def test_a_server_that_knows_one_answer_a_request(server: Server) -> None:
     texts, ledger = answered(endpoint(server, answers_per_request=1)[0], 2, 3)
     assert {body["n"] for body in server.bodies} == {1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from itertools import islice
 from typing import Any
 
@@ -35,6 +36,21 @@ def test_a_loader_without_workers_asks_for_one_batch_at_a_time() -> None:
         assert learn(prompts, step) == [KEYS[row] for row in rows.tolist()]
     assert prompts.selector.metrics()["unanswered_groups"] == 0
     assert len(prompts) == 20
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_loader_that_reads_ahead_is_said_once(workers: int, caplog: pytest.LogCaptureFixture) -> None:
+    prompts = sampler()
+    loader: DataLoader[Any] = DataLoader(list(range(20)), batch_size=4, sampler=prompts, num_workers=workers)
+    batches = iter(loader)
+    for step in range(4):
+        rows = next(batches).tolist()
+        rng = np.random.default_rng([step, 2])
+        prompts.selector.observe([KEYS[row] for row in rows], (rng.random((4, 4)) < 0.5).astype(float))
+    said = [row for row in caplog.records if row.levelno == logging.WARNING and "reads ahead" in row.getMessage()]
+    assert len(said) == (workers > 0)
+    waiting = prompts.selector.metrics()["unanswered_groups"]
+    assert waiting == (16 if workers else 0)  # two workers hold two batches each
 
 
 def test_the_policy_version_is_told() -> None:
