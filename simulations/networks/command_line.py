@@ -58,6 +58,7 @@ def _start(arguments: argparse.Namespace) -> None:
     import numpy as np
 
     from simulations.networks.model.columns import pass_rates
+    from simulations.networks.model.start_files import prepare_start
     from simulations.networks.model.starts import load_start, start_names
     from simulations.networks.worlds import get_world, world_names
 
@@ -66,7 +67,8 @@ def _start(arguments: argparse.Namespace) -> None:
         prompts = world.prompts(np.random.default_rng(0), 500)
         rates: dict[str, Any] = {}
         for start in start_names(world) if arguments.others else ["own"]:
-            rates[start] = pass_rates(load_start(world, start, report=_say), prompts, 8, 0)[0]
+            prepare_start(world, start, report=_say)
+            rates[start] = pass_rates(load_start(world, start), prompts, 8, 0)[0]
             own = rates[start]
             line = f"mean pass rate {own.mean():.3f}, silent 0/8 {(own == 0).mean():.2f}, 8/8 {(own == 1).mean():.2f}"
             if start != "own":
@@ -145,6 +147,7 @@ def _run(arguments: argparse.Namespace) -> None:
     from simulations.networks.tournament.cells import run_seed
     from simulations.networks.tournament.presets import DEVELOPMENT, PRESETS
     from simulations.networks.tournament.roster import get_arm
+    from simulations.networks.tournament.running import make_starts
     from simulations.networks.worlds import get_world
     from vas_theory.foundation.errors import ArgumentError
 
@@ -158,7 +161,8 @@ def _run(arguments: argparse.Namespace) -> None:
         if not value > 0:
             raise ArgumentError(name, requirement, value)
     seeds = [run_seed(world.name, DEVELOPMENT + index) for index in range(arguments.seeds)]
-    curves = train_together(world, load_start(world, report=_say), [Plan(arm, seed, rate) for seed in seeds])
+    make_starts([world], [arm], 1, _say)
+    curves = train_together(world, load_start(world), [Plan(arm, seed, rate) for seed in seeds])
     keys = range(len(seeds))
     table = pd.concat(dict(zip(keys, curves, strict=True)), names=["seed", "row"]).reset_index(level="row", drop=True)
     shown = ("rollouts", "held_out_pass_rate", "held_out_greedy", "pass_at_32", "mixed_groups", "entropy")

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from simulations.networks.runs.arm import Arm
 from simulations.networks.tournament.cells import run_final, run_tuning
 from simulations.networks.tournament.presets import Preset, final_cell, tuning_cell, wider_cell
 from simulations.networks.tournament.roster import get_arm
+from simulations.networks.tournament.running import make_starts
+from simulations.networks.world import World
 from simulations.networks.worlds import get_world
 from simulations.running.sweep import Cell
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
@@ -28,6 +31,8 @@ class _Stored:
     path: Path
     cell: Cell
     part: str
+    world: World
+    arm: Arm
 
 
 def recheck_networks(
@@ -59,6 +64,7 @@ def recheck_networks(
     differing = []
     for name in choose_cells(sorted(stored), cells, seed, "networks"):
         found = stored[name]
+        make_starts([found.world], [found.arm], 1, report)
         run = _RUNNERS[found.part]
         rows, kept = run(found.cell), read_table(found.path)
         same = len(rows) == len(kept) and contains(kept, rows)
@@ -80,12 +86,12 @@ def _stored_cells(preset: Preset, folder: Path) -> dict[str, _Stored]:
             metadata = read_metadata(path)
             config = metadata["config"]
             try:
-                world, arm = preset.sized(get_world(config["world"])), get_arm(config["arm"]["name"]).name
+                world, arm = preset.sized(get_world(config["world"])), get_arm(config["arm"]["name"])
             except UnknownNameError:
                 continue
             rate = config.get("learning_rate", 0.0)
-            plans = {"tuning": tuning_cell(preset, world, arm), "wider": wider_cell(preset, world, arm, rate)}
-            cell = plans.get(part) or final_cell(preset, world, arm, rate)
+            plans = {"tuning": tuning_cell(preset, world, arm.name), "wider": wider_cell(preset, world, arm.name, rate)}
+            cell = plans.get(part) or final_cell(preset, world, arm.name, rate)
             if made_for(metadata, cell.config, cell.seed):
-                found[f"{part}/{path.stem}"] = _Stored(path, cell, part)
+                found[f"{part}/{path.stem}"] = _Stored(path, cell, part, world, arm)
     return found

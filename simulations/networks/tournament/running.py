@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from simulations.networks.model.starts import FOLDER, make_start, named_start, start_path
+from simulations.networks.model.start_files import is_whole, prepare_start
+from simulations.networks.model.starts import FOLDER, named_start, start_path
 from simulations.networks.runs.arm import Arm
 from simulations.networks.tournament.analysis import BASELINE
 from simulations.networks.tournament.cells import run_final, run_tuning
@@ -20,7 +21,7 @@ from simulations.networks.world import World
 from simulations.running.sweep import run_sweep
 from vas_theory.foundation.errors import ArgumentError
 
-__all__ = ["run_tournament"]
+__all__ = ["make_starts", "run_tournament"]
 
 
 def run_tournament(
@@ -53,7 +54,7 @@ def run_tournament(
         if missing := [world.name for world in worlds if (world.name, BASELINE) not in there]:
             requirement = f"hold {BASELINE}, against which all are read and which is not in {folder} for {missing[0]}"
             raise ArgumentError("arms", requirement, [arm.name for arm in arms])
-    _make_starts(worlds, arms, workers, report)
+    make_starts(worlds, arms, workers, report)
     pairs = [(world, arm.name) for world in worlds for arm in arms]
     sweep: dict[str, Any] = {"workers": workers, "backend": backend}
     rates = {(world.name, arm): world.run.learning_rate for world, arm in pairs}
@@ -74,14 +75,14 @@ def run_tournament(
     return table[[pair in wanted for pair in zip(table["world"], table["arm"], strict=True)]].reset_index(drop=True)
 
 
-def _make_starts(worlds: Sequence[World], arms: Sequence[Arm], workers: int, report: Callable[[str], None]) -> None:
-    """Train the starts that are not there yet, those of other models that an arm has pass rates of included."""
+def make_starts(worlds: Sequence[World], arms: Sequence[Arm], workers: int, report: Callable[[str], None]) -> None:
+    """Train the starts that are not there whole, those of other models that an arm has pass rates of included."""
     import joblib
 
     columns = {str(arm.options.get("column")) for arm in arms} & {"reseeded", "otherwise"}
     wanted = [(world, named_start(world, name)) for world in worlds for name in ("own", *sorted(columns))]
-    missing = [(world, name) for world, name in wanted if not start_path(world, name).exists()]
+    missing = [(world, name) for world, name in wanted if not is_whole(start_path(world, name))]
     if missing:
         names = ", ".join(f"{world.name} {name}" for world, name in missing)
         report(f"training supervised starts, which are kept in {FOLDER}: {names}")
-    joblib.Parallel(n_jobs=workers)(joblib.delayed(make_start)(world, name) for world, name in missing)
+    joblib.Parallel(n_jobs=workers)(joblib.delayed(prepare_start)(world, name) for world, name in missing)

@@ -287,9 +287,12 @@ def test_cells_are_computed_again_and_compared_bit_for_bit(tmp_path: Path, monke
     for part, rows in again.items():
         monkeypatch.setitem(rechecking._RUNNERS, part, lambda cell, rows=rows: rows)
     monkeypatch.setattr(rechecking, "key_of", lambda *_: key_of(store))
+    prepared: list[str] = []
+    monkeypatch.setattr(rechecking, "make_starts", lambda worlds, *_: prepared.extend(each.name for each in worlds))
     said: list[str] = []
     assert recheck_networks(preset, tmp_path, cells=9, seed=1, report=said.append) == []
     assert len(said) == 3
+    assert prepared == ["chains-short"] * 3
     for part in again:
         record = read_metadata(next((tmp_path / "networks" / part).glob("*.parquet")))
         assert record["key"] == key_of(store).digest

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 pytest.importorskip("torch")
 
+from simulations.networks.model.start_files import is_whole, prepare_start
 from simulations.networks.model.starts import load_start, named_start, start_path, train_start
 from simulations.networks.model.transformer import Networks
 from simulations.networks.runs.training import Plan, Run, train_together
@@ -30,6 +32,7 @@ WORLD: World = Chains(
 
 @pytest.fixture(scope="module")
 def start() -> Networks:
+    torch.set_num_threads(1)  # its bits depend on it
     return train_start(WORLD, WORLD.start)
 
 
@@ -122,6 +125,42 @@ def test_a_start_is_kept_under_a_hash_of_what_it_depends_on(tmp_path: Path, star
     assert start_path(replace(WORLD, run=RunShape()), folder=folder) == start_path(WORLD, folder=folder)
     with pytest.raises(UnknownNameError):
         load_start(WORLD, "no-such-start", folder)
+
+
+def test_the_bits_of_a_start_do_not_depend_on_the_threads_of_the_caller(tmp_path: Path) -> None:
+    found = []
+    before = torch.get_num_threads()
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            prepare_start(WORLD, "own", tmp_path / str(threads))
+            assert torch.get_num_threads() == threads
+            found.append(start_path(WORLD, folder=tmp_path / str(threads)).read_bytes())
+    finally:
+        torch.set_num_threads(before)
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "other", "flipped", "no checksum"])
+def test_a_start_whose_file_is_damaged_is_trained_anew_aloud(
+    damage: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    said: list[str] = []
+    prepare_start(WORLD, "own", tmp_path, said.append)
+    prepare_start(WORLD, "own", tmp_path, said.append)
+    assert (len(said), caplog.records) == (1, [])
+    path = start_path(WORLD, folder=tmp_path)
+    whole = path.read_bytes()
+    damaged = {"cut": whole[:1000], "empty": b"", "other": b"weights", "flipped": whole[:-1] + bytes([whole[-1] ^ 64])}
+    path.write_bytes(damaged.get(damage, whole))
+    if damage == "no checksum":
+        path.with_name(path.name + ".sha256").unlink()
+    assert not is_whole(path)
+    prepare_start(WORLD, "own", tmp_path, said.append)
+    assert len(said) == 2
+    assert "trained anew" in caplog.text
+    assert path.read_bytes() == whole
+    assert is_whole(path)
 
 
 def test_the_way_of_other_devices_gives_the_same_curves(start: Networks, monkeypatch: pytest.MonkeyPatch) -> None:
