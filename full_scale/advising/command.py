@@ -73,9 +73,13 @@ def _features(path: Path) -> Any:
     import numpy as np
 
     try:
-        return np.load(path, allow_pickle=False)
+        found = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise DataError(f"{path} is not an array of numbers in numpy's format ({error})") from None
+    if not isinstance(found, np.ndarray) or found.dtype.kind not in "biuf":
+        kind = found.dtype if isinstance(found, np.ndarray) else "several arrays"
+        raise DataError(f"{path} is not one array of real numbers: it holds {kind}")
+    return found
 
 
 def _finite(value: Any) -> Any:

@@ -66,15 +66,26 @@ def read_source(
 
     Raises:
         DataError: it is none of these, or its rewards are not 0 or 1.
+        ArgumentError: ``above`` is not finite, or a trace or column is told what only a log has a use for.
     """
     place = Path(path)
+    if above is not None and not np.isfinite(above):
+        raise ArgumentError("--above", "be finite", above)
     if not place.exists():
         raise DataError(f"{path} does not exist")
     if place.suffix == ".json" and place.is_file() and not _is_state(place):
+        _nothing_of_a_log("a trace", reward, above)
         return _trace(place)
     if place.is_file() and column in _columns(place):
+        _nothing_of_a_log(f"the column {column!r}", reward, above)
         return _column(place, column)
     return _log(place, reward, above)
+
+
+def _nothing_of_a_log(what: str, reward: str | None, above: float | None) -> None:
+    for option, value in (("--reward", reward), ("--above", above)):
+        if value is not None:
+            raise ArgumentError(option, f"be left out for {what}, which holds pass rates and no rewards", value)
 
 
 def _columns(path: Path) -> Collection[str]:
@@ -174,7 +185,7 @@ def _column(path: Path, column: str) -> Source:
     else:
         trials = pd.Series(8.0, index=table.index)
         notes.append(f"no column {trials_name}: each rate is taken to be of 8 rollouts")
-    known = rates.notna() & trials.gt(0)
+    known = rates.notna() & trials.gt(0) & trials.lt(np.inf)
     if (rates[known].lt(0) | rates[known].gt(1)).any():
         raise DataError(f"{path}, column {column!r}: a pass rate must lie in [0, 1]")
     if not known.any():

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,8 @@ class Endpoint:
         timeout: seconds without a sign of the server after which a request failed.
         retries: further tries of a request.
         answers_per_request: at most so many; all that are wanted of a prompt by default. Some servers know 1 alone.
-        key_variable: environment variable that holds the key; where it is not set none is sent.
+        key_variable: environment variable that holds the key; where it is not set none is sent. White space around it
+            is left out.
         sleep: how to wait, for tests.
 
     Raises:
@@ -97,9 +99,10 @@ class Endpoint:
         self._temperature, self._tokens = temperature, max_new_tokens or usual_tokens(style)
         self._concurrency, self._timeout, self._retries = concurrency, timeout, retries
         self._most, self._sleep = answers_per_request, sleep
-        self._key = os.environ.get(key_variable)
+        self._key = _key(key_variable)
         self._requests = require("requests", "full-scale")
         self._local = threading.local()
+        self._opened: list[Any] = []
         self._stopped = threading.Event()
 
     @property
@@ -121,7 +124,7 @@ class Endpoint:
         waiting, in_a_row = iter(questions), 0
         problem: _FailedError | None = None
         self._stopped.clear()
-        with ThreadPoolExecutor(self._concurrency) as threads:
+        with self._closing(), ThreadPoolExecutor(self._concurrency) as threads:
             running: set[Future[tuple[Batch, _FailedError | None]]] = set()
             try:
                 while True:
@@ -205,9 +208,19 @@ class Endpoint:
                 self._sleep(pause)
         raise _FailedError(reason, tries)
 
+    @contextmanager
+    def _closing(self) -> Iterator[None]:
+        """Close the connections of all threads, which have ended then."""
+        try:
+            yield
+        finally:
+            while self._opened:
+                self._opened.pop().close()
+
     def _session(self) -> Any:
         if not hasattr(self._local, "session"):
             self._local.session = self._requests.Session()
+            self._opened.append(self._local.session)
             if self._key:
                 self._local.session.headers["Authorization"] = f"Bearer {self._key}"
         return self._local.session
@@ -218,6 +231,14 @@ class Endpoint:
         if self.style == "completion":
             return {**body, "prompt": prompt.text, "stop": ["\n"]}
         return {**body, "messages": _conversation(prompt, self.style)}
+
+
+def _key(variable: str) -> str:
+    """Return the key, or nothing where none is set; an error never shows it."""
+    key = os.environ.get(variable, "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise ArgumentError(variable, "hold printable ASCII characters", "a key with others")
+    return key
 
 
 def _conversation(prompt: Prompt, style: Style) -> list[dict[str, Any]]:
@@ -247,14 +268,22 @@ def _choices(answer: Any) -> tuple[list[tuple[str, str]], dict[str, Any]] | str:
         found = []
         for choice in content["choices"]:
             text = choice["message"]["content"] if "message" in choice else choice["text"]
-            # a model that used up its tokens for thinking gives no text: an empty answer
-            found.append((text if isinstance(text, str) else "", str(choice.get("finish_reason", ""))))
+            found.append((_text(text), str(choice.get("finish_reason", ""))))
         usage = content.get("usage") or {}
         if not isinstance(usage, dict):
             raise TypeError("usage")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         return f"an answer of another form ({type(error).__name__}: {_short(error)})"
     return (found, usage) if found else "an answer without choices"
+
+
+def _text(content: Any) -> str:
+    """Return the text of an answer: itself, or that of its parts; a model that thought to the end gives none."""
+    if isinstance(content, list):
+        return "".join(part["text"] for part in content if part.get("type", "text") == "text")
+    if not isinstance(content, (str, type(None))):
+        raise TypeError("content")
+    return content or ""
 
 
 def _asked_wait(answer: Any) -> float | None:

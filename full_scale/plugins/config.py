@@ -71,8 +71,9 @@ class SelectionConfig:
             if value is not None and (not isinstance(value, str) or not value):
                 raise ArgumentError(name, "be a name", value)
         for name in ("posterior_options", "sampler"):
-            if not isinstance(getattr(self, name), Mapping):
-                raise ArgumentError(name, "be a table of settings", getattr(self, name))
+            given = getattr(self, name)
+            if not isinstance(given, Mapping) or not all(isinstance(setting, str) for setting in given):
+                raise ArgumentError(name, "be a table of settings by their names", given)
         for name in ("strict", "resume_without_state"):
             if not isinstance(getattr(self, name), bool):
                 raise ArgumentError(name, "be true or false", getattr(self, name))

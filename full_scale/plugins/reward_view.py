@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from vas_theory.foundation.errors import ArgumentError, DataError
 from vas_theory.provenance.state import seal
 from vas_theory.selection.sampler.config import SamplerConfig
+from vas_theory.selection.sampler.refusals import LARGEST_REWARD
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 
 __all__ = ["GRADED", "PASS_RATES", "RewardTerms", "RewardView", "successor"]
@@ -21,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 PASS_RATES, GRADED = "discounted_beta", "normal_gamma"
 """Posteriors of rewards that are 0 or 1, and of others, unless the user names one."""
+
+_LARGEST = LARGEST_REWARD / 10
+"""In absolute value, of rewards; the range that follows them is wider."""
 
 _BY_SIZE = ("rest_steps", "candidates")
 """Settings whose defaults depend on the number of prompts."""
@@ -125,6 +129,8 @@ class RewardView:
         finite = rewards[np.isfinite(rewards)]
         if finite.size == 0:
             return sampler
+        if np.abs(finite).max() > _LARGEST:
+            raise ArgumentError("rewards", f"lie in [{-_LARGEST:g}, {_LARGEST:g}]", float(np.abs(finite).max()))
         graded = finite[(finite != 0) & (finite != 1)]
         changes = self.posterior != GRADED and not known and graded.size > 0 and not self._terms.takes_variances
         if changes:

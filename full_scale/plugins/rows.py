@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from full_scale.plugins.config import SelectionConfig
 from vas_theory.foundation.errors import DataError
 from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
@@ -137,6 +139,10 @@ def known_beforehand(rows: Sequence[Any], config: SelectionConfig) -> dict[str, 
         known["categories"] = [str(value) for value in field_values(rows, config.category)]
     if config.features is not None:
         values = field_values(rows, config.features)
+        for row, value in enumerate(values):
+            if not isinstance(value, (Sequence, np.ndarray, type(None))) or isinstance(value, (str, bytes)):
+                needs = "a list of numbers is needed"
+                raise DataError(f"field {config.features!r} of row {row} holds {value!r}; {needs}")
         width = max(len(value) for value in values if value is not None)
         known["features"] = [[float("nan")] * width if value is None else list(value) for value in values]
     if config.pass_rates is not None:

@@ -86,13 +86,12 @@ def _parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        table = pa.Table.from_pylist(list(rows), schema=_schema(rows))
-    except (pa.ArrowException, TypeError) as error:
-        needs = f"end in .jsonl: the rows' values have no common type ({str(error).splitlines()[0]})"
-        raise ArgumentError("--output", needs, ".parquet") from None
     stream = io.BytesIO()
-    pq.write_table(table, stream, compression="zstd")
+    try:
+        pq.write_table(pa.Table.from_pylist(list(rows), schema=_schema(rows)), stream, compression="zstd")
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        needs = f"end in .jsonl: parquet cannot hold the rows' values ({str(error).splitlines()[0]})"
+        raise ArgumentError("--output", needs, ".parquet") from None
     return stream.getvalue()
 
 

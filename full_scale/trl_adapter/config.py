@@ -207,8 +207,13 @@ class VASConfig:
             if value is not None and (not isinstance(value, str) or not value):
                 raise ArgumentError(name, "be a name", value)
         for name in ("posterior_options", "sampler", "options"):
-            if not isinstance(getattr(self, name), Mapping):
-                raise ArgumentError(name, "be a dict of settings", getattr(self, name))
+            given = getattr(self, name)
+            if not isinstance(given, Mapping) or not all(isinstance(setting, str) for setting in given):
+                raise ArgumentError(name, "be a dict of settings by their names", given)
+        if not isinstance(self.strategy, str):
+            raise ArgumentError("strategy", "be a name", self.strategy)
+        if not isinstance(self.strict, bool):
+            raise ArgumentError("strict", "be True or False", self.strict)
         for name in ("largest_excluded_share", "mixture_ratio", "features_layer", "rescored_share"):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
@@ -220,7 +225,9 @@ class VASConfig:
             raise ArgumentError("success", "be a function of rewards (P, G, F)", self.success)
         if self.seed is not None:
             check_seed(self.seed)
-        if isinstance(self.may_differ, str) or not all(isinstance(name, str) for name in self.may_differ):
+        if not isinstance(self.may_differ, (tuple, list, set, frozenset)) or not all(
+            isinstance(name, str) for name in self.may_differ
+        ):
             raise ArgumentError("may_differ", "be a sequence of names", self.may_differ)
         fixed = [name for name in self.may_differ if name in IN_OPTIMISER]
         if fixed:

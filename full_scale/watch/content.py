@@ -52,7 +52,11 @@ class Watched:
         """Return the runs as they are now; a run that cannot be read stays as it was, and ``problems`` says why."""
         self.problems = []
         runs: list[Run] = []
-        for place in [place for path in self._paths for place in run_paths(path)]:
+        given = [place for path in self._paths for place in run_paths(path)]
+        places = {place.resolve(): place for place in reversed(given)}
+        if len(places) < len(given):
+            self.problems.append(f"{len(given) - len(places)} of {len(given)} runs are given twice and count once")
+        for place in dict.fromkeys(places[place.resolve()] for place in given):
             try:
                 stamp = _stamp(place)
                 if place not in self._known or self._known[place][0] != stamp:

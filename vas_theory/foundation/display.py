@@ -181,7 +181,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], stream
     """
     stream = sys.stdout if stream is None else stream
     cells = [[str(cell) for cell in row] for row in rows]
-    if not stream.isatty():
+    if stream is None or not stream.isatty():  # None where the standard output is closed
         print(text_table(columns, cells, 80), file=stream)
         return
     from rich.box import SIMPLE_HEAD

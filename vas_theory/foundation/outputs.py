@@ -19,7 +19,7 @@ def check_output_folder(path: Path | str, argument: str = "--output") -> Path:
     Raises:
         ArgumentError: it is a file or leads through one, a link to nothing, read-only, or on a full disk.
     """
-    folder = Path(path).expanduser()
+    folder = _without_tilde(path, argument)
     for part in (folder, *folder.parents):
         if part.is_symlink() and not part.exists():
             raise ArgumentError(argument, f"be a folder: {part} is a link to nothing", str(path))
@@ -42,7 +42,7 @@ def check_output_file(path: Path | str, argument: str = "--output") -> Path:
     Raises:
         ArgumentError: it is a folder, a link to nothing, a device or a pipe, or nothing can be written beside it.
     """
-    file = Path(path).expanduser()
+    file = _without_tilde(path, argument)
     if file.is_dir() or (file.is_symlink() and not file.exists()):
         kind = "a folder" if file.is_dir() else "a link to nothing"
         raise ArgumentError(argument, f"be a file: {file} is {kind}", str(path))
@@ -51,6 +51,13 @@ def check_output_file(path: Path | str, argument: str = "--output") -> Path:
         raise ArgumentError(argument, f"be a file: {file} is a device or a pipe", str(path))
     check_output_folder(file.parent, argument)
     return file
+
+
+def _without_tilde(path: Path | str, argument: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise ArgumentError(argument, f"begin with a user's folder that is known ({error})", str(path)) from None
 
 
 def require_checkout(option: str) -> None:

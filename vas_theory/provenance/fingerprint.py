@@ -1,8 +1,9 @@
 """The key of a result: one hash of all the code that it depends on, whatever files the code lies in.
 
 Two keys are equal if and only if the entry points reach the same definitions: the same normal forms
-(:mod:`vas_theory.provenance.syntax`), which refer to each other in the same way. So a moved file, a new comment or a
-reworded docstring leaves a key as it is; a changed formula, default value or constant anywhere on the way does not.
+(:mod:`vas_theory.provenance.syntax`), which refer to each other in the same way. So a moved file, a new comment, a
+reworded docstring or a call that only refuses input leaves a key as it is; a changed formula, default value or constant
+anywhere on the way does not.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """A definition as text that ignores how it is written, and the names that it refers to.
 
-Two definitions have one text if and only if their syntax trees are alike without documentation, comments and the
-annotations that carry no meaning. Names that lead elsewhere are numbered, so that the text does not say where a module
-lies; where they lead is for :mod:`vas_theory.provenance.project` to find.
+Two definitions have one text if and only if their syntax trees are alike without documentation, comments, the
+annotations that carry no meaning, and calls that only refuse input (:data:`REFUSALS`). Names that lead elsewhere are
+numbered, so that the text does not say where a module lies; where they lead is for
+:mod:`vas_theory.provenance.project` to find.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Definition", "Origin", "Reference", "describe", "import_origins", "is_remark", "loaded_modules"]
+__all__ = ["REFUSALS", "Definition", "Origin", "Reference", "describe", "import_origins", "is_remark", "loaded_modules"]
 
 __neutral__ = "how results are named"
 
@@ -23,6 +24,10 @@ _SILENT = frozenset(
 """Decorators that do not read the annotations of a function; what any other decorator sees, keeps them."""
 
 _NAMES = frozenset(("__import__", "eval", "exec", "globals", "__path__", "__file__", "import_module", "iter_modules"))
+REFUSALS = "refusals"
+"""The name of modules whose functions raise an error or change nothing that a result depends on: a call of one, as a
+statement of its own, is not written. Its arguments may be names, attributes and constants alone."""
+
 _ATTRIBUTES = frozenset(("__path__", "__file__", "import_module", "iter_modules"))
 """Names and attributes by which code finds modules and files that no import statement shows."""
 
@@ -153,7 +158,7 @@ class _Writer:
     def body(self, statements: Sequence[ast.stmt], *, of_class: bool = False) -> None:
         self.parts.append("{")
         for statement in statements:
-            if isinstance(statement, ast.Pass) or is_remark(statement):
+            if isinstance(statement, ast.Pass) or is_remark(statement) or self._only_refuses(statement):
                 continue
             if isinstance(statement, ast.AnnAssign) and not of_class:
                 self._assignment(statement)
@@ -175,6 +180,17 @@ class _Writer:
             self._function(node)
         else:
             self._fields(node)
+
+    def _only_refuses(self, statement: ast.stmt) -> bool:
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+            return False
+        origin = self.names.get(call.func.id)
+        if not isinstance(origin, Origin) or origin.module.rpartition(".")[2] != REFUSALS:
+            return False
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        plain = (ast.Name, ast.Attribute, ast.Constant, ast.expr_context)
+        return all(isinstance(node, plain) for part in given for node in ast.walk(part))
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         """What an import brings is written where it is used; the head of a file hands it on to other files."""

@@ -64,7 +64,9 @@ def read_episodes(path: Path) -> pd.DataFrame:
         if not isinstance(group, dict) or "id" not in group:
             raise DataError(f"{place}: the episode belongs to no group ('group': {{'id': ...}})")
         for trace in traces:
-            if trace.get("agent", {}).get("trainable", True):
+            if not isinstance(trace, dict):
+                raise DataError(f"{place}: a trace must be an object; received {trace!r}")
+            if _part(place, trace, "agent").get("trainable", True):
                 rows.append((step, _prompt(episode["task"]), _reward(place, trace), str(group["id"])))
     return pd.DataFrame(rows, columns=["step", "prompt", "reward", "group"])
 
@@ -78,5 +80,15 @@ def _reward(place: str, trace: Mapping[str, Any]) -> float:
     """Return the sum of score times weight over the rewards that were given."""
     if not trace.get("ok", False):
         return float("nan")
-    given = [reward for reward in trace.get("rewards", {}).values() if reward is not None]
-    return sum(number(place, reward, "score") * float(reward.get("weight", 1.0)) for reward in given)
+    given = [reward for reward in _part(place, trace, "rewards").values() if reward is not None]
+    if bad := [reward for reward in given if not isinstance(reward, dict)]:
+        raise DataError(f"{place}: a reward must be an object with 'score'; received {bad[0]!r}")
+    return sum(number(place, reward, "score") * number(place, {"weight": 1.0, **reward}, "weight") for reward in given)
+
+
+def _part(place: str, trace: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a part of a trace that may be missing or null."""
+    found = trace.get(name)
+    if not isinstance(found, (dict, type(None))):
+        raise DataError(f"{place}: {name} must be an object; received {found!r}")
+    return found or {}

@@ -66,6 +66,8 @@ def _rows(path: Path, weights: Mapping[str, float] | None) -> list[tuple[int, st
     rows = []
     for position, sample in enumerate(samples):
         place = f"{path}, samples[{position}]"
+        if not isinstance(sample, dict):
+            raise DataError(f"{place}: a sample must be a dictionary; received {sample!r}")
         prompt = sample.get("prompt", "")
         text = prompt if isinstance(prompt, str) else json.dumps(prompt, sort_keys=True)
         rows.append((step, text, _reward(place, sample.get("reward"), weights), str(sample.get("group_index", ""))))

@@ -310,3 +310,39 @@ def test_groups_of_another_size_are_left_out_aloud(tmp_path: Path) -> None:
     source = read_source(path)
     assert isinstance(source, Source)
     assert any("1 of 321 groups are not of 4 rollouts" in note for note in source.notes)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--above", "0.5"], "--above must be left out for the column 'pass_rate'"),
+        (["--reward", "foo"], "--reward must be left out for the column 'pass_rate'"),
+        (["--above", "nan"], "--above must be finite"),
+        (["--features", "two.npz"], "two.npz is not one array of real numbers: it holds several arrays"),
+        (["--features", "complex.npy"], "complex.npy is not one array of real numbers: it holds complex128"),
+        (["--features", "dates.npy"], "it holds datetime64"),
+        (["--pool", "~no-such-user-at-all/x"], "--pool must begin with a user's folder that is known"),
+    ],
+)
+def test_options_that_cannot_serve_a_column_are_one_line(
+    options: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    known = rates(40)
+    pd.DataFrame({"pass_rate": known, "pass_rate_trials": 8}).to_parquet("column.parquet")
+    np.savez("two.npz", a=known, b=known)
+    np.save("complex.npy", np.ones((40, 2)) * 1j)
+    np.save("dates.npy", np.zeros((40, 2), "datetime64[s]"))
+    assert main(["advise", "column.parquet", *options]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+
+
+def test_a_rate_of_infinitely_many_trials_is_none(tmp_path: Path) -> None:
+    table = pd.DataFrame({"pass_rate": [0.5, 0.25], "pass_rate_trials": [np.inf, 4.0]})
+    table.to_parquet(tmp_path / "column.parquet")
+    source = read_source(tmp_path / "column.parquet")
+    assert source.groups is not None
+    assert source.groups["rollouts"].tolist() == [4]
+    assert "1 of 2 rows have no pass rate" in source.notes[0]

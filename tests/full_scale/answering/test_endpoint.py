@@ -208,3 +208,28 @@ def test_an_answer_that_ended_at_the_limit_is_counted_as_cut(server: Server) -> 
 def test_bad_settings_are_refused(options: dict[str, Any], words: str) -> None:
     with pytest.raises(ArgumentError, match=words):
         Endpoint(**{"url": "http://x/v1", "model": "m", **options})
+
+
+@pytest.mark.parametrize("key", ["sk-SECRET\xe9", "sk-SEC\nRET", "sk-SEC\x7fRET"])
+def test_a_key_that_no_header_can_hold_is_refused_and_never_shown(
+    key: str, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    with pytest.raises(ArgumentError, match="OPENAI_API_KEY must hold printable ASCII") as raised:
+        endpoint(server)
+    assert "sk-" not in str(raised.value)
+
+
+def test_white_space_around_a_key_is_left_out(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", " sk-1\r\n")
+    answered(endpoint(server)[0], 1, 1)
+    assert server.headers[-1]["Authorization"] == "Bearer sk-1"
+
+
+def test_an_answer_in_parts_is_the_text_of_its_parts(server: Server) -> None:
+    parts = [{"type": "thinking", "thinking": "x"}, {"type": "text", "text": "the "}, {"type": "text", "text": "4"}]
+    server.respond = lambda path, body, number: (200, {"choices": [{"message": {"content": parts}}]})
+    assert answered(endpoint(server)[0], 1, 1)[0]["p0"] == ("the 4",)
+    for other in (4, {"text": "4"}, [4], [{"type": "text"}]):
+        server.respond = lambda path, body, number, other=other: (200, {"choices": [{"message": {"content": other}}]})
+        assert "p0" not in answered(endpoint(server, retries=0)[0], 1, 1)[0]

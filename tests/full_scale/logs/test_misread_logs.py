@@ -12,7 +12,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from full_scale.logs import read_run
 from full_scale.logs.reading import form_groups, read_metrics, read_rollouts
+from tests.full_scale.logs import writers
 from vas_theory.foundation.errors import ArgumentError, DataError
 
 
@@ -245,3 +247,31 @@ def test_other_formats_are_refused_by_name(tmp_path: Path) -> None:
 @pytest.fixture(autouse=True)
 def _warnings_alone(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
+
+
+@pytest.mark.parametrize(
+    "trace", [None, 3, {"ok": True, "agent": 1}, {"ok": True, "rewards": [1]}, {"ok": True, "rewards": {"a": 1.0}},
+              {"ok": True, "rewards": {"a": {"score": 1, "weight": None}}}, {"ok": True, "rewards": {"a": {}}}]
+)  # fmt: skip
+def test_traces_of_another_form_are_refused_with_their_line(trace: Any, tmp_path: Path) -> None:
+    folder = writers.prime_rl(tmp_path / "run", [(1, "a", [1.0, 0.0])])
+    (file,) = folder.rglob("traces.jsonl")
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps({"task": {"key": "a"}, "group": {"id": 1}, "traces": [trace]}) + "\n")
+    with pytest.raises(DataError, match=r"traces\.jsonl, line"):
+        read_run(folder)
+
+
+def test_parts_of_a_trace_that_are_null_are_missing(tmp_path: Path) -> None:
+    folder = writers.prime_rl(tmp_path / "run", [(1, "a", [1.0, 0.0])])
+    (file,) = folder.rglob("traces.jsonl")
+    episodes = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    traces = [trace for episode in episodes for trace in episode["traces"]]
+    for trace in traces:
+        if trace["agent"]["trainable"]:
+            trace["agent"] = None
+    traces[0]["rewards"] = None  # no rewards add up to 0
+    file.write_text("".join(json.dumps(episode) + "\n" for episode in episodes), encoding="utf-8")
+    groups = read_run(folder).groups
+    assert groups is not None
+    assert groups[["reward", "rollouts"]].to_numpy().tolist() == [[0.0, 2]]

@@ -275,3 +275,16 @@ def test_a_state_goes_on_with_other_prompts_where_that_is_asked_for() -> None:
     after.load_state_dict(state, match_keys=True)
     assert after.sampler.config.rest_steps == before.sampler.config.rest_steps
     assert len(after.select(4)) == 4
+
+
+def test_rewards_too_large_to_learn_from_change_nothing() -> None:
+    chosen = selector()
+    chosen.observe(KEYS[0], [0.5, 0.2, 0.1, 0.3])
+    before = chosen.state_dict()["checksum"]
+    for bad in (1e160, -1e308):
+        with pytest.raises(ArgumentError, match=r"rewards must lie in \[-1e\+99, 1e\+99\]"):
+            chosen.observe(KEYS[1], [1.0, bad, 0.3, 0.1])
+    assert chosen.state_dict()["checksum"] == before
+    chosen.observe(KEYS[1], [1.0, -1e90, 0.3, 0.1])
+    chosen.select(8)
+    chosen.observe(KEYS[2], [0.5, 0.2, 0.1, 0.3])

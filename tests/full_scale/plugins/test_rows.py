@@ -48,6 +48,12 @@ def test_unusable_keys_are_told_with_their_rows(
         row_keys(prompts, rows, SelectionConfig(**settings))
 
 
+@pytest.mark.parametrize("value", [0.5, "0.5", {"a": 1}])
+def test_features_that_are_no_lists_are_told_with_their_row(value: Any) -> None:
+    with pytest.raises(DataError, match=r"field 'e' of row 1 holds .*; a list of numbers is needed"):
+        known_beforehand([{"e": [1.0]}, {"e": value}], SelectionConfig(features="e"))
+
+
 def test_what_is_known_beforehand_becomes_arguments_of_the_selector() -> None:
     rows = [{"level": 1, "e": [0.5, 1.0], "x": {"rate": 0.25}}, {"level": 2, "e": None, "x": None}]
     pooled = known_beforehand(rows, SelectionConfig(category="level", posterior="hierarchical_beta"))

@@ -216,6 +216,22 @@ def test_bad_input_gets_one_line(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["d.jsonl"]
 
 
+@pytest.mark.parametrize(
+    "row", [{"answer": 10**30}, {"source": "\ud800"}, {"source": {}}, {"source": [1, "a"]}], ids=["large", *"abc"]
+)
+def test_rows_that_parquet_cannot_hold_are_one_line_before_anything_is_asked(
+    row: dict[str, Any], server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{**question, **row} for question in QUESTIONS]
+    source = data(tmp_path / "d.jsonl", rows)
+    assert main(command(server, source, tmp_path / "s.parquet")) == 2
+    error = capsys.readouterr().err
+    assert "--output must end in .jsonl: parquet cannot hold the rows' values" in error
+    assert error.count("\n") == 1
+    assert server.bodies == []
+    assert not (tmp_path / "s.parquet").exists()
+
+
 def test_a_file_of_another_making_is_not_overwritten(
     server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -175,3 +175,19 @@ def test_defaults_are_those_that_the_guides_name() -> None:
     guide = (ROOT / "paper_figures" / "docs" / "trl.md").read_text(encoding="utf-8")
     assert f"`features_every` batches ({VASConfig().features_every})" in guide
     assert VASConfig(pass_rate_column="rate", pass_rate_trials=0.5).pass_rate_trials == 0.5
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"strict": "no"}, "strict must be True or False"),
+        ({"strategy": None}, "strategy must be a name"),
+        ({"may_differ": 3}, "may_differ must be a sequence of names"),
+        ({"sampler": {1: 2}}, "sampler must be a dict of settings by their names"),
+        ({"sampler": {"reward_range": [0]}}, "reward_range must be two numbers"),
+        ({"posterior": "discounted_beta", "posterior_options": {"drift": "x"}}, "drift must be a number"),
+    ],
+)
+def test_settings_of_another_kind_are_named(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        VASConfig(**settings)

@@ -53,6 +53,16 @@ def test_one_run_alone_has_no_interval(tmp_path: Path) -> None:
     assert set(arm["reward"]["low"]) == {None}
 
 
+def test_a_run_that_is_given_twice_counts_once_aloud(tmp_path: Path) -> None:
+    folder = runs_in(tmp_path, seeds=1) / "vas-seed0"
+    (tmp_path / "link").symlink_to(folder)
+    watched = Watched([folder, tmp_path / "." / "vas-seed0", tmp_path / "link"])
+    (arm,) = content(watched.read(), [], "now")["arms"]
+    assert arm["runs"] == 1
+    assert set(arm["reward"]["low"]) == {None}
+    assert watched.problems == ["2 of 3 runs are given twice and count once"]
+
+
 def test_only_runs_that_changed_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import full_scale.watch.content as module
 

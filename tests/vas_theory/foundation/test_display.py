@@ -106,3 +106,8 @@ def test_a_list_is_a_table_or_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines() == ["name  arms  free", "x     a, b     –"]
     print_list("things", rows, as_json=True)
     assert json.loads(capsys.readouterr().out) == {"things": rows}
+
+
+def test_a_table_without_a_standard_output_goes_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    print_table(["a"], [["b"]])

@@ -11,6 +11,7 @@ import pytest
 from vas_theory.foundation.errors import ArgumentError, DataError
 from vas_theory.provenance.fingerprint import Key, differing_modules, key_of, place
 from vas_theory.provenance.project import Project, this_project
+from vas_theory.provenance.syntax import REFUSALS
 
 FILES = {
     "__init__.py": "",
@@ -266,6 +267,8 @@ NEUTRAL = {
     "simulations.running.sweep",
     "vas_theory.claims.lib.drawing",
     "vas_theory.selection.describing",
+    "vas_theory.selection.posteriors.refusals",
+    *(f"vas_theory.selection.sampler.{name}" for name in ("pickling", "refusals")),
     *(f"vas_theory.foundation.{name}" for name in ("command_line", "display", "errors", "installation", "plotting")),
     *(f"vas_theory.provenance.{name}" for name in ("fingerprint", "folders", "modules", "project")),
     *(f"vas_theory.provenance.{name}" for name in ("reach", "stamps", "syntax", "tables")),
@@ -275,6 +278,33 @@ NEUTRAL = {
 def test_the_neutral_modules_are_few_and_known() -> None:
     project = this_project()
     assert {name for name in project.names if not name.startswith("tests.") and project.is_neutral(name)} == NEUTRAL
+
+
+def test_every_module_of_refusals_is_neutral() -> None:
+    project = this_project()
+    found = [name for name in project.names if name.rpartition(".")[2] == REFUSALS]
+    assert found
+    assert all(map(project.is_neutral, found))
+
+
+@pytest.mark.parametrize(
+    ("call", "same"),
+    [
+        ("refuse(x)", True),
+        ("refuse(x.size, limit=3)", True),
+        ("refuse(deep(x))", False),
+        ("refuse(x := 3)", False),
+        ("x = refuse(x)", False),
+        ("deep(x)", False),
+        ("refuse", False),
+    ],
+)
+def test_a_call_that_only_refuses_is_no_part_of_a_result(call: str, same: bool, root: Path) -> None:
+    (root / "simulations" / "refusals.py").write_text("__neutral__ = 'refused'\ndef refuse(x):\n    x + 0\n")
+    before = _key(root)
+    old = "def reached(x):\n"
+    _edit(root, "far.py", old, f"from simulations.refusals import refuse\n{old}    {call}\n")
+    assert (_key(root).digest == before.digest) is same
 
 
 def test_no_class_registers_its_subclasses() -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+import os
+import pickle
 import re
+import subprocess
+import sys
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
+from vas_theory.foundation.errors import ArgumentError, DataError, StateMismatchError, UnknownNameError
 from vas_theory.selection import VarianceAwareSampler
 from vas_theory.selection.sampler import prompt_keys
 from vas_theory.selection.sampler.prompt_keys import PromptKeys
@@ -87,3 +93,32 @@ def test_damaged_ends_are_refused() -> None:
             PromptKeys.from_state({**state, "key_ends": np.array(ends)})
     with pytest.raises(DataError, match="not UTF-8"):
         PromptKeys.from_state({**state, "keys": np.array([255, 254, 253], dtype=np.uint8)})
+
+
+def test_a_pickled_sampler_finds_its_keys_in_another_process(tmp_path: Path) -> None:
+    """Strings are found by their hashes, which every process has of its own."""
+    sampler = VarianceAwareSampler(["x", "y", "zw"], batch_size=1)
+    sampler.observe_by_key(["y"], [[1, 0]])
+    (tmp_path / "sampler.pkl").write_bytes(pickle.dumps(sampler))
+    code = (
+        "import pickle, sys; sampler = pickle.load(open(sys.argv[1], 'rb'));"
+        "print(sampler.positions_of(['zw', 'x', 'y']).tolist(), sampler.state_dict()['checksum'])"
+    )
+    call = [sys.executable, "-c", code, str(tmp_path / "sampler.pkl")]
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            call, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed}
+        )
+        assert done.stdout.split("] ") == ["[2, 0, 1", sampler.state_dict()["checksum"] + "\n"]
+    assert copy.deepcopy(sampler).positions_of(["zw"]).tolist() == [2]
+
+
+def test_a_state_of_other_prompts_altogether_is_refused_also_by_keys() -> None:
+    sampler = VarianceAwareSampler(["1", "2"], batch_size=1)
+    sampler.observe([0], [[1, 0]])
+    for keys in ([1, 2], ["3", "4"]):
+        other = VarianceAwareSampler(keys, batch_size=1)
+        before = other.state_dict()["checksum"]
+        with pytest.raises(StateMismatchError, match=r"prompts: expected 'some of 2 .*', found 'none of them among 2"):
+            other.load_state_dict(sampler.state_dict(), match_keys=True)
+        assert other.state_dict()["checksum"] == before

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vas_theory.foundation.errors import VASError
+from vas_theory.foundation.errors import ArgumentError, VASError
 from vas_theory.provenance.state import seal
-from vas_theory.selection import VarianceAwareSampler
+from vas_theory.selection import PassRatePrior, VarianceAwareSampler
+from vas_theory.selection.posteriors import build_posterior
 
 GOOD = [[1, 0, 1, 0], [1, 1, 1, 1]]
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -200,3 +201,77 @@ def test_groups_of_another_size_than_scores_are_for_are_said_once(caplog: pytest
     assert [record.message for record in caplog.records] == [
         "groups of 2 rollouts are observed, and scores are computed for groups of 4: set group_size"
     ]
+
+
+PAIRS: list[tuple[dict[str, Any], str]] = [
+    ({"uniform_share": "independent"}, "uniform_share must be 'reshuffled' or 'fixed' unless replace is set"),
+    ({"uniform_share": "independent", "mode": "paper", "replace": False}, "uniform_share"),
+    ({"uniform_share": "independent", "rest_steps": 1}, "uniform_share"),
+    ({"uniform_share": "fixed", "rest_steps": 1}, "rest_steps must be 0 where uniform_share is 'fixed'"),
+    ({"uniform_share": "fixed", "replace": True, "batch_size": 16}, "batch_size must leave at most 4 places"),
+    ({"mode": "mmr1-released", "batch_size": 9}, "batch_size must leave at most 4 places"),
+    ({"reward_range": 1.0}, "reward_range must be two numbers"),
+    ({"reward_range": (0, 1, 2)}, "reward_range must be two numbers"),
+    ({"reward_range": ("a", "b")}, "reward_range must be two numbers"),
+    ({"reward_range": (False, True)}, "reward_range must be two numbers"),
+    ({"reward_range": (-1e161, 1e161), "posterior": "normal_gamma"}, r"reward_range must lie in \[-1e\+100"),
+    ({"reward_range": (0.0, np.inf)}, "reward_range must be two finite numbers"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), PAIRS, ids=str)
+def test_settings_that_cannot_be_kept_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        VarianceAwareSampler(4, **{"batch_size": 2, **options})
+
+
+def test_the_largest_uniform_share_that_a_fixed_order_fills_is_filled() -> None:
+    sampler = VarianceAwareSampler(4, batch_size=8, uniform_share="fixed", replace=True)
+    for _ in range(5):
+        assert sampler.draw().size == 8
+
+
+@pytest.mark.parametrize(
+    ("posterior", "options", "name"),
+    [
+        ("discounted_beta", {"drift": "x"}, "drift"),
+        ("discounted_beta", {"prior": 1}, "prior"),
+        ("discounted_beta", {"prior": (1, "a")}, "prior"),
+        ("discounted_beta", {"retention": None}, "retention"),
+        ("arcsine_kalman", {"drift": [1.0]}, "drift"),
+    ],
+)
+def test_settings_of_posteriors_that_are_no_numbers_are_named(
+    posterior: str, options: dict[str, Any], name: str
+) -> None:
+    with pytest.raises(ArgumentError, match=f"^{name} must be"):
+        build_posterior(posterior, 3, None, options)
+
+
+def test_numbers_of_numpy_are_settings_that_a_state_can_hold() -> None:
+    plain = VarianceAwareSampler(40, batch_size=8, group_size=4, mixture_ratio=0.5, floor=0.125, reward_range=(0, 1))
+    told = VarianceAwareSampler(
+        40, batch_size=np.int64(8), group_size=np.int32(4), mixture_ratio=np.float32(0.5), floor=np.float64(0.125),
+        reward_range=np.array([0, 1]),
+    )  # fmt: skip
+    assert told.config == plain.config
+    assert told.state_dict()["settings"] == plain.state_dict()["settings"]
+    prior = PassRatePrior.from_rates(np.linspace(0, 1, 40))
+    known = [VarianceAwareSampler(40, batch_size=size, prior=prior) for size in (8, np.int64(8))]
+    assert known[0].config == known[1].config
+
+
+def test_tensors_that_cannot_be_read_are_refused_and_change_nothing() -> None:
+    torch = pytest.importorskip("torch")
+    sampler = VarianceAwareSampler(4, batch_size=2, refresh="periodic")
+    before = sampler.state_dict()["checksum"]
+    with pytest.raises(ArgumentError, match="rewards must be a NumPy array or lists"):
+        sampler.refresh(sampler.refresh_due(), torch.eye(4, 8))
+    assert sampler.state_dict()["checksum"] == before
+    online = VarianceAwareSampler(4, batch_size=2)
+    before = online.state_dict()["checksum"]
+    for right in (torch.ones(1, 2, dtype=torch.bfloat16), torch.ones(1, 2, requires_grad=True)):
+        with pytest.raises(ArgumentError, match="successes must be what numpy can read"):
+            online.observe([0], [[1, 0]], successes=right)
+    assert online.state_dict()["checksum"] == before
+    online.observe([0], torch.tensor([[1.0, 0.0]]), successes=torch.tensor([[True, False]]))

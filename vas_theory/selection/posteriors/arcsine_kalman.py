@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from vas_theory.foundation.errors import ArgumentError, StateMismatchError
 from vas_theory.selection.group_moments import binomial_expectation, mixed_values, signal_values
 from vas_theory.selection.posteriors.discounted_beta import DEFAULT_DRIFT, NEVER, check_evidence
+from vas_theory.selection.posteriors.refusals import refuse_all_but_numbers
 
 __all__ = ["ArcsineKalman"]
 
@@ -49,6 +50,7 @@ class ArcsineKalman:
     def __init__(self, num_prompts: int, *, drift: float = DEFAULT_DRIFT) -> None:
         if int(num_prompts) != num_prompts or num_prompts < 1:
             raise ArgumentError("num_prompts", "be an integer of 1 or more", num_prompts)
+        refuse_all_but_numbers(drift=drift)
         if not 0 <= drift < np.inf:
             raise ArgumentError("drift", "be a number >= 0", drift)
         self.num_prompts = int(num_prompts)

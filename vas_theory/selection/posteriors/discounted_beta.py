@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from vas_theory.foundation.compilation import LazyKernel
 from vas_theory.foundation.errors import ArgumentError, StateMismatchError
 from vas_theory.selection.group_moments import beta_binomial_expectation, mixed_values, signal_values
+from vas_theory.selection.posteriors.refusals import refuse_all_but_numbers
 
 __all__ = ["DEFAULT_DRIFT", "DiscountedBeta", "PassRatePosterior", "check_evidence"]
 
@@ -148,6 +149,7 @@ class DiscountedBeta:
     ) -> None:
         if int(num_prompts) != num_prompts or num_prompts < 1:
             raise ArgumentError("num_prompts", "be an integer of 1 or more", num_prompts)
+        refuse_all_but_numbers(prior=prior, drift=drift, retention=retention)
         if len(prior) != 2 or not all(0 < value < np.inf for value in prior):
             raise ArgumentError("prior", "be two numbers > 0", prior)
         if not 0 <= drift < np.inf:

@@ -11,6 +11,7 @@ from typing import Any
 
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.selection.group_moments import check_group_size
+from vas_theory.selection.sampler.refusals import refuse_pairs, refuse_range
 
 __all__ = ["INFORMED", "MODES", "SamplerConfig", "build_config", "unused_settings"]
 
@@ -153,6 +154,7 @@ class SamplerConfig:
     strict: bool = False
 
     def __post_init__(self) -> None:
+        refuse_range(self.reward_range)
         for name in ("batch_size", "update_interval", "scoring_rollouts", "probe_after"):
             self._require(name, 1, math.inf, integer=True)
         for name in ("max_probes", "rescore_per_step", "max_policy_lag", "rest_steps"):
@@ -191,6 +193,7 @@ class SamplerConfig:
         low, high = self.reward_range
         if not -math.inf < low < high < math.inf:
             raise ArgumentError("reward_range", "be two finite numbers in ascending order", self.reward_range)
+        refuse_pairs(self)
 
     def _require(self, name: str, low: float, high: float, *, integer: bool = False) -> None:
         value = getattr(self, name)

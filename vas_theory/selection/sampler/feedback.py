@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vas_theory.foundation.arguments import from_tensor
 from vas_theory.foundation.errors import ArgumentError
+from vas_theory.selection.sampler.refusals import refuse_unreadable
 
 __all__ = [
     "ALL_RIGHT",
@@ -267,6 +268,7 @@ def _count_right(
             "for graded rewards without a right and wrong take posterior='normal_gamma'",
             float(values[row, column]),
         )
+    refuse_unreadable(successes=successes)
     given = as_numbers("successes", successes)
     if given.shape == values.shape and np.asarray(successes).dtype.kind == "b":
         return ((given > 0) & usable).sum(1).astype(np.float64), False

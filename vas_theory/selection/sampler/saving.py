@@ -15,6 +15,7 @@ from vas_theory.selection.drawing.weighted_index import WeightedIndex
 from vas_theory.selection.sampler.config import SamplerConfig
 from vas_theory.selection.sampler.pool import NEVER_DRAWN, Pool
 from vas_theory.selection.sampler.prompt_keys import PromptKeys
+from vas_theory.selection.sampler.refusals import refuse_strangers
 
 __all__ = ["FORMAT", "VERSION", "capture", "restore"]
 
@@ -88,6 +89,7 @@ def restore(pool: Pool, state: Mapping[str, Any], *, match_keys: bool) -> None:
         pool.posterior.load_state_dict(_part(state, "posterior"))
         pool.walk.load_state_dict(_part(state, "walk"))
     else:
+        refuse_strangers(pool.keys, saved_keys)
         pool.posterior.adopt(_part(state, "posterior"), sources)
         pool.walk.adopt(_part(state, "walk"), sources, int(state["seed"]))
     pool.seed = int(state["seed"])

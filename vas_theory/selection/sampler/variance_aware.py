@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+import vas_theory.selection.sampler.pickling  # noqa: F401 - for samplers that go to other processes
 from vas_theory.foundation.errors import ArgumentError, VASError
 from vas_theory.foundation.streams import check_seed
 from vas_theory.provenance.state import read_state, write_state
@@ -31,6 +32,7 @@ from vas_theory.selection.sampler.learning import (
 from vas_theory.selection.sampler.metrics import collect_metrics
 from vas_theory.selection.sampler.pool import new_pool
 from vas_theory.selection.sampler.prompt_keys import PromptKeys
+from vas_theory.selection.sampler.refusals import refuse_share, refuse_tensors, to_plain_numbers
 from vas_theory.selection.sampler.saving import capture, restore
 
 __all__ = ["VarianceAwareSampler"]
@@ -91,6 +93,7 @@ class VarianceAwareSampler:
         beliefs = build_posterior(posterior, count, categories, features=features, prior=prior)
         given = {} if mixture_ratio is None else {"mixture_ratio": mixture_ratio}
         chosen = {"batch_size": batch_size, **given, **options}
+        to_plain_numbers(chosen)
         config = build_config(chosen, prompts=count, informed=shares_prediction(beliefs))
         for unused in unused_settings(config, options):
             if config.strict:
@@ -98,6 +101,7 @@ class VarianceAwareSampler:
             logger.warning("%s", unused)
         if not config.replace and batch_size > count:
             raise ArgumentError("batch_size", f"be at most the {count} prompts without replacement", batch_size)
+        refuse_share(config, count)
         most = count // batch_size - 1
         if config.rest_steps > max(most, 0):
             needs = f"be at most {most} where {count} prompts fill batches of {batch_size}"
@@ -333,6 +337,7 @@ class VarianceAwareSampler:
         Raises:
             ArgumentError: a prompt is not due, or a value is not allowed; nothing has changed then.
         """
+        refuse_tensors(rewards=rewards)
         due = self.pool.refreshes.due
         feedback = read_feedback(self._rules, positions, rewards, successes=successes, diversity=diversity, weight=None)
         places = np.asarray(positions, dtype=np.int64)

@@ -1,0 +1,132 @@
+"""What a sampler refuses beside what its settings refuse one by one; none of it decides a draw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import MutableMapping
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vas_theory.foundation.errors import ArgumentError, StateMismatchError
+
+if TYPE_CHECKING:
+    from vas_theory.selection.sampler.config import SamplerConfig
+    from vas_theory.selection.sampler.prompt_keys import PromptKeys
+
+__all__ = [
+    "LARGEST_REWARD",
+    "refuse_pairs",
+    "refuse_range",
+    "refuse_share",
+    "refuse_strangers",
+    "refuse_tensors",
+    "refuse_unreadable",
+    "to_plain_numbers",
+]
+
+__neutral__ = "what is refused"
+
+LARGEST_REWARD = 1e100
+"""In absolute value; the squares of larger ones would overflow in what is learnt from them."""
+
+
+def to_plain_numbers(options: MutableMapping[str, Any]) -> None:
+    """Replace numpy's numbers by Python's, in place: they are equal, and a state can hold them."""
+    for name, value in options.items():
+        if isinstance(value, np.ndarray) and value.ndim == 1:
+            options[name] = tuple(value.tolist())
+        elif isinstance(value, (tuple, list)):
+            options[name] = tuple(map(_plain, value))
+        else:
+            options[name] = _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, np.generic) and isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, np.generic) and isinstance(value, Real) else value
+
+
+def refuse_range(reward_range: object) -> None:
+    """Refuse what is no range of rewards.
+
+    Raises:
+        ArgumentError: it is not two numbers, or one is larger than :data:`LARGEST_REWARD`.
+    """
+    ends = list(reward_range) if isinstance(reward_range, (tuple, list, np.ndarray)) else []
+    if len(ends) != 2 or not all(isinstance(end, Real) and not isinstance(end, bool) for end in ends):
+        raise ArgumentError("reward_range", "be two numbers in ascending order", reward_range)
+    if any(LARGEST_REWARD < abs(end) < math.inf for end in ends):
+        raise ArgumentError("reward_range", f"lie in [{-LARGEST_REWARD:g}, {LARGEST_REWARD:g}]", reward_range)
+
+
+def refuse_pairs(config: SamplerConfig) -> None:
+    """Refuse settings that cannot be kept beside each other.
+
+    Raises:
+        ArgumentError: independent draws without replacement, or resting prompts that the uniform share would draw.
+    """
+    share = config.uniform_share
+    if share == "independent" and not config.replace:
+        raise ArgumentError("uniform_share", "be 'reshuffled' or 'fixed' unless replace is set", share)
+    if config.rest_steps and share != "reshuffled":
+        raise ArgumentError("rest_steps", f"be 0 where uniform_share is {share!r}", config.rest_steps)
+
+
+def refuse_share(config: SamplerConfig, count: int) -> None:
+    """Refuse a uniform share that one fixed order of the prompts cannot fill.
+
+    Raises:
+        ArgumentError: it has more places in some batch than there are prompts.
+    """
+    most = config.batch_size - math.floor(config.weighted_per_batch)
+    if config.uniform_share == "fixed" and most > count:
+        needs = f"leave at most {count} places, the number of prompts, to the uniform share where it is 'fixed'"
+        raise ArgumentError("batch_size", needs, config.batch_size)
+
+
+def refuse_tensors(**values: object) -> None:
+    """Refuse tensors where arrays are read.
+
+    Raises:
+        ArgumentError: with the name of the first.
+    """
+    for name, value in values.items():
+        if callable(getattr(value, "detach", None)):
+            raise ArgumentError(name, "be a NumPy array or lists: .detach().cpu().numpy() of a tensor", _type(value))
+
+
+def refuse_unreadable(**values: object) -> None:
+    """Refuse what numpy cannot read, such as a tensor on another device or of a type that numpy lacks.
+
+    Raises:
+        ArgumentError: with the name of the first.
+    """
+    for name, value in values.items():
+        try:
+            np.asarray(value)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ArgumentError(name, f"be what numpy can read ({error})", _type(value)) from None
+
+
+def _type(value: object) -> str:
+    return type(value).__name__
+
+
+def refuse_strangers(keys: PromptKeys, saved: PromptKeys) -> None:
+    """Refuse a state that holds none of the prompts.
+
+    Raises:
+        StateMismatchError: no key is in both.
+    """
+    if not (keys.sources_in(saved) >= 0).any():
+        found = {"prompts": (f"some of {_kind(keys)}", f"none of them among {_kind(saved)}")}
+        raise StateMismatchError("sampler state", found)
+
+
+def _kind(keys: PromptKeys) -> str:
+    return f"{len(keys):,} {keys.kind()}"
