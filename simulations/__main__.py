@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from vas_theory.foundation.command_line import build_parser, parse_assignments, run
-from vas_theory.foundation.outputs import check_output_folder
+from vas_theory.foundation.outputs import check_output_folder, without_tilde
 
 
 def _list(arguments: argparse.Namespace) -> None:
@@ -20,7 +20,7 @@ def _list(arguments: argparse.Namespace) -> None:
 
 def _table_path(arguments: argparse.Namespace) -> Path:
     folder = arguments.output or Path("simulations") / "output" / arguments.preset
-    return Path(folder) / f"{arguments.name}.parquet"
+    return without_tilde(folder) / f"{arguments.name}.parquet"
 
 
 def _show(arguments: argparse.Namespace) -> None:
@@ -92,7 +92,10 @@ def _run_each(arguments: argparse.Namespace) -> None:
 def _recheck(arguments: argparse.Namespace) -> int:
     from simulations.experiments import experiment_names, get_experiment
     from simulations.running.recheck import recheck
+    from vas_theory.foundation.streams import check_seed
 
+    if arguments.seed is not None:
+        check_seed(arguments.seed)
     names = experiment_names() if arguments.name == "all" else [arguments.name]
     outcomes = []
     for name in names:
@@ -125,8 +128,10 @@ def _fit(arguments: argparse.Namespace) -> None:
 
     if not 0 < arguments.share <= 1:
         raise ArgumentError("--share", "lie in (0, 1]", arguments.share)
+    if arguments.rollouts is not None and not 1 <= arguments.rollouts <= 10**6:
+        raise ArgumentError("--rollouts", "lie in [1, 1000000]", arguments.rollouts)
     path = Path(arguments.output or Path("simulations") / "output" / "traces" / f"{Path(arguments.trace).stem}.json")
-    check_output_file(path)
+    path = check_output_file(path)
     right, rollouts = read_trace(arguments.trace, arguments.rollouts)
     source = arguments.source or Path(arguments.trace).stem
     path.parent.mkdir(parents=True, exist_ok=True)

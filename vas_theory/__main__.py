@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,6 +54,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     from vas_theory.foundation.display import Progress, print_table
     from vas_theory.foundation.errors import ArgumentError
     from vas_theory.foundation.outputs import check_output_file, require_checkout
+    from vas_theory.foundation.streams import check_seed
     from vas_theory.provenance.tables import write_json
 
     claims = get_claims(arguments.ids)
@@ -61,7 +63,8 @@ def _verify(arguments: argparse.Namespace) -> int:
     if arguments.record and arguments.ids:
         raise ArgumentError("--record", "come without ids, since it records the whole ledger", arguments.ids)
     if arguments.output is not None:
-        check_output_file(arguments.output)
+        arguments.output = check_output_file(arguments.output)
+    check_seed(arguments.seed)
     rows = []
     with Progress("verify", len(claims), unit="claims") as progress:
         for claim in claims:
@@ -105,11 +108,20 @@ def _proofs(arguments: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
+def _finite(value: object) -> object:
+    """Return null in the place of a number that JSON cannot say."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _audit(arguments: argparse.Namespace) -> int:
     from vas_theory.audit import audit_file, audit_text
 
     rows = audit_file(arguments.instance)
-    print(json.dumps({"rows": rows}, indent=2) if arguments.json else audit_text(rows))
+    if arguments.json:
+        known = [{name: _finite(value) for name, value in row.items()} for row in rows]
+        print(json.dumps({"rows": known}, indent=2, allow_nan=False))
+    else:
+        print(audit_text(rows))
     return 0
 
 

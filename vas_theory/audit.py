@@ -16,11 +16,15 @@ from typing import Any
 import numpy as np
 
 from vas_theory.claims import all_claims
-from vas_theory.claims.lib.base import Instance, Verdict
+from vas_theory.claims.lib.base import Claim, Instance, Verdict
+from vas_theory.claims.lib.checks import recheck
 from vas_theory.foundation.errors import ArgumentError, DataError
 from vas_theory.policy.softmax import softmax
 
 __all__ = ["audit", "audit_file", "audit_text", "read_instance"]
+
+_LEAST = 1e-150
+"""Sides below this may rest on squares that float64 rounds to 0."""
 
 _KEYS = {"probs", "logits", "rewards", "group_size"}
 
@@ -84,9 +88,9 @@ def audit(instance: Instance) -> list[dict[str, Any]]:
         instance: what :func:`read_instance` returns.
 
     Returns:
-        One row a claim: id, title, verdict, relation, left, right, ratio, holds. Refuted claims are listed
-        too, with whether they happen to hold here. A claim whose assumptions on the rewards or the policy
-        are not met is left out.
+        One row a claim: id, title, verdict, relation, left, right, ratio, holds (``None`` where float64 cannot tell).
+        Refuted claims are listed too, with whether they happen to hold here. A claim whose assumptions on the rewards
+        or the policy are not met is left out.
     """
     rows = []
     for claim in all_claims().values():
@@ -96,9 +100,8 @@ def audit(instance: Instance) -> list[dict[str, Any]]:
         chosen = {name: instance[name] for name in names}
         if not claim.domain.admits(chosen):
             continue
-        left, right = (float(np.ravel(side)[0]) for side in claim.sides(chosen))
-        slack = float(claim.relation.slack(left, right))
-        scale = max(abs(left), abs(right))
+        with np.errstate(all="ignore"):
+            left, right = (float(np.ravel(side)[0]) for side in claim.sides(chosen))
         rows.append(
             {
                 "id": claim.id,
@@ -108,10 +111,23 @@ def audit(instance: Instance) -> list[dict[str, Any]]:
                 "left": left,
                 "right": right,
                 "ratio": right / left if left else None,
-                "holds": slack >= -1e-9 * scale,
+                "holds": _holds(claim, chosen, left, right),
             }
         )
     return rows
+
+
+def _holds(claim: Claim, instance: Instance, left: float, right: float) -> bool | None:
+    """Say whether a claim holds; nothing where float64 cannot tell.
+
+    What underflows or overflows fails in float64 alone: a certified claim is then evaluated at 50 digits or more.
+    """
+    if claim.relation.slack(left, right) >= -1e-9 * max(abs(left), abs(right)):
+        return True
+    if claim.verdict is not Verdict.REFUTED and claim.float_tolerance == 0:
+        return bool(recheck(claim, instance)[0][0] >= -1e-9)
+    told = np.isfinite([left, right]).all() and max(abs(left), abs(right)) >= _LEAST
+    return False if told else None
 
 
 def audit_file(path: Path | str) -> list[dict[str, Any]]:
@@ -125,7 +141,9 @@ def audit_text(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         ratio = "–" if row["ratio"] is None else f"{row['ratio']:.4f}"
         note = "" if row["holds"] else "   (fails here)"
-        if not row["holds"] and row["verdict"] in (Verdict.PROVED, Verdict.CONDITIONAL):
+        if row["holds"] is None:
+            note = "   (float64 cannot tell)"
+        elif not row["holds"] and row["verdict"] in (Verdict.PROVED, Verdict.CONDITIONAL):
             note = "   (FAILS here although certified: please report)"
         lines.append(
             f"{row['id']:4} {row['verdict']:13} {row['left']:13.6g} {row['relation']:>2} {row['right']:13.6g} "

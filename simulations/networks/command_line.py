@@ -93,7 +93,8 @@ def _preset(arguments: argparse.Namespace) -> Any:
         get_world(name)
     for name in arguments.arms or ():
         get_arm(name)
-    chosen: dict[str, Any] = {key: tuple(value) for key in ("worlds", "arms") if (value := getattr(arguments, key))}
+    asked = {key: getattr(arguments, key) for key in ("worlds", "arms")}
+    chosen: dict[str, Any] = {key: tuple(dict.fromkeys(value)) for key, value in asked.items() if value}
     if arguments.seeds is not None:
         chosen["seeds"] = arguments.seeds
     return replace(preset, **chosen)
@@ -102,20 +103,30 @@ def _preset(arguments: argparse.Namespace) -> Any:
 def _tournament(arguments: argparse.Namespace) -> None:
     from simulations.networks.tournament.analysis import format_comparison
     from simulations.networks.tournament.running import run_tournament
+    from simulations.running.sweep import BACKENDS
+    from vas_theory.foundation.errors import ArgumentError, UnknownNameError
+    from vas_theory.foundation.outputs import check_output_folder
+    from vas_theory.provenance.tables import read_metadata
 
     preset = _preset(arguments)
-    folder = _folder(arguments)
+    folder = check_output_folder(_folder(arguments))
+    if arguments.workers < 1:
+        raise ArgumentError("--workers", "be at least 1", arguments.workers)
+    if arguments.backend not in BACKENDS:
+        raise UnknownNameError("backend", arguments.backend, BACKENDS)
     table = run_tournament(preset, folder, workers=arguments.workers, backend=arguments.backend, report=_say)
     print(format_comparison(table))
-    print(f"\n{folder / 'network_tournament.parquet'}: {len(table)} rows")
+    path = folder / "network_tournament.parquet"
+    print(f"\n{path}: {read_metadata(path)['rows']} rows")
 
 
 def _tables(arguments: argparse.Namespace) -> None:
     """Make the tables of what is finished."""
     from simulations.networks.tournament.analysis import format_comparison
     from simulations.networks.tournament.finished import write_tables
+    from vas_theory.foundation.outputs import check_output_folder
 
-    folder = _folder(arguments)
+    folder = check_output_folder(_folder(arguments))
     table = write_tables(_preset(arguments), folder, _say)
     print(format_comparison(table))
     print(f"\n{folder / 'network_tournament.parquet'}: {len(table)} rows")
@@ -126,8 +137,9 @@ def _recheck(arguments: argparse.Namespace) -> int:
     import secrets
 
     from simulations.networks.tournament.rechecking import recheck_networks
+    from vas_theory.foundation.streams import check_seed
 
-    seed = secrets.randbelow(2**32) if arguments.seed is None else arguments.seed
+    seed = secrets.randbelow(2**32) if arguments.seed is None else check_seed(arguments.seed)
     folder = _folder(arguments)
     differing = recheck_networks(_preset(arguments), folder, cells=arguments.cells, seed=seed, report=_say)
     print(f"{len(differing)} cells differ" + (f": {', '.join(differing)}" if differing else f" (seed {seed})"))
@@ -135,7 +147,9 @@ def _recheck(arguments: argparse.Namespace) -> int:
 
 
 def _folder(arguments: argparse.Namespace) -> Path:
-    return Path(arguments.output or Path("simulations") / "output" / arguments.preset)
+    from vas_theory.foundation.outputs import without_tilde
+
+    return without_tilde(arguments.output or Path("simulations") / "output" / arguments.preset)
 
 
 def _run(arguments: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +54,10 @@ class SweepError(VASError):
 
 
 def _path(folder: Path, cell: Cell) -> Path:
-    return folder / f"{cell.name}.parquet"
+    name = cell.name
+    if "/" in name:  # it names a file of the user's: its own file lies in the folder all the same
+        name = f"{Path(name).name}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+    return folder / f"{name}.parquet"
 
 
 def _compute(cell: Cell, run_cell: Callable[[Cell], pd.DataFrame], folder: Path, key: Key) -> str | None:
@@ -88,7 +92,7 @@ def _outcomes(
         import joblib
         from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-        parallel = joblib.Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
+        parallel = joblib.Parallel(n_jobs=min(workers, len(tasks)), backend="loky", return_as="generator_unordered")
         try:
             yield from parallel(joblib.delayed(_compute)(cell, run_cell, folder, key) for cell, key in tasks)
         except TerminatedWorkerError:

@@ -50,6 +50,8 @@ def test_several_experiments_are_run_one_after_the_other(
         (("run", "bound_gallery", "--set", "bandits=-5"), "bandits must"),
         (("show", "nothing"), "unknown experiment"),
         (("run", "tournament", "--preset", "smoke", "--backend", "dusk"), "did you mean dask"),
+        (("recheck", "bound_gallery", "--preset", "smoke", "--seed", "-1"), "seed must be an integer"),
+        (("fit", "trace.json", "--rollouts", "0"), "--rollouts must lie in [1, 1000000]"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(

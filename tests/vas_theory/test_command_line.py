@@ -86,3 +86,35 @@ class TestAudit:
     ) -> None:
         assert main(["audit", self._file(tmp_path, text)]) == 2
         assert needle in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["logits=[-400,0]\nrewards=[1,0]", "probs=[5e-324,1]\nrewards=[1,0]", "probs=[0.5,0.5]\nrewards=[1e-170,0]"],
+)
+def test_what_underflows_fails_no_certified_claim(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "instance.toml"
+    path.write_text(text, encoding="utf-8")
+    assert main(["audit", str(path)]) == 0
+    assert "FAILS" not in capsys.readouterr().out
+    assert main(["audit", str(path), "--json"]) == 0
+
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    rows = json.loads(capsys.readouterr().out, parse_constant=refuse)["rows"]
+    assert {row["holds"] for row in rows if row["verdict"] == "proved"} <= {True, None}
+
+
+def test_a_tilde_is_the_users_folder_and_a_seed_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    assert main(["verify", "A11", "--output", "~/found.json"]) == 0
+    assert [path.name for path in (tmp_path / "home").iterdir()] == ["found.json"]
+    capsys.readouterr()
+    assert main(["verify", "A11", "--seed", "-1"]) == 2
+    assert "seed must be an integer in [0, 2**64)" in capsys.readouterr().err

@@ -8,7 +8,7 @@ from pathlib import Path
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.foundation.installation import checkout
 
-__all__ = ["check_output_file", "check_output_folder", "require_checkout"]
+__all__ = ["check_output_file", "check_output_folder", "require_checkout", "without_tilde"]
 
 _PROBE = b"\0" * 65536
 
@@ -19,7 +19,7 @@ def check_output_folder(path: Path | str, argument: str = "--output") -> Path:
     Raises:
         ArgumentError: it is a file or leads through one, a link to nothing, read-only, or on a full disk.
     """
-    folder = _without_tilde(path, argument)
+    folder = without_tilde(path, argument)
     for part in (folder, *folder.parents):
         if part.is_symlink() and not part.exists():
             raise ArgumentError(argument, f"be a folder: {part} is a link to nothing", str(path))
@@ -42,7 +42,7 @@ def check_output_file(path: Path | str, argument: str = "--output") -> Path:
     Raises:
         ArgumentError: it is a folder, a link to nothing, a device or a pipe, or nothing can be written beside it.
     """
-    file = _without_tilde(path, argument)
+    file = without_tilde(path, argument)
     if file.is_dir() or (file.is_symlink() and not file.exists()):
         kind = "a folder" if file.is_dir() else "a link to nothing"
         raise ArgumentError(argument, f"be a file: {file} is {kind}", str(path))
@@ -53,7 +53,12 @@ def check_output_file(path: Path | str, argument: str = "--output") -> Path:
     return file
 
 
-def _without_tilde(path: Path | str, argument: str) -> Path:
+def without_tilde(path: Path | str, argument: str = "--output") -> Path:
+    """Return a path with the folder of its user in the place of a tilde.
+
+    Raises:
+        ArgumentError: there is no such user.
+    """
     try:
         return Path(path).expanduser()
     except RuntimeError as error:

@@ -268,6 +268,8 @@ def _read_sidecar(path: Path) -> dict[str, Any]:
     for name, kind in needed.items():
         if not isinstance(loaded, dict) or type(loaded.get(name)) is not kind:
             raise DataError(f"metadata {_sidecar(path)} is not that of a stored result: it has no {name}")
+    if path.suffix == ".parquet" and not isinstance(loaded.get("seed", ""), (int, type(None))):
+        raise DataError(f"metadata {_sidecar(path)} is not that of a stored result: it has no seed")
     found: dict[str, Any] = loaded
     return found
 

@@ -93,6 +93,8 @@ def write_tables(preset: Preset, folder: Path, report: Callable[[str], None] = p
     :func:`~simulations.networks.tournament.agreement.agreement`.
     """
     table, curves, cells = finished(preset, folder, report)
+    if (table["arm"] == BASELINE).all():
+        raise DataError(f"{folder} has no finished arm beside {BASELINE} that could be compared with it")
     about = {**asdict(preset), "worlds": sorted(table["world"].unique()), "arms": sorted(table["arm"].unique())}
     key = key_of(summary, run_tuning, run_final, *sorted({entry for cell in cells for entry in cell.uses}))
     write_table(table, folder / "network_tournament.parquet", config=about, seed=0, key=key)

@@ -20,6 +20,7 @@ from simulations.networks.tournament.widening import next_rate
 from simulations.networks.world import World
 from simulations.running.sweep import run_sweep
 from vas_theory.foundation.errors import ArgumentError
+from vas_theory.provenance.tables import read_metadata
 
 __all__ = ["make_starts", "run_tournament"]
 
@@ -54,8 +55,9 @@ def run_tournament(
         if missing := [world.name for world in worlds if (world.name, BASELINE) not in there]:
             requirement = f"hold {BASELINE}, against which all are read and which is not in {folder} for {missing[0]}"
             raise ArgumentError("arms", requirement, [arm.name for arm in arms])
-    make_starts(worlds, arms, workers, report)
     pairs = [(world, arm.name) for world in worlds for arm in arms]
+    _say_what_is_replaced(preset, pairs, folder / "networks" / "final", report)
+    make_starts(worlds, arms, workers, report)
     sweep: dict[str, Any] = {"workers": workers, "backend": backend}
     rates = {(world.name, arm): world.run.learning_rate for world, arm in pairs}
     if preset.tuning_seeds:
@@ -73,6 +75,17 @@ def run_tournament(
     table = write_tables(preset, folder, report)
     wanted = {(world.name, arm) for world in worlds for arm in (BASELINE, *(arm.name for arm in arms))}
     return table[[pair in wanted for pair in zip(table["world"], table["arm"], strict=True)]].reset_index(drop=True)
+
+
+def _say_what_is_replaced(
+    preset: Preset, pairs: Sequence[tuple[World, str]], folder: Path, report: Callable[[str], None]
+) -> None:
+    wanted = list(range(preset.seeds))
+    paths = [folder / f"network-{world.name}.{arm}.parquet" for world, arm in pairs]
+    there = [path for path in paths if path.exists() and read_metadata(path)["config"].get("indices") != wanted]
+    if there:
+        names = ", ".join(path.stem for path in there)
+        report(f"finished runs of other seeds than these {preset.seeds} are replaced: {names}")
 
 
 def make_starts(worlds: Sequence[World], arms: Sequence[Arm], workers: int, report: Callable[[str], None]) -> None:

@@ -30,6 +30,7 @@ def stored(built: Path, figure: Figure, kind: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_two_processes_draw_every_figure_with_the_same_bytes(tmp_path: Path, run_figures: RunCommand) -> None:
     for place, settings in (("one", {}), ("other", {"PYTHONHASHSEED": "4", "TZ": "Asia/Tokyo"})):
         write_small_tables(tmp_path / place)

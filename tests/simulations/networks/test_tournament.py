@@ -159,6 +159,12 @@ def test_a_small_tournament_runs_resumes_and_repeats(tmp_path: Path, monkeypatch
     again = run_tournament(preset, tmp_path / "two", report=said.append)
     pd.testing.assert_frame_equal(table, again, check_exact=True)
     assert len(said) == 1  # one start was trained
+    run_tournament(replace(preset, seeds=3), tmp_path / "two", report=said.append)
+    replaced = "network-chains-short.uniform, network-chains-short.predictor"
+    assert said[1] == f"finished runs of other seeds than these 3 are replaced: {replaced}"
+    with pytest.raises(DataError, match="no finished arm beside uniform"):
+        run_tournament(replace(preset, arms=("uniform",)), tmp_path / "four", report=said.append)
+    assert not list((tmp_path / "four").glob("*.parquet"))  # no table is written without the others
     names = ("world", "arm", "seed", "learning_rate", "rollouts", "held_out_pass_rate", "held_out_greedy", "pass_at_32")
     assert {*names, "mixed_groups", "predicted", "free"} <= set(table.columns)
 
@@ -197,3 +203,25 @@ def test_the_list_names_worlds_and_arms_without_torch() -> None:
     assert "chains-short" in answer.stdout
     assert "reinforce-ada" in answer.stdout
     assert answer.stdout.strip().endswith("False")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--output", "file"], "--output must be a folder: file is a file"),
+        (["--output", "dead"], "--output must be a folder: dead is a link to nothing"),
+        (["--workers", "0"], "--workers must be at least 1"),
+        (["--backend", "nope"], "unknown backend 'nope'"),
+    ],
+)
+def test_a_tournament_is_refused_before_a_start_is_trained(
+    options: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "dead").symlink_to("nowhere")
+    assert main(["networks", "tournament", "--preset", "smoke", *options]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dead", "file"]

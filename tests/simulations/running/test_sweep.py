@@ -249,3 +249,14 @@ def test_missing_backends_are_one_clear_line(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingExtraError, match="extra 'cluster'"):
         run_sweep("demo", CELLS, _run_cell, tmp_path, backend="dask", stream=io.StringIO())
+
+
+def test_a_cell_that_is_named_after_a_file_lies_in_the_folder_of_the_sweep(tmp_path: Path) -> None:
+    other, folder = tmp_path / "elsewhere", tmp_path / "cells"
+    cells = [Cell(f"{other}/{name}.json.uniform", {"a": 1}, 0) for name in ("one", "two")]
+    cells.append(Cell("../one.json.uniform", {"a": 2}, 0))
+    table = run_sweep("named", cells, _run_cell, folder)
+    assert len(table) == 9
+    assert not other.exists()
+    assert len(list(folder.glob("*.parquet"))) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cells"]

@@ -60,3 +60,16 @@ def test_a_damaged_manifest_is_named(damage: str, tmp_path: Path) -> None:
     for read in (read_manifest, verify_folder):
         with pytest.raises(DataError, match=MANIFEST):
             read(tmp_path / "run")
+
+
+def test_a_sidecar_without_a_seed_is_named(tmp_path: Path) -> None:
+    about: dict[str, Any] = {"config": {"a": 1}, "key": key_of("vas_theory.foundation.streams:check_seed")}
+    for seed in (3, None):
+        path = tables.write_table(FRAME, tmp_path / f"{seed}.parquet", seed=seed, **about)
+        tables.read_table(path)
+        sidecar = path.with_name(f"{path.name}.meta.json")
+        content = json.loads(sidecar.read_text(encoding="utf-8"))
+        del content["seed"]
+        sidecar.write_text(json.dumps(content), encoding="utf-8")
+        with pytest.raises(DataError, match="it has no seed"):
+            tables.read_metadata(path)
