@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from vas_theory.foundation.errors import ArgumentError, DataError
 from vas_theory.provenance.state import seal
+from vas_theory.selection.refusals import LARGEST_REWARD
 from vas_theory.selection.sampler.config import SamplerConfig
-from vas_theory.selection.sampler.refusals import LARGEST_REWARD
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 
 __all__ = ["GRADED", "PASS_RATES", "RewardTerms", "RewardView", "successor"]

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from vas_theory.foundation.errors import ArgumentError, StateMismatchError
 from vas_theory.selection.group_moments import binomial_expectation, mixed_values, signal_values
 from vas_theory.selection.posteriors.discounted_beta import DEFAULT_DRIFT, NEVER, check_evidence
-from vas_theory.selection.posteriors.refusals import refuse_all_but_numbers
+from vas_theory.selection.refusals import refuse_all_but_numbers
 
 __all__ = ["ArcsineKalman"]
 

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from vas_theory.foundation.compilation import LazyKernel
 from vas_theory.foundation.errors import ArgumentError, StateMismatchError
 from vas_theory.selection.group_moments import beta_binomial_expectation, mixed_values, signal_values
-from vas_theory.selection.posteriors.refusals import refuse_all_but_numbers
+from vas_theory.selection.refusals import refuse_all_but_numbers
 
 __all__ = ["DEFAULT_DRIFT", "DiscountedBeta", "PassRatePosterior", "check_evidence"]
 

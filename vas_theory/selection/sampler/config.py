@@ -11,7 +11,7 @@ from typing import Any
 
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.selection.group_moments import check_group_size
-from vas_theory.selection.sampler.refusals import refuse_pairs, refuse_range
+from vas_theory.selection.refusals import refuse_pairs, refuse_range
 
 __all__ = ["INFORMED", "MODES", "SamplerConfig", "build_config", "unused_settings"]
 

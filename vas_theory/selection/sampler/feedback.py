@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vas_theory.foundation.arguments import from_tensor
 from vas_theory.foundation.errors import ArgumentError
-from vas_theory.selection.sampler.refusals import refuse_unreadable
+from vas_theory.selection.refusals import refuse_unreadable
 
 __all__ = [
     "ALL_RIGHT",

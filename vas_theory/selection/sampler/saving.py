@@ -12,10 +12,10 @@ import numpy as np
 from vas_theory.foundation.errors import DataError, StateMismatchError
 from vas_theory.provenance.state import seal, verify
 from vas_theory.selection.drawing.weighted_index import WeightedIndex
+from vas_theory.selection.refusals import refuse_strangers
 from vas_theory.selection.sampler.config import SamplerConfig
 from vas_theory.selection.sampler.pool import NEVER_DRAWN, Pool
 from vas_theory.selection.sampler.prompt_keys import PromptKeys
-from vas_theory.selection.sampler.refusals import refuse_strangers
 
 __all__ = ["FORMAT", "VERSION", "capture", "restore"]
 

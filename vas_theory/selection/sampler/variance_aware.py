@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-import vas_theory.selection.sampler.pickling  # noqa: F401 - for samplers that go to other processes
+import vas_theory.selection.pickling  # noqa: F401 - for samplers that go to other processes
 from vas_theory.foundation.errors import ArgumentError, VASError
 from vas_theory.foundation.streams import check_seed
 from vas_theory.provenance.state import read_state, write_state
 from vas_theory.selection.posteriors import build_posterior, shares_prediction
 from vas_theory.selection.posteriors.discounted_beta import PassRatePosterior
 from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
+from vas_theory.selection.refusals import refuse_share, refuse_tensors, to_plain_numbers
 from vas_theory.selection.sampler.batch import compose_batch
 from vas_theory.selection.sampler.candidates import next_candidates
 from vas_theory.selection.sampler.config import build_config, unused_settings
@@ -32,7 +33,6 @@ from vas_theory.selection.sampler.learning import (
 from vas_theory.selection.sampler.metrics import collect_metrics
 from vas_theory.selection.sampler.pool import new_pool
 from vas_theory.selection.sampler.prompt_keys import PromptKeys
-from vas_theory.selection.sampler.refusals import refuse_share, refuse_tensors, to_plain_numbers
 from vas_theory.selection.sampler.saving import capture, restore
 
 __all__ = ["VarianceAwareSampler"]

@@ -1,4 +1,4 @@
-"""What a sampler refuses beside what its settings refuse one by one; none of it decides a draw."""
+"""What samplers and their posteriors refuse beside what settings refuse one by one; none of it decides a result."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LARGEST_REWARD",
+    "refuse_all_but_numbers",
     "refuse_pairs",
     "refuse_range",
     "refuse_share",
@@ -87,6 +88,20 @@ def refuse_share(config: SamplerConfig, count: int) -> None:
     if config.uniform_share == "fixed" and most > count:
         needs = f"leave at most {count} places, the number of prompts, to the uniform share where it is 'fixed'"
         raise ArgumentError("batch_size", needs, config.batch_size)
+
+
+def refuse_all_but_numbers(**settings: object) -> None:
+    """Refuse settings that are neither numbers nor, where there are two of them, pairs of numbers.
+
+    Raises:
+        ArgumentError: with the name of the first.
+    """
+    for name, value in settings.items():
+        pair = name == "prior"
+        numbers = list(value) if pair and isinstance(value, (tuple, list, np.ndarray)) else [value]
+        real = all(isinstance(number, Real) and not isinstance(number, bool) for number in numbers)
+        if not real or len(numbers) != 1 + pair:
+            raise ArgumentError(name, "be two numbers > 0" if pair else "be a number", value)
 
 
 def refuse_tensors(**values: object) -> None:
