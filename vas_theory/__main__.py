@@ -122,6 +122,8 @@ def _audit(arguments: argparse.Namespace) -> int:
         print(json.dumps({"rows": known}, indent=2, allow_nan=False))
     else:
         print(audit_text(rows))
+    if not rows:
+        print("no claim applies: these rewards or probabilities meet no claim's assumptions", file=sys.stderr)
     return 0
 
 

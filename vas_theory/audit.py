@@ -4,7 +4,7 @@ The instance is a TOML file::
 
     probs = [0.7, 0.2, 0.1]     # or: logits = [1.0, 0.0, -1.0]
     rewards = [1.0, 0.0, 0.0]
-    group_size = 8              # optional, at least 2
+    group_size = 8              # optional, 2 to 1000
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ __all__ = ["audit", "audit_file", "audit_text", "read_instance"]
 _LEAST = 1e-150
 """Sides below this may rest on squares that float64 rounds to 0."""
 
+_LARGEST_GROUP = 1000
+"""Binomial coefficients of larger groups overflow float64."""
+
 _KEYS = {"probs", "logits", "rewards", "group_size"}
 
 
@@ -33,7 +36,10 @@ def _vector(table: dict[str, Any], name: str) -> np.ndarray:
     values = table[name]
     if not isinstance(values, list) or not all(type(v) in (int, float) for v in values) or len(values) < 2:
         raise ArgumentError(name, "be a list of at least two numbers", values)
-    array = np.array(values, dtype=float)
+    try:
+        array = np.array(values, dtype=float)
+    except OverflowError:
+        array = np.array([np.inf])
     if not np.isfinite(array).all():
         raise ArgumentError(name, "be finite", values)
     return array
@@ -73,8 +79,8 @@ def read_instance(path: Path | str) -> Instance:
     if probs.shape != rewards.shape:
         raise ArgumentError("rewards", f"have as many entries as there are arms ({probs.size})", table["rewards"])
     group_size = table.get("group_size", 8)
-    if type(group_size) is not int or group_size < 2:
-        raise ArgumentError("group_size", "be an integer of at least 2", group_size)
+    if type(group_size) is not int or not 2 <= group_size <= _LARGEST_GROUP:
+        raise ArgumentError("group_size", f"be an integer in [2, {_LARGEST_GROUP}]", group_size)
     instance = {"probs": probs[None], "rewards": rewards[None], "group_size": np.array([group_size])}
     if np.isin(rewards, (0.0, 1.0)).all():
         instance["pass_rate"] = (probs * rewards).sum(keepdims=True)

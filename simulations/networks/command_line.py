@@ -169,10 +169,10 @@ def _run(arguments: argparse.Namespace) -> None:
     arm = get_arm(arguments.arm)
     rate = world.run.learning_rate if arguments.learning_rate is None else arguments.learning_rate
     for name, value, requirement in (
-        ("--learning-rate", rate, "be positive"),
-        ("--seeds", arguments.seeds, "be at least 1"),
+        ("--learning-rate", rate, "be positive and finite"),
+        ("--seeds", arguments.seeds, "be in [1, 1000]"),
     ):
-        if not value > 0:
+        if not 0 < value <= (1000 if name == "--seeds" else sys.float_info.max):
             raise ArgumentError(name, requirement, value)
     seeds = [run_seed(world.name, DEVELOPMENT + index) for index in range(arguments.seeds)]
     make_starts([world], [arm], 1, _say)

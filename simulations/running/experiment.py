@@ -19,6 +19,9 @@ __all__ = ["PRESETS", "Experiment", "ExperimentConfig"]
 PRESETS = ("smoke", "quick", "paper")
 """Sizes every experiment has: seconds, minutes, and the size its committed table has."""
 
+_LIMITS = {"seed": 1 << 32, "seeds": 10_001, "tuning_seeds": 10_001}
+"""Seeds of runs are made of a preset's seed and have 64 bits; more runs than this would not end."""
+
 
 class ExperimentConfig(BaseModel):
     """Base of all experiment configs: values are checked, unknown keys refused, instances frozen."""
@@ -85,6 +88,9 @@ class Experiment:
         for key in overrides or {}:
             if key not in type(base).model_fields:
                 raise UnknownNameError(f"config key of {self.name}", key, type(base).model_fields)
+        for key, limit in _LIMITS.items():
+            if isinstance(value := (overrides or {}).get(key), int) and value >= limit:
+                raise ArgumentError(key, f"be below {limit:,}", value)
         try:
             return type(base).model_validate({**base.model_dump(), **(overrides or {})})
         except ValidationError as error:

@@ -48,6 +48,8 @@ def test_several_experiments_are_run_one_after_the_other(
         (("run", "bound_gallery", "--preset", "smok"), "did you mean smoke"),
         (("run", "bound_gallery", "--set", "bandit=5"), "did you mean bandits"),
         (("run", "bound_gallery", "--set", "bandits=-5"), "bandits must"),
+        (("run", "tournament", "--preset", "smoke", "--seed", str(1 << 32)), "seed must be below 4,294,967,296"),
+        (("run", "tournament", "--preset", "smoke", "--set", "seeds=1000000000000"), "seeds must be below 10,001"),
         (("show", "nothing"), "unknown experiment"),
         (("run", "tournament", "--preset", "smoke", "--backend", "dusk"), "did you mean dask"),
         (("recheck", "bound_gallery", "--preset", "smoke", "--seed", "-1"), "seed must be an integer"),

@@ -75,7 +75,9 @@ class TestAudit:
             ("rewards = [1, 0]", "probs or logits must be given"),
             ("probs = [0.5, 0.5]", "rewards must be given"),
             ("probs = [0.5, 0.5]\nrewards = [1, nan]", "finite"),
-            ("probs = [0.5, 0.5]\nrewards = [1, 0]\ngroup_size = 1", "at least 2"),
+            ("probs = [0.5, 0.5]\nrewards = [1, 0]\ngroup_size = 1", "in [2, 1000]"),
+            ("probs = [0.5, 0.5]\nrewards = [1, 0]\ngroup_size = 1001", "in [2, 1000]"),
+            (f"probs = [0.5, 0.5]\nrewards = [1{'0' * 400}, 0]", "rewards must be finite"),
             ("probs = [0.5, 0.5]\nrewards = [1, 0]\nextra = 1", "key 'extra'"),
             ("probs = 0.5\nrewards = [1, 0]", "list of at least two numbers"),
             ("probs = [", "not valid TOML"),
@@ -106,6 +108,22 @@ def test_what_underflows_fails_no_certified_claim(
 
     rows = json.loads(capsys.readouterr().out, parse_constant=refuse)["rows"]
     assert {row["holds"] for row in rows if row["verdict"] == "proved"} <= {True, None}
+
+
+def test_a_bandit_to_which_no_claim_applies_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "instance.toml"
+    path.write_text("probs=[0.7,0.3]\nrewards=[1e300,0]", encoding="utf-8")
+    assert main(["audit", str(path)]) == 0
+    assert "no claim applies" in capsys.readouterr().err
+
+
+def test_the_largest_group_of_an_audit_is_exact(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "instance.toml"
+    path.write_text("probs=[0.7,0.3]\nrewards=[1,0]\ngroup_size=1000", encoding="utf-8")
+    assert main(["audit", str(path), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert len(rows) >= 20
+    assert all(row["holds"] for row in rows if row["verdict"] == "proved")
 
 
 def test_a_tilde_is_the_users_folder_and_a_seed_is_checked(

@@ -50,6 +50,9 @@ class Preset:
         for name in ("scale", "start_scale"):
             if not 0 < getattr(self, name) <= 1:
                 raise ArgumentError(name, "lie in (0, 1]", getattr(self, name))
+        if self.seeds + self.tuning_seeds > DEVELOPMENT:
+            requirement = f"be at most {DEVELOPMENT - self.tuning_seeds}, as later ones are for choosing settings"
+            raise ArgumentError("seeds", requirement, self.seeds)
 
     def all_worlds(self) -> list[World]:
         """Return the worlds, with runs and starts of this size."""

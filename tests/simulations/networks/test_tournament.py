@@ -183,7 +183,8 @@ def test_a_sign_is_written_down_for_every_arm() -> None:
 
 
 def test_presets_refuse_what_makes_no_sense() -> None:
-    for values in ({"seeds": 1}, {"scale": 0.0}, {"tuning_seeds": -1}, {"start_scale": 2.0}):
+    changes = ({"seeds": 1}, {"seeds": DEVELOPMENT - 1}, {"scale": 0.0}, {"tuning_seeds": -1}, {"start_scale": 2.0})
+    for values in changes:
         with pytest.raises(ArgumentError):
             Preset(**values)
 
