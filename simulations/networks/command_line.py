@@ -87,13 +87,11 @@ def _preset(arguments: argparse.Namespace) -> Any:
     if arguments.preset not in PRESETS:
         raise UnknownNameError("preset", arguments.preset, PRESETS)
     preset = PRESETS[arguments.preset]
-    if "worlds" not in arguments:
-        return preset
-    for name in arguments.worlds or ():
+    asked = {key: getattr(arguments, key, None) or () for key in ("worlds", "arms")}
+    for name in asked["worlds"]:
         get_world(name)
-    for name in arguments.arms or ():
+    for name in asked["arms"]:
         get_arm(name)
-    asked = {key: getattr(arguments, key) for key in ("worlds", "arms")}
     chosen: dict[str, Any] = {key: tuple(dict.fromkeys(value)) for key, value in asked.items() if value}
     if arguments.seeds is not None:
         chosen["seeds"] = arguments.seeds
@@ -219,11 +217,13 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
     command = commands.add_parser("tables", help="make the tables of all worlds and arms that are finished")
     command.add_argument("--preset", default="quick", help="smoke, quick (default) or paper")
+    command.add_argument("--seeds", type=int, help="that they were run on, instead of the preset's")
     command.add_argument("--output", metavar="DIR", help="folder of the tables (simulations/output/<preset>)")
     command.set_defaults(handler=_alone(_tables))
 
     command = commands.add_parser("recheck", help="compute random stored cells again and stamp those with equal bits")
     command.add_argument("--preset", default="quick", help="smoke, quick (default) or paper")
+    command.add_argument("--seeds", type=int, help="that they were run on, instead of the preset's")
     command.add_argument("--output", metavar="DIR", help="folder of the tables (simulations/output/<preset>)")
     command.add_argument("--cells", type=int, default=1, help="how many (1)")
     command.add_argument("--seed", type=int, help="of the choice of cells; recorded (default: a fresh one)")

@@ -53,6 +53,8 @@ def test_several_experiments_are_run_one_after_the_other(
         (("show", "nothing"), "unknown experiment"),
         (("run", "tournament", "--preset", "smoke", "--backend", "dusk"), "did you mean dask"),
         (("recheck", "bound_gallery", "--preset", "smoke", "--seed", "-1"), "seed must be an integer"),
+        (("networks", "tables", "--preset", "smoke", "--seeds", "1"), "seeds must be at least 2"),
+        (("networks", "recheck", "--preset", "smoke", "--seeds", "999"), "no cell of this size is stored"),
         (("fit", "trace.json", "--rollouts", "0"), "--rollouts must lie in [1, 1000000]"),
     ],
 )

@@ -20,12 +20,15 @@ def _written(folder: Path, table: object) -> Path:
     return path
 
 
-def test_rates_become_counts_of_as_many_visits_as_every_prompt_has(tmp_path: Path) -> None:
+def test_rates_become_counts_of_as_many_visits_as_every_prompt_has(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     table: dict[str, list[float]] = {str(prompt): RATES for prompt in range(20)}
     path = _written(tmp_path, {**table, "0": [*RATES, 0.75]})
     right, rollouts = read_trace(path)
     np.testing.assert_array_equal(right, [[0, 4, 1, 2]] * 20)
     assert rollouts == 4
+    assert "visits after the first 4 are left out, for 1 prompts have more" in caplog.text
     right, rollouts = read_trace(path, 8)
     np.testing.assert_array_equal(right, [[0, 8, 2, 4]] * 20)
     assert rollouts == 8
@@ -45,12 +48,20 @@ def test_the_smallest_common_number_of_rollouts_is_found(tmp_path: Path, rollout
         ([*RATES, -0.25], 20, "prompt '0': must be a list"),
         ([*RATES, 1.25], 20, "prompt '0': must be a list"),
         ([*RATES, "1"], 20, "prompt '0': must be a list"),
+        ([*RATES, True], 20, "prompt '0': must be a list"),
         ([*RATES, 1 / 65], 20, "a common number of up to 64 rollouts"),
     ],
 )
 def test_what_is_no_trace_is_refused(tmp_path: Path, rates: list[object], prompts: int, message: str) -> None:
     path = _written(tmp_path, {str(prompt): rates for prompt in range(prompts)})
     with pytest.raises(DataError, match=message):
+        read_trace(path)
+
+
+def test_a_prompt_that_occurs_twice_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "trace.json"
+    path.write_text('{"a": [0, 1, 0, 1], "b": [0, 1, 0, 1], "a": [1, 1, 1, 1]}', encoding="utf-8")
+    with pytest.raises(DataError, match="prompt 'a': must occur once"):
         read_trace(path)
 
 
