@@ -59,7 +59,7 @@ def finished(
         config = read_metadata(path)["config"]
         try:
             world, arm = preset.sized(get_world(config["world"])), get_arm(config["arm"]["name"]).name
-        except UnknownNameError:
+        except (UnknownNameError, KeyError, TypeError):
             left_out.append(path.stem)
             continue
         tuned = preset.tuning_seeds > 0
@@ -91,6 +91,9 @@ def write_tables(preset: Preset, folder: Path, report: Callable[[str], None] = p
     :func:`~simulations.networks.tournament.evidence.evidence` has for somebody's own pool, and
     ``network_agreement.parquet`` the rank correlations of
     :func:`~simulations.networks.tournament.agreement.agreement`.
+
+    Raises:
+        DataError: nothing is finished, or nothing but uniform sampling; no table is written then.
     """
     table, curves, cells = finished(preset, folder, report)
     if (table["arm"] == BASELINE).all():

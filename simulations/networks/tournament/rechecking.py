@@ -87,7 +87,7 @@ def _stored_cells(preset: Preset, folder: Path) -> dict[str, _Stored]:
             config = metadata["config"]
             try:
                 world, arm = preset.sized(get_world(config["world"])), get_arm(config["arm"]["name"])
-            except UnknownNameError:
+            except (UnknownNameError, KeyError, TypeError):
                 continue
             rate = config.get("learning_rate", 0.0)
             plans = {"tuning": tuning_cell(preset, world, arm.name), "wider": wider_cell(preset, world, arm.name, rate)}

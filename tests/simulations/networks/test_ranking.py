@@ -237,13 +237,16 @@ def test_the_tables_hold_all_that_is_finished_and_say_what_is_left_out(
     preset = replace(PRESETS["paper"], seeds=3)
     store(preset, tmp_path, ("uniform", "vas"))
     store(replace(preset, seeds=4), tmp_path, ("index",))
+    for part in ("tuning", "final"):
+        emptied = tmp_path / "networks" / part / "network-chains-short.emptied.parquet"
+        write_table(curves({"emptied": 0.05}, ("chains-short",), 3), emptied, config={}, seed=0, key=key_of(curves))
     said: list[str] = []
     monkeypatch.setattr(module, "_BANDITS", tmp_path / "nowhere.parquet")
     monkeypatch.setattr(module, "_STUDY", tmp_path / "nowhere.parquet")
     table = write_tables(preset, tmp_path, said.append)
     assert set(table["arm"]) == {"uniform", "vas"}
     assert set(table["phase"]) == {"final", "tuning"}
-    assert "network-chains-short.index" in said[0]
+    assert "network-chains-short.emptied, network-chains-short.index" in said[0]
     assert "not compared with bandits" in said[1]
     assert "not compared with a real model" in said[2]
     for name in ("network_tournament", "network_ranking", "network_evidence", "network_agreement"):
@@ -283,6 +286,8 @@ def test_cells_are_computed_again_and_compared_bit_for_bit(tmp_path: Path, monke
         part: read_table(next((tmp_path / "networks" / part).glob("*.parquet")))
         for part in ("tuning", "wider", "final")
     }
+    emptied = tmp_path / "networks" / "final" / "network-chains-short.emptied.parquet"
+    write_table(again["final"], emptied, config={}, seed=0, key=key_of(curves))
     assert list(rechecking._RUNNERS) == list(again)
     for part, rows in again.items():
         monkeypatch.setitem(rechecking._RUNNERS, part, lambda cell, rows=rows: rows)
@@ -294,7 +299,7 @@ def test_cells_are_computed_again_and_compared_bit_for_bit(tmp_path: Path, monke
     assert len(said) == 3
     assert prepared == ["chains-short"] * 3
     for part in again:
-        record = read_metadata(next((tmp_path / "networks" / part).glob("*.parquet")))
+        record = read_metadata(next((tmp_path / "networks" / part).glob("*.uniform*.parquet")))
         assert record["key"] == key_of(store).digest
     other = again["final"].assign(held_out_pass_rate=again["final"]["held_out_pass_rate"] * (1 + 1e-15))
     monkeypatch.setitem(rechecking._RUNNERS, "final", lambda cell: other)
