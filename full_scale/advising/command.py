@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vas_theory.foundation.errors import DataError
+from vas_theory.foundation.errors import ArgumentError, DataError
 
 if TYPE_CHECKING:
     from full_scale.advising.reading import Source
@@ -49,7 +49,7 @@ def _run(arguments: argparse.Namespace) -> None:
     features = None if arguments.features is None else _features(arguments.features)
     source = read_source(arguments.source, column=arguments.column, reward=arguments.reward, above=arguments.above)
     if arguments.pool is not None:
-        _write_pool(source, arguments.pool)
+        _write_pool(source, arguments.pool, Path(arguments.source))
     answer = ask(
         source,
         group_size=arguments.group_size,
@@ -60,11 +60,13 @@ def _run(arguments: argparse.Namespace) -> None:
     print(json.dumps(_finite(answer.as_dict()), indent=2, allow_nan=False) if arguments.json else answer.text())
 
 
-def _write_pool(source: Source, path: Path) -> None:
+def _write_pool(source: Source, path: Path, read: Path) -> None:
     from vas_theory.foundation.outputs import check_output_file
     from vas_theory.provenance.tables import atomic_path
 
     pool, target = source.pool(), check_output_file(path, "--pool")
+    if target.exists() and target.samefile(read):
+        raise ArgumentError("--pool", "be another file than the one that is read", str(path))
     with atomic_path(target) as temporary:
         pool.to_csv(temporary, index=False)
 

@@ -20,8 +20,14 @@ from vas_theory.groups.pass_traces import read_trace
 
 __all__ = ["COLUMN_SUFFIXES", "Source", "read_source"]
 
+PASS_RATE = "pass_rate"
+"""The column of pass rates where none is named."""
+
 COLUMN_SUFFIXES = {"successes": "_successes", "trials": "_trials"}
 """How the columns beside a column of pass rates are called, as ``python -m full_scale score`` writes them."""
+
+_MOST_TRIALS = 2.0**53
+"""Up to which floats hold all integers."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class Source:
 
 
 def read_source(
-    path: Path | str, *, column: str = "pass_rate", reward: str | None = None, above: float | None = None
+    path: Path | str, *, column: str = PASS_RATE, reward: str | None = None, above: float | None = None
 ) -> Source:
     """Read a file or folder by what it holds.
 
@@ -65,7 +71,7 @@ def read_source(
         above: a rollout is right where its reward is above this; without it rewards have to be 0 or 1.
 
     Raises:
-        DataError: it is none of these, or its rewards are not 0 or 1.
+        DataError: it is none of these, lacks a column that was named, or its rewards are not 0 or 1.
         ArgumentError: ``above`` is not finite, or a trace or column is told what only a log has a use for.
     """
     place = Path(path)
@@ -76,9 +82,13 @@ def read_source(
     if place.suffix == ".json" and place.is_file() and not _is_state(place):
         _nothing_of_a_log("a trace", reward, above)
         return _trace(place)
-    if place.is_file() and column in _columns(place):
+    names = _columns(place) if place.is_file() else ()
+    if column in names:
         _nothing_of_a_log(f"the column {column!r}", reward, above)
         return _column(place, column)
+    if column != PASS_RATE:
+        found = f", only {sorted(names)}" if names else ": it is no table"
+        raise DataError(f"{path} has no column {column!r}{found}")
     return _log(place, reward, above)
 
 
@@ -97,7 +107,7 @@ def _columns(path: Path) -> Collection[str]:
 def _is_state(path: Path) -> bool:
     try:
         loaded = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} is not a JSON file ({error})") from None
     return isinstance(loaded, dict) and "log_history" in loaded
 
@@ -114,10 +124,10 @@ def _parquet_names(path: Path) -> list[str]:
 
 def _first_entry(path: Path) -> Mapping[str, object]:
     try:
-        with open(path, encoding="utf-8") as stream:
+        with open(path, encoding="utf-8-sig") as stream:
             line = next((line for line in stream if line.strip()), "")
         entry = json.loads(line)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} is not a file of JSON lines ({error})") from None
     if not isinstance(entry, dict):
         raise DataError(f"{path}, line 1: not an object")
@@ -174,7 +184,8 @@ def _trace(path: Path) -> Source:
 
 def _column(path: Path, column: str) -> Source:
     try:
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_json(path, lines=True)
+        lines = path.suffix != ".parquet"
+        table = pd.read_json(path, lines=True, encoding="utf-8-sig") if lines else pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
     rates = pd.to_numeric(table[column], errors="coerce")
@@ -185,13 +196,13 @@ def _column(path: Path, column: str) -> Source:
     else:
         trials = pd.Series(8.0, index=table.index)
         notes.append(f"no column {trials_name}: each rate is taken to be of 8 rollouts")
-    known = rates.notna() & trials.gt(0) & trials.lt(np.inf)
+    known = rates.notna() & trials.ge(1) & trials.lt(_MOST_TRIALS)
     if (rates[known].lt(0) | rates[known].gt(1)).any():
         raise DataError(f"{path}, column {column!r}: a pass rate must lie in [0, 1]")
     if not known.any():
         raise DataError(f"{path}, column {column!r}: no pass rate is known")
-    if not known.all():
-        notes.append(f"{int((~known).sum()):,} of {len(table):,} rows have no pass rate and do not count")
+    if left := int((~known).sum()):
+        notes.append(f"{left:,} of {len(table):,} rows have no pass rate of a rollout or more and do not count")
     groups = pd.DataFrame(
         {
             "step": 1,

@@ -111,8 +111,12 @@ class Journal:
         head, *entries = [self._entry(number, line) for number, line in enumerate(lines, 1)]
         if head.get("kind") != _KIND or head.get("version") != _VERSION:
             raise DataError(f"{self.path} is not a journal of answers of this version")
-        if head["settings"] != self._settings:
-            pairs = {name: (self._settings.get(name), head["settings"].get(name)) for name in self._settings}
+        found = head.get("settings")
+        if not isinstance(found, dict):
+            raise DataError(f"{self.path}, line 1: a journal's settings are missing")
+        if found != self._settings:
+            names = {**self._settings, **found}
+            pairs = {name: (self._settings.get(name), found.get(name)) for name in names}
             differing = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
             raise StateMismatchError(f"the journal {self.path} (remove it to start anew)", differing)
         for entry in entries:
@@ -121,7 +125,7 @@ class Journal:
     def _entry(self, number: int, line: bytes) -> dict[str, Any]:
         try:
             entry = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DataError(f"{self.path}, line {number}: not JSON ({error})") from None
         if not isinstance(entry, dict):
             raise DataError(f"{self.path}, line {number}: not an object")
@@ -138,6 +142,8 @@ class Journal:
         try:
             for row in entry["replies"]:
                 new = Answers(tuple(row["values"]), tuple(row.get("texts", ())), row["cut"])
+                if not all(isinstance(value, (int, float)) and 0 <= value <= 1 for value in new.values):
+                    raise TypeError(f"values {list(new.values)}")
                 self._found[row["prompt"]] = self._found.get(row["prompt"], Answers()) + new
             self.ledger += Ledger(**entry["ledger"])
         except (KeyError, TypeError) as error:

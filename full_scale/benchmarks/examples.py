@@ -59,9 +59,11 @@ def text_of(row: Mapping[str, Any], column: str, where: str) -> str:
     """Return a column as text.
 
     Raises:
-        DataError: it is empty.
+        DataError: it is empty, or neither text nor a number.
     """
     value = row.get(column)
+    if isinstance(value, (list, tuple, Mapping, bytes)):
+        raise DataError(f"{where}, column {column!r}: must be text or a number, not {type(value).__name__}")
     text = "" if value is None else number_text(value)
     if not text:
         raise DataError(f"{where}, column {column!r}: empty")

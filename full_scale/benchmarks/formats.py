@@ -59,6 +59,8 @@ def _list(value: Any, where: str) -> tuple[str, ...]:
             raise DataError(f"{where}: options cannot be read from {value[:40]!r}") from None
     if value is None or isinstance(value, (str, float)):
         return ()
+    if not isinstance(value, (list, tuple)) or len(value) > len(LETTERS):
+        raise DataError(f"{where}: options must be a list of up to {len(LETTERS)}, not {str(value)[:40]}")
     return tuple(str(item) for item in value)
 
 
@@ -95,7 +97,10 @@ def _mathvista(row: Row, where: str, folder: Path) -> Example:
     else:
         rule = {"integer": "integer", "float": "rounded"}.get(number_text(row["answer_type"]), "text")
         given = number_text(row.get("precision") or "")
-        precision = int(float(given)) if given and rule == "rounded" else None
+        try:
+            precision = int(float(given)) if given and rule == "rounded" else None
+        except (ValueError, OverflowError):
+            raise DataError(f"{where}, column 'precision': {given[:40]!r} is no number of decimal places") from None
     image = "decoded_image" if row.get("decoded_image") is not None else "image"
     return _example(
         row, where, folder, image, question, index=number_text(row["pid"]), answer=answer, rule=rule,

@@ -30,7 +30,7 @@ def tsv_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     csv.field_size_limit(1 << 30)  # images are cells
     shared: dict[str, str] = {}
     try:
-        with open(path, encoding="utf-8", newline="") as stream:
+        with open(path, encoding="utf-8-sig", newline="") as stream:
             for number, row in enumerate(csv.DictReader(stream, delimiter="\t"), 2):
                 where = f"{path}, line {number}"
                 if None in row or None in row.values():
@@ -42,7 +42,7 @@ def tsv_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                     elif image in shared:
                         row["image"] = shared[image]
                 yield where, dict(row)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from full_scale.config.refusals import refuse_none
 from full_scale.config.task import ArithmeticConfig, TaskConfig
 from full_scale.config.trainer import Count, Frozen, Positive
 from full_scale.config.training import ModelConfig
@@ -45,6 +46,7 @@ class ModelEvaluationConfig(Frozen):
 
     @model_validator(mode="after")
     def _enough(self) -> ModelEvaluationConfig:
+        refuse_none("ks", self.ks)
         if max(self.ks) > self.samples:
             raise ValueError("every k in ks must be at most samples")
         return self

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, ValidationError, field_serializer, m
 
 from full_scale.config.knowledge import KnowledgeConfig
 from full_scale.config.parts import ModelConfig, ObjectiveConfig, OptimiserConfig, RolloutConfig, TrainingConfig
+from full_scale.config.refusals import refuse_none, refuse_truths, refuse_unnamed
 from full_scale.config.task import ArithmeticConfig, RewardConfig, TaskConfig, reward_bounds
 from full_scale.config.trainer import (
     Count,
@@ -155,6 +156,7 @@ class EvaluationConfig(Frozen):
 
     @model_validator(mode="after")
     def _enough(self) -> EvaluationConfig:
+        refuse_none("ks", self.ks)
         if max(self.ks) > self.rollouts:
             raise ValueError("every k in ks must be at most rollouts")
         return self
@@ -312,6 +314,7 @@ def checked(settings: type[Settings], table: dict[str, Any], source: str) -> Set
     for where, value in _leaves(table):
         if isinstance(value, float) and not math.isfinite(value):
             raise ArgumentError(f"{where} ({source})", "be a finite number", value)
+    refuse_truths(settings, table, source)
     try:
         return settings.model_validate(table)
     except ValidationError as error:
@@ -349,4 +352,5 @@ def checked_study(table: dict[str, Any], source: str) -> StudyConfig:
     Raises:
         ArgumentError: a key is unknown or a value is not allowed.
     """
+    refuse_unnamed(table, source)
     return checked(InformedStudyConfig if "knows" in table else StudyConfig, _with_reward_range(table), source)

@@ -15,6 +15,8 @@ __all__ = ["json_lines", "last_state", "last_step", "number", "read_state", "sta
 
 logger = logging.getLogger(__name__)
 
+_STEPS = 2.0**53
+
 
 def read_state(path: Path) -> dict[str, Any]:
     """Return TRL's ``trainer_state.json``.
@@ -100,23 +102,27 @@ def number(place: str, entry: Mapping[str, Any], name: str) -> float:
     """Return a number of an entry.
 
     Raises:
-        DataError: it is missing or is none.
+        DataError: it is missing or is none, or one that no float holds.
     """
     value = entry.get(name)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise DataError(f"{place}: {name} must be a number; received {value!r}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # JSON has integers of any length
+        raise DataError(f"{place}: {name} is too large a number; it has {len(str(value))} digits") from None
 
 
 def step_of(place: str, entry: Mapping[str, Any], name: str = "step") -> int:
     """Return the step of an entry.
 
     Raises:
-        DataError: it is missing or no integer >= 0.
+        DataError: it is missing or no integer in [0, 2^53), within which floats hold all of them.
     """
     value = number(place, entry, name)
-    if not (value >= 0 and value.is_integer()):  # NaN and infinity are neither
-        raise DataError(f"{place}: {name} must be an integer >= 0; received {entry[name]!r}")
+    if not (0 <= value < _STEPS and value.is_integer()):  # NaN and infinity are neither
+        needs = "an integer >= 0" if not value >= _STEPS else "below 2^53"
+        raise DataError(f"{place}: {name} must be {needs}; received {entry[name]!r}")
     return int(value)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from full_scale.logs.files import last_state, read_state
+from full_scale.logs.files import last_state, read_state, step_of
 from full_scale.logs.formats.prime_rl import episode_files
 from full_scale.logs.formats.study import StudyRun, progress_file, read_progress, read_tables
 from full_scale.logs.formats.tensorboard import PATTERN, event_folder, scalar_entries
@@ -130,7 +130,8 @@ def _steps(source: Path) -> tuple[str, pd.DataFrame | None, int | None]:
     if source.name == "trainer_state.json" or (source.is_dir() and next(source.rglob("trainer_state.json"), None)):
         state = source if source.is_file() else last_state(source)
         total = read_state(state).get("max_steps")
-        return "trl", read_steps(state), int(total) if isinstance(total, int) and total > 0 else None
+        known = isinstance(total, int) and total > 0
+        return "trl", read_steps(state), step_of(str(state), {"max_steps": total}, "max_steps") if known else None
     logs = _metric_logs(source)
     if len(logs) > 1:
         raise DataError(f"{source} holds several logs of metrics: {', '.join(map(str, logs))}; name one")
@@ -160,9 +161,9 @@ def _metric_logs(source: Path) -> list[Path]:
 def _dialect(path: Path) -> str:
     """Return who writes JSON lines like the first of this file; empty for rollouts and what is unknown."""
     try:
-        with path.open(encoding="utf-8") as stream:
+        with path.open(encoding="utf-8-sig") as stream:
             entry = json.loads(next(filter(str.strip, stream), "null"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return ""
     if not isinstance(entry, dict) or "step" not in entry or "input" in entry or "traces" in entry:
         return ""

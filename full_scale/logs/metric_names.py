@@ -73,6 +73,7 @@ def steps_table(source: Path, entries: Iterable[tuple[str, Mapping[str, Any]]]) 
     rows: dict[int, dict[str, float]] = {}
     beside: dict[int, dict[str, float]] = {}
     penalised = False
+    again: int | None = None
     for place, entry in entries:
         row = _row(place, entry)
         if row is None:
@@ -82,7 +83,8 @@ def steps_table(source: Path, entries: Iterable[tuple[str, Mapping[str, Any]]]) 
         if name is None:
             beside.setdefault(step, {}).update(row)
             continue
-        rows.pop(step, None)  # of equal steps the last counts
+        if rows.pop(step, None) is not None:  # of equal steps the last counts
+            again = step if again is None else again
         rows[step] = row
         penalised = penalised or name == PENALISED
     if not rows:
@@ -91,6 +93,12 @@ def steps_table(source: Path, entries: Iterable[tuple[str, Mapping[str, Any]]]) 
         raise DataError(f"{source} has no training step with a reward: it is null or NaN in all {len(rows)}")
     if penalised:
         logger.warning("%s has no critic/score/mean everywhere: %s is read, a KL penalty included", source, PENALISED)
+    last = next(reversed(rows))
+    if again is not None and last < max(rows):
+        logger.warning(
+            "%s goes back to step %d and on to step %d: what stands here of later steps, up to %d, is of before",
+            source, again, last, max(rows),
+        )  # fmt: skip
     whole = [{"step": step, **beside.get(step, {}), **row} for step, row in rows.items()]
     table = pd.DataFrame(whole, columns=["step", *COLUMNS])
     return table.astype(dict.fromkeys(COLUMNS, float)).sort_values("step", ignore_index=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def settings_of_stages(assignments: Sequence[str]) -> list[str]:
     """Return assignments to a study as those to a pipeline, whose table ``train`` the study is."""
-    return [text if text.split(".")[0].strip() in _TABLES else f"train.{text}" for text in assignments]
+    return [text if re.split("[.=]", text)[0].strip() in _TABLES else f"train.{text}" for text in assignments]
 
 
 def run_command(arguments: argparse.Namespace, report: Callable[[str], None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
@@ -67,9 +67,13 @@ class FileProblems(Frozen):
     answer_check: Literal["math", "exact_match", "choice"] = "math"
 
 
+def _name_of_problems(value: Any) -> Any:
+    return value.get("name", "file") if isinstance(value, dict) else getattr(value, "name", value)
+
+
 ProblemsConfig = Annotated[
     Annotated[VisualProblems, Tag("visual")] | Annotated[FileProblems, Tag("file")],
-    Discriminator(lambda value: value.get("name", "file") if isinstance(value, dict) else value.name),
+    Discriminator(_name_of_problems),
 ]
 
 

@@ -87,7 +87,9 @@ def _config(arguments: argparse.Namespace) -> ScoreConfig:
     }
     if given and task["name"] not in ("file", "mmr1"):
         raise ArgumentError("--" + next(iter(given)).replace("_", "-"), "be left out: it is for files", arguments.data)
-    table: dict[str, Any] = {"task": {**task, **given}, "adaptive": arguments.adaptive}
+    if arguments.split is not None and Path(task.get("source", "")).suffix in (".jsonl", ".ndjson"):
+        raise ArgumentError("--split", "be left out: a file of JSON lines has no parts", arguments.split)
+    table: dict[str, Any] = {"task": {**task, **given}, **({"adaptive": True} if arguments.adaptive else {})}
     table |= {key: getattr(arguments, key) for key in _DIRECT if getattr(arguments, key) is not None}
     server = {key: getattr(arguments, key) for key in _ENDPOINT if getattr(arguments, key) is not None}
     if arguments.endpoint is not None:
@@ -103,8 +105,19 @@ def _config(arguments: argparse.Namespace) -> ScoreConfig:
     if arguments.model is not None:
         table["model"] = {"name": arguments.model}
     for key, value in parse_assignments(arguments.set).items():
+        if _says(table, key):
+            raise ArgumentError("--set", "not say again what an argument says", f"{key}={value}")
         assign(table, key, value)
     return checked(ScoreConfig, table, "command line")
+
+
+def _says(table: Any, key: str) -> bool:
+    """Say whether nested tables have a value at a key with dots."""
+    for name in key.split("."):
+        if not isinstance(table, dict) or name not in table:
+            return False
+        table = table[name]
+    return True
 
 
 def _answerer(config: ScoreConfig) -> Answerer:

@@ -49,7 +49,7 @@ class Scored:
         taken = [column + suffix for suffix in SUFFIXES if any(column + suffix in row for row in self.rows)]
         if taken:
             raise ArgumentError("--column", f"be another name: the data has a column {taken[0]!r} already", column)
-        self._write(output.suffix, [{**row, **_columns(column, Answers())} for row in self.rows])
+        self._write(output, column, [{**row, **_columns(column, Answers())} for row in self.rows])
 
     def write(self, output: Path, column: str, answers: Mapping[str, Answers]) -> None:
         """Write every row with its columns, atomically."""
@@ -57,12 +57,12 @@ class Scored:
             {**row, **_columns(column, answers[prompt.key])}
             for row, prompt in zip(self.rows, self.prompts, strict=True)
         ]
-        content = self._write(output.suffix, rows)
+        content = self._write(output, column, rows)
         with atomic_path(output) as temporary:
             temporary.write_bytes(content)
 
-    def _write(self, suffix: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
-        return _json_lines(rows) if suffix == ".jsonl" else _parquet(rows)
+    def _write(self, output: Path, column: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
+        return _json_lines(rows) if output.suffix == ".jsonl" else _parquet(rows, column)
 
 
 def _columns(column: str, answers: Answers) -> dict[str, Any]:
@@ -74,13 +74,14 @@ def _columns(column: str, answers: Answers) -> dict[str, Any]:
 
 def _json_lines(rows: Sequence[Mapping[str, Any]]) -> bytes:
     try:
-        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode("utf-8", "surrogatepass")
-    except TypeError as error:
+        text = "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
+    except (TypeError, ValueError) as error:  # ValueError: NaN and infinity
         needs = f"end in .parquet: the rows hold values that JSON cannot say ({error})"
         raise ArgumentError("--output", needs, ".jsonl") from None
+    return text.encode("utf-8", "backslashreplace")  # half a surrogate pair as JSON escapes it
 
 
-def _parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
+def _parquet(rows: Sequence[Mapping[str, Any]], column: str) -> bytes:
     import io
 
     import pyarrow as pa
@@ -88,19 +89,19 @@ def _parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
 
     stream = io.BytesIO()
     try:
-        pq.write_table(pa.Table.from_pylist(list(rows), schema=_schema(rows)), stream, compression="zstd")
+        pq.write_table(pa.Table.from_pylist(list(rows), schema=_schema(rows, column)), stream, compression="zstd")
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         needs = f"end in .jsonl: parquet cannot hold the rows' values ({str(error).splitlines()[0]})"
         raise ArgumentError("--output", needs, ".parquet") from None
     return stream.getvalue()
 
 
-def _schema(rows: Sequence[Mapping[str, Any]]) -> pa.Schema:
-    """Return the types of all columns; those of ours are known, also where no row has a value yet."""
+def _schema(rows: Sequence[Mapping[str, Any]], column: str) -> pa.Schema:
+    """Return the types of all columns; those of ours come last and are known, also where no row has a value yet."""
     import pyarrow as pa
 
     names = list(dict.fromkeys(name for row in rows for name in row))
-    own = names[-len(SUFFIXES) :]
+    own = [column + suffix for suffix in SUFFIXES]
     fields = [pa.field(name, pa.array([row.get(name) for row in rows]).type) for name in names if name not in own]
     return pa.schema([*fields, pa.field(own[0], pa.float64()), *(pa.field(name, pa.int64()) for name in own[1:])])
 

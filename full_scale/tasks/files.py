@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from full_scale.tasks.answers import choice_letter
 from full_scale.tasks.prompt import Prompt, Task
+from full_scale.tasks.refusals import refuse_no_path
 from full_scale.tasks.rows import read_rows
 from full_scale.tasks.splitting import content_key, is_held_out
 from vas_theory.foundation.command_line import require
@@ -153,6 +154,7 @@ def _images(column: str, where: str, row: dict[str, Any]) -> Iterator[bytes]:
         if isinstance(data, str):
             data, path = None, data
         if data is None and path is not None:
+            refuse_no_path(where, column, path)
             file = Path(where.rpartition(", ")[0]).parent / path
             try:
                 data = file.read_bytes()

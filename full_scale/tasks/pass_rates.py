@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from full_scale.tasks.refusals import refuse_missing_keys
 from vas_theory.foundation.errors import ArgumentError, DataError
 
 __all__ = ["read_pass_rates"]
@@ -46,6 +47,7 @@ def read_pass_rates(path: Path, keys: Sequence[str], trials: float) -> tuple[Arr
     missing = [name for name in ("prompt_key", "pass_rate") if name not in frame.columns]
     if missing:
         raise DataError(f"{path} has no column {' and '.join(missing)}, only {sorted(map(str, frame.columns))}")
+    refuse_missing_keys(path, frame)
     names = frame["prompt_key"].astype(str)
     if names.duplicated().any():
         raise DataError(f"{path} names prompt {names[names.duplicated()].iloc[0]} twice")

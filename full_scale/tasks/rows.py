@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from full_scale.tasks.refusals import refuse_folder, refuse_other_splits
 from vas_theory.foundation.command_line import require
 from vas_theory.foundation.errors import DataError
 
@@ -33,8 +34,10 @@ def read_rows(source: str, split: str) -> Iterator[Row]:
     if path.suffix in (".jsonl", ".ndjson"):
         yield from _json_lines(path)
     elif path.suffix == ".parquet":
+        refuse_folder(path)
         yield from _parquet(path)
     elif path.is_dir():
+        refuse_other_splits(path, split)
         files = sorted(path.rglob("*.parquet"))
         for file in [file for file in files if file.name.startswith(split)] or _require(files, path):
             yield from _parquet(file)

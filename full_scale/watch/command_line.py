@@ -12,6 +12,8 @@ from vas_theory.foundation.errors import ArgumentError
 
 __all__ = ["add_command"]
 
+_BEGINNING = b"<!doctype html>"
+
 
 def add_command(commands: Any) -> None:
     """Add ``watch`` to the subcommands of a parser."""
@@ -26,6 +28,19 @@ def add_command(commands: Any) -> None:
     command.set_defaults(handler=_watch)
 
 
+def _page_file(path: Path) -> Path:
+    """Return a file that a page may be written to: a new one, or an earlier page.
+
+    Raises:
+        ArgumentError: it is another file, a run's log say, which would be lost.
+    """
+    if path.exists():
+        with open(path, "rb") as stream:
+            if stream.read(len(_BEGINNING)) not in (_BEGINNING, b""):
+                raise ArgumentError("--output", "be a new file or an earlier page", str(path))
+    return path
+
+
 def _watch(arguments: argparse.Namespace) -> None:
     from full_scale.watch.content import Watched
     from full_scale.watch.page import render
@@ -37,15 +52,14 @@ def _watch(arguments: argparse.Namespace) -> None:
         raise ArgumentError("--every", "be seconds, with --output", arguments.every)
     if not 0 <= arguments.port < 65536 or (arguments.port and arguments.output is not None):
         raise ArgumentError("--port", "lie in [0, 65535], without --output", arguments.port)
-    if arguments.output is not None:
-        check_output_file(arguments.output)
+    output = None if arguments.output is None else _page_file(check_output_file(arguments.output))
     watched, lock = Watched(arguments.paths), threading.Lock()
 
     def read() -> dict[str, Any]:
         with lock:  # requests come in threads
             return watched.content(time.strftime("%Y-%m-%d %H:%M:%S"))
 
-    if arguments.output is None:
+    if output is None:
         server = page_server(read, arguments.port, refresh=10)
         count = len(watched.read())
         print(f"watching {count} runs: http://{HOST}:{server.server_port}/ (end it with Ctrl-C)", flush=True)
@@ -58,9 +72,9 @@ def _watch(arguments: argparse.Namespace) -> None:
         return
     while True:
         page = render(read(), served=False, refresh=arguments.every)
-        with atomic_path(arguments.output) as temporary:
+        with atomic_path(output) as temporary:
             Path(temporary).write_text(page, encoding="utf-8")
-        print(f"page: {arguments.output}", flush=True)
+        print(f"page: {output}", flush=True)
         if not arguments.every:
             return
         time.sleep(arguments.every)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,10 +54,10 @@ class Watched:
         self.problems = []
         runs: list[Run] = []
         given = [place for path in self._paths for place in run_paths(path)]
-        places = {place.resolve(): place for place in reversed(given)}
+        places = {os.path.realpath(place): place for place in reversed(given)}  # which bears links in a circle
         if len(places) < len(given):
             self.problems.append(f"{len(given) - len(places)} of {len(given)} runs are given twice and count once")
-        for place in dict.fromkeys(places[place.resolve()] for place in given):
+        for place in dict.fromkeys(places[os.path.realpath(place)] for place in given):
             try:
                 stamp = _stamp(place)
                 if place not in self._known or self._known[place][0] != stamp:
@@ -84,10 +85,10 @@ def _stamp(place: Path) -> object:
     found = []
     for path in files:
         try:
-            found.append((path.stat().st_mtime_ns, path.stat().st_size))
+            found.append((str(path), path.stat().st_mtime_ns, path.stat().st_size))
         except OSError:  # a checkpoint that was dropped meanwhile
             continue
-    return len(found), max(found, default=None), sum(size for _, size in found)
+    return sorted(found)  # each file for itself: a clock that went back must not hide a change
 
 
 @contextmanager

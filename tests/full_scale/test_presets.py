@@ -189,3 +189,33 @@ def test_presets_are_shipped() -> None:
     root = Path(__file__).parents[2]
     packages = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert "full_scale" in packages["packages"]  # hatch packs all files of a package, data included
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("training.steps=true", "training.steps (quick.toml) must be a number; received True"),
+        ("optimiser.learning_rate=true", "optimiser.learning_rate (quick.toml) must be a number"),
+        ("training.seeds=[0, true]", "training.seeds.1 (quick.toml) must be a number"),
+        ("task.largest_operand=false", "task.largest_operand (quick.toml) must be a number"),
+        ('arms=[{name="a", mixture_ratio=true}]', "arms.0.mixture_ratio (quick.toml) must be a number"),
+        ('arms=[{name=["a"]}]', "arms (quick.toml) must have names that are text"),
+        ("knows.a={states=true, every=true}", "knows.a.every (quick.toml) must be a number"),
+        ("knows=3", "knows (quick.toml) must hold a table for each arm that it names"),
+        ("knows.a=3", "knows.a (quick.toml) must be valid: a table is needed"),
+        ("evaluation.ks=[]", "ks must name at least one"),
+    ],
+)
+@pytest.mark.parametrize("reward", [[], ["--set", "task.reward.accuracy=0.5"]])
+def test_values_of_another_kind_are_refused_by_key(
+    setting: str, words: str, reward: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Which Python would take for numbers, or trip over."""
+    assert main(["plan", "quick", "--set", setting, *reward]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+
+
+def test_true_stays_allowed_where_it_is_meant() -> None:
+    assert load_config("quick", ["training.keep_weights=false"]).training.keep_weights is False

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from full_scale.tasks.refusals import refuse_folder, refuse_other_splits
 from full_scale.tasks.splitting import content_key
 from full_scale.visual.puzzles import TYPES, puzzles
 from vas_theory.foundation.command_line import require
@@ -40,8 +42,10 @@ def stream_rows(source: str, split: str) -> Iterator[tuple[str, dict[str, Any]]]
     if path.suffix in (".jsonl", ".ndjson"):
         yield from _lines(path)
     elif path.suffix == ".parquet":
+        refuse_folder(path)
         yield from _parquet(path)
     elif path.is_dir():
+        refuse_other_splits(path, split)
         files = sorted(path.rglob("*.parquet"))
         files = [file for file in files if file.name.startswith(split)] or files
         if not files:
@@ -158,11 +162,15 @@ def _problem(config: FileProblems, where: str, row: dict[str, Any]) -> dict[str,
 
 
 def _text(value: Any, column: str, where: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or value != value:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise BadRowError(f"{column} is no text", where)
-    if not str(value).strip():
+    text = str(value)
+    half = text.encode("utf-8", "ignore") != text.encode("utf-8", "surrogatepass")  # of a surrogate pair
+    if half or (isinstance(value, float) and not math.isfinite(value)):
+        raise BadRowError(f"{column} is no text", where)
+    if not text.strip():
         raise BadRowError(f"{column} is empty", where)
-    return str(value)
+    return text
 
 
 def _images(value: Any, where: str) -> Iterator[bytes]:
@@ -176,7 +184,7 @@ def _images(value: Any, where: str) -> Iterator[bytes]:
         if data is None and path:
             try:
                 data = (Path(where.rpartition(", ")[0]).parent / path).read_bytes()
-            except OSError:
+            except (OSError, ValueError):  # ValueError: a path with a NUL byte
                 raise BadRowError("an image's file cannot be read", where) from None
         if not isinstance(data, bytes) or not data:
             raise BadRowError("an image is no image", where)

@@ -321,6 +321,8 @@ def test_groups_of_another_size_are_left_out_aloud(tmp_path: Path) -> None:
         (["--features", "two.npz"], "two.npz is not one array of real numbers: it holds several arrays"),
         (["--features", "complex.npy"], "complex.npy is not one array of real numbers: it holds complex128"),
         (["--features", "dates.npy"], "it holds datetime64"),
+        (["--column", "passrate"], "column.parquet has no column 'passrate', only ['pass_rate', 'pass_rate_trials']"),
+        (["--pool", "column.parquet"], "--pool must be another file than the one that is read"),
         (["--pool", "~no-such-user-at-all/x"], "--pool must begin with a user's folder that is known"),
     ],
 )
@@ -339,10 +341,23 @@ def test_options_that_cannot_serve_a_column_are_one_line(
     assert error.count("\n") == 1
 
 
-def test_a_rate_of_infinitely_many_trials_is_none(tmp_path: Path) -> None:
-    table = pd.DataFrame({"pass_rate": [0.5, 0.25], "pass_rate_trials": [np.inf, 4.0]})
+@pytest.mark.parametrize("trials", [np.inf, 1e30, 0.4, 0.0, -8.0, np.nan])
+def test_a_rate_of_no_number_of_trials_is_none(trials: float, tmp_path: Path) -> None:
+    table = pd.DataFrame({"pass_rate": [0.5, 0.25], "pass_rate_trials": [trials, 4.0]})
     table.to_parquet(tmp_path / "column.parquet")
     source = read_source(tmp_path / "column.parquet")
     assert source.groups is not None
     assert source.groups["rollouts"].tolist() == [4]
     assert "1 of 2 rows have no pass rate" in source.notes[0]
+
+
+def test_marks_of_bytes_are_passed_over_and_brackets_without_end_refused(tmp_path: Path) -> None:
+    rows = "".join(json.dumps({"pass_rate": k / 8, "pass_rate_trials": 8}) + "\n" for k in range(9))
+    (tmp_path / "column.jsonl").write_text(rows, encoding="utf-8-sig")
+    groups = read_source(tmp_path / "column.jsonl").groups
+    assert groups is not None
+    assert groups["right"].tolist() == list(range(9))
+    for name, what in (("deep.jsonl", "file of JSON lines"), ("deep.json", "JSON file")):
+        (tmp_path / name).write_text("[" * 100_000 + "\n", encoding="utf-8")
+        with pytest.raises(DataError, match=f"is not a {what}"):
+            read_source(tmp_path / name)

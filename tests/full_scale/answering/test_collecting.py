@@ -220,3 +220,41 @@ def test_a_kill_at_any_moment_loses_what_is_under_way_alone(server: Server, tmp_
     prompts = [Prompt(f"p{k}", "t", "4", question=f"{k}?", check="exact_match") for k in range(total)]
     with Journal(path, model.settings) as journal:
         assert all(answers.values == (1.0,) for answers in collect(model, prompts, 1, journal).values())
+
+
+@pytest.mark.parametrize(
+    ("head", "entry", "words"),
+    [
+        ({}, {}, "line 1: a journal's settings are missing"),
+        ({"settings": []}, {}, "line 1: a journal's settings are missing"),
+        (None, {"values": ["1.0"]}, "holds an entry of another kind"),
+        (None, {"values": [None]}, "holds an entry of another kind"),
+        (None, {"values": [float("nan")]}, "holds an entry of another kind"),
+        (None, {"values": [7]}, "holds an entry of another kind"),
+        (None, None, "line 2: not JSON"),
+    ],
+)
+def test_a_journal_with_values_of_another_kind_is_refused(
+    tmp_path: Path, head: dict[str, Any] | None, entry: dict[str, Any] | None, words: str
+) -> None:
+    path = tmp_path / "j.jsonl"
+    with Journal(path, {"model": "m"}):
+        pass
+    first = path.read_text(encoding="utf-8")
+    if head is not None:
+        first = json.dumps({"kind": "verified answers", "version": 1, **head}) + "\n"
+    row = {"prompt": "p", "key": "k", "values": [1.0], "cut": 0, **(entry or {})}
+    second = "[" * 100_000 if entry is None else json.dumps({"replies": [row], "ledger": {}})
+    path.write_text(first + second + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match=words), Journal(path, {"model": "m"}):
+        pass
+
+
+def test_a_journal_with_a_setting_more_says_which(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.jsonl", {"model": "m", "seed": 3}):
+        pass
+    with (
+        pytest.raises(StateMismatchError, match="seed: expected None, found 3"),
+        Journal(tmp_path / "j.jsonl", {"model": "m"}),
+    ):
+        pass

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import csv
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -214,3 +216,27 @@ def test_limit_takes_the_first(tmp_path: Path) -> None:
     rows = [{"index": n, "image": "", "question": "?", "answer": "A", "skill": "x"} for n in range(5)]
     found: list[Example] = load_set("LogicVista", tsv(tmp_path / "x.tsv", rows), "test", stream_rows, limit=2)
     assert [example.index for example in found] == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "words"),
+    [
+        ("mathvision", {"options": [str(k) for k in range(30)]}, "options must be a list of up to 26"),
+        ("mathvision", {"options": 3}, "options must be a list of up to 26, not 3"),
+        ("mathvision", {"answer": ["1"]}, "column 'answer': must be text or a number, not list"),
+        ("mathvista", {"precision": "two"}, "column 'precision': 'two' is no number of decimal places"),
+        ("mathvista", {"precision": float("inf")}, "column 'precision': 'inf' is no number of decimal places"),
+    ],
+)
+def test_values_of_another_kind_are_named(name: str, row: dict[str, Any], words: str, tmp_path: Path) -> None:
+    whole = {"pid": 1, "question": "?", "question_type": "free", "answer_type": "float", "answer": "1.5", **row}
+    (tmp_path / "set.jsonl").write_text(json.dumps(whole) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match=re.escape(words)):
+        load_set(name, str(tmp_path / "set.jsonl"), "test", stream_rows)
+
+
+def test_a_mark_of_bytes_before_a_tsv_is_passed_over(tmp_path: Path, picture: Picture) -> None:
+    source = tmp_path / "set.tsv"
+    source.write_text(f"index\tquestion\tanswer\timage\n1\tWhich?\tA\t{base(picture(3))}\n", encoding="utf-8-sig")
+    (example,) = load_set("LogicVista", str(source), "test", stream_rows)
+    assert (example.index, example.answer) == ("1", "A")

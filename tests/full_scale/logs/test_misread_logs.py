@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import re
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -275,3 +276,50 @@ def test_parts_of_a_trace_that_are_null_are_missing(tmp_path: Path) -> None:
     groups = read_run(folder).groups
     assert groups is not None
     assert groups[["reward", "rollouts"]].to_numpy().tolist() == [[0.0, 2]]
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ('{"step": 2, "reward": %s}' % ("9" * 400), "reward is too large a number; it has 400 digits"),
+        ('{"step": 1e300, "reward": 0.5}', "step must be below 2^53; received 1e+300"),
+        ('{"step": 99999999999999999999, "reward": 0.5}', "step must be below 2^53"),
+    ],
+)
+def test_numbers_that_no_float_holds_are_refused_by_place(entry: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"step": 1, "reward": 0.5}\n' + entry + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match=re.escape(words)) as refused:
+        read_run(path)
+    assert f"{path}, line 2" in str(refused.value)
+
+
+def test_a_length_that_no_float_holds_is_refused(tmp_path: Path) -> None:
+    state = {"log_history": [{"step": 1, "reward": 0.5}], "max_steps": 10**400}
+    (tmp_path / "trainer_state.json").write_text(json.dumps(state), encoding="utf-8")
+    with pytest.raises(DataError, match="max_steps is too large a number"):
+        read_run(tmp_path)
+
+
+def test_a_mark_of_bytes_at_the_beginning_is_no_other_format(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text('{"step": 1, "reward": 0.5}\n', encoding="utf-8-sig")
+    assert read_run(tmp_path).source == "trl"
+
+
+def test_brackets_without_end_are_refused_by_line(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text("[" * 100_000 + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match="line 1: not JSON that can be read"):
+        read_run(tmp_path)
+
+
+def test_a_log_that_begins_again_says_what_is_of_before(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "log.jsonl"
+    lines = [json.dumps({"step": step, "reward": 0.5}) + "\n" for step in (1, 2, 3, 4, 5, 3, 4)]
+    path.write_text("".join(lines), encoding="utf-8")
+    assert read_metrics(path)["step"].tolist() == [1, 2, 3, 4, 5]
+    assert "goes back to step 3 and on to step 4: what stands here of later steps, up to 5, is of before" in caplog.text
+    caplog.clear()
+    for order in ((1, 2, 3, 4, 5, 3, 4, 5, 6), (1, 3, 2, 5, 4)):  # resumed and gone beyond; in another order
+        path.write_text("".join(json.dumps({"step": step, "reward": 0.5}) + "\n" for step in order), encoding="utf-8")
+        read_metrics(path)
+    assert caplog.text == ""

@@ -292,3 +292,22 @@ def test_an_endpoint_sees_pictures_and_its_failures_cost_no_problem(
     target = tmp_path / "result"
     target.mkdir()
     assert select(config.curate, tmp_path, 1, target)["bands"] == {"medium": 1, "unanswered": 1}
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"problem": "half a letter: \ud800"}, "problem is no text"),
+        ({"answer": float("inf")}, "answer is no text"),
+        ({"images": ["a\0b.png"]}, "an image's file cannot be read"),
+    ],
+)
+def test_a_row_that_no_file_could_hold_is_left_out_and_counted(
+    row: dict[str, Any], reason: str, tmp_path: Path
+) -> None:
+    rows = [{"problem": "q", "answer": "1", **row}, {"problem": "p", "answer": "2"}]
+    (tmp_path / "p.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
+    found, kept = problem_rows(FileProblems(source=str(tmp_path / "p.jsonl")))
+    assert isinstance(found, BadRowError)
+    assert found.reason == reason
+    assert isinstance(kept, dict)

@@ -219,3 +219,15 @@ def test_arms_are_held_against_the_first_of_their_seed() -> None:
         *((name, "cold-start") for name in models[1:]),
         *(("vas-seed0", "uniform-seed0"), ("vas-seed1", "uniform-seed1")),
     ]
+
+
+@pytest.mark.parametrize("value", ["visual", 3, [1]])
+def test_problems_that_are_no_table_are_named(value: object) -> None:
+    with pytest.raises(ArgumentError, match=r"problems.* \(vlm-smoke.toml\) must be valid"):
+        load_pipeline("vlm-smoke", [f"problems={json.dumps(value)}"])
+
+
+def test_a_whole_table_or_the_name_may_be_set_in_a_plan() -> None:
+    assert call("plan", "vlm-tiny", "--set", "name=other")[1].startswith("pipeline other")
+    code, _, error = call("plan", "vlm-tiny", "--set", "problems=3")
+    assert (code, "problems" in error, "train" in error) == (2, True, False)

@@ -310,3 +310,47 @@ def test_a_model_of_this_machine_answers_about_pictures(
     assert again.read_bytes() == output.read_bytes()
     assert main([*arguments, "--output", str(tmp_path / "c.jsonl"), "--style", "completion"]) == 2
     assert "a model that reads images converses" in capsys.readouterr().err
+
+
+def test_a_column_that_begins_in_a_later_row_keeps_its_values(server: Server, tmp_path: Path) -> None:
+    server.respond = by_question
+    rows = [*QUESTIONS[:3], {**QUESTIONS[3], "weight": 0.5, "note": "late"}]
+    output = tmp_path / "scored.parquet"
+    assert main(command(server, data(tmp_path / "d.jsonl", rows), output, "--rollouts", "4")) == 0
+    table = pd.read_parquet(output)
+    assert table["weight"].tolist()[3] == 0.5
+    assert table["note"].tolist()[3] == "late"
+    assert (table["pass_rate_successes"].dtype, table["pass_rate_trials"].dtype) == (np.int64, np.int64)
+
+
+def test_json_lines_hold_what_json_can_say_alone(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.respond = by_question
+    output = tmp_path / "scored.jsonl"
+    source = data(tmp_path / "nan.jsonl", [{**QUESTIONS[0], "weight": float("nan")}])
+    assert main(command(server, source, output)) == 2
+    assert "--output must end in .parquet: the rows hold values that JSON cannot say" in capsys.readouterr().err
+    assert not output.exists()
+    assert server.bodies == []
+    rows = [{**QUESTIONS[0], "note": "half \ud800 and whole \u00e9"}]
+    assert main(command(server, data(tmp_path / "half.jsonl", rows), output)) == 0
+    assert "whole \u00e9" in output.read_text(encoding="utf-8")
+    assert json.loads(output.read_text(encoding="utf-8"))["note"] == rows[0]["note"]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--rollouts", "4", "--set", "rollouts=2"], "--set must not say again what an argument says"),
+        (["--set", "model.name=other"], "--set must not say again what an argument says"),
+        (["--split", "test"], "--split must be left out: a file of JSON lines has no parts"),
+    ],
+)
+def test_options_that_contradict_each_other_are_one_line(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], words: str
+) -> None:
+    assert main(command(server, data(tmp_path / "d.jsonl"), tmp_path / "scored.jsonl", *more)) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from PIL import Image as Picture
 
 from full_scale.config.task import FileConfig, MMR1Config
+from full_scale.pipeline.curation.reading import stream_rows
 from full_scale.tasks import load_task
 from full_scale.tasks.dataset import to_dataset
 from full_scale.tasks.templates import INSTRUCTIONS, messages, render
@@ -323,3 +324,31 @@ def test_fingerprint_sees_every_byte(tmp_path: Path) -> None:
         seen.add(task.fingerprint)
     assert len(seen) == 3
     assert all(len(value) == len(hashlib.sha256().hexdigest()) for value in seen)
+
+
+def test_a_split_that_a_folder_lacks_is_refused(tmp_path: Path) -> None:
+    for number, split in enumerate(("train", "validation")):
+        Dataset.from_list(ROWS[number * 10 : number * 10 + 10]).to_parquet(str(tmp_path / f"{split}-00000.parquet"))
+    message = "holds no file of the split 'test', only of train, validation"
+    with pytest.raises(DataError, match=message):
+        load_task(FileConfig(source=str(tmp_path), split="test"))
+    with pytest.raises(DataError, match=message):
+        list(stream_rows(str(tmp_path), "test"))
+    assert len(load_task(FileConfig(source=str(tmp_path), split="train")).training) <= 10
+    (tmp_path / "plain").mkdir()
+    Dataset.from_list(ROWS).to_parquet(str(tmp_path / "plain" / "training_data.parquet"))
+    assert len(list(stream_rows(str(tmp_path / "plain"), "test"))) == 20  # whose name tells of no split
+
+
+def test_a_folder_with_the_name_of_a_file_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "rows.parquet").mkdir()
+    for read in (lambda: load_task(FileConfig(source=str(tmp_path / "rows.parquet"))),
+                 lambda: list(stream_rows(str(tmp_path / "rows.parquet"), "train"))):  # fmt: skip
+        with pytest.raises(DataError, match="is a folder with the name of a file"):
+            read()
+
+
+def test_a_path_of_an_image_with_a_nul_byte_is_refused(tmp_path: Path) -> None:
+    rows = [{**row, "images": ["a\0b.png"]} for row in ROWS[:1]]
+    with pytest.raises(DataError, match=r"line 1, column 'images': .* is no path of an image"):
+        load_task(FileConfig(source=write(tmp_path / "rows.jsonl", rows), images_column="images", images="keep"))

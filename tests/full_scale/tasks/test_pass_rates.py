@@ -38,6 +38,7 @@ def test_prompts_that_the_file_does_not_name_are_unknown(ending: str, tmp_path: 
         ("prompt_key,pass_rate\nx,0.5", "knows the pass rate of none of the 3 training prompts"),
         ("prompt_key,pass_rate\na,often", "column pass_rate: Unable to parse"),
         ("prompt_key,pass_rate,trials\na,1,8\nb,0,0", "prompt b: trials must be > 0, not 0"),
+        ("prompt_key,pass_rate\na,1\nNA,0", "row 1: no prompt_key; of a .csv file NA, null and the like"),
         ("", "cannot be read"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -158,3 +159,38 @@ def test_bad_input_is_refused_in_one_line(
 def test_nothing_to_watch_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no log that is known"):
         Watched([tmp_path])
+
+
+def test_a_page_takes_the_place_of_nothing_but_a_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = runs_in(tmp_path / "runs", seeds=1)
+    (log,) = folder.rglob("trainer_state.json")
+    before = log.read_bytes()
+    assert main(["watch", str(folder), "--output", str(log)]) == 2
+    assert "--output must be a new file or an earlier page" in capsys.readouterr().err
+    assert log.read_bytes() == before
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for _ in range(2):
+        assert main(["watch", str(folder), "--output", "~/page.html"]) == 0
+    assert (home / "page.html").is_file()
+    assert f"page: {home / 'page.html'}" in capsys.readouterr().out
+
+
+def test_a_link_to_itself_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    assert main(["watch", str(tmp_path / "loop"), "--output", str(tmp_path / "page.html")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_change_is_seen_also_where_the_clock_went_back(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text('{"step": 1, "reward": 0.1}\n', encoding="utf-8")
+    (tmp_path / "other").write_text("newer", encoding="utf-8")
+    watched = Watched([tmp_path])
+    log.write_text('{"step": 1, "reward": 0.9}\n', encoding="utf-8")
+    os.utime(log, (1e9, 1e9))
+    (run,) = watched.read()
+    assert run.steps["reward"].tolist() == [0.9]

@@ -265,6 +265,7 @@ def test_keys_of_the_whole_project_take_under_two_seconds() -> None:
 
 NEUTRAL = {
     "simulations.running.sweep",
+    *(f"full_scale.{name}.refusals" for name in ("config", "tasks")),
     "vas_theory.claims.lib.drawing",
     *(f"vas_theory.selection.{name}" for name in ("describing", "pickling", "refusals")),
     *(f"vas_theory.foundation.{name}" for name in ("command_line", "display", "errors", "installation", "plotting")),
