@@ -205,6 +205,8 @@ def format_comparison(table: pd.DataFrame) -> str:
         "Holm over the arms of a world; * free knowledge"
     ]
     single = compare(table)
+    if single["learning"].isna().any():
+        parts[0] += f"; – no learning to compare with, as {BASELINE} gains less than {LEAST_GAIN:g}"
     for world, rows in single.groupby("world", sort=False):
         own = base.get_group(world)
         head = (
@@ -236,5 +238,5 @@ def _text(rows: pd.DataFrame) -> str:
     for name, form in (("difference", "+.4f"), ("learning", ".2f")):
         low, high = shown.pop(f"{name}_low"), shown.pop(f"{name}_high")
         columns = zip(shown[name], low, high, strict=True)
-        shown[name] = [f"{x:{form}} [{y:{form}}, {z:{form}}]" for x, y, z in columns]
+        shown[name] = ["–" if np.isnan(x) else f"{x:{form}} [{y:{form}}, {z:{form}}]" for x, y, z in columns]
     return shown.to_string(index=False, float_format="{:.3g}".format)
