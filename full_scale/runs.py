@@ -6,6 +6,7 @@ Both engines share it, so that finished work is never trained over by either.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -15,17 +16,29 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from full_scale.config.training import ArmConfig, StudyConfig
+from full_scale.config.training import ArmConfig, ModelConfig, StudyConfig
+from full_scale.models.packaged import PACKAGED
 from full_scale.tasks import Task
 from vas_theory.foundation.errors import ArgumentError, DataError, IntegrityError, StateMismatchError
-from vas_theory.provenance.folders import MANIFEST, verify_folder
+from vas_theory.provenance.folders import MANIFEST, folder_hash, verify_folder
+from vas_theory.provenance.tables import sha256_file
 
-__all__ = ["RESULT", "TrainingRun", "differences", "identity_of", "only_writer", "protect", "read_result"]
+__all__ = [
+    "RESULT",
+    "TrainingRun",
+    "differences",
+    "identity_of",
+    "model_bytes",
+    "only_writer",
+    "protect",
+    "read_result",
+]
 
 _SHARED = ("model", "task", "rollouts", "objective", "optimiser", "training")
 _OF_ENGINE = {"compact": (), "trl": ("hardware", "lora", "vllm", "trl")}
 _PACKAGES = {"compact": ("numpy", "torch", "transformers"), "trl": ("numpy", "torch", "transformers", "trl")}
 _ABSENT = "(absent)"
+_OF_MODELS = (".safetensors", ".json", ".jinja", ".model", ".txt")
 RESULT = "result"
 """Folder of a finished run's rows."""
 
@@ -54,6 +67,20 @@ def only_writer(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def model_bytes(config: ModelConfig) -> dict[str, str]:
+    """Return the hash of a model's folder, by a name for it, as its files may change under its name.
+
+    Empty for a model of the hub and for the one that comes in a wheel: their names tell them.
+    """
+    folder = Path(config.name).expanduser()
+    if config.name == PACKAGED or not folder.is_dir():
+        return {}
+    if (folder / MANIFEST).exists():
+        return {"model_bytes": folder_hash(folder)}
+    sums = {path.name: sha256_file(path) for path in sorted(folder.iterdir()) if path.suffix in _OF_MODELS}
+    return {"model_bytes": hashlib.sha256(json.dumps(sums).encode()).hexdigest()}
 
 
 class TrainingRun(Protocol):

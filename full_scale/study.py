@@ -24,7 +24,7 @@ from full_scale.models.loading import LanguageModel, load_language_model
 from full_scale.planning.feasibility import check_reward
 from full_scale.predictions.document import predictions_are_current, read_predictions, write_predictions
 from full_scale.predictions.validation import validate
-from full_scale.runs import protect
+from full_scale.runs import model_bytes, protect
 from full_scale.stages import (
     NO_STRATEGY,
     calibration_table,
@@ -81,6 +81,7 @@ class Study:
             raise ArgumentError("probe.pilot_prompts", f"be at most the {len(self.task.training)} prompts", wanted)
         self.prompts = {prompt.key: prompt for prompt in self.task.training}
         check_reward(config)
+        self._model_bytes = model_bytes(config.model)
 
     @cached_property
     def start(self) -> LanguageModel:
@@ -109,7 +110,7 @@ class Study:
     def _made_from(self, table: str) -> tuple[dict[str, Any], list[Entry]]:
         """Return what a table depends on, and where the code begins that computes it."""
         measuring, strategies = (
-            self.config.section("model", "task", "rollouts", "probe"),
+            {**self.config.section("model", "task", "rollouts", "probe"), **self._model_bytes},
             strategies_used(self.config.arms),
         )
         if table == "pilot":
@@ -229,7 +230,7 @@ class Study:
 
     def _run(self, arm: ArmConfig, seed: int) -> Run:
         kind = Run if knowledge_of(self.config, arm) is None else InformedRun
-        code = {"code": key_of(kind, *strategies_used([arm])).digest}
+        code = {"code": key_of(kind, *strategies_used([arm])).digest, **self._model_bytes}
         return kind(of_arm(self.config, arm), arm, seed, self.output / "runs" / f"{arm.name}-seed{seed}", code)
 
     @property
@@ -276,7 +277,8 @@ class Study:
 
     def _training_config(self) -> dict[str, Any]:
         more = ("knows", "learning_rates") if isinstance(self.config, InformedStudyConfig) else ()
-        return self.config.section("model", "task", "rollouts", "objective", "optimiser", "training", "arms", *more)
+        names = ("model", "task", "rollouts", "objective", "optimiser", "training", "arms", *more)
+        return {**self.config.section(*names), **self._model_bytes}
 
     def _run_config(self) -> dict[str, Any]:
         """Return what tables of training depend on, with the runs that are not in them."""
@@ -297,7 +299,7 @@ class Study:
         """Return what the held-out counts of a model depend on."""
         config = {**self.config.section("model", "task", "rollouts", "evaluation"), "of": identity}
         return {
-            "config": config,
+            "config": {**config, **self._model_bytes},
             "seed": self.config.seed,
             "key": key_of(held_out_counts, load_language_model, NO_STRATEGY),
         }

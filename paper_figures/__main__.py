@@ -12,8 +12,13 @@ from vas_theory.foundation.command_line import build_parser, run
 
 def _root(arguments: argparse.Namespace) -> Path:
     from paper_figures.drawing.declaration import ROOT
+    from vas_theory.foundation.errors import ArgumentError
+    from vas_theory.foundation.outputs import without_tilde
 
-    return (arguments.root or ROOT).resolve()
+    root = without_tilde(arguments.root or ROOT, "--root").resolve()
+    if not root.is_dir() and (root.exists() or arguments.command != "reproduce"):
+        raise ArgumentError("--root", "be a folder with the results of the four packages", str(root))
+    return root
 
 
 def _list(arguments: argparse.Namespace) -> None:

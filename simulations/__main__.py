@@ -28,6 +28,7 @@ def _show(arguments: argparse.Namespace) -> None:
     from vas_theory.provenance.tables import read_metadata
 
     experiment = get_experiment(arguments.name)
+    experiment.configure(arguments.preset)  # there is such a preset
     print(f"{experiment.name}: {experiment.summary}")
     for preset, config in experiment.presets.items():
         print(f"\n[{preset}]")
@@ -57,8 +58,13 @@ def _tournament(arguments: argparse.Namespace) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
+    from pydantic import ValidationError
+
     from simulations.experiments import get_experiment
+    from simulations.running.refusals import as_refusal
     from simulations.running.stored import run_experiment
+    from simulations.running.sweep import BACKENDS
+    from vas_theory.foundation.errors import ArgumentError, UnknownNameError
     from vas_theory.provenance.tables import read_metadata
 
     experiment = get_experiment(arguments.name)
@@ -70,7 +76,14 @@ def _run(arguments: argparse.Namespace) -> None:
     check_output_folder(path.parent)
     for name in experiment.reads:
         _run(argparse.Namespace(**{**vars(arguments), "name": name, "set": [], "seed": None}))
-    outcome = run_experiment(experiment, config, path, workers=arguments.workers, backend=arguments.backend)
+    if arguments.workers < 1:
+        raise ArgumentError("--workers", "be at least 1", arguments.workers)
+    if arguments.backend not in BACKENDS:
+        raise UnknownNameError("backend", arguments.backend, BACKENDS)
+    try:
+        outcome = run_experiment(experiment, config, path, workers=arguments.workers, backend=arguments.backend)
+    except ValidationError as error:  # of what is made of the config
+        raise as_refusal(error, experiment.name) from error
     metadata = read_metadata(path)
     words = {
         "current": "already current",

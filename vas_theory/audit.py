@@ -131,7 +131,10 @@ def _holds(claim: Claim, instance: Instance, left: float, right: float) -> bool 
     if claim.relation.slack(left, right) >= -1e-9 * max(abs(left), abs(right)):
         return True
     if claim.verdict is not Verdict.REFUTED and claim.float_tolerance == 0:
-        return bool(recheck(claim, instance)[0][0] >= -1e-9)
+        try:
+            return bool(recheck(claim, instance)[0][0] >= -1e-9)
+        except ZeroDivisionError:  # an arm whose probability float64 rounds to 0
+            return None
     told = np.isfinite([left, right]).all() and max(abs(left), abs(right)) >= _LEAST
     return False if told else None
 

@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from vas_theory.foundation.arguments import as_group_size, as_pass_rates, check_ddof_eps, like, ratio, unify
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.foundation.precision import sqrt
+from vas_theory.foundation.refusals import refuse_all_but_numbers, refuse_empty
 from vas_theory.groups.pass_rate_laws import bernstein, group_gain, whitening_factors
 
 __all__ = [
@@ -49,6 +50,7 @@ def _check_weights(weights: str) -> None:
 
 
 def _check_mixture_ratio(mixture_ratio: float) -> None:
+    refuse_all_but_numbers(mixture_ratio=mixture_ratio)
     if not 0 <= mixture_ratio <= 1:
         raise ArgumentError("mixture_ratio", "lie in [0, 1]", mixture_ratio)
 
@@ -150,6 +152,7 @@ def sampling_weights(p: ArrayLike, mixture_ratio: float) -> NDArray[Any]:
         (..., P) probabilities.
     """
     rate = as_pass_rates("p", p)
+    refuse_empty("p", rate)
     _check_mixture_ratio(mixture_ratio)
     share, uniform = like([mixture_ratio, Fraction(1, rate.shape[-1])], rate)
     variance = rate * (1 - rate)
@@ -248,7 +251,9 @@ def mixture_expected_variance(variances: ArrayLike, mixture_ratio: float) -> NDA
     Returns:
         (...) mean variances.
     """
+    refuse_all_but_numbers(variances=variances)
     (v,) = unify(variances)
+    refuse_empty("variances", v)
     _check_mixture_ratio(mixture_ratio)
     share, each = like([mixture_ratio, Fraction(1, v.shape[-1])], v)
     mean = v.sum(-1) * each
@@ -269,6 +274,7 @@ def beta_pool_gain(a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
     Returns:
         (...) factors: the gain in expected variance at lambda = 1 (1.2 for the uniform prior).
     """
+    refuse_all_but_numbers(a=a, b=b)
     first, second = unify(a, b)
     if first.dtype != object and not ((first > 0) & (second > 0)).all():
         raise ArgumentError("a, b", "be positive", (a, b))

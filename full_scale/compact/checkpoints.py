@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from full_scale.compact.refusals import drop_passed_over
 from full_scale.models.saving import disk_errors
 from full_scale.runs import differences
 from vas_theory.foundation.errors import DataError, StateMismatchError
@@ -109,6 +110,7 @@ def save(
             save_file(moments, folder / "optimiser.st")
         write_state(folder / "selection.npz", seal(_flatten(selection_state)))
         write_progress(folder, progress)
+    drop_passed_over(target)
     for old in _folders(run)[KEPT:]:
         shutil.rmtree(old)
 

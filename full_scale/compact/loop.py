@@ -19,6 +19,7 @@ import torch
 from full_scale.compact import checkpoints
 from full_scale.compact.checkpoints import Progress
 from full_scale.compact.collection import StepCollection
+from full_scale.compact.refusals import refuse_divergence
 from full_scale.compact.rollouts import sample
 from full_scale.compact.update import update
 from full_scale.config.training import ArmConfig, StudyConfig
@@ -105,6 +106,7 @@ class Run:
         schedule = self.config.training
         while (row := self._step(driver.step + 1, language, reference, optimiser, driver, progress)) is not None:
             spent = [progress.steps[-1]["rollouts"] // self._batch, row["rollouts"] // self._batch]
+            refuse_divergence(row)
             progress.steps.append(row)
             progress.step, progress.ledger = driver.step, driver.ledger.state_dict()
             if _passes(schedule.evaluate_every, *spent):

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from full_scale.compact.refusals import refuse_foreign_tokens
 from full_scale.models.loading import LanguageModel
 
 __all__ = ["EncodedPrompts", "Prefix", "completion_logprobs", "encode", "full_precision", "prefill"]
@@ -69,6 +70,7 @@ def encode(language: LanguageModel, texts: Sequence[str]) -> EncodedPrompts:
     for index, row in enumerate(rows):
         ids[index, width - len(row) :] = torch.tensor(row)
         mask[index, width - len(row) :] = 1
+    refuse_foreign_tokens(language, ids)
     return EncodedPrompts(ids.to(language.device), mask.to(language.device))
 
 

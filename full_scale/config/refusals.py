@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from vas_theory.foundation.errors import ArgumentError
 
-__all__ = ["refuse_none", "refuse_truths", "refuse_unnamed"]
+__all__ = ["refuse_none", "refuse_seeds", "refuse_truths", "refuse_unnamed"]
 
 __neutral__ = "what is refused"
 
@@ -52,7 +52,7 @@ def _kinds(annotations: Any) -> tuple[Any, ...]:
 
 
 def refuse_unnamed(table: Mapping[str, Any], source: str) -> None:
-    """Refuse arms without a name that is text, and ``knows`` that is no table of tables.
+    """Refuse arms without a name of their own that is text, and ``knows`` that is no table of tables.
 
     Raises:
         ArgumentError: with what was found.
@@ -66,6 +66,26 @@ def refuse_unnamed(table: Mapping[str, Any], source: str) -> None:
     for arm in arms if isinstance(arms, (list, tuple)) else ():
         if isinstance(arm, Mapping) and not isinstance(arm.get("name", ""), str):
             raise ArgumentError(f"arms ({source})", "have names that are text", arm["name"])
+        if isinstance(arm, Mapping) and arm.get("name") == "start":
+            needs = "leave the name 'start' to the untrained model, which tables hold beside the arms"
+            raise ArgumentError(f"arms ({source})", needs, arm["name"])
+
+
+def refuse_seeds(table: Mapping[str, Any], source: str) -> None:
+    """Refuse a seed that is given twice, whose runs would count twice, and one that the engine cannot take.
+
+    Raises:
+        ArgumentError: with the seed.
+    """
+    training, bits = table.get("training"), 32 if table.get("engine") == "trl" else 64
+    seeds = training.get("seeds", ()) if isinstance(training, Mapping) else ()
+    seeds = [seed for seed in seeds if isinstance(seed, int)] if isinstance(seeds, (list, tuple)) else []
+    for place, seed in enumerate(seeds):
+        if seed in seeds[:place]:
+            raise ArgumentError(f"training.seeds ({source})", "name each seed once", seed)
+    for name, given in [("seed", table.get("seed")), *(("training.seeds", seed) for seed in seeds)]:
+        if isinstance(given, int) and given >= 2**bits:
+            raise ArgumentError(f"{name} ({source})", f"be less than 2**{bits}", given)
 
 
 def refuse_none(name: str, values: Sized) -> None:

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, ValidationError, field_serializer, m
 
 from full_scale.config.knowledge import KnowledgeConfig
 from full_scale.config.parts import ModelConfig, ObjectiveConfig, OptimiserConfig, RolloutConfig, TrainingConfig
-from full_scale.config.refusals import refuse_none, refuse_truths, refuse_unnamed
+from full_scale.config.refusals import refuse_none, refuse_seeds, refuse_truths, refuse_unnamed
 from full_scale.config.task import ArithmeticConfig, RewardConfig, TaskConfig, reward_bounds
 from full_scale.config.trainer import (
     Count,
@@ -353,4 +353,5 @@ def checked_study(table: dict[str, Any], source: str) -> StudyConfig:
         ArgumentError: a key is unknown or a value is not allowed.
     """
     refuse_unnamed(table, source)
+    refuse_seeds(table, source)
     return checked(InformedStudyConfig if "knows" in table else StudyConfig, _with_reward_range(table), source)

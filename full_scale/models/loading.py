@@ -10,6 +10,7 @@ from typing import Any
 
 from full_scale.config.training import ModelConfig
 from full_scale.models.packaged import PACKAGED, ensure_packaged_model, quiet
+from full_scale.models.refusals import refuse_broken_weights
 from vas_theory.foundation.errors import ArgumentError, DataError, MissingExtraError
 from vas_theory.provenance.folders import MANIFEST, folder_hash, verify_folder
 
@@ -181,6 +182,7 @@ def load_pretrained(
             if found["missing_keys"]:  # which would be drawn at random
                 names = sorted(found["missing_keys"])
                 raise DataError(f"{len(names)} tensors of the configuration are not there, such as {names[0]}")
+            refuse_broken_weights(model)
             part = "image processor and tokenizer" if sees else "tokenizer"
             if sees:
                 from full_scale.models.vision import load_processor

@@ -17,9 +17,10 @@ from full_scale.pipeline import STAGES
 from full_scale.pipeline.config import PipelineConfig
 from full_scale.pipeline.settings import TINY
 from full_scale.pipeline.stage import Stage, drop, drop_spent, finished
+from full_scale.runs import model_bytes, only_writer
 from full_scale.trl_adapter.presets.launch import accelerate_config
 from vas_theory.foundation.errors import DataError, VASError
-from vas_theory.provenance.folders import MANIFEST, folder_hash
+from vas_theory.provenance.folders import MANIFEST, folder_hash, verify_folder
 from vas_theory.provenance.tables import read_table, sha256_file, write_json
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Pipeline:
     def __init__(self, config: PipelineConfig, output: Path, report: Report, *, restart: bool = False) -> None:
         self.config, self.output, self.report, self._restart = config, output, report, restart
         self.is_main = os.environ.get("RANK", "0") == "0"
+        self._verified: set[str] = set()  # stages whose results have been read in full by now
 
     def run(self, only: str | None = None) -> None:
         """Run all stages, or one of them; a finished one is read back.
@@ -55,7 +57,8 @@ class Pipeline:
         """
         chosen = STAGES if only is None else (only,)
         if self._restart and self.is_main:
-            self._drop_from(chosen[0])
+            with only_writer(self.output):
+                self._drop_from(chosen[0])
         for name in chosen:
             stage = self.stage(name)
             if self.is_main and finished(stage):
@@ -67,7 +70,8 @@ class Pipeline:
             if hardware is not None and hardware.devices > 1 and "RANK" not in os.environ:
                 self._launch(name, hardware)
             else:
-                self._make(name, stage)
+                with only_writer(self.output):
+                    self._make(name, stage)
 
     def _drop_from(self, name: str) -> None:
         """Drop a stage and those after it, which were made from it."""
@@ -78,7 +82,7 @@ class Pipeline:
         """Return a stage with everything it depends on; the stages that it reads have to be finished.
 
         Raises:
-            DataError: one of them is not.
+            DataError: one of them is not; an ``IntegrityError`` if its result was altered.
         """
         sections = self.config.model_dump(mode="json")
         inputs: dict[str, str] = {}
@@ -107,6 +111,9 @@ class Pipeline:
         folder = self.output / name / "result"
         if not (folder / MANIFEST).exists():
             raise DataError(f"stage {name} is not finished in {self.output}: run it first")
+        if name not in self._verified:
+            verify_folder(folder)
+            self._verified.add(name)
         return folder_hash(folder)
 
     @cached_property
@@ -127,7 +134,7 @@ class Pipeline:
         folder = Path(self.base.name)
         if (folder / MANIFEST).exists():
             return folder_hash(folder)
-        return hashlib.sha256(self.base.name.encode()).hexdigest()
+        return model_bytes(self.base).get("model_bytes", hashlib.sha256(self.base.name.encode()).hexdigest())
 
     def _hardware(self, name: str) -> HardwareConfig | None:
         if name == "cold-start":

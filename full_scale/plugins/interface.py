@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from full_scale.plugins.config import SelectionConfig
 from full_scale.plugins.reward_view import PASS_RATES, RewardView
 from full_scale.plugins.states import read_selector, selector_state
-from vas_theory.foundation.errors import ArgumentError, VASError
+from vas_theory.foundation.errors import ArgumentError, StateMismatchError, VASError
 from vas_theory.selection.posteriors import build_posterior
 from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
 from vas_theory.selection.sampler.feedback import as_numbers
@@ -42,7 +42,12 @@ class Selector:
 
     Attributes:
         sampler: the sampler behind it; another one after the first graded reward.
+        success_from: the part of the reward that says what is right, where :meth:`observe` has to be told.
+        says_right: when a rollout is right, for a run that goes on; empty where rewards are 0 and 1.
     """
+
+    success_from: str | None = None
+    says_right = ""
 
     def __init__(self, view: RewardView, success_above: float | None = None) -> None:
         self._view, self._success_above = view, success_above
@@ -57,6 +62,11 @@ class Selector:
     def last_arms(self) -> NDArray[np.int8]:
         """Where each place of the last batch came from, as index into ``tally.ARMS``, shape (B,)."""
         return self.sampler.last_arms
+
+    @property
+    def policy_version(self) -> int:
+        """Version of the policy that the last batch was drawn for."""
+        return self.sampler.policy_version
 
     @property
     def weighs_diversity(self) -> bool:
@@ -122,6 +132,9 @@ class Selector:
             raise ArgumentError("key", "be a key or a sequence of keys", key)
         values = as_numbers("rewards", rewards)
         right = None if successes is None else _booleans(successes, values.shape)
+        if right is None and self.success_from is not None:
+            needs = f"be given, as success_from names the part {self.success_from!r} that says what is right"
+            raise ArgumentError("successes", needs, None)
         if single:
             values, right = values[None], None if right is None else right[None]
         keys: Any = [key] if single else list(key)  # type: ignore[arg-type]
@@ -132,6 +145,8 @@ class Selector:
             right = values > self._success_above
         positions = self.positions_of(keys)
         kept = None if trained is None else _for_each("trained", trained, len(keys))
+        if kept is not None and not np.isin(kept, (0, 1)).all():
+            raise ArgumentError("trained", "be true or false for each group", trained)
         spread = None if diversity is None else _for_each("diversity", diversity, len(keys))
         before = copy.copy(self._view), self.sampler
         try:
@@ -183,6 +198,7 @@ class Selector:
             waiting=self._waiting,
             selected_groups=self.selected_groups,
             observed_groups=self.observed_groups,
+            says_right=self.says_right,
         )
 
     def load_state_dict(self, state: Mapping[str, Any], *, match_keys: bool = False) -> None:
@@ -197,6 +213,9 @@ class Selector:
             StateMismatchError: settings or prompts differ; nothing has changed then.
         """
         saved = read_selector(state)
+        if saved.says_right not in (None, self.says_right):
+            right = {"success_from and success_above": (self.says_right, saved.says_right)}
+            raise StateMismatchError("state of the selection", right)
         settings = json.loads(saved.sampler["settings"]) if match_keys else None
         view = self._view.restored(saved.posterior, saved.reward_range, settings)
         sampler = view.sampler()
@@ -275,5 +294,9 @@ class PromptSelector(Selector):
             )
 
         # with success_from the framework says which rollouts are right
+        self.success_from = config.success_from
+        if config.success_from is not None or config.success_above is not None:
+            bound = 0.5 if config.success_above is None else float(config.success_above)
+            self.says_right = f"{config.success_from or 'reward'} > {bound:g}"
         above = None if config.success_from is not None else config.success_above
         super().__init__(RewardView(config.reward_terms(), build), above)

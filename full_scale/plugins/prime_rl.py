@@ -20,10 +20,14 @@ __all__ = ["MixedGroupGate", "VASTaskSampler", "group_rewards"]
 
 
 def group_rewards(group: Sequence[Any]) -> list[float]:
-    """Return one reward an episode: the mean over its trainable traces without an error, NaN where it has none."""
+    """Return one reward an episode: the mean over its trainable traces without an error, NaN where it has none.
+
+    A trace that was not scored, whose reward is None, counts as one with an error.
+    """
     rewards = []
     for episode in group:
-        usable = [trace.reward for trace in episode.traces if not trace.has_error and trace.agent.trainable]
+        sound = [trace for trace in episode.traces if not trace.has_error and trace.agent.trainable]
+        usable = [trace.reward for trace in sound if trace.reward is not None]
         rewards.append(float(np.mean(usable)) if usable else math.nan)
     return rewards
 
@@ -95,7 +99,10 @@ class VASTaskSampler(Iterator[Any]):
 
         Raises:
             UnknownNameError: its task is not among those that are chosen from.
+            ArgumentError: it is empty, or holds episodes of several tasks.
         """
+        if len(keys := {episode.task.key for episode in group}) != 1:
+            raise ArgumentError("group", "hold episodes of one task", sorted(map(str, keys)))
         rewards = group_rewards(group)
         self.selector.observe(group[0].task.key, rewards, trained=not self._gated or _differ(rewards))
 

@@ -29,6 +29,7 @@ class SavedSelector:
         reward_range: of that view.
         waiting: positions that were drawn and not asked for.
         selected_groups, observed_groups: in the run so far.
+        says_right: what said which rollouts are right, None in states that do not name it.
     """
 
     sampler: Mapping[str, Any]
@@ -38,6 +39,7 @@ class SavedSelector:
     waiting: tuple[int, ...]
     selected_groups: int
     observed_groups: int
+    says_right: str | None
 
 
 def saved_keys(state: Mapping[str, Any]) -> PromptKeys:
@@ -53,6 +55,7 @@ def selector_state(
     waiting: Collection[int] = (),
     selected_groups: int = 0,
     observed_groups: int = 0,
+    says_right: str = "",
 ) -> dict[str, Any]:
     """Return the state of a selector, as ``Selector.load_state_dict`` takes it, from that of its sampler.
 
@@ -63,6 +66,7 @@ def selector_state(
         waiting: positions that were drawn and not asked for yet.
         selected_groups: in the run so far.
         observed_groups: in the run so far.
+        says_right: what says which rollouts are right, empty for rewards of 0 and 1.
     """
     own = {
         "format": _FORMAT,
@@ -73,6 +77,7 @@ def selector_state(
         "waiting": np.array(list(waiting), dtype=np.int64),
         "selected_groups": selected_groups,
         "observed_groups": observed_groups,
+        "says_right": says_right,
     }
     return seal({**own, **{f"{_PREFIX}{name}": value for name, value in sampler_state.items()}})
 
@@ -99,6 +104,7 @@ def read_selector(state: Any) -> SavedSelector:
         _require(name, isinstance(state.get(name), kind))
     for name in ("selected_groups", "observed_groups"):
         _require(name, isinstance(state.get(name), (int, np.integer)) and state[name] >= 0)
+    _require("says_right", isinstance(state.get("says_right", ""), str))
     waiting = state.get("waiting")
     _require("waiting", isinstance(waiting, np.ndarray) and waiting.ndim == 1 and waiting.dtype.kind in "iu")
     return SavedSelector(
@@ -109,6 +115,7 @@ def read_selector(state: Any) -> SavedSelector:
         waiting=tuple(np.asarray(waiting).tolist()),
         selected_groups=int(state["selected_groups"]),
         observed_groups=int(state["observed_groups"]),
+        says_right=state.get("says_right"),
     )
 
 

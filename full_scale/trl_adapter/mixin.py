@@ -42,7 +42,7 @@ from full_scale.trl_adapter.scoring.refreshes import build_scoring
 from full_scale.trl_adapter.scoring.rollouts import gathered
 from full_scale.trl_adapter.sharding import reference_by_blocks, whole_parameters
 from full_scale.trl_adapter.strategies import StrategySelector
-from vas_theory.foundation.errors import ArgumentError, VASError
+from vas_theory.foundation.errors import ArgumentError, StateMismatchError, VASError
 from vas_theory.selection.diversity import from_lists
 from vas_theory.selection.sampler.variance_aware import VarianceAwareSampler
 from vas_theory.selection.scores import group_diversity
@@ -86,6 +86,8 @@ class VASMixin(_Base):
             raise ArgumentError("train_dataset", f"hold the {prompts} prompts of a generation batch", len(keys))
         self.success_column = success_column(self.vas, self.reward_func_names)
         self.selector: Selector | StrategySelector = build_selector(self, keys, prompts)
+        self._vas_dataset = self.train_dataset
+        self._vas_earlier = 0  # version of the policy when this training began
         self._prompt_rows = self._remove_unused_columns(self.train_dataset, description="Training")
         self._vas_counters = {"silent_groups": 0, "unused_steps": 0}
         self._vas_batch: GenerationBatch | None = None
@@ -119,8 +121,13 @@ class VASMixin(_Base):
         Raises:
             DataError: there is no checkpoint that can be gone on from; an ``IntegrityError`` if it is damaged.
             StateMismatchError: it was made with other settings or prompts; see ``VASConfig(may_differ=...)``.
+            VASError: ``train_dataset`` is no longer what the trainer was made with.
         """
+        if self.train_dataset is not self._vas_dataset:
+            raise VASError("train_dataset was replaced after the trainer was made for its prompts: make a new trainer")
         checkpoint = find_checkpoint(self, resume_from_checkpoint)
+        self._step = 0  # an earlier call may have been stopped inside a generation batch
+        self._vas_earlier = 0 if checkpoint is not None else self.selector.policy_version
         if self._scoring is not None:
             self._scoring.resumes = bool(resume_from_checkpoint)
             if not resume_from_checkpoint:
@@ -135,6 +142,9 @@ class VASMixin(_Base):
     def restore_sampler(self, checkpoint: Path) -> None:
         """Take over the sampler's part of a checkpoint."""
         state, saved = read_sampler(checkpoint)
+        found = str(state.get("name", "vas"))
+        if found != self.vas.strategy:
+            raise StateMismatchError(f"sampler in {checkpoint}", {"strategy": (self.vas.strategy, found)})
         same = self.take_over(state)
         self._vas_counters = {name: int(saved[name]) for name in self._vas_counters}
         if self._renewal is not None:
@@ -285,7 +295,8 @@ class VASMixin(_Base):
                 "dataloader_drop_last and split_batches must be left as GRPOTrainer sets them"
             )
         lag = (self.selector.selected_groups - self.selector.observed_groups) // self._vas_prompts
-        keys_P = self.selector.select(self._vas_prompts, policy_version=self.state.global_step)
+        version = max(self._vas_earlier + self.state.global_step, self.selector.policy_version)
+        keys_P = self.selector.select(self._vas_prompts, policy_version=version)
         positions_N = self._local(np.repeat(self.selector.positions_of(keys_P), size), local_rows)
         batch = GenerationBatch(
             keys_P=keys_P,

@@ -67,7 +67,7 @@ class SaveBetweenBatches(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
         if args.save_strategy != "steps" or not (control.should_save or self._due):
             return control
-        last = state.global_step >= state.max_steps
+        last = state.global_step >= state.max_steps or control.should_training_stop
         inside = bool(self._trainer.unused_steps)
         if inside and not last and not self._said and state.is_world_process_zero:
             self._said = True

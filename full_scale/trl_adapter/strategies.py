@@ -7,6 +7,8 @@ not; the compact engine runs those.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +27,8 @@ __all__ = ["StrategySelector", "require_one_round"]
 
 _STATE = "strategy."
 _UNBOUNDED = 2**62
+_LATER = ("keys", "options")
+"""What older states do not name."""
 
 
 def require_one_round(name: str) -> None:
@@ -77,6 +81,13 @@ class StrategySelector:
             prompts=len(self.keys), batch_size=batch_size, group_size=group_size, budget=_UNBOUNDED, seed=seed
         )
         self.strategy = make_strategy(name, setting, **options)
+        self._about: dict[str, object] = {
+            "name": name,
+            "seed": seed,
+            "prompts": len(self.keys),
+            "keys": hashlib.sha256(json.dumps(list(keys), default=str).encode()).hexdigest(),
+            "options": json.dumps(dict(options), sort_keys=True, default=str),
+        }
         self.step = self.rollouts = self.mixed = self.excluded = 0
         self.policy_version = self.selected_groups = 0
         self.last_arms = np.ones(batch_size, dtype=np.int8)  # every place is the strategy's choice
@@ -157,21 +168,18 @@ class StrategySelector:
         """Return everything the next draws depend on, with a checksum."""
         counts = {name: getattr(self, name) for name in ("step", "rollouts", "mixed", "excluded", "policy_version")}
         memory = _flat(self.strategy.state_dict(), _STATE)
-        setting = self.strategy.setting
-        about = {"name": self.name, "seed": setting.seed, "prompts": setting.prompts}
-        return seal({**about, **counts, **memory})
+        return seal({**self._about, **counts, **memory})
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a saved state.
 
         Raises:
             IntegrityError: the state was altered.
-            StateMismatchError: it is of another strategy, seed or number of prompts.
+            StateMismatchError: it is of another strategy, other options, another seed, or other or reordered prompts.
         """
         verify(state)
-        setting = self.strategy.setting
-        expected: dict[str, object] = {"name": self.name, "seed": setting.seed, "prompts": setting.prompts}
-        wrong = {name: (own, state.get(name)) for name, own in expected.items() if state.get(name) != own}
+        found = {**dict.fromkeys(self._about), **{name: self._about[name] for name in _LATER}, **state}
+        wrong = {name: (own, found[name]) for name, own in self._about.items() if found[name] != own}
         if wrong:
             raise StateMismatchError("state of StrategySelector", wrong)
         memory: dict[str, Any] = {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from simulations.running.refusals import as_refusal, refuse_overrides
 from simulations.running.sweep import Cell
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 
@@ -91,9 +92,8 @@ class Experiment:
         for key, limit in _LIMITS.items():
             if isinstance(value := (overrides or {}).get(key), int) and value >= limit:
                 raise ArgumentError(key, f"be below {limit:,}", value)
+        refuse_overrides(base, overrides)
         try:
             return type(base).model_validate({**base.model_dump(), **(overrides or {})})
         except ValidationError as error:
-            problem = error.errors()[0]
-            where = ".".join(str(part) for part in problem["loc"]) or self.name
-            raise ArgumentError(where, f"satisfy: {problem['msg']}", problem["input"]) from error
+            raise as_refusal(error, self.name) from error

@@ -99,6 +99,24 @@ def test_finished_runs_of_other_settings_are_refused_before_anything_is_written(
         assert {path: sha256_file(path) for path in folder.rglob("*") if path.is_file()} == before
 
 
+def test_a_model_that_changed_under_its_name_is_another_one(
+    output: Path, study_toml: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Tables of the old one were said to be current."""
+    config, folder = load_config(study_toml), tmp_path / "study"
+    shutil.copytree(output, folder)
+    model = Path(config.model.name) / "config.json"
+    text = model.read_text(encoding="utf-8")
+    try:
+        model.write_text(f"{text}\n", encoding="utf-8")
+        assert main(["study", "--config", str(study_toml), "--output", str(folder)]) == 2
+    finally:
+        model.write_text(text, encoding="utf-8")
+    heard = capsys.readouterr().err
+    assert heard.count("\n") == 1
+    assert "sources.model_bytes: expected" in heard
+
+
 @pytest.mark.parametrize("weights", [True, False])
 def test_a_run_that_was_killed_while_it_ended_is_brought_to_its_end(tmp_path: Path, weights: bool) -> None:
     (tmp_path / "checkpoints" / "step-000002").mkdir(parents=True)
@@ -263,6 +281,11 @@ def test_presets_are_valid_and_planned(name: str) -> None:
         (["--set", "task.reward={length=0.5}"], "task.reward must leave right answers above 1/2"),
         (["--preset", "qick"], "did you mean quick"),
         (["--config", "nowhere.toml"], "nowhere.toml"),
+        (["--set", "training.seeds=[3, 3]"], "training.seeds (quick.toml) must name each seed once; received 3"),
+        (["--set", "training.seeds=[18446744073709551616]"], "training.seeds (quick.toml) must be less than 2**64"),
+        (["--set", "seed=18446744073709551616"], "seed (quick.toml) must be less than 2**64"),
+        (["--set", "engine=trl", "--set", "training.seeds=[4294967296]"], "must be less than 2**32"),
+        (["--set", 'arms=[{name="start", mixture_ratio=0.5}]'], "must leave the name 'start' to the untrained model"),
         (["--set", "probe.pilot_prompts=999"], "probe.pilot_prompts"),
         (["--set", "evaluation.ks=[9]"], "at most rollouts"),
         (["--set", 'arms=[{name="a", mixture_ratio=0.5, sampler={momentun=0.5}}]'], "momentun"),

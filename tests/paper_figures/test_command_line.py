@@ -112,6 +112,23 @@ def test_a_missing_table_says_how_to_make_it(tmp_path: Path, capsys: pytest.Capt
     assert f"python -m full_scale study --preset {PRESET}" in error
 
 
+@pytest.mark.parametrize("command", ["list", "check", "make", "report", "reproduce"])
+def test_a_root_that_is_no_folder_is_refused(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    for root in [tmp_path / "file", *([tmp_path / "absent"] if command != "reproduce" else [])]:
+        assert main([command, "--root", str(root)]) == 2
+        assert "--root must be a folder" in capsys.readouterr().err
+    assert {path.name for path in tmp_path.iterdir()} == {"file"}
+
+
+def test_the_tilde_of_a_root_is_the_users_folder(
+    built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(built))
+    assert main(["list", "--preset", PRESET, "--root", "~"]) == 0
+    assert "current" in capsys.readouterr().out
+
+
 def test_unknown_figure_offers_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["make", "bound_galery"]) == 2
     assert "did you mean bound_gallery?" in capsys.readouterr().err

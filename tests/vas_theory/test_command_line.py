@@ -92,7 +92,12 @@ class TestAudit:
 
 @pytest.mark.parametrize(
     "text",
-    ["logits=[-400,0]\nrewards=[1,0]", "probs=[5e-324,1]\nrewards=[1,0]", "probs=[0.5,0.5]\nrewards=[1e-170,0]"],
+    [
+        "probs=[1,0]\nrewards=[0,1]",
+        "logits=[-400,0]\nrewards=[1,0]",
+        "probs=[5e-324,1]\nrewards=[1,0]",
+        "probs=[0.5,0.5]\nrewards=[1e-170,0]",
+    ],
 )
 def test_what_underflows_fails_no_certified_claim(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -193,6 +193,11 @@ def test_beta_pools_agree_with_quadrature(a: float, b: float) -> None:
         (lambda: plain_potential(0.5, "VAS"), UnknownNameError, "weights"),  # type: ignore[arg-type]
         (lambda: whitened_potential(0.5, 1, "vas"), ArgumentError, "group_size"),
         (lambda: sampling_weights([0.5], 1.5), ArgumentError, "mixture_ratio"),
+        (lambda: sampling_weights([], 0.5), ArgumentError, "p must hold at least one prompt"),
+        (lambda: sampling_weights(0.5, 0.5), ArgumentError, "p must hold at least one prompt"),
+        (lambda: sampling_weights([0.5], "half"), ArgumentError, "mixture_ratio"),  # type: ignore[arg-type]
+        (lambda: mixture_expected_variance([], 0.5), ArgumentError, "variances must hold at least one prompt"),
+        (lambda: plain_potential(0.5, None), UnknownNameError, "None"),  # type: ignore[arg-type]
         (lambda: flow([0.5, 2.0]), ArgumentError, "p must lie"),
         (lambda: integrability_defect([0.5, 0.5], 0.5), ArgumentError, "three pass rates"),
         (lambda: beta_pool_gain(0.0, 1.0), ArgumentError, "positive"),

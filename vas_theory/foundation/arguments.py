@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.foundation.precision import exact, symbolic
+from vas_theory.foundation.refusals import refuse_all_but_numbers, refuse_all_but_rates
 
 __all__ = [
     "as_bandit",
@@ -108,6 +109,7 @@ def as_bandit(probs: ArrayLike, rewards: ArrayLike) -> tuple[NDArray[Any], NDArr
     Raises:
         ArgumentError: ``probs`` is not a distribution, or the arms on the last axes differ.
     """
+    refuse_all_but_numbers(probs=probs, rewards=rewards)
     pi, r = unify(probs, rewards)
     as_probabilities("probs", pi)
     if r.ndim == 0 or r.shape[-1] != pi.shape[-1]:
@@ -123,6 +125,7 @@ def as_scored_bandit(
     Raises:
         ArgumentError: as :func:`as_bandit`, or the arms of ``scores`` differ.
     """
+    refuse_all_but_numbers(probs=probs, scores=scores)
     pi, g, r = unify(probs, scores, np.zeros(np.shape(probs), dtype=int) if rewards is None else rewards)
     as_bandit(pi, r)
     if g.ndim < 2 or g.shape[-2] != pi.shape[-1]:
@@ -132,6 +135,7 @@ def as_scored_bandit(
 
 def as_pass_rates(argument: str, p: ArrayLike) -> NDArray[Any]:
     """Return ``p`` after checking that it lies in [0, 1]."""
+    refuse_all_but_rates(argument, p)
     (rates,) = unify(p)
     if rates.dtype != object and not ((rates >= 0) & (rates <= 1)).all():
         raise ArgumentError(argument, "lie in [0, 1]", p)

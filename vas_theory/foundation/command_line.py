@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import errno
 import importlib
+import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -55,6 +57,8 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
             raise ArgumentError("--set", "name each key once", assignment)
         try:
             values[key] = json.loads(text)
+        except RecursionError:
+            raise ArgumentError("--set", "have fewer brackets in each other", assignment) from None
         except json.JSONDecodeError:
             try:
                 values[key] = tomllib.loads(f"value = {text}")["value"]
@@ -82,15 +86,19 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
 
     Returns:
         What the handler returned (0 for ``None``); 2 after an error of the user's or of their disk, with one line
-        on standard error; 130 after an interrupt.
+        on standard error; 130 after an interrupt; 141 where the reader of the output left before the end.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal or a pipe may lack signs that are printed
+        sys.stdout.reconfigure(errors="backslashreplace")
     arguments = parser.parse_args(argv)
     handler: Callable[[argparse.Namespace], int | None] | None = getattr(arguments, "handler", None)
     if handler is None:
         parser.print_help(sys.stderr)
         return 2
     try:
-        return handler(arguments) or 0
+        code = handler(arguments) or 0
+        print(end="", flush=True)
+        return code
     except VASError as error:
         if arguments.debug:
             raise
@@ -99,12 +107,22 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader (head, less) left early
-        sys.stderr.close()
-        return 0
+    except BrokenPipeError:  # the reader (head, less) left early: the work may not be done, so this is no success
+        return 128 + 13  # as a shell tells the signal SIGPIPE
     except OSError as error:
         if arguments.debug or error.errno not in _OF_THE_USER:
             raise
         place = f": {error.filename}" if error.filename else ""
         print(f"error: {' '.join(str(error.strerror).split())}{place}", file=sys.stderr)
         return 2
+    finally:
+        _let_go_of_output()
+
+
+def _let_go_of_output() -> None:
+    """Drop what cannot be written, so that the end of the process does not fail on it again, with a code of its own."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -90,9 +90,9 @@ class StateMismatchError(VASError):
 class UnknownNameError(VASError):
     """A name is not in a registry; the message offers the nearest known names."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
         known = sorted(known)
         lowered = {item.lower(): item for item in known}
-        near = [lowered[hit] for hit in difflib.get_close_matches(name.lower(), lowered, n=3)]
+        near = [lowered[hit] for hit in difflib.get_close_matches(str(name).lower(), lowered, n=3)]
         hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
         super().__init__(f"unknown {kind} {name!r}; {hint}")

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from vas_theory.foundation.arguments import check_ddof_eps, unify
 from vas_theory.foundation.errors import ArgumentError, UnknownNameError
 from vas_theory.foundation.precision import sqrt
+from vas_theory.foundation.refusals import refuse_masked
 
 __all__ = ["AdvantageKind", "check_kind", "group_advantages", "usable_groups"]
 
@@ -103,6 +104,7 @@ def _read(rewards: ArrayLike) -> tuple[NDArray[Any], NDArray[np.bool_], NDArray[
 
     Beyond 1e300 counts as infinite: differences of such rewards need not be representable.
     """
+    refuse_masked("rewards", rewards)
     array = np.asarray(rewards)
     if array.dtype == object:
         if all(entry is None or isinstance(entry, (bool, int, float, np.number)) for entry in array.flat):

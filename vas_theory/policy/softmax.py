@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from vas_theory.foundation.arguments import unify
 from vas_theory.foundation.errors import ArgumentError
 from vas_theory.foundation.precision import exp
+from vas_theory.foundation.refusals import refuse_all_but_numbers
 
 __all__ = [
     "AutoregressivePolicy",
@@ -45,6 +46,7 @@ def softmax(logits: ArrayLike) -> NDArray[Any]:
     Raises:
         ArgumentError: a logit is NaN or ``+inf``, or every logit of a row is ``-inf``.
     """
+    refuse_all_but_numbers(logits=logits)
     (z,) = unify(logits)
     if z.ndim == 0 or z.shape[-1] == 0:
         raise ArgumentError("logits", "have at least one arm on the last axis", z.shape)

@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from vas_theory.foundation.compilation import LazyKernel
 from vas_theory.foundation.errors import ArgumentError
+from vas_theory.foundation.refusals import refuse_all_but_numbers
+from vas_theory.selection.refusals import refuse_all_but_sizes, refuse_large_groups
 
 __all__ = [
     "beta_binomial_expectation",
@@ -25,6 +27,7 @@ __all__ = [
 
 def check_group_size(group_size: int, *, argument: str = "group_size") -> int:
     """Return the group size as an int, at least 2: one rollout alone has no spread to learn from."""
+    refuse_all_but_sizes(argument, group_size)
     if isinstance(group_size, bool) or int(group_size) != group_size or group_size < 2:
         raise ArgumentError(argument, "be an integer of 2 or more", group_size)
     return int(group_size)
@@ -58,12 +61,14 @@ def binomial_expectation(pass_rate: ArrayLike, values: NDArray[np.float64]) -> N
     Returns:
         An array of the shape of ``pass_rate``.
     """
+    refuse_all_but_numbers(pass_rate=pass_rate)
     rates = np.asarray(pass_rate, dtype=np.float64)
     if not ((rates >= 0) & (rates <= 1)).all():
         raise ArgumentError("pass_rate", "lie in [0, 1]", rates[~((rates >= 0) & (rates <= 1))].flat[0])
     failures = 1.0 - rates
     # the weights C(G, m) p^m (1-p)^(G-m) for all m at once; p and 1-p are raised to powers one factor at a time
     group_size = values.size - 1
+    refuse_large_groups(group_size)
     powers = np.ones((group_size + 1, *rates.shape))
     complement = np.ones_like(powers)
     for m in range(1, group_size + 1):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from vas_theory.foundation.arguments import from_tensor
 from vas_theory.foundation.errors import ArgumentError, StateMismatchError
 
 if TYPE_CHECKING:
@@ -17,12 +19,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LARGEST_REWARD",
+    "refuse_all_but_keys",
     "refuse_all_but_numbers",
+    "refuse_all_but_posteriors",
+    "refuse_all_but_sizes",
+    "refuse_all_but_states",
+    "refuse_large_features",
+    "refuse_large_groups",
     "refuse_pairs",
     "refuse_range",
     "refuse_share",
     "refuse_strangers",
     "refuse_tensors",
+    "refuse_tilde",
+    "refuse_unclear",
     "refuse_unreadable",
     "to_plain_numbers",
 ]
@@ -31,6 +41,12 @@ __neutral__ = "what is refused"
 
 LARGEST_REWARD = 1e100
 """In absolute value; the squares of larger ones would overflow in what is learnt from them."""
+
+_LARGEST_FEATURE = 1e100
+"""In absolute value; the squares of larger ones would overflow, and all features would say nothing."""
+
+_LARGEST_GROUP = 1029
+"""Binomial coefficients of larger groups overflow double precision."""
 
 
 def to_plain_numbers(options: MutableMapping[str, Any]) -> None:
@@ -130,6 +146,95 @@ def refuse_unreadable(**values: object) -> None:
 
 def _type(value: object) -> str:
     return type(value).__name__
+
+
+def refuse_tilde(path: object) -> None:
+    """Refuse a path that would be written into a folder named ~.
+
+    Raises:
+        ArgumentError: it begins with a tilde.
+    """
+    if str(path).startswith("~"):
+        raise ArgumentError("path", "have a folder in the place of ~: Path(path).expanduser()", path)
+
+
+def refuse_unclear(**flags: object) -> None:
+    """Refuse flags of which one is missing, since NaN would count as true.
+
+    Raises:
+        ArgumentError: with the name of the first.
+    """
+    for name, values in flags.items():
+        given = np.asarray([] if values is None else from_tensor(values), dtype=object)
+        if any(value is None or value != value for value in given.flat):
+            raise ArgumentError(name, "be true or false in every place", values)
+
+
+def refuse_large_features(features: NDArray[np.floating[Any]]) -> None:
+    """Refuse features that cannot be brought to one scale.
+
+    Raises:
+        ArgumentError: one is larger than 1e100 in absolute value.
+    """
+    if float(np.finfo(features.dtype).max) < _LARGEST_FEATURE:
+        return
+    large = np.abs(features) > _LARGEST_FEATURE
+    if large.any():
+        raise ArgumentError("features", f"be at most {_LARGEST_FEATURE:g} in absolute value", float(features[large][0]))
+
+
+def refuse_large_groups(group_size: int) -> None:
+    """Refuse groups whose binomial coefficients no double holds.
+
+    Raises:
+        ArgumentError: the group is too large.
+    """
+    if group_size > _LARGEST_GROUP:
+        raise ArgumentError("group_size", f"be at most {_LARGEST_GROUP} for signals of groups", group_size)
+
+
+def refuse_all_but_sizes(argument: str, group_size: object) -> None:
+    """Refuse what no whole number can be made of.
+
+    Raises:
+        ArgumentError: with the name of the argument.
+    """
+    if not isinstance(group_size, Real) or not math.isfinite(group_size):
+        raise ArgumentError(argument, "be an integer of 2 or more", group_size)
+
+
+def refuse_all_but_keys(keys: object) -> None:
+    """Refuse what would be read as keys and is no list of them.
+
+    Raises:
+        ArgumentError: it is one string, a set, whose order changes from process to process, or a table.
+    """
+    if isinstance(keys, str):
+        raise ArgumentError("keys", "be a list of keys, not one string", keys)
+    if isinstance(keys, (set, frozenset)):
+        raise ArgumentError("keys", "be in an order, which a set does not keep", keys)
+    if not isinstance(keys, np.ndarray) and getattr(keys, "ndim", 1) > 1:
+        raise ArgumentError("keys", "be one column of a table", _type(keys))
+
+
+def refuse_all_but_posteriors(posterior: object) -> None:
+    """Refuse what is neither the name of a posterior nor one.
+
+    Raises:
+        ArgumentError: it has no number of prompts.
+    """
+    if not isinstance(posterior, str) and not hasattr(posterior, "num_prompts"):
+        raise ArgumentError("posterior", "be the name of a posterior, or one that is built", posterior)
+
+
+def refuse_all_but_states(state: object) -> None:
+    """Refuse what is no state before anything is read of it.
+
+    Raises:
+        ArgumentError: it is no mapping.
+    """
+    if not isinstance(state, Mapping):
+        raise ArgumentError("state", "be a mapping, as state_dict() returns", state)
 
 
 def refuse_strangers(keys: PromptKeys, saved: PromptKeys) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vas_theory.foundation.errors import ArgumentError
+from vas_theory.foundation.refusals import refuse_all_but_numbers
 from vas_theory.selection.group_moments import binomial_expectation, check_group_size, mixed_values, signal_values
 
 __all__ = [
@@ -45,6 +46,7 @@ def outcome_variance_score(successes: ArrayLike, num_rollouts: ArrayLike, *, unb
     Source:
         arXiv 2509.21268, section 3 (plug-in); the correction is Bessel's.
     """
+    refuse_all_but_numbers(successes=successes, num_rollouts=num_rollouts)
     right, size = np.broadcast_arrays(np.asarray(successes, dtype=np.float64), np.asarray(num_rollouts, np.float64))
     least = 2 if unbiased else 1
     if not (size >= least).all():
@@ -72,6 +74,7 @@ def reward_variance_score(rewards: ArrayLike, *, ddof: int = 0) -> Array:
     Raises:
         ArgumentError: a reward is not finite, or K <= ddof.
     """
+    refuse_all_but_numbers(rewards=rewards)
     values = np.asarray(rewards, dtype=np.float64)
     if values.ndim == 0 or values.shape[-1] <= ddof or ddof not in (0, 1):
         raise ArgumentError("rewards", f"have more than ddof = {ddof} (0 or 1) rollouts on the last axis", values.shape)

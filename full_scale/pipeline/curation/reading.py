@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from collections.abc import Iterator
@@ -188,4 +189,10 @@ def _images(value: Any, where: str) -> Iterator[bytes]:
                 raise BadRowError("an image's file cannot be read", where) from None
         if not isinstance(data, bytes) or not data:
             raise BadRowError("an image is no image", where)
+        image = require("PIL.Image", "full-scale")
+        try:
+            with image.open(io.BytesIO(data)) as opened:
+                opened.verify()
+        except Exception:  # each decoder has errors of its own
+            raise BadRowError("an image is no image", where) from None
         yield data

@@ -61,10 +61,16 @@ def find_checkpoint(trainer: VASMixin, wanted: str | bool | None) -> Path | None
     try:
         trainer.restore_sampler(folder)
     except StateMismatchError as error:
-        if "prompts" not in error.differences:
+        if "prompts" not in error.differences or trainer.vas.strategy != "vas":
             raise
         what = f"sampler in {folder} (to go on with other prompts: VASConfig(may_differ=('prompts',)))"
         raise StateMismatchError(what, error.differences) from None
+    if not any(folder.glob("rng_state*")):
+        logger.warning(
+            "checkpoint %s holds no more than the weights (save_only_model): the optimiser and the schedule of the "
+            "learning rate begin anew, and the run will differ from one that was never stopped",
+            folder,
+        )
     if trainer.unused_at_restore:
         logger.warning(
             "checkpoint %s fell inside a generation batch; its completions are lost, a new batch is drawn, and "

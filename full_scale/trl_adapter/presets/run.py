@@ -16,11 +16,12 @@ from typing import Any
 from full_scale.config.training import ArmConfig, StudyConfig, knowledge_of, of_arm
 from full_scale.models.loading import Pretrained, check_device, load_pretrained, quiet, stop_ids
 from full_scale.models.saving import disk_errors, forget_batch
-from full_scale.runs import RESULT, differences, identity_of, protect, read_result
+from full_scale.runs import RESULT, differences, identity_of, model_bytes, protect, read_result
 from full_scale.tasks import Task, load_task
 from full_scale.tasks.dataset import to_dataset
 from full_scale.tasks.pass_rates import read_pass_rates
 from full_scale.tasks.templates import Style
+from full_scale.trl_adapter.config import VASConfig
 from full_scale.trl_adapter.presets.arguments import (
     PASS_RATES,
     TRIALS,
@@ -34,7 +35,7 @@ from full_scale.trl_adapter.presets.launch import check_launch, check_trainer
 from vas_theory.foundation.errors import DataError, StateMismatchError, VASError
 from vas_theory.provenance.fingerprint import key_of
 from vas_theory.provenance.folders import new_folder
-from vas_theory.provenance.tables import write_json, write_table
+from vas_theory.provenance.tables import sha256_file, write_json, write_table
 from vas_theory.selection.strategies import strategy_entry
 
 __all__ = ["TrlRun", "train_arms"]
@@ -57,8 +58,13 @@ class TrlRun:
         self.config, self.arm, self.seed, self.folder, self.task = config, arm, seed, folder, task
         code = key_of(TrlRun, strategy_entry(arm.strategy)).digest
         self.knows = knowledge_of(config, arm)
-        told = {} if self.knows is None else {"knows": self.knows.model_dump(mode="json")}
-        self.identity = identity_of(config, arm, seed, task, code=code, **told)
+        told: dict[str, Any] = {} if self.knows is None else {"knows": self.knows.model_dump(mode="json")}
+        self._column: tuple[Any, Any] | None = None
+        if self.knows is not None and self.knows.column not in ("", "start"):
+            path, keys = Path(self.knows.column), [prompt.key for prompt in task.training]
+            self._column = read_pass_rates(path, keys, self.knows.trials)
+            told["column"] = sha256_file(path)
+        self.identity = identity_of(config, arm, seed, task, code=code, **told, **model_bytes(config.model))
 
     def finished(self) -> list[dict[str, Any]] | None:
         """Return the rows of the finished run if it has this identity and its bytes are intact."""
@@ -89,6 +95,7 @@ class TrlRun:
 
         Raises:
             StateMismatchError: the checkpoints in the folder belong to other settings.
+            VASError: training diverged.
         """
         trainer = self.build(report)
         trainer.accelerator.wait_for_everyone()  # the first process may have dropped an unfinished run
@@ -100,8 +107,22 @@ class TrlRun:
             write_json(self.folder / _IDENTITY, self.identity)
         with warnings.catch_warnings(), quiet():
             warnings.simplefilter("ignore", FutureWarning)
-            trainer.train(resume_from_checkpoint=found is not None)
+            try:
+                trainer.train(resume_from_checkpoint=found is not None)
+            except RuntimeError as error:
+                if "probability tensor" not in str(error):
+                    raise
+                raise VASError(
+                    f"training diverged before step {trainer.state.global_step + 1}: the model gives no probabilities; "
+                    "lower optimiser.learning_rate, which needs a new --output or --restart"
+                ) from error
             return self._write_result(trainer)
+
+    def check(self) -> VASConfig:
+        """Return how the arm chooses prompts, after refusing settings that cannot work: before any model loads."""
+        vas = vas_config(self.config, self.arm, self.seed)
+        grpo_arguments(self.config, self.folder / "checkpoints", self.seed)
+        return vas
 
     def build(self, report: Callable[[str], None]) -> Any:
         """Return the trainer, ready to start."""
@@ -111,9 +132,7 @@ class TrlRun:
         from full_scale.trl_adapter.trainer import VASGRPOTrainer
 
         config, task = self.config, self.task
-        # settings are refused before the model loads
-        vas = vas_config(config, self.arm, self.seed)
-        grpo_arguments(config, self.folder / "checkpoints", self.seed)
+        vas = self.check()
         found = self._load()
         style = style_of(config, task.training, found.tokenizer)
         stops = self._stop_at_newline(found) if style == "completion" else ()
@@ -143,11 +162,10 @@ class TrlRun:
 
     def _training_data(self, style: Style) -> Any:
         """Return the questions, with the pass rates that the arm is told beside them."""
-        dataset, knows = to_dataset(self.task.training, style), self.knows
-        if knows is None or not knows.column:
+        dataset = to_dataset(self.task.training, style)
+        if self._column is None:
             return dataset
-        keys = [prompt.key for prompt in self.task.training]
-        rates, trials = read_pass_rates(Path(knows.column), keys, knows.trials)
+        rates, trials = self._column
         return dataset.add_column(PASS_RATES, rates).add_column(TRIALS, trials)
 
     def _load(self) -> Pretrained:
@@ -246,6 +264,8 @@ def train_arms(
         for seed in config.training.seeds
         for arm in config.arms
     ]
+    for run in runs:  # before the first of them is trained
+        run.check()
     if _is_main():
         protect(runs, restart=restart)
     rows: list[dict[str, Any]] = []

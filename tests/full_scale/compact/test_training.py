@@ -28,7 +28,7 @@ from full_scale.rewards import ScoredGroups, score_groups
 from full_scale.runs import differences
 from full_scale.stages import training_tables
 from full_scale.tasks import load_task
-from vas_theory.foundation.errors import ArgumentError, StateMismatchError
+from vas_theory.foundation.errors import ArgumentError, StateMismatchError, VASError
 from vas_theory.foundation.streams import stream
 from vas_theory.provenance.tables import parquet_bytes
 from vas_theory.selection.contract.strategy import SelectionSetting, TrainingGroups
@@ -211,6 +211,32 @@ def test_truncated_checkpoint_is_rejected_aloud_and_the_one_before_it_used(
     assert heard[0] == "resumed after step 3"
     assert "checkpoint rejected" in capsys.readouterr().err
     assert weights(run) == weights(uninterrupted)
+
+
+def test_checkpoints_that_were_passed_over_do_not_outlive_newer_ones(config: StudyConfig, tmp_path: Path) -> None:
+    """They did: what the run saved afterwards was removed as older than they, and a second kill lost all of it."""
+    with pytest.raises(Stop):
+        start(config, tmp_path).train(stop_after(5))
+    for damaged in (tmp_path / "checkpoints").iterdir():
+        (damaged / "model.st").unlink()
+    os.mkfifo(tmp_path / "checkpoints" / "step-000009")
+    with pytest.raises(Stop):
+        start(config, tmp_path).train(stop_after(3))
+    heard: list[str] = []
+    start(config, tmp_path).train(heard.append)
+    assert heard[0] == "resumed after step 2"
+
+
+def test_training_that_diverges_ends_with_the_step_and_keeps_what_was_sound(
+    config: StudyConfig, tmp_path: Path
+) -> None:
+    wild = config.model_copy(update={"optimiser": config.optimiser.model_copy(update={"learning_rate": 1e30})})
+    with pytest.raises(
+        VASError, match=r"training diverged: the \w+ of step (\d) is (nan|inf); lower optimiser"
+    ) as caught:
+        start(wild, tmp_path).train(lambda _: None)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "result").exists()
 
 
 def test_changed_config_is_refused_with_the_difference(config: StudyConfig, tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,6 +120,28 @@ def test_tensors_that_are_missing_are_not_drawn_at_random(tiny_folder: Path, tmp
     (folder / "config.json").write_text(json.dumps({**config, "num_hidden_layers": 3}))
     with pytest.raises(DataError, match=r"tensors of the configuration are not there, such as model\.layers\.2"):
         models.load_language_model(ModelConfig(name=str(folder)))
+
+
+def test_weights_that_are_no_numbers_are_refused(tiny_folder: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = copied(tiny_folder, tmp_path / "model")
+    tensors = load_file(folder / "model.safetensors")
+    tensors["model.norm.weight"][3] = float("nan")
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(DataError, match=r"model\.norm\.weight holds values that are no numbers"):
+        models.load_language_model(ModelConfig(name=str(folder)))
+
+
+def test_the_tokenizer_of_another_model_is_named(tiny_builder: Any, tiny_folder: Path, tmp_path: Path) -> None:
+    from full_scale.compact.shared_prefix import encode
+
+    folder = tiny_builder(tmp_path / "model", ["<pad>", "<end>", "\n", *"abcdefghijklmnopq", *"0123456789+="])
+    for name in ("config.json", "model.safetensors"):
+        shutil.copy(tiny_folder / name, folder / name)
+    language = models.load_language_model(ModelConfig(name=str(folder)))
+    with pytest.raises(DataError, match="makes token 31, and the model knows 18"):
+        encode(language, ["1+1="])
 
 
 def test_weights_come_from_safetensors_alone(tiny_folder: Path, tmp_path: Path) -> None:

@@ -300,6 +300,7 @@ def test_an_endpoint_sees_pictures_and_its_failures_cost_no_problem(
         ({"problem": "half a letter: \ud800"}, "problem is no text"),
         ({"answer": float("inf")}, "answer is no text"),
         ({"images": ["a\0b.png"]}, "an image's file cannot be read"),
+        ({"images": ["p.jsonl"]}, "an image is no image"),  # bytes that are no picture
     ],
 )
 def test_a_row_that_no_file_could_hold_is_left_out_and_counted(

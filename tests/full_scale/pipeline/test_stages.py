@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from full_scale.pipeline.config import load_pipeline
 from full_scale.pipeline.curation.parts import PARTS, split_into_parts
 from full_scale.pipeline.run import Pipeline
 from full_scale.pipeline.stage import IDENTITY, Stage, finished, make
-from vas_theory.foundation.errors import DataError, IntegrityError, StateMismatchError, VASError
+from full_scale.runs import only_writer
+from vas_theory.foundation.errors import ArgumentError, DataError, IntegrityError, StateMismatchError, VASError
 
 
 def stage(folder: Path, **depends: object) -> Stage:
@@ -95,6 +97,15 @@ def test_a_stage_asks_for_those_before_it(tmp_path: Path) -> None:
         pipeline.run("train")
 
 
+def test_an_altered_stage_is_found_by_those_that_read_it(tmp_path: Path) -> None:
+    write(stage(tmp_path / "curate"))
+    pipeline = load_pipeline("vlm-smoke")
+    Pipeline(pipeline, tmp_path, silent).stage("cold-start")
+    (tmp_path / "curate" / "result" / "rows").write_text("8", encoding="utf-8")
+    with pytest.raises(IntegrityError, match="rows was altered"):
+        Pipeline(pipeline, tmp_path, silent).stage("cold-start")
+
+
 def test_what_has_no_effect_on_answers_may_change(tmp_path: Path) -> None:
     first, second = (
         Pipeline(load_pipeline("vlm-smoke", ["answers.by=endpoint", "answers.model=x", *more]), tmp_path, silent)
@@ -115,6 +126,29 @@ def test_a_source_that_changed_is_another_stage(tmp_path: Path) -> None:
     assert identities[0] != identities[1]
 
 
+def test_a_base_model_that_changed_is_another_stage(
+    tiny_builder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Pipeline, "_input", lambda self, name: "made before")
+    identities = []
+    for seed in (0, 0, 1):
+        model = tiny_builder(tmp_path / "model", seed=seed)
+        pipeline = Pipeline(load_pipeline("vlm-smoke", [f"cold_start.model={model}"]), tmp_path, silent)
+        identities.append(pipeline.stage("cold-start").identity)
+    assert identities[0] == identities[1] != identities[2]
+
+
+def test_a_second_pipeline_in_one_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("work was begun")
+
+    monkeypatch.setattr(Pipeline, "_make", refuse)
+    monkeypatch.setattr(Pipeline, "_drop_from", refuse)
+    for restart in (False, True):
+        with only_writer(tmp_path), pytest.raises(ArgumentError, match="no other command is writing"):
+            Pipeline(load_pipeline("vlm-smoke"), tmp_path, silent, restart=restart).run("curate")
+
+
 def test_more_devices_than_there_are_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline = Pipeline(load_pipeline("mmr1-7b"), tmp_path, silent)
     monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
@@ -130,7 +164,7 @@ def test_restart_drops_a_stage_and_what_was_made_from_it(tmp_path: Path) -> None
     pipeline = Pipeline(load_pipeline("vlm-smoke"), tmp_path, silent, restart=True)
     with pytest.raises(DataError):
         pipeline.run("cold-start")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["curate"]
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["curate"]
 
 
 def test_the_code_behind_every_stage_has_a_key() -> None:

@@ -18,7 +18,7 @@ from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameEr
 TASKS = [SimpleNamespace(key=f"task-{row}") for row in range(12)]
 
 
-def trace(reward: float, *, has_error: bool = False, trainable: bool = True) -> SimpleNamespace:
+def trace(reward: float | None, *, has_error: bool = False, trainable: bool = True) -> SimpleNamespace:
     return SimpleNamespace(reward=reward, has_error=has_error, agent=SimpleNamespace(trainable=trainable))
 
 
@@ -49,6 +49,7 @@ def test_rewards_are_those_of_trainable_traces_without_errors() -> None:
         SimpleNamespace(traces=[trace(1.0), trace(0.0), trace(9.0, has_error=True), trace(9.0, trainable=False)]),
         SimpleNamespace(traces=[trace(1.0, has_error=True)]),
         SimpleNamespace(traces=[]),
+        SimpleNamespace(traces=[trace(None)]),  # that nothing scored
     ]
     first, *others = group_rewards(group)
     assert first == 0.5
@@ -115,6 +116,9 @@ def test_what_cannot_work_is_refused(
 def test_groups_of_other_tasks_are_refused() -> None:
     with pytest.raises(UnknownNameError):
         sampler().observe(episodes(SimpleNamespace(key="other"), [1.0, 0.0]))
+    for group in ([], [*episodes(TASKS[0], [1.0, 0.0]), *episodes(TASKS[1], [1.0])]):
+        with pytest.raises(ArgumentError, match="group must hold episodes of one task"):
+            sampler().observe(group)
 
 
 def test_in_prime_rl_itself() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from full_scale.plugins import PromptSelector, SelectionConfig
 from full_scale.plugins.prime_rl import MixedGroupGate
-from vas_theory.foundation.errors import ArgumentError, DataError, VASError
+from vas_theory.foundation.errors import ArgumentError, DataError, StateMismatchError, VASError
 from vas_theory.provenance.state import seal
 
 KEYS = [f"prompt-{row}" for row in range(20)]
@@ -33,7 +33,7 @@ class _Tensor:
 
 WORDS: list[dict[str, Any]] = [
     *({"policy_version": wrong} for wrong in (np.nan, -1, 99, [0, 0, 0], "new", 0.5)),
-    *({"trained": [True] * 3}, {"trained": "ab"}, {"trained": _Tensor()}, {"trained": [[True], [True, False]]}),
+    *({"trained": wrong} for wrong in ([True] * 3, "ab", 0.5, [1, np.nan], _Tensor(), [[True], [True, False]])),
     *({"diversity": [0.1] * 3}, {"diversity": [np.nan, 0.1]}, {"diversity": [2.0, 0.1]}, {"diversity": _Tensor()}),
     *({"successes": [1, 0]}, {"successes": [[True, False], [True]]}, {"successes": _Tensor()}, {"successes": "ab"}),
 ]
@@ -88,7 +88,10 @@ def test_other_refused_calls_change_nothing() -> None:
 def test_a_state_that_is_sealed_and_not_whole_changes_nothing() -> None:
     chosen = _selector("default")
     whole = chosen.state_dict()
-    own = [name for name in whole if not name.startswith("sampler.") and name != "checksum"]
+    later = "says_right"  # which older states lack
+    own = [name for name in whole if not name.startswith("sampler.") and name not in ("checksum", later)]
+    for wrong in (np.zeros(3), "rubbish"):
+        _refused(chosen, "load_state_dict", seal({**whole, later: wrong}))
     for name in (*own, "sampler.settings", "sampler.checksum", "sampler.weights"):
         rest = {key: value for key, value in whole.items() if key not in (name, "checksum")}
         for damaged in (rest, rest | {name: np.zeros(3)}, rest | {name: "rubbish" if name != "posterior" else 1}):
@@ -108,3 +111,26 @@ def test_a_gate_refuses_counts_that_are_none(state: Any) -> None:
 def test_a_setting_that_nothing_reads_is_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ArgumentError, match=r"pass_rate_trials|scoring_rollouts"):
         SelectionConfig(**settings)
+
+
+@pytest.mark.parametrize("rewards", [BINARY, GRADED])
+def test_what_is_right_has_to_be_told_where_a_part_of_the_reward_says_it(rewards: Any) -> None:
+    """The total stood in for the part without a word."""
+    chosen = PromptSelector(KEYS, SelectionConfig(success_from="acc"), batch_size=4, group_size=4)
+    before = chosen.state_dict()["checksum"]
+    with pytest.raises(ArgumentError, match="successes must be given, as success_from names the part 'acc'"):
+        chosen.observe(KEYS[:2], rewards)
+    assert chosen.state_dict()["checksum"] == before
+    chosen.observe(KEYS[:2], rewards, successes=[[True, False, False, True]] * 2)
+
+
+def test_a_run_that_goes_on_keeps_what_says_which_rollouts_are_right() -> None:
+    """What was learnt under one threshold went on under another one."""
+    shape: dict[str, Any] = {"batch_size": 4, "group_size": 4}
+    state = PromptSelector(KEYS, SelectionConfig(success_above=0.9), **shape).state_dict()
+    for other in ({"success_above": 0.2}, {}, {"success_above": 0.9, "success_from": "acc"}):
+        chosen = PromptSelector(KEYS, SelectionConfig(**other), **shape)
+        with pytest.raises(StateMismatchError, match=r"success_above: expected .*, found 'reward > 0\.9'"):
+            chosen.load_state_dict(state)
+    old = {name: value for name, value in state.items() if name not in ("says_right", "checksum")}
+    chosen.load_state_dict(seal(old))  # of a version that did not say it

@@ -282,6 +282,77 @@ class Stop(TrainerCallback):
         control.should_training_stop = True
 
 
+class Preempt(TrainerCallback):
+    """Ends a run inside a generation batch, and asks for a checkpoint there or one step before."""
+
+    def __init__(self, saves: int) -> None:
+        self.saves = saves
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        control.should_save = control.should_save or state.global_step == self.saves
+        control.should_training_stop = control.should_training_stop or state.global_step == 6
+
+
+@pytest.mark.parametrize("saves", [5, 6])
+def test_a_checkpoint_that_was_asked_for_is_made_where_the_run_is_stopped(
+    saves: int, make: Callable[..., Any], tmp_path: Path
+) -> None:
+    trainer = make(tmp_path, steps_per_generation=4, per_device_train_batch_size=4, save_steps=100, max_steps=12)
+    trainer.add_callback(Preempt(saves))
+    trainer.callback_handler.callbacks.insert(0, trainer.callback_handler.callbacks.pop())  # as one that was given
+    trainer.train()
+    assert [path.name for path in tmp_path.glob("checkpoint-*")] == ["checkpoint-6"]
+    verify_checkpoint(tmp_path / "checkpoint-6")
+
+
+def test_a_checkpoint_of_weights_alone_is_said_to_be_one(
+    make: Callable[..., Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make(tmp_path, save_only_model=True, max_steps=2).train()
+    make(tmp_path, save_only_model=True, max_steps=4, vas=VASConfig(may_differ=("max_steps",))).train(
+        resume_from_checkpoint=True
+    )
+    assert sum("the optimiser and the schedule" in record.getMessage() for record in caplog.records) == 1
+
+
+def test_a_trainer_may_train_twice(make: Callable[..., Any], tmp_path: Path) -> None:
+    trainer = make(tmp_path, save_steps=3, max_steps=3)
+    trainer.train()
+    trainer.train()
+    assert (trainer.state.global_step, trainer.sampler.step) == (3, 6)
+    assert trainer.sampler.policy_version == 4  # of the first call's last batch and two steps
+    trainer.train(resume_from_checkpoint=True)
+    assert trainer.sampler.step == 6
+
+
+def test_a_trainer_that_was_stopped_inside_a_batch_goes_on_as_a_new_one(
+    make: Callable[..., Any], tmp_path: Path
+) -> None:
+    settings = {"steps_per_generation": 4, "per_device_train_batch_size": 4, "save_steps": 4, "max_steps": 8}
+    stopped = make(tmp_path, **settings)
+    stopped.add_callback(callback := Preempt(100))
+    stopped.train()
+    stopped.remove_callback(callback)
+    stopped.train(resume_from_checkpoint=str(tmp_path / "checkpoint-4"))
+    new = make(tmp_path, **settings)
+    new.train(resume_from_checkpoint=str(tmp_path / "checkpoint-4"))
+    assert outcome(stopped) == outcome(new)
+
+
+def test_another_data_set_needs_another_trainer(make: Callable[..., Any], tmp_path: Path) -> None:
+    trainer = make(tmp_path)
+    trainer.train_dataset = Dataset.from_list(ROWS[:4])
+    with pytest.raises(VASError, match="train_dataset was replaced"):
+        trainer.train()
+
+
+def test_another_strategy_is_named_and_not_taken_for_other_prompts(run: Path, make: Callable[..., Any]) -> None:
+    other = make(run, vas=VASConfig(strategy="mopps"))
+    with pytest.raises(StateMismatchError, match="strategy: expected 'mopps', found 'vas'") as caught:
+        other.train(resume_from_checkpoint=True)
+    assert "may_differ" not in str(caught.value)
+
+
 def checkpoint(folder: Path, step: int) -> Path:
     target = folder / f"checkpoint-{step}"
     state = VarianceAwareSampler(5, batch_size=2, seed=step).state_dict()

@@ -21,6 +21,7 @@ import torch
 from full_scale.__main__ import main
 from full_scale.config.training import ModelConfig
 from full_scale.models.loading import load_pretrained
+from full_scale.runs import differences
 from vas_theory.provenance.tables import parquet_bytes, read_metadata, read_table
 
 pytestmark = [
@@ -184,12 +185,38 @@ def test_finished_runs_are_neither_repeated_nor_trained_over(tiny_folder: Path, 
         (["objective.ddof=0"], "objective.ddof and objective.eps must be 1"),
         (['trl.arguments={epsilon = 0.1}'], "trl.arguments must leave epsilon to the other tables"),
         (['arms=[{name = "refill", strategy = "dapo"}]'], "roll one batch of whole groups a step"),
+        (['arms=[{name="a", mixture_ratio=0.5}, {name="b", strategy="dapo"}]'], "roll one batch of whole groups"),
+        (['arms=[{name="a", mixture_ratio=0.5}, {name="b"}]', 'knows={b={column="gone.csv"}}'], "gone.csv"),
     ],
 )  # fmt: skip
 def test_refusals_come_in_one_line(changes: list[str], message: str, tiny_folder: Path, tmp_path: Path) -> None:
-    code, _, error = call("smollm2-gpu", tiny_folder, tmp_path / "out", ARITHMETIC, *changes)
+    code, said, error = call("smollm2-gpu", tiny_folder, tmp_path / "out", ARITHMETIC, *changes)
     assert (code, error.count("\n")) == (2, 1)
     assert message in error
+    assert "reward" not in said  # no other arm was trained before
+
+
+def test_training_that_diverges_is_one_line(tiny_folder: Path, tmp_path: Path) -> None:
+    changes = (ARITHMETIC, "optimiser.learning_rate=1e30", "training.steps=8", "rollouts.prompts_per_step=8")
+    code, _, error = call("smollm2-gpu", tiny_folder, tmp_path / "out", *changes)
+    assert (code, error.count("error: ")) == (2, 1)
+    assert "error: training diverged before step" in error
+
+
+def test_a_column_that_changed_under_its_name_is_another_run(tiny_folder: Path, tmp_path: Path) -> None:
+    from full_scale.config.training import load_config, of_arm
+    from full_scale.tasks import load_task
+    from full_scale.trl_adapter.presets.run import TrlRun
+
+    column = tmp_path / "rates.csv"
+    changes = ['arms=[{name="a"}]', f'knows={{a={{column="{column}"}}}}', ARITHMETIC, f"model.name={tiny_folder}"]
+    config = load_config("smollm2-gpu", assignments(*changes))
+    task = load_task(config.task)
+    identities = []
+    for rate in (0.25, 0.5):
+        column.write_text(f"prompt_key,pass_rate\n{task.training[0].key},{rate}\n", encoding="utf-8")
+        identities.append(TrlRun(of_arm(config, config.arms[0]), config.arms[0], 0, tmp_path, task).identity)
+    assert set(differences(*identities)) == {"column"}
 
 
 def test_absent_folder_is_named(tmp_path: Path) -> None:

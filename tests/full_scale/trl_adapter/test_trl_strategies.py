@@ -10,7 +10,7 @@ import pytest
 from full_scale.trl_adapter.config import VASConfig
 from full_scale.trl_adapter.strategies import StrategySelector
 from vas_theory.foundation.errors import ArgumentError, IntegrityError, StateMismatchError, UnknownNameError, VASError
-from vas_theory.provenance.state import read_state, write_state
+from vas_theory.provenance.state import read_state, seal, write_state
 from vas_theory.selection.contract.driver import Generated, SelectionDriver
 from vas_theory.selection.contract.strategy import SelectionSetting
 from vas_theory.selection.strategies import make_strategy, one_round_strategies
@@ -89,6 +89,20 @@ def test_foreign_and_altered_states_are_refused() -> None:
         selector_of("mopps", seed=4).load_state_dict(state)
     with pytest.raises(IntegrityError):
         selector_of("mopps").load_state_dict({**state, "step": 7})
+
+
+@pytest.mark.parametrize("change", ["order", "prompts", "options"])
+def test_a_state_by_position_is_refused_for_other_prompts_and_options(change: str) -> None:
+    """What a strategy learnt of one prompt went to another one."""
+    keys = {"order": KEYS[::-1], "prompts": [f"other {key}" for key in KEYS]}.get(change, KEYS)
+    options = {"target": 0.9} if change == "options" else {}
+    shape = {"batch_size": BATCH, "group_size": GROUP, "seed": 3}
+    state = StrategySelector("mopps", KEYS, options={}, **shape).state_dict()
+    other = StrategySelector("mopps", keys, options=options, **shape)
+    with pytest.raises(StateMismatchError, match="options: expected" if options else "keys: expected"):
+        other.load_state_dict(state)
+    old = {name: value for name, value in state.items() if name not in ("keys", "options", "checksum")}
+    other.load_state_dict(seal(old))  # of a version that did not say it
 
 
 @pytest.mark.parametrize("name", ["dapo", "vas-paper", "speed", "index-ada", "tree-opo", "oracle"])

@@ -185,13 +185,15 @@ class InformedMachine(RuleBasedStateMachine):
         keys = [*new, *kept[gone:]]
         if len(keys) < self.settings["batch_size"] * (self.settings["rest_steps"] + 1):
             return
+        if not new and np.isnan([self.given_rates[key] for key in keys]).all():
+            return  # a column has to know some prompt
         self.fresh_keys += len(new)
         self.keys = keys
         rates = self.some_rates(data)
         self.given_rates = {key: self.given_rates.get(key, rate) for key, rate in zip(keys, rates, strict=True)}
         rates = [self.given_rates[key] for key in keys]
         if np.isnan(rates).all():
-            self.given_rates[keys[0]] = rates[0] = 0.5 if keys[0] in new else rates[0]
+            self.given_rates[keys[0]] = rates[0] = 0.5
         for key in new:
             self.right[key] = self.wrong[key] = self.draws[key] = 0
             self.last_drawn[key], self.told[key], self.column[key] = -100, False, 0.0

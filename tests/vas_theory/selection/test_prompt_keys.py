@@ -12,6 +12,7 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,6 +80,9 @@ def test_one_long_key_does_not_make_all_of_them_long() -> None:
         ([2**63], "fit in 64 signed bits"),
         (3.5, "all strings or all integers"),
         ([None], "all strings or all integers"),
+        ("abc", "a list of keys, not one string"),
+        ({"a", "b"}, "in an order, which a set does not keep"),
+        (pd.DataFrame({"a": [1, 2]}), "one column of a table"),
     ],
 )
 def test_other_keys_are_refused(keys: object, message: str) -> None:

@@ -50,7 +50,9 @@ FEEDBACK: list[dict[str, Any]] = [
     {"rewards": _Tensor()},
     {"rewards": np.empty((2, 0))},
     {"rewards": np.zeros((2, 2, 2))},
+    {"rewards": np.ma.array([[1.0, 0, 1, 0], [0, 0, 0, 1]], mask=[[0, 0, 0, 0], [0, 0, 0, 1]])},
     {"positions": [0]},
+    {"positions": np.ma.array([0, 1], mask=[0, 1])},
     {"positions": [0, 99]},
     {"positions": [0, -1]},
     {"positions": [0.0, 1.0]},
@@ -65,6 +67,8 @@ FEEDBACK: list[dict[str, Any]] = [
     {"diversity": [2.0, 0.5]},
     {"diversity": [np.nan, 0.5]},
     {"trained": [True]},
+    {"trained": [True, np.nan]},
+    {"trained": [None, True]},
     {"trained": [[True, False], [True]]},
 ]
 
@@ -115,6 +119,8 @@ def test_other_refused_calls_change_nothing(name: str) -> None:
         (np.zeros((10, 3)), None),
         (np.zeros((9, 2)), None),
         (np.full((10, 2), np.inf), None),
+        (np.full((10, 2), 1e200), None),
+        (np.ma.array(np.ones((10, 2)), mask=np.eye(10, 2)), None),
         ("ab", None),
         (None, None),
         (_Tensor(), None),
@@ -130,7 +136,9 @@ def test_other_refused_calls_change_nothing(name: str) -> None:
             _refused(sampler, lambda: sampler.load_state_dict(cut))  # noqa: B023
     short = seal({key: value for key, value in whole.items() if key != "checksum"} | {"draw_counts": np.zeros(3)})
     _refused(sampler, lambda: sampler.load_state_dict(short))
-    _refused(sampler, lambda: sampler.load_state_dict({}))
+    for state in ({}, None, [], "state"):
+        _refused(sampler, lambda: sampler.load_state_dict(state))  # type: ignore[arg-type]  # noqa: B023
+    _refused(sampler, lambda: sampler.save("~/state.npz"))
     _refused(sampler, lambda: sampler.load("nowhere.npz"))
 
 
@@ -216,6 +224,11 @@ PAIRS: list[tuple[dict[str, Any], str]] = [
     ({"reward_range": (False, True)}, "reward_range must be two numbers"),
     ({"reward_range": (-1e161, 1e161), "posterior": "normal_gamma"}, r"reward_range must lie in \[-1e\+100"),
     ({"reward_range": (0.0, np.inf)}, "reward_range must be two finite numbers"),
+    ({"posterior": 3}, "posterior must be the name of a posterior, or one that is built"),
+    ({"posterior": None}, "posterior must be the name of a posterior, or one that is built"),
+    ({"group_size": 1030}, "group_size must be at most 1029"),
+    ({"group_size": None}, "group_size must be an integer of 2 or more"),
+    ({"group_size": float("nan")}, "group_size must be an integer of 2 or more"),
 ]
 
 

@@ -163,6 +163,52 @@ def test_a_strategy_that_cheats_is_caught(cheat: type[Strategy], words: str) -> 
         SelectionDriver(cheat(SETTING)).collect(World())
 
 
+class _CutsOff(_Cheat):
+    def propose(self, rng: np.random.Generator) -> Proposal | None:
+        return np.array([0.9, 1.2]), np.array([4, 4])  # type: ignore[return-value]
+
+
+class _AsksForAFlag(_Cheat):
+    def choose(self, rng: np.random.Generator) -> IntArray:
+        return np.array([True, False])  # type: ignore[return-value]
+
+
+class _ReturnsNothing(_Cheat):
+    def training_groups(self) -> TrainingGroups:
+        super().training_groups()
+        return None  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("cheat", "words"),
+    [
+        (_CutsOff, "prompts of a proposal of _CutsOff must be integers"),
+        (_AsksForAFlag, "prompts of a proposal of _AsksForAFlag must be integers"),
+        (_ReturnsNothing, "of the groups of _ReturnsNothing must have one axis"),
+    ],
+)
+def test_what_numpy_would_bend_into_shape_is_refused(cheat: type[Strategy], words: str) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        SelectionDriver(cheat(SETTING)).collect(World())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"rewards_R": 1.0}, {"rewards_R": np.ones(1)}, {"lengths_R": np.ones(1)}, {"diversity_P": np.ones(99)}],
+    ids=str,
+)
+def test_rollouts_of_another_number_are_refused(changed: dict[str, Any]) -> None:
+    world = World()
+
+    def generate(prompts: IntArray, counts: IntArray, first: int) -> Generated:
+        return replace(world(prompts, counts, first), **changed)
+
+    driver = SelectionDriver(_Cheat(SETTING))
+    with pytest.raises(ArgumentError, match=f"{next(iter(changed))} of what was generated must have shape"):
+        driver.collect(generate)
+    assert driver.generated == 0
+
+
 def test_received_arrays_are_read_only() -> None:
     with pytest.raises(ValueError, match="read-only"):
         SelectionDriver(_WritesRewards(SETTING)).collect(World())
@@ -280,7 +326,21 @@ def test_registry_names_files_and_refuses_unknown_options() -> None:
         make_strategy("uniform", SETTING, speed=3)
 
 
-@pytest.mark.parametrize("values", [{"group_size": 1}, {"prompts": 0}, {"budget": 0}, {"max_visits": 0}])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"group_size": 1},
+        {"prompts": 0},
+        {"budget": 0},
+        {"max_visits": 0},
+        {"prompts": 2.5},
+        {"budget": float("nan")},
+        {"batch_size": True},
+        {"features_P": np.ones(10)},
+        {"features_P": np.ones((9, 2))},
+    ],
+    ids=str,
+)
 def test_settings_are_checked(values: dict[str, int]) -> None:
     with pytest.raises(ArgumentError, match=next(iter(values))):
         replace(SETTING, **values)

@@ -11,6 +11,7 @@ import numpy as np
 from vas_theory.foundation.errors import StateMismatchError, VASError
 from vas_theory.foundation.streams import stream_generator
 from vas_theory.selection.contract.ledger import RolloutLedger
+from vas_theory.selection.contract.refusals import refuse_generated, refuse_groups, refuse_proposal
 from vas_theory.selection.contract.strategy import FloatArray, IntArray, Proposal, Rollouts, Strategy, TrainingGroups
 
 __all__ = ["ContractError", "Generated", "SelectionDriver"]
@@ -144,6 +145,7 @@ class SelectionDriver:
         self._mark_available()
 
     def _checked_proposal(self, prompts: IntArray, counts: IntArray) -> Proposal:
+        refuse_proposal(self.strategy, prompts, counts)
         prompts_P, counts_P = np.array(prompts, dtype=np.int64), np.array(counts, dtype=np.int64)
         if prompts_P.ndim != 1 or prompts_P.shape != counts_P.shape or not len(prompts_P):
             self._refuse(f"proposed prompts of shape {prompts_P.shape} with counts of shape {counts_P.shape}")
@@ -159,6 +161,7 @@ class SelectionDriver:
     def _generate(self, generate: Generate, prompts_P: IntArray, counts_P: IntArray) -> Rollouts:
         first, count = self.generated, int(counts_P.sum())
         made = generate(prompts_P, counts_P, first)
+        refuse_generated(made, prompts_P.size, count)
         self.generated += count
         self._prompts[first : self.generated] = np.repeat(prompts_P, counts_P)
         self._rewards[first : self.generated] = made.rewards_R
@@ -183,6 +186,7 @@ class SelectionDriver:
             self.strategy.available = self.visits_P < limit
 
     def _check(self, groups: TrainingGroups) -> None:
+        refuse_groups(self.strategy, groups)
         ids_R = groups.ids_R
         if not len(ids_R) == len(groups.rewards_R) == len(groups.advantages_R) == groups.sizes_P.sum():
             self._refuse("returned groups whose arrays do not fit together")

@@ -27,6 +27,7 @@ from vas_theory.foundation.arguments import check_ddof_eps
 from vas_theory.foundation.errors import ArgumentError, StateMismatchError
 from vas_theory.foundation.streams import check_seed
 from vas_theory.groups.advantages import AdvantageKind, check_kind, group_advantages
+from vas_theory.selection.contract.refusals import refuse_setting
 
 __all__ = [
     "OneRoundStrategy",
@@ -73,6 +74,7 @@ class SelectionSetting:
     features_P: FloatArray | None = None
 
     def __post_init__(self) -> None:
+        refuse_setting(self)
         for name, least in (("prompts", 1), ("batch_size", 1), ("group_size", 2), ("budget", 1), ("max_visits", 1)):
             value = getattr(self, name)
             if value is not None and value < least:

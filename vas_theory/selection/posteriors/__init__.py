@@ -15,6 +15,7 @@ from vas_theory.selection.posteriors.hierarchical_beta import HierarchicalBeta
 from vas_theory.selection.posteriors.normal_gamma import NormalGamma
 from vas_theory.selection.posteriors.predicted_beta import PredictedBeta
 from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
+from vas_theory.selection.refusals import refuse_all_but_posteriors
 
 __all__ = ["POSTERIORS", "build_posterior", "learns_from_rewards", "shares_prediction"]
 
@@ -48,6 +49,7 @@ def build_posterior(
         ArgumentError: categories are missing, superfluous or of another length than the prompts; an option is
             unknown or out of range, or comes with a posterior that is already built.
     """
+    refuse_all_but_posteriors(posterior)
     chosen = dict(options or {})
     built: PassRatePosterior
     if features is not None or prior is not None:

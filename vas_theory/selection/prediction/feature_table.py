@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from vas_theory.foundation.arguments import from_tensor
 from vas_theory.foundation.errors import ArgumentError
+from vas_theory.foundation.refusals import refuse_masked
 from vas_theory.foundation.streams import stream_generator
+from vas_theory.selection.refusals import refuse_large_features
 
 __all__ = ["COMPONENTS", "FeatureTable"]
 
@@ -64,6 +66,7 @@ class FeatureTable:
             ArgumentError: shape or values are not allowed; nothing has changed then.
         """
         given = _as_features(features, self._count if positions is None else positions.size)
+        refuse_large_features(given)
         places = np.arange(self._count) if positions is None else positions
         if self._centre.size and given.shape[1] != self._centre.size:
             raise ArgumentError("features", f"have {self._centre.size} columns as before", given.shape)
@@ -128,6 +131,7 @@ class FeatureTable:
 
 
 def _as_features(features: ArrayLike, count: int) -> NDArray[np.floating[Any]]:
+    refuse_masked("features", features)
     try:
         given = np.asarray(from_tensor(features))
         given = given if given.dtype.kind == "f" else given.astype(np.float64)

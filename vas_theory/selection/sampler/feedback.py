@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vas_theory.foundation.arguments import from_tensor
 from vas_theory.foundation.errors import ArgumentError
+from vas_theory.foundation.refusals import refuse_masked
 from vas_theory.selection.refusals import refuse_unreadable
 
 __all__ = [
@@ -104,6 +105,7 @@ def as_numbers(argument: str, values: Any) -> Array:
     Raises:
         ArgumentError: the values are no array of numbers.
     """
+    refuse_masked(argument, values)
     try:
         return np.asarray(from_tensor(values), dtype=np.float64)
     except (TypeError, ValueError, RuntimeError):  # the last from lists of tensors that need a gradient
@@ -213,6 +215,7 @@ def as_positions(num_prompts: int, positions: Any) -> Integers:
     Raises:
         ArgumentError: they are no integers in [0, P).
     """
+    refuse_masked("positions", positions)
     try:
         places = np.asarray(positions)
     except (TypeError, ValueError, RuntimeError):

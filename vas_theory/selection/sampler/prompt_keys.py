@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vas_theory.foundation.errors import ArgumentError, DataError, UnknownNameError
+from vas_theory.selection.refusals import refuse_all_but_keys
 
 __all__ = ["MAX_PROMPTS", "PromptKeys"]
 
@@ -169,6 +170,7 @@ def _numbers(keys: NDArray[Any]) -> NDArray[np.int64]:
 
 def _as_keys(keys: Any) -> NDArray[Any]:
     """Return an array of int64, or one of Python strings as objects."""
+    refuse_all_but_keys(keys)
     if isinstance(keys, np.ndarray):
         if keys.ndim != 1:
             raise ArgumentError("keys", "be one-dimensional, all strings or all integers", f"shape {keys.shape}")

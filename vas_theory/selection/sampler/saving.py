@@ -12,7 +12,7 @@ import numpy as np
 from vas_theory.foundation.errors import DataError, StateMismatchError
 from vas_theory.provenance.state import seal, verify
 from vas_theory.selection.drawing.weighted_index import WeightedIndex
-from vas_theory.selection.refusals import refuse_strangers
+from vas_theory.selection.refusals import refuse_all_but_states, refuse_strangers
 from vas_theory.selection.sampler.config import SamplerConfig
 from vas_theory.selection.sampler.pool import NEVER_DRAWN, Pool
 from vas_theory.selection.sampler.prompt_keys import PromptKeys
@@ -71,6 +71,7 @@ def _part(state: Mapping[str, Any], prefix: str) -> dict[str, Any]:
 
 def restore(pool: Pool, state: Mapping[str, Any], *, match_keys: bool) -> None:
     """Check a state against the sampler and put it in place."""
+    refuse_all_but_states(state)
     verify(state, what="sampler state")
     if state.get("format") != FORMAT or state["version"] not in (1, VERSION):
         found = (state.get("format"), state.get("version"))

@@ -17,7 +17,7 @@ from vas_theory.provenance.state import read_state, write_state
 from vas_theory.selection.posteriors import build_posterior, shares_prediction
 from vas_theory.selection.posteriors.discounted_beta import PassRatePosterior
 from vas_theory.selection.prediction.pass_rate_prior import PassRatePrior
-from vas_theory.selection.refusals import refuse_share, refuse_tensors, to_plain_numbers
+from vas_theory.selection.refusals import refuse_share, refuse_tensors, refuse_tilde, refuse_unclear, to_plain_numbers
 from vas_theory.selection.sampler.batch import compose_batch
 from vas_theory.selection.sampler.candidates import next_candidates
 from vas_theory.selection.sampler.config import build_config, unused_settings
@@ -45,6 +45,7 @@ class VarianceAwareSampler:
 
     A step is ``positions = draw()``, rollouts and training by the caller, ``observe(positions, rewards)``. What
     is drawn at a step depends on the seed, the number of the step and the feedback so far, and on nothing else.
+    Calls from several threads at once would mix their steps: a sampler is called by one at a time.
 
     Args:
         prompts: how many prompts there are, or one unique key each (strings or integers). Keys let a run go on
@@ -244,6 +245,7 @@ class VarianceAwareSampler:
             DataError: the settings are strict, and most groups have a gradient while next to none is mixed by their
                 successes; nothing has changed then.
         """
+        refuse_unclear(trained=trained)
         rewards = as_numbers("rewards", rewards)
         rows = rewards.shape[0] if rewards.ndim else 0
         weight = evidence_weight(self.pool, rows, policy_version)
@@ -376,6 +378,7 @@ class VarianceAwareSampler:
 
     def save(self, path: Path | str) -> None:
         """Write :meth:`state_dict` to an ``.npz`` file, atomically."""
+        refuse_tilde(path)
         write_state(path, self.state_dict())
 
     def load(self, path: Path | str, *, match_keys: bool = False) -> None:
