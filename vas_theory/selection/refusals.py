@@ -26,6 +26,7 @@ __all__ = [
     "refuse_all_but_states",
     "refuse_large_features",
     "refuse_large_groups",
+    "refuse_objects",
     "refuse_pairs",
     "refuse_range",
     "refuse_share",
@@ -129,6 +130,16 @@ def refuse_tensors(**values: object) -> None:
     for name, value in values.items():
         if callable(getattr(value, "detach", None)):
             raise ArgumentError(name, "be a NumPy array or lists: .detach().cpu().numpy() of a tensor", _type(value))
+
+
+def refuse_objects(argument: str, labels: object) -> None:
+    """Refuse text as pandas keeps it, in words that say how to hand it over.
+
+    Raises:
+        ArgumentError: the labels are an array or a column of Python objects.
+    """
+    if getattr(labels, "ndim", None) == 1 and np.asarray(labels).dtype == object:
+        raise ArgumentError(argument, "be a list of strings or integers: .tolist() of a column of text", _type(labels))
 
 
 def refuse_unreadable(**values: object) -> None:

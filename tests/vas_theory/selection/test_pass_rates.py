@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import mpmath
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -219,6 +220,14 @@ def test_states_of_other_prompts_and_categories_are_refused() -> None:
         DiscountedBeta(3).load_state_dict(DiscountedBeta(4).state_dict())
     with pytest.raises(StateMismatchError, match="categories"):
         HierarchicalBeta([0, 1]).load_state_dict(HierarchicalBeta([0, 0]).state_dict())
+
+
+def test_a_column_of_text_is_told_how_to_be_handed_over() -> None:
+    subjects = pd.Series(["algebra", "geometry"])
+    for column in (subjects.astype(object), subjects.astype("category"), subjects.astype(object).to_numpy()):
+        with pytest.raises(ArgumentError, match=r"categories must be a list of strings or integers: \.tolist\(\)"):
+            HierarchicalBeta(column)
+        assert HierarchicalBeta(column.tolist()).labels.tolist() == subjects.tolist()
 
 
 @every_posterior

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vas_theory.foundation.errors import ArgumentError, StateMismatchError
 from vas_theory.selection.posteriors.discounted_beta import DEFAULT_DRIFT, DiscountedBeta
+from vas_theory.selection.refusals import refuse_objects
 
 __all__ = ["HierarchicalBeta"]
 
@@ -56,6 +57,7 @@ class HierarchicalBeta(DiscountedBeta):
         pseudo_prompts: float = 4.0,
         concentration_range: tuple[float, float] = (0.5, 100.0),
     ) -> None:
+        refuse_objects("categories", categories)
         labels = np.asarray(categories)
         if labels.ndim != 1 or labels.size == 0 or labels.dtype.kind not in "iuU":
             raise ArgumentError("categories", "be one string or integer a prompt", categories)
