@@ -141,6 +141,8 @@ def _recheck(arguments: argparse.Namespace) -> int:
     folder = _folder(arguments)
     differing = recheck_networks(_preset(arguments), folder, cells=arguments.cells, seed=seed, report=_say)
     print(f"{len(differing)} cells differ" + (f": {', '.join(differing)}" if differing else f" (seed {seed})"))
+    if differing:
+        print("another processor gives other bits: there, run the commit in a cell's metadata and compare with that")
     return 1 if differing else 0
 
 
